@@ -1,0 +1,1 @@
+"""Text to typed values: settings, defaults, rulebook files, field map, the starter rulebook and the words people read."""

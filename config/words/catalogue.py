@@ -1,0 +1,62 @@
+"""Turn message keys into sentences. To add a message, write its English and Japanese side by side in a .toml file here.
+
+A plain message is `key = { en = "...", ja = "..." }`; a problem is a table named by its code:
+
+    [RB-104]
+    en = "no operator is called {given!r}"
+    ja = "演算子 {given!r} はありません"
+    en_advice = "did you mean {meant!r}?"
+    ja_advice = "{meant!r} ではありませんか"
+
+Braces hold parameters as in `str.format`. A house test compares both languages' parameters.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from engine.errors import LeadsyncError, Parameter, Problem
+from engine.messages import Message
+
+
+class Language(StrEnum):
+    ENGLISH = "en"
+    JAPANESE = "ja"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The catalogue read in one language."""
+
+    language: Language
+
+    def say(self, key: str, **params: Parameter) -> str:
+        """The sentence of a key. KeyError for an unknown key: a house test looks every key up."""
+        return catalogue()[key][self.language].format(**params)
+
+    def message(self, message: Message) -> str:
+        return self.say(message.key, **message.params)
+
+    def problem(self, problem: Problem) -> str:
+        """One problem as its reader sees it: where, what happened, what to do, code."""
+        entry = catalogue()[problem.code]
+        where = f"{problem.where}: " if problem.where else ""
+        lines = [f"{where}{entry[self.language].format(**problem.params)}"]
+        advice = entry.get(f"{self.language}_advice", "").format(**problem.params)
+        lines.append(f"  {advice}  [{problem.code}]" if advice else f"  [{problem.code}]")
+        return "\n".join(lines)
+
+    def error(self, error: LeadsyncError) -> str:
+        return "\n".join(self.problem(problem) for problem in error.problems)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every message by key: `en`, `ja`, and for problems `en_advice`, `ja_advice`."""
+    entries: dict[str, dict[str, str]] = {}
+    for file in sorted(files("config.words").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            entries.update(tomllib.loads(file.read_text(encoding="utf-8")))
+    return entries

@@ -1,0 +1,113 @@
+"""A change: one record, the fields it gets, what is to be remembered, and what the decision rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+from engine.digests import digest
+from engine.messages import Message
+from engine.states import State
+
+Scalar: TypeAlias = str | int | float | bool | None
+Values: TypeAlias = Mapping[str, Scalar]
+
+NOTHING: Values = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The turn of one member in a pool; a sequence number, not a time. Counts only once the change is applied."""
+
+    pool: str
+    member: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The memory part of a change: what the store must remember once it is applied. `tags` are (tag, rule id)."""
+
+    tags_added: tuple[tuple[str, str], ...] = ()
+    tags_removed: tuple[tuple[str, str], ...] = ()
+    firings: tuple[str, ...] = ()
+    turn: Turn | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.tags_added or self.tags_removed or self.firings or self.turn)
+
+    def target(self) -> object:
+        """What makes two memory parts the same: all but the turn's number."""
+        turn = (self.turn.pool, self.turn.member) if self.turn else None
+        return [self.tags_added, self.tags_removed, self.firings, turn]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The version a change may be written against. All times are the server's, aware UTC."""
+
+    modified_at: datetime  # LastModifiedDate: what If-Unmodified-Since compares
+    stamp: datetime  # SystemModstamp: the order of versions
+    read_at: datetime  # when this version was read
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record's difference. Fields go by the map's names (`owner`, `persona`, `rating`), not by API names.
+
+    `before` and `after` have the same keys and may be empty (a memory-only change). `riders` go with the write and are
+    never compared. `inputs` are the values the decision read; with `owner` and `before` they are the meaning base.
+    """
+
+    change_id: str
+    object: str
+    record_id: str
+    owner: str
+    before: Values
+    after: Values
+    base: Base
+    inputs: Values = NOTHING
+    riders: Values = NOTHING
+    effects: Effects = field(default_factory=Effects)
+    rules: tuple[str, ...] = ()  # ids of the rulebook's items behind it: persona/…, profile/…, rule/…, pool/…
+    because: tuple[Message, ...] = ()
+
+    @property
+    def moves_owner(self) -> bool:
+        return "owner" in self.after
+
+    @property
+    def is_memory_only(self) -> bool:
+        return not self.after
+
+    @property
+    def target_digest(self) -> str:
+        """The same for two changes that ask for the same thing."""
+        return digest([dict(self.after), self.effects.target()])
+
+    @property
+    def meaning_digest(self) -> str:
+        """The same while nothing moved that the decision rests on."""
+        return digest([self.owner, dict(self.before), dict(self.inputs)])
+
+    @property
+    def digest(self) -> str:
+        """What an approval binds, together with `change_id`."""
+        return digest([self.object, self.record_id, self.meaning_digest, self.target_digest])
+
+
+def change_id(*, org_id: str, object_name: str, record_id: str, at: datetime, after: Values, effects: Effects) -> str:
+    """The identity of a change, fixed for life: 32 hex digits."""
+    return digest([org_id, object_name, record_id, at.isoformat(), dict(after), effects.target()])[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A change and where it stands now."""
+
+    change: Change
+    state: State
+    plan_id: str
+    note: Message | None = None

@@ -1,0 +1,56 @@
+"""The snapshot a plan is made from: prospects and activities by Id range, and the people and queues of the org."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import narwhals as nw
+from narwhals.typing import IntoDataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A Salesforce user. Only an active user of type Standard may be given a lead."""
+
+    id: str
+    username: str
+    name: str
+    is_active: bool
+    user_type: str = "Standard"
+    manager_id: str | None = None
+    time_zone: str | None = None
+
+    @property
+    def can_own(self) -> bool:
+        return self.is_active and self.user_type == "Standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue that may own leads; `members` are user ids."""
+
+    id: str
+    developer_name: str
+    name: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The prospects of one Id range, ordered by id, and their activities.
+
+    activities: `prospect_id`, `kind`, `at` (UTC), `asset` (nullable), `campaign` (nullable), `source`.
+    """
+
+    prospects: nw.DataFrame[IntoDataFrame]
+    activities: nw.DataFrame[IntoDataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The mirror as of a pull. `run` names that pull; `ranges` can be walked more than once, one range at a time."""
+
+    org_id: str
+    run: str
+    ranges: Iterable[Range]
+    users: tuple[User, ...] = ()
+    queues: tuple[Queue, ...] = ()
