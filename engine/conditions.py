@@ -8,7 +8,7 @@ from engine.fields import Field
 
 # A text operand is already a key (the map's normalisation), a grade is its rank, a date an ISO string "2026-11-21",
 # a period of days an int.
-Operand: TypeAlias = str | int | float | bool | tuple[str, ...] | tuple[int, ...] | None
+Operand: TypeAlias = str | int | float | bool | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | None
 
 
 class Join(StrEnum):
