@@ -1,0 +1,1 @@
+"""The fields leadsync writes back to, and their deployable Salesforce source."""
