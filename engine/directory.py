@@ -1,0 +1,92 @@
+"""Who may own a prospect: the org's users and queues, found by the names rule files use."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.actions import Assign, Reference
+from engine.errors import Problem
+from engine.rulebooks import Pool, Rulebook
+from engine.snapshots import Queue, User
+
+ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Users by id and by username (any case), queues by id and DeveloperName, and what the rulebook makes of them."""
+
+    users: Mapping[str, User]
+    queues: Mapping[str, Queue]
+    usernames: Mapping[str, str]
+    queue_names: Mapping[str, str]
+    intake: frozenset[str]
+    pools: Mapping[str, tuple[str, ...]]  # pool id -> user ids, in listed order
+
+    @classmethod
+    def of(cls, users: Iterable[User], queues: Iterable[Queue], rulebook: Rulebook) -> "Directory":
+        """Names that the org does not have are left out here; `dangling` names them."""
+        by_id = {user.id: user for user in users}
+        queue_by_id = {queue.id: queue for queue in queues}
+        usernames = {user.username.casefold(): user.id for user in by_id.values()}
+        queue_names = {queue.developer_name.casefold(): queue.id for queue in queue_by_id.values()}
+        return cls(
+            users=by_id,
+            queues=queue_by_id,
+            usernames=usernames,
+            queue_names=queue_names,
+            intake=frozenset(_found(rulebook.assignment.intake, queue_names)),
+            pools={pool.id: tuple(_found(pool.members, usernames)) for pool in rulebook.assignment.pools},
+        )
+
+    def owner_kind(self, owner_id: str | None) -> str:
+        """One of user, inactive user, queue, unknown (a user we may not see)."""
+        if owner_id in self.queues:
+            return QUEUE
+        user = self.users.get(owner_id or "")
+        if user is None:
+            return UNKNOWN
+        return ACTIVE if user.is_active else INACTIVE
+
+    def may_receive(self, owner_id: str) -> bool:
+        """Whether a prospect may be given to this owner now: an active standard user, or a queue."""
+        user = self.users.get(owner_id)
+        return owner_id in self.queues or (user is not None and user.can_own)
+
+    def user_id(self, reference: Reference) -> str | None:
+        return self.usernames.get(reference.name.casefold())
+
+    def queue_id(self, reference: Reference) -> str | None:
+        return self.queue_names.get(reference.name.casefold())
+
+
+def dangling(rulebook: Rulebook, directory: Directory) -> tuple[Problem, ...]:
+    """Users and queues the rulebook names and the org does not have: nothing may run until they are mended."""
+    problems = [
+        Problem("RB-301", reference.where, {"username": reference.name, "pool": pool.name})
+        for pool in rulebook.assignment.pools
+        for reference in pool.members
+        if directory.user_id(reference) is None
+    ]
+    queues = list(rulebook.assignment.intake)
+    for rule in rulebook.rules:
+        for action in rule.then:
+            if isinstance(action, Assign) and action.user and directory.user_id(action.user) is None:
+                problems.append(Problem("RB-302", action.user.where, {"username": action.user.name}))
+            if isinstance(action, Assign) and action.queue:
+                queues.append(action.queue)
+    known = ", ".join(sorted(queue.developer_name for queue in directory.queues.values())) or "-"
+    problems += [
+        Problem("RB-303", reference.where, {"queue": reference.name, "known": known})
+        for reference in queues
+        if directory.queue_id(reference) is None
+    ]
+    return tuple(problems)
+
+
+def pool_of(rulebook: Rulebook, pool_id: str) -> Pool:
+    return next(pool for pool in rulebook.assignment.pools if pool.id == pool_id)
+
+
+def _found(references: Iterable[Reference], ids: Mapping[str, str]) -> list[str]:
+    names = (reference.name.casefold() for reference in references)
+    return [ids[name] for name in names if name in ids]

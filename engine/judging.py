@@ -1,0 +1,124 @@
+"""Judging again: whether a change that was reviewed may still be written to a record that has moved since.
+
+Stale by meaning, not by stamp: a connector touching other fields spoils nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.assignment import is_still_eligible
+from engine.changes import Base, Change, Scalar
+from engine.directory import Directory
+from engine.drafts import Draft, drafts_of, scalar
+from engine.fields import TARGETS
+from engine.memory import Memory
+from engine.messages import Message
+from engine.moments import Moment
+from engine.rulebooks import Rulebook
+from engine.snapshots import Range
+
+
+class Ruling(StrEnum):
+    """What becomes of a change once its record has been read again."""
+
+    HOLDS = "holds"  # write it against the new base
+    UNCHANGED = "unchanged"  # the values are there already, by another hand
+    CONFLICT = "conflict"  # somebody moved what the decision rests on
+    BLOCKED = "blocked"  # the new owner may not own it now, the lead is converted, or it left the scope
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`base` is the version to write against when the change holds; `has_moved` when it is not the planned one."""
+
+    ruling: Ruling
+    base: Base | None = None
+    has_moved: bool = False
+    note: Message | None = None
+
+
+def judge(
+    changes: Iterable[Change],
+    fresh: Range,
+    rulebook: Rulebook,
+    memory: Memory,
+    directory: Directory,
+    *,
+    moment: Moment,
+) -> Mapping[str, Judgement]:
+    """Judge changes by the rulebook version and the moment of their plan, on records just read. Keys: change ids."""
+    rows = {row["id"]: row for row in fresh.prospects.iter_rows(named=True)}
+    # Every record is drafted, as if each had an open change, so that a draft that came out empty is seen too.
+    _, drafts = drafts_of(fresh, rulebook, memory, directory, moment=moment, everything=True)
+    drafted = {draft.record_id: draft for draft in drafts}
+    return {
+        change.change_id: _judged(
+            change, rows.get(change.record_id), drafted.get(change.record_id), memory=memory, directory=directory
+        )
+        for change in changes
+    }
+
+
+def _judged(
+    change: Change,
+    row: Mapping[str, object] | None,
+    draft: Draft | None,
+    *,
+    memory: Memory,
+    directory: Directory,
+) -> Judgement:
+    if row is None:
+        return Judgement(Ruling.GONE)
+    if row["is_converted"]:
+        return Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
+    owner = change.after.get("owner")
+    if isinstance(owner, str) and not directory.may_receive(owner):
+        return Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+    held = {field: held_value(row, field) for field in change.after}
+    if held == dict(change.after):
+        return Judgement(Ruling.UNCHANGED)
+    if draft is None:
+        return Judgement(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
+    if not _asks_the_same(change, draft, held, memory=memory, directory=directory):
+        return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
+    return Judgement(Ruling.HOLDS, base=draft.base, has_moved=draft.base.stamp != change.base.stamp)
+
+
+def held_value(row: Mapping[str, object], field: str) -> Scalar:
+    """What the org holds now for a field or target of a change."""
+    column = "owner_id" if field == "owner" else f"org__{field}" if field in TARGETS else field
+    return scalar(row.get(column))
+
+
+def _asks_the_same(
+    change: Change, draft: Draft, held: Mapping[str, Scalar], *, memory: Memory, directory: Directory
+) -> bool:
+    """Whether the rules still want these very values; one that is there already by another hand does no harm."""
+    fields = {field: value for field, value in change.after.items() if field != "owner"}
+    wanted = {field: draft.after.get(field, held[field]) for field in fields}
+    if wanted != fields or set(draft.after) - set(fields) or set(draft.respected) & set(fields):
+        return False
+    planned, now = change.effects, draft.effects
+    if (planned.tags_added, planned.tags_removed, planned.firings) != (now.tags_added, now.tags_removed, now.firings):
+        return False
+    if not change.moves_owner:
+        return True
+    pool = change.effects.turn.pool if change.effects.turn else None
+    owner = str(change.after["owner"])
+    return (
+        draft.need is not None
+        and draft.need.pool == pool
+        and is_still_eligible(owner, draft, draft.need, memory=memory, directory=directory)
+    )
+
+
+def _what_moved(change: Change, row: Mapping[str, object], held: Mapping[str, Scalar]) -> Message:
+    """The first thing that moved, with both values; the owner before anything else."""
+    if row["owner_id"] != change.owner:
+        return Message.of("note.moved", field="owner", planned=change.owner, found=str(row["owner_id"]))
+    for field, value in held.items():
+        if value != change.before[field]:
+            return Message.of("note.moved", field=field, planned=change.before[field], found=value)
+    return Message.of("note.inputs_moved")
