@@ -7,6 +7,8 @@ A plain message is `key = { en = "...", ja = "..." }`; a problem is a table name
     ja = "演算子 {given!r} はありません"
     en_advice = "did you mean {meant!r}?"
     ja_advice = "{meant!r} ではありませんか"
+    en_choices = "known: {known}"              # instead of the advice when `meant` is "": nothing is near
+    ja_choices = "使えるもの: {known}"
 
 Braces hold parameters as in `str.format`. A house test compares both languages' parameters.
 """
@@ -44,7 +46,8 @@ class Words:
         entry = catalogue()[problem.code]
         where = f"{problem.where}: " if problem.where else ""
         lines = [f"{where}{entry[self.language].format(**problem.params)}"]
-        advice = entry.get(f"{self.language}_advice", "").format(**problem.params)
+        kind = "choices" if problem.params.get("meant") == "" else "advice"
+        advice = entry.get(f"{self.language}_{kind}", "").format(**problem.params)
         lines.append(f"  {advice}  [{problem.code}]" if advice else f"  [{problem.code}]")
         return "\n".join(lines)
 
@@ -54,7 +57,7 @@ class Words:
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every message by key: `en`, `ja`, and for problems `en_advice`, `ja_advice`."""
+    """Every message by key: `en`, `ja`, and for problems `en_advice`, `en_choices` and the same in `ja`."""
     entries: dict[str, dict[str, str]] = {}
     for file in sorted(files("config.words").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):

@@ -1,0 +1,61 @@
+"""What pydantic found wrong with a setting, as one of our problems: a code, where it was set, and what was meant."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from config.reading import nearest
+from engine.errors import Problem
+
+_NUMBERS = {"int_parsing", "int_type", "int_from_float"}
+_BOUNDS = {"greater_than_equal": "ge", "less_than_equal": "le"}
+
+
+def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseModel]) -> Problem:
+    """Never shows what was given under `login`: it may be a secret in the wrong place."""
+    path = [str(part) for part in error["loc"]]
+    name = ".".join(path)
+    where = origins.get(name, "")
+    given = "…" if path[0] == "login" else str(error["input"])
+    kind, bounds = error["type"], error.get("ctx", {})
+    match kind:
+        case "extra_forbidden":
+            known = sorted(_fields(path[:-1], model))
+            spoken = ", ".join(word.replace("_", " ") for word in known)
+            return Problem(
+                "ST-103",
+                where,
+                {"given": path[-1], "meant": nearest(path[-1], known).replace("_", " "), "known": spoken},
+            )
+        case "missing":
+            return Problem("ST-108", "settings.yaml", {"name": name.replace("_", " ")})
+        case _ if kind in _NUMBERS:
+            return Problem("ST-116", where, {"name": _spoken(name), "given": given})
+        case _ if kind in _BOUNDS:
+            word = {"greater_than_equal": ">=", "less_than_equal": "<="}[kind]
+            return Problem(
+                "ST-117", where, {"name": _spoken(name), "given": given, "bound": f"{word} {bounds[_BOUNDS[kind]]}"}
+            )
+        case "enum":
+            return Problem("ST-118", where, {"name": _spoken(name), "given": given, "known": str(bounds["expected"])})
+        case _ if kind.startswith("ST-"):
+            return Problem(kind, where, {"given": given})
+    return Problem("ST-119", where, {"name": _spoken(name), "given": given})
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _fields(path: list[str], model: type[BaseModel]) -> set[str]:
+    """The names known at a place: those of the settings, or of `login`."""
+    if not path:
+        return set(model.model_fields)
+    inner = model.model_fields[path[0]].annotation
+    return {
+        name
+        for kind in getattr(inner, "__args__", ())
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+        for name in kind.model_fields
+    }

@@ -1,0 +1,162 @@
+"""YAML text as a tree that knows its places, and the mistakes that stop a file from being YAML at all.
+
+Scalars keep the text the author typed: whether `0123`, `no` or `2026-11-21` is text, a number or a date is decided by
+whoever reads it. Anchors, tags and second documents are refused, so that a file says what it seems to say.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from engine.errors import Parameter, Problem
+
+_DEPTH_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """`is_nothing`: the author left the place empty or wrote `~` or `null`."""
+
+    text: str
+    where: str
+    is_quoted: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.is_quoted and self.text in {"", "~", "null", "Null", "NULL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple["Node", ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Entries in file order; a key may stand twice, which readers report."""
+
+    entries: tuple[tuple[Scalar, "Node"], ...]
+    where: str
+
+
+Node: TypeAlias = Scalar | Listing | Table
+
+
+class _TrapError(Exception):
+    """The file uses a part of YAML that is refused here."""
+
+    def __init__(self, number: int, event: Event, **params: Parameter) -> None:
+        super().__init__(number)
+        self.number, self.event, self.params = number, event, params
+
+
+def tree(text: str, *, file: str, codes: str) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The one document of a file (None: empty or not YAML) and what is wrong; `codes` is the area, such as `RB`."""
+    try:
+        return _document(YAML(typ="rt", pure=True).parse(text), file), ()
+    except _TrapError as trap:
+        return None, (Problem(f"{codes}-{trap.number}", _place(trap.event, file), trap.params),)
+    except MarkedYAMLError as error:
+        return None, (_syntax(error, text, file=file, codes=codes),)
+    except YAMLError as error:
+        return None, (Problem(f"{codes}-100", file, {"detail": str(error).splitlines()[0]}),)
+
+
+def _document(events: Iterator[Event], file: str) -> Node | None:
+    node: Node | None = None
+    documents = 0
+    for event in events:
+        match event:
+            case StreamStartEvent() | StreamEndEvent() | DocumentEndEvent():
+                pass
+            case DocumentStartEvent():
+                documents += 1
+                if documents > 1:
+                    raise _TrapError(112, event)
+            case _:
+                node = _node(event, events, file, depth=0)
+    return None if isinstance(node, Scalar) and node.is_nothing else node
+
+
+def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> Node:
+    if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or _has_tag(event):
+        raise _TrapError(113, event)
+    if depth > _DEPTH_MAX:
+        raise _TrapError(114, event, most=_DEPTH_MAX)
+    where = _place(event, file)
+    match event:
+        case ScalarEvent():
+            return Scalar(str(event.value), where, is_quoted=event.style is not None)
+        case SequenceStartEvent():
+            items = []
+            while not isinstance(following := next(events), SequenceEndEvent):
+                items.append(_node(following, events, file, depth=depth + 1))
+            return Listing(tuple(items), where)
+        case MappingStartEvent():
+            return Table(tuple(_entries(events, file, depth=depth)), where)
+    raise _TrapError(113, event)
+
+
+def _entries(events: Iterator[Event], file: str, *, depth: int) -> Iterator[tuple[Scalar, Node]]:
+    while not isinstance(event := next(events), MappingEndEvent):
+        key = _node(event, events, file, depth=depth + 1)
+        if not isinstance(key, Scalar):
+            raise _TrapError(115, event)
+        yield key, _node(next(events), events, file, depth=depth + 1)
+
+
+def _has_tag(event: Event) -> bool:
+    # ruamel gives every quoted scalar the tag "!" in some styles; only a tag the author wrote has more to it.
+    tag = getattr(event, "tag", None)
+    return bool(tag) and str(tag) != "!"
+
+
+def _place(event: Event, file: str) -> str:
+    mark = event.start_mark
+    return f"{file}:{mark.line + 1}:{mark.column + 1}"
+
+
+# What people type by mistake, most telling first: number of the code, and how it looks on a line.
+_TRAPS = (
+    (101, re.compile(r"^[ \u3000]*(\t)")),
+    (102, re.compile(r"^[ \t]*(?:- *)?(\u3000)")),
+    (102, re.compile(r"^\s*(?:- *)?[^\s#:\"'][^#:\"']*?(：)")),
+    (102, re.compile(r"^[^#:\"']*:(\u3000)")),
+    (102, re.compile(r"^\s*(－|‐|ー)[ \u3000]")),
+    (102, re.compile(r"[:\-\[{,] *([“”‘’「［｛])")),
+    (110, re.compile(r"^\s*(?:- *)?[^\s#:\"'{\[][^#:\"'{\[]*?(:)[^\s:/\\]")),
+)
+
+
+def _syntax(error: MarkedYAMLError, text: str, *, file: str, codes: str) -> Problem:
+    """YAML's own complaint often stands a line below the slip, so the slip is looked for on the lines it may be on."""
+    mark = error.problem_mark or error.context_mark
+    line = mark.line if mark else 0
+    column = mark.column if mark else 0
+    lines = text.splitlines()
+    first = min(line, error.context_mark.line) if error.context_mark else line
+    near = [n for n in (line, line - 1, first) if 0 <= n < len(lines)]
+    for number, pattern in _TRAPS:
+        for n in near:
+            if found := pattern.search(lines[n]):
+                where = f"{file}:{n + 1}:{found.start(1) + 1}"
+                return Problem(f"{codes}-{number}", where, {"character": found[1]} if number == 102 else {})
+    return Problem(f"{codes}-100", f"{file}:{line + 1}:{column + 1}", {"detail": error.problem or ""})
