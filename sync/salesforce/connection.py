@@ -1,0 +1,90 @@
+"""How to reach an org and who to be there: frozen values made by `sync/app.py` from the settings."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from engine.errors import LoginError
+
+
+@dataclass(frozen=True, slots=True)
+class JwtLogin:
+    """The preferred login: a certificate's private key (PEM text) signs for an integration user; nothing is typed in."""
+
+    consumer_key: str
+    username: str
+    private_key: str = field(repr=False)
+    audience: str = "https://login.salesforce.com"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsLogin:
+    """The app's own secret; the org runs it as the user the app names."""
+
+    consumer_key: str
+    consumer_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLogin:
+    """Discouraged by Salesforce and by us (`Identity.advice` says so): for orgs that allow nothing else."""
+
+    consumer_key: str
+    username: str
+    consumer_secret: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+Login: TypeAlias = JwtLogin | ClientCredentialsLogin | PasswordLogin
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    connect_seconds: float = 10.0
+    read_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a call that surely had no effect is made again; waits double from the first to the longest."""
+
+    attempts: int = 5
+    first_wait_seconds: float = 1.0
+    longest_wait_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`org_url` is the org's My Domain address, or a loopback address of the sandbox org."""
+
+    org_url: str
+    login: Login
+    api_version: str = "66.0"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    patience: Patience = field(default_factory=Patience)
+
+
+def origin_of(org_url: str) -> str:
+    """`scheme://host[:port]` of an address one may send a token to; LoginError for any other (LG-107 to LG-109)."""
+    parts = urlsplit(org_url.strip())
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.username:
+        raise LoginError.of("LG-107", given=org_url if not parts.username else host)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise LoginError.of("LG-108", given=org_url, meant=f"https://{host}")
+    if host in {"login.salesforce.com", "test.salesforce.com"} or host.endswith(".lightning.force.com"):
+        name = host.removesuffix(".lightning.force.com") if host.endswith(".force.com") else "YOUR-DOMAIN"
+        raise LoginError.of("LG-109", given=org_url, meant=f"https://{name}.my.salesforce.com")
+    if parts.path not in {"", "/"} or parts.query:
+        raise LoginError.of("LG-107", given=org_url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

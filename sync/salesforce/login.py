@@ -1,0 +1,116 @@
+"""From a login to a token, by simple-salesforce's `SalesforceLogin` over our session."""
+
+import warnings
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from jwt.exceptions import PyJWTError
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
+from simple_salesforce.login import SalesforceLogin
+
+from engine.errors import LeadsyncError, LoginError
+from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
+from sync.salesforce.errors import CallError
+from sync.salesforce.session import Session
+
+_SUFFIX = ".salesforce.com"
+# The library makes the token's host out of it; the session maps that host to the configured origin.
+_MY_DOMAIN = "org.my"
+_SAID_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A token and what its answer told about the login."""
+
+    token: str = field(repr=False)
+    instance_url: str
+    org_id: str
+    user_id: str
+
+
+def log_in(session: Session, connection: Connection) -> Grant:
+    """LoginError when the org says no for good; CallError when it did not answer, and then no write can have happened."""
+    try:
+        with warnings.catch_warnings():
+            # The library warns in English about an app that is not approved; LG-102 says it in the reader's language.
+            warnings.simplefilter("ignore")
+            token, host = _ask(session, connection)
+    except CallError as error:
+        raise CallError(replace(error.fault, may_have_applied=False)) from error
+    except SalesforceAuthenticationFailed as error:
+        raise _refused(error, session.origin) from None
+    except (ValueError, TypeError, PyJWTError):
+        # No key, a broken one, one with a passphrase. Not chained: the message may quote it.
+        raise LoginError.of("LG-105") from None
+    except AttributeError:
+        # The library expects an `instance_url` in every answer of 200.
+        raise _not_salesforce(session.origin, "NO_INSTANCE") from None
+    parts = urlsplit(session.identity_url).path.split("/")
+    if not token or len(parts) < 3:
+        raise _not_salesforce(session.origin, "NO_IDENTITY")
+    return Grant(str(token), f"https://{host}", org_id=parts[-2], user_id=parts[-1])
+
+
+def _ask(session: Session, connection: Connection) -> tuple[str, str]:
+    match connection.login:
+        case JwtLogin() as login:
+            return SalesforceLogin(
+                session=session,
+                domain=_domain(login.audience),
+                consumer_key=login.consumer_key,
+                username=login.username,
+                privatekey=login.private_key,
+            )
+        case ClientCredentialsLogin() as login:
+            return SalesforceLogin(
+                session=session,
+                domain=_MY_DOMAIN,
+                consumer_key=login.consumer_key,
+                consumer_secret=login.consumer_secret,
+            )
+        case PasswordLogin() as login:
+            return SalesforceLogin(
+                session=session,
+                domain=_MY_DOMAIN,
+                consumer_key=login.consumer_key,
+                consumer_secret=login.consumer_secret,
+                username=login.username,
+                password=login.password,
+            )
+
+
+def _domain(audience: str) -> str:
+    """`login` of `https://login.salesforce.com`: the library makes the audience from it."""
+    parts = urlsplit(audience)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not host.endswith(_SUFFIX):
+        raise LoginError.of("LG-111", given=audience)
+    return host.removesuffix(_SUFFIX)
+
+
+# What the token answer says -> our code; the first that fits.
+_REFUSALS = (
+    ("invalid_client", "LG-101"),
+    ("client identifier invalid", "LG-101"),
+    ("hasn't approved this consumer", "LG-102"),
+    ("invalid_app_access", "LG-102"),
+    ("not admin approved", "LG-102"),
+    ("inactive", "LG-112"),
+    ("ip restricted", "LG-112"),
+    ("invalid_grant", "LG-103"),
+    ("invalid assertion", "LG-103"),
+)
+
+
+def _refused(error: SalesforceAuthenticationFailed, origin: str) -> LeadsyncError:
+    # Without an `error` in the answer the code is the HTTP status and the message a whole page.
+    if not isinstance(error.code, str):
+        return _not_salesforce(origin, "NOT_JSON")
+    said = f"{error.code}: {error.auth_message}"
+    problem = next((problem for words, problem in _REFUSALS if words in said.casefold()), "LG-103")
+    return LoginError.of(problem, origin, said=said[:_SAID_MAX])
+
+
+def _not_salesforce(origin: str, reason: str) -> LeadsyncError:
+    return LoginError.of("LG-104", origin, status=200, reason=reason, message="")

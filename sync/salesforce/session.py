@@ -1,0 +1,117 @@
+"""The one `requests.Session` everything goes through: what must be true of every attempt is made true here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from json import loads
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from sync.salesforce.connection import Connection, is_loopback, origin_of
+from sync.salesforce.errors import CallError, fault_of, fault_of_transport, not_json
+from sync.salesforce.usage import Usage, usage_of
+
+TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
+# simple-salesforce writes the addresses it calls by itself, always https. It is given this host for the org and any
+# `*.salesforce.com` for the login; both are mapped to the configured origin, and a token never goes anywhere else.
+INSTANCE = "org.leadsync.invalid"
+_LOGIN_ANSWERS = {200, 400, 401, 403}
+NO_ASSIGNMENT: Mapping[str, str] = {"Sforce-Auto-Assign": "FALSE"}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the answers of one run told: calls that count against the org's limit, its usage and its clock."""
+
+    calls: int = 0
+    usage: Usage | None = None
+    started_at: datetime | None = None
+    server_time: datetime | None = None
+    # The server began to work on the last answer no earlier than this, give or take the header's one second.
+    asked_at: datetime | None = None
+
+
+class Session(requests.Session):
+    """Timeouts, no assignment rules, one origin, usage and clock from every answer, failures as `CallError`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.origin = origin_of(connection.org_url)
+        self.tally = Tally()
+        self.identity_url = ""
+        self._timeout = (connection.timeouts.connect_seconds, connection.timeouts.read_seconds)
+        # Without this a .netrc entry for the host would replace the token.
+        self.auth = _as_given
+        # Proxies and private CAs come from requests' own settings, but never stand before this machine itself.
+        self.trust_env = not is_loopback(urlsplit(self.origin).hostname or "")
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["allow_redirects"] = False
+        return super().request(method, self._mapped(str(url)), *args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        request.headers.update(NO_ASSIGNMENT)
+        kwargs["timeout"] = self._timeout
+        is_login = urlsplit(request.url or "").path == TOKEN_PATH
+        if not is_login:
+            self.tally.calls += 1
+        try:
+            response = super().send(request, **kwargs)
+        except requests.RequestException as error:
+            # Not chained: the original holds the request, and with it the token or the secret.
+            raise CallError(fault_of_transport(error)) from None
+        self._note(response)
+        if is_login:
+            self.identity_url = _identity_url(response)
+            # What the org says of a login, SalesforceLogin reads; that it is busy, or not Salesforce, is said below.
+            if response.status_code in _LOGIN_ANSWERS and _is_json(response):
+                return response
+        if response.status_code >= requests.codes.multiple_choices:
+            raise CallError(fault_of(response))
+        if response.content and not _is_json(response):
+            raise CallError(not_json(response.status_code))
+        return response
+
+    def _mapped(self, url: str) -> str:
+        parts = urlsplit(url)
+        known = parts.netloc == INSTANCE or (parts.path == TOKEN_PATH and parts.netloc.endswith(".salesforce.com"))
+        if not known:
+            raise ValueError(f"no address of the configured org: {parts.netloc!r}")
+        return url.replace(f"{parts.scheme}://{parts.netloc}", self.origin, 1)
+
+    def _note(self, response: requests.Response) -> None:
+        tally = self.tally
+        tally.usage = usage_of(response.headers.get("Sforce-Limit-Info")) or tally.usage
+        now = _date(response.headers.get("Date"))
+        if now is None:
+            return
+        tally.started_at = tally.started_at or now
+        tally.server_time = now
+        tally.asked_at = now - timedelta(seconds=int(response.elapsed.total_seconds()))
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _is_json(response: requests.Response) -> bool:
+    return response.content.lstrip()[:1] in {b"{", b"["}
+
+
+def _identity_url(response: requests.Response) -> str:
+    """The `id` of a token answer, which simple-salesforce drops: `https://.../id/<org id>/<user id>`."""
+    try:
+        body = loads(response.content)
+    except ValueError:
+        return ""
+    return str(body.get("id", "")) if isinstance(body, dict) else ""
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC) if header else None
+    except ValueError:
+        return None
