@@ -68,8 +68,8 @@ class Change:
     before: Values
     after: Values
     base: Base
-    inputs: Values = NOTHING
-    riders: Values = NOTHING
+    inputs: Values = field(default_factory=lambda: NOTHING)
+    riders: Values = field(default_factory=lambda: NOTHING)
     effects: Effects = field(default_factory=Effects)
     rules: tuple[str, ...] = ()  # ids of the rulebook's items behind it: persona/…, profile/…, rule/…, pool/…
     because: tuple[Message, ...] = ()
