@@ -41,11 +41,12 @@ class Reference:
 @action("set")
 @dataclass(frozen=True, slots=True)
 class SetField:
-    """Give a mapped, writable field an absolute value."""
+    """Give a mapped, writable field an absolute value. `key` is the value as rules compare it (text and picklist)."""
 
     field: str
     value: Scalar
     otherwise: Otherwise = Otherwise.KEEP
+    key: str | None = None
 
 
 @action("tag")
