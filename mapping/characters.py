@@ -1,0 +1,44 @@
+"""Make spellings of the same text the same: width, case, old kanji, hyphens, long vowels and spaces."""
+
+import re
+import unicodedata
+from functools import cache
+
+from mapping.tables import table
+
+_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SPACES = re.compile(r"\s+")
+_JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SPACE_INSIDE_JAPANESE = re.compile(f"(?<=[{_JAPANESE}]) (?=[{_JAPANESE}])")
+_KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe"
+_HYPHENS = "\u002d\u2010-\u2015\u2212\u2500\u2501"
+# A hyphen behind kana is a long vowel written with the wrong key (サ-ビス, センタ-長), unless a Latin word or a number
+# follows (サーバ-A). A long vowel mark behind anything else is a hyphen (1ー2).
+_LONG_VOWEL = re.compile(f"(?<=[{_KANA}])[{_HYPHENS}](?![0-9a-z])")
+_HYPHEN = re.compile(f"[{_HYPHENS}]|(?<![{_KANA}])\u30fc")
+
+
+def folded(text: str) -> str:
+    """The text as it is compared. Folding twice changes nothing more; the raw value stays what people see."""
+    plain = unicodedata.normalize("NFKC", _VARIATION_SELECTORS.sub("", text))
+    plain = unicodedata.normalize("NFKC", plain.casefold())
+    plain = "".join(_visible(character) for character in plain).translate(_old_forms())
+    plain = _SPACES.sub(" ", plain).strip()
+    plain = _HYPHEN.sub("-", _LONG_VOWEL.sub("\u30fc", plain))
+    return _SPACE_INSIDE_JAPANESE.sub("", plain)
+
+
+def _visible(character: str) -> str:
+    """Control characters part words as a space does; formatting ones (zero width, soft hyphen) are not there at all."""
+    match unicodedata.category(character):
+        case "Cc" | "Zl" | "Zp":
+            return " "
+        case "Cf":
+            return ""
+        case _:
+            return character
+
+
+@cache
+def _old_forms() -> dict[int, str]:
+    return {ord(old): new for old, new in table("characters")["same"].items()}

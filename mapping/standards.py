@@ -1,0 +1,76 @@
+"""Facts about standard fields, so that a map entry for one is a single line; custom fields say their kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from engine.fields import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """`key` is the text key that fits the field; None: the kind's own."""
+
+    kind: Kind
+    key: str | None = None
+
+
+_PERSON = {
+    "FirstName": Standard(Kind.TEXT),
+    "LastName": Standard(Kind.TEXT),
+    "Salutation": Standard(Kind.PICKLIST),
+    "Name": Standard(Kind.TEXT),
+    "Title": Standard(Kind.TEXT, "title"),
+    "Phone": Standard(Kind.TEXT),
+    "MobilePhone": Standard(Kind.TEXT),
+    "Fax": Standard(Kind.TEXT),
+    "Email": Standard(Kind.TEXT, "email"),
+    "EmailBouncedReason": Standard(Kind.TEXT),
+    "EmailBouncedDate": Standard(Kind.DATETIME),
+    "HasOptedOutOfEmail": Standard(Kind.BOOLEAN),
+    "HasOptedOutOfFax": Standard(Kind.BOOLEAN),
+    "DoNotCall": Standard(Kind.BOOLEAN),
+    "Description": Standard(Kind.TEXT),
+    "LeadSource": Standard(Kind.PICKLIST),
+    "RecordTypeId": Standard(Kind.ID),
+    "CreatedById": Standard(Kind.ID),
+    "LastModifiedById": Standard(Kind.ID),
+    "LastActivityDate": Standard(Kind.DATE),
+    "CleanStatus": Standard(Kind.PICKLIST),
+}
+
+_LEAD = _PERSON | {
+    "Company": Standard(Kind.TEXT, "company"),
+    "Street": Standard(Kind.TEXT),
+    "City": Standard(Kind.TEXT),
+    "State": Standard(Kind.TEXT),
+    "PostalCode": Standard(Kind.TEXT),
+    "Country": Standard(Kind.TEXT),
+    "StateCode": Standard(Kind.PICKLIST),
+    "CountryCode": Standard(Kind.PICKLIST),
+    "Website": Standard(Kind.TEXT),
+    "Status": Standard(Kind.PICKLIST),
+    "Industry": Standard(Kind.PICKLIST),
+    "Rating": Standard(Kind.PICKLIST),
+    "AnnualRevenue": Standard(Kind.DECIMAL),
+    "NumberOfEmployees": Standard(Kind.INTEGER),
+    "CompanyDunsNumber": Standard(Kind.TEXT),
+    "IsUnreadByOwner": Standard(Kind.BOOLEAN),
+    "ConvertedDate": Standard(Kind.DATE),
+}
+
+_CONTACT = _PERSON | {
+    "AccountId": Standard(Kind.ID),
+    "ReportsToId": Standard(Kind.ID),
+    "Department": Standard(Kind.TEXT, "department"),
+    "AssistantName": Standard(Kind.TEXT),
+    "MailingStreet": Standard(Kind.TEXT),
+    "MailingCity": Standard(Kind.TEXT),
+    "MailingState": Standard(Kind.TEXT),
+    "MailingPostalCode": Standard(Kind.TEXT),
+    "MailingCountry": Standard(Kind.TEXT),
+    "HomePhone": Standard(Kind.TEXT),
+    "Birthdate": Standard(Kind.DATE),
+}
+
+STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType({"Lead": _LEAD, "Contact": _CONTACT})
