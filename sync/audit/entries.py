@@ -1,0 +1,95 @@
+"""Audit entries and the chain they form: pure values, hashed as the very bytes that are kept.
+
+An entry's body is canonical JSON (RFC 8785) that holds its number and the hash of the entry before it; its hash is the
+SHA-256 of those bytes. Bodies hold ids, states, rule ids, field names and keyed hashes of values, never a value.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import rfc8785
+
+from engine.changes import Scalar
+
+SCHEMA_VERSION = 1
+GENESIS = "0" * 64
+Facts: TypeAlias = Mapping[str, Any]
+
+
+class Event(StrEnum):
+    """What an entry tells. To add one, name it here and describe its facts in `schema.json`."""
+
+    ORG_PINNED = "org pinned"
+    LEASE_TAKEN_OVER = "lease taken over"
+    RUN_STARTED = "run started"
+    RUN_FINISHED = "run finished"
+    RUN_INTERRUPTED = "run interrupted"
+    PULLED = "pulled"
+    PLAN_PROPOSED = "plan proposed"
+    CHANGE_PROPOSED = "change proposed"
+    CHANGE_APPROVED = "change approved"
+    CHANGE_MOVED = "change moved"
+    QUIET_LIFTED = "quiet lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened. `at` is the org's time, or the store's for leases; `facts` must be plain JSON."""
+
+    event: Event
+    at: datetime
+    run: str | None = None
+    facts: Facts = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ends: how many entries there are, and the hash of the last."""
+
+    count: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry in its place of the chain, as kept."""
+
+    seq: int
+    prev: str
+    hash: str
+    body: bytes
+
+
+def chain(entries: Iterable[Entry], after: Head) -> list[Link]:
+    """The entries as links that continue `after`, in order."""
+    links: list[Link] = []
+    seq, prev = after.count, after.hash
+    for entry in entries:
+        seq += 1
+        body = _body(entry, seq=seq, prev=prev)
+        links.append(Link(seq, prev, link_hash(body), body))
+        prev = links[-1].hash
+    return links
+
+
+def link_hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def value_hash(key: str, field_name: str, value: Scalar) -> str:
+    """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
+    return hmac.new(bytes.fromhex(key), rfc8785.dumps([field_name, value]), hashlib.sha256).hexdigest()[:32]
+
+
+def _body(entry: Entry, *, seq: int, prev: str) -> bytes:
+    at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "seq": seq, "prev": prev, "at": at, "event": entry.event}
+    if entry.run is not None:
+        body["run"] = entry.run
+    return rfc8785.dumps(body | dict(entry.facts))

@@ -1,0 +1,60 @@
+"""Approvals: who let which change through, bound to the change's id and digest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from engine.errors import PlanStaleError, Problem
+from engine.states import State
+from sync.audit.entries import Entry, Event
+from sync.store import audit, changes
+from sync.store.changes import Move
+from sync.store.columns import chunks
+from sync.store.database import Transaction
+from sync.store.tables import approvals
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    change_id: str
+    digest: str
+    approver: str
+    at: datetime
+
+
+def approve(
+    tx: Transaction, pairs: Sequence[tuple[str, str]], *, approver: str, at: datetime, run: str | None = None
+) -> None:
+    """Approve pairs of (change_id, digest) that were shown to `approver` (`os:name@host`), all or none.
+
+    PlanStaleError when a change is no longer the one that was shown, or no longer waits.
+    """
+    stored = changes.digests(tx, [change_id for change_id, _ in pairs])
+    if other := [change_id for change_id, digest in pairs if stored.get(change_id) != digest]:
+        raise PlanStaleError(*(Problem("PL-304", change_id) for change_id in other))
+    record(tx, [change_id for change_id, _ in pairs], approver=approver, at=at, run=run)
+    changes.move(tx, [Move(change_id, State.APPROVED) for change_id, _ in pairs], run=run, at=at)
+
+
+def record(tx: Transaction, change_ids: Sequence[str], *, approver: str, at: datetime, run: str | None) -> None:
+    """Write down approvals, without moving anything; `plans.propose` uses it for what policy lets through."""
+    if not change_ids:
+        return
+    already = approvals_of(tx, change_ids)
+    stored = changes.digests(tx, change_ids)
+    new = [change_id for change_id in change_ids if change_id not in already]
+    rows = [{"change_id": each, "digest": stored[each], "approver": approver, "at": at} for each in new]
+    if rows:
+        tx.execute(insert(approvals), rows)
+    audit.append(tx, [Entry(Event.CHANGE_APPROVED, at, run, {"change": each, "actor": approver}) for each in new])
+
+
+def approvals_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Approval]:
+    """The approvals of these changes, by change id."""
+    found: dict[str, Approval] = {}
+    for chunk in chunks(change_ids):
+        rows = tx.execute(select(approvals).where(approvals.c.change_id.in_(chunk)))
+        found |= {row.change_id: Approval(row.change_id, row.digest, row.approver, row.at) for row in rows}
+    return found

@@ -1,0 +1,215 @@
+"""The changes and where they stand. `move` is the only way a state ever changes.
+
+A state, what memory keeps because of it and the audit entry that tells it are written in one transaction.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy.engine import Row
+
+from engine.changes import Change, Standing
+from engine.errors import PlanStaleError, Problem
+from engine.messages import Message
+from engine.states import OPEN, QUIET, State, allows
+from sync.audit.entries import Entry, Event
+from sync.store import audit, effects, facts
+from sync.store.bodies import change_body, change_from, message_body, message_from
+from sync.store.columns import chunks
+from sync.store.database import Transaction
+from sync.store.tables import approvals, changes
+
+_Row: TypeAlias = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`note` says why (None keeps the note there is); `rebased` is the change on its new base, same id, same after."""
+
+    change_id: str
+    to: State
+    note: Message | None = None
+    rebased: Change | None = None
+
+
+def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetime) -> None:
+    """Move changes to new states, in bulk and all or none.
+
+    APPLIED is remembered (values, tags, firings, turn), REJECTED and REFUSED become quiet facts, every move is an audit
+    entry. PlanStaleError when a change is not where it may make that move from, or is approved without an approval
+    (`approvals.approve`). At most one move per change in a call.
+    """
+    if not moves:
+        return
+    rows = _rows(tx, [each.change_id for each in moves])
+    _refuse_impossible(tx, moves, rows)
+    tx.execute(_MOVE, [_moved(each, rows[each.change_id]) for each in moves])
+    standing = {each.change_id: each.rebased or _change(rows[each.change_id]) for each in moves}
+    effects.remember(tx, [standing[each.change_id] for each in moves if each.to is State.APPLIED])
+    effects.hush(tx, [standing[each.change_id] for each in moves if each.to in QUIET])
+    # Values are told again only when they were written or rest on a new base.
+    told = facts.of_changes(
+        tx, [standing[each.change_id] for each in moves if each.rebased or each.to is State.APPLIED]
+    )
+    audit.append(
+        tx,
+        [
+            Entry(Event.CHANGE_MOVED, at, run, _facts(each, rows[each.change_id]) | told.get(each.change_id, {}))
+            for each in moves
+        ],
+    )
+
+
+def add(tx: Transaction, plan_id: str, entering: Sequence[tuple[Change, State]], *, run: str, at: datetime) -> None:
+    """The changes a plan proposes first, each in the state it enters with: planned, held, or approved by policy."""
+    if not entering:
+        return
+    tx.execute(insert(changes), [_row(plan_id, n, *each) for n, each in enumerate(entering)])
+    told = facts.of_changes(tx, [change for change, _ in entering])
+    audit.append(
+        tx,
+        [
+            Entry(Event.CHANGE_PROPOSED, at, run, {"plan": plan_id, "to": state.value} | told[change.change_id])
+            for change, state in entering
+        ],
+    )
+
+
+def open_standings(tx: Transaction) -> dict[str, Standing]:
+    """Every open change, by record id: there is at most one per record."""
+    return {standing.change.record_id: standing for standing in in_state(tx, OPEN)}
+
+
+def in_state(tx: Transaction, states: Collection[State], *, plan_id: str | None = None) -> tuple[Standing, ...]:
+    """The changes in these states, of all plans or of one, by plan and place in it."""
+    where = changes.c.state.in_([state.value for state in states])
+    return _standings(tx, where if plan_id is None else where & (changes.c.plan_id == plan_id))
+
+
+def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
+    """The changes first proposed by a plan, in its order, whatever became of them."""
+    return _standings(tx, changes.c.plan_id == plan_id)
+
+
+def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
+    """All that was ever proposed for a record, oldest first."""
+    return _standings(tx, changes.c.record_id == record_id)
+
+
+def find(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Standing]:
+    """The changes with these ids that exist, by id."""
+    return {change_id: _standing(row) for change_id, row in _rows(tx, change_ids).items()}
+
+
+def counts(tx: Transaction, plan_id: str) -> dict[State, int]:
+    """How many changes of a plan are in each state; the sum is what the plan proposed."""
+    query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)
+    return {State(state): number for state, number in tx.execute(query).tuples()}
+
+
+def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
+    """What an approval of each change must name: its digest as it was proposed."""
+    return {change_id: row.digest for change_id, row in _rows(tx, change_ids).items()}
+
+
+_MOVE = (
+    update(changes)
+    .where(changes.c.change_id == bindparam("id"))
+    .values(
+        state=bindparam("to"),
+        note=bindparam("new_note"),
+        rebased=bindparam("new_rebased"),
+        meaning_digest=bindparam("new_meaning"),
+    )
+)
+
+
+def _moved(each: Move, row: _Row) -> dict[str, object]:
+    return {
+        "id": each.change_id,
+        "to": each.to.value,
+        "new_note": message_body(each.note) if each.note else row.note,
+        "new_rebased": change_body(each.rebased) if each.rebased else row.rebased,
+        "new_meaning": each.rebased.meaning_digest if each.rebased else row.meaning_digest,
+    }
+
+
+def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _Row]) -> None:
+    if len({each.change_id for each in moves}) != len(moves):
+        raise ValueError("more than one move of a change at once")
+    if missing := [each.change_id for each in moves if each.change_id not in rows]:
+        raise PlanStaleError(*(Problem("PL-301", change_id) for change_id in missing))
+    for each in moves:
+        if each.rebased and (each.rebased.change_id, each.rebased.target_digest) != (
+            each.change_id,
+            rows[each.change_id].target_digest,
+        ):
+            raise ValueError("a rebased change asks for the same as before")
+    stuck = [each for each in moves if not allows(State(rows[each.change_id].state), each.to)]
+    if stuck:
+        raise PlanStaleError(*(_impossible(each, rows[each.change_id]) for each in stuck))
+    waiting = {State.PLANNED, State.HELD}
+    new = [each.change_id for each in moves if each.to is State.APPROVED and rows[each.change_id].state in waiting]
+    approved: set[str] = set()
+    for chunk in chunks(new):
+        approved.update(tx.execute(select(approvals.c.change_id).where(approvals.c.change_id.in_(chunk))).scalars())
+    if unapproved := [change_id for change_id in new if change_id not in approved]:
+        raise PlanStaleError(*(Problem("PL-303", change_id) for change_id in unapproved))
+
+
+def _impossible(each: Move, row: _Row) -> Problem:
+    return Problem("PL-302", each.change_id, {"record": row.record_id, "before": row.state, "after": each.to.value})
+
+
+def _facts(each: Move, row: _Row) -> dict[str, object]:
+    facts_of_move: dict[str, object] = {
+        "plan": row.plan_id,
+        "change": row.change_id,
+        "object": row.object,
+        "record": row.record_id,
+        "from": row.state,
+        "to": each.to.value,
+    }
+    optional = {"batch": row.batch_id, "note": each.note.key if each.note else None, "rebased": bool(each.rebased)}
+    return facts_of_move | {name: value for name, value in optional.items() if value}
+
+
+def _row(plan_id: str, position: int, change: Change, state: State) -> dict[str, object]:
+    return {
+        "change_id": change.change_id,
+        "plan_id": plan_id,
+        "position": position,
+        "object": change.object,
+        "record_id": change.record_id,
+        "state": state.value,
+        "digest": change.digest,
+        "target_digest": change.target_digest,
+        "meaning_digest": change.meaning_digest,
+        "attempts": 0,
+        "proposed": change_body(change),
+    }
+
+
+def _rows(tx: Transaction, change_ids: Iterable[str]) -> dict[str, _Row]:
+    rows: dict[str, _Row] = {}
+    for chunk in chunks(change_ids):
+        found = tx.execute(select(changes).where(changes.c.change_id.in_(chunk)))
+        rows |= {row.change_id: row for row in found}
+    return rows
+
+
+def _standings(tx: Transaction, where: ColumnElement[bool]) -> tuple[Standing, ...]:
+    query = select(changes).where(where).order_by(changes.c.plan_id, changes.c.position)
+    return tuple(_standing(row) for row in tx.execute(query))
+
+
+def _standing(row: _Row) -> Standing:
+    note = message_from(row.note) if row.note else None
+    return Standing(_change(row), State(row.state), row.plan_id, note)
+
+
+def _change(row: _Row) -> Change:
+    return change_from(row.rebased or row.proposed)

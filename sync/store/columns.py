@@ -1,0 +1,68 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import Dialect, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+T = TypeVar("T")
+# What a JSON column may hold.
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment as fixed-width ISO text in UTC: exact to the microsecond, sorted as text, readable in any tool."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class JsonText(TypeDecorator[Json]):
+    """Canonical JSON as text: the databases' own JSON types reorder keys and reformat numbers."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:  # noqa: ARG002
+        decoded: Json = None if value is None else json.loads(value)
+        return decoded
+
+
+def identifier(length: int) -> TypeEngine[str]:
+    """Text compared and sorted byte by byte: Salesforce ids are case-sensitive and PostgreSQL collations are not."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def instant_text(value: datetime) -> str:
+    """An aware datetime as `2026-11-21T09:30:00.000000Z`. ValueError for a naive one."""
+    if value.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {value!r}")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def json_text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Lists of at most `size`: an IN list has a limit, and it differs by database."""
+    chunk: list[T] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

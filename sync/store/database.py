@@ -1,0 +1,148 @@
+"""Open the store and give out transactions: SQLite in one file, or PostgreSQL, with the same promises.
+
+A write transaction is alone: `BEGIN IMMEDIATE` on SQLite, an advisory lock on PostgreSQL. What it reads is therefore
+still true when it writes, and the audit chain cannot fork. Keep it short and never hold one across a call to the org.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from engine.errors import LeadsyncError, StoreError, TransientError
+from sync.store import places, schema
+
+Transaction: TypeAlias = Connection
+Dice: TypeAlias = Callable[[int], bytes]
+
+_WAIT_SECONDS = 30
+_WRITES, _DICE = "leadsync_writes", "leadsync_dice"
+
+
+class Store:
+    """An open store. Threads may share it; each transaction has its own connection."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, dice: Dice) -> "Store":
+        """Create or open the store, and bring its schema up to date under a lock.
+
+        `url`: `sqlite:///path/to/file` or `postgresql://user@host/name`. `dice(n)` gives n secret random bytes
+        (`secrets.token_bytes`), for the keys that hide values in the audit. StoreError when the schema is newer than
+        this version, the folder is on a network file system, or the server cannot be reached.
+        """
+        where = _url(url)
+        if where.get_backend_name() == "sqlite":
+            places.prepare(Path(where.database or ""))
+        store = cls(_engine(where).execution_options(**{_DICE: dice}))
+        try:
+            with store.read() as tx:
+                current = schema.is_current(tx)
+            if not current:
+                with store.transaction() as tx:
+                    schema.upgrade(tx)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A write transaction: all of it or nothing. TransientError when others hold the store for too long."""
+        with self._begin(self._engine.execution_options(**{_WRITES: True})) as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view of one instant; nothing can be written through it."""
+        with self._begin(self._engine) as tx:
+            yield tx
+
+    @property
+    def backend(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self, engine: Engine) -> Iterator[Transaction]:
+        try:
+            with engine.begin() as tx:
+                yield tx
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+
+def secret_bytes(tx: Transaction, count: int) -> bytes:
+    """Random bytes from the dice the store was opened with."""
+    dice: Dice = tx.get_execution_options()[_DICE]
+    return dice(count)
+
+
+def _url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise StoreError.of("SR-101", reason="not a database address") from None
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return url
+        case "postgresql":
+            return url.set(drivername="postgresql+psycopg")
+    raise StoreError.of("SR-101", url.render_as_string(hide_password=True), reason="sqlite file or postgresql")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is deferred and would let two writers start; ours is emitted in `_begin_sqlite`.
+    connection.isolation_level = None
+    # WAL lets readers go on while one writes; FULL because a lost intent with a sent write breaks the first promise.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return
+    # Read committed: each statement after the lock sees all that was committed before it was granted.
+    connection.exec_driver_sql(
+        f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s';"
+        "SET LOCAL idle_in_transaction_session_timeout = '120s';"
+        "SET LOCAL synchronous_commit = on;"
+        "SELECT pg_advisory_xact_lock(hashtext('leadsync'), hashtext(current_schema()))"
+    )
+
+
+def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
+    """Only what a person can act on; a broken constraint is a bug and stays as it is."""
+    reason = str(error.orig).strip().split("\n", 1)[0]
+    if "database is locked" in reason or getattr(error.orig, "sqlstate", None) == "55P03":
+        return TransientError.of("SR-102", seconds=_WAIT_SECONDS)
+    if isinstance(error, OperationalError):
+        return StoreError.of("SR-103", reason=reason)
+    return error

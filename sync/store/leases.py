@@ -1,0 +1,142 @@
+"""Leases: one for pulling, one for writing, taken in that order, so that two workers never do the same work.
+
+A lease has an epoch that grows with every holder. `check` in each intent transaction fences off a holder that was
+paused while somebody else took over: it finds another epoch and writes nothing more.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.engine import Row
+
+from engine.errors import LeaseError, TransientError
+from sync.audit.entries import Entry, Event
+from sync.store import audit
+from sync.store.columns import instant_text
+from sync.store.database import Store, Transaction
+from sync.store.holders import Holder, is_dead
+from sync.store.tables import leases
+
+# The host's time, aware UTC. On PostgreSQL the database's own time is asked instead.
+Clock: TypeAlias = Callable[[], datetime]
+
+LEASE_SECONDS, RENEW_SECONDS = 60, 15
+
+
+class LeaseName(StrEnum):
+    PULL = "pull"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Proof of being the one: hand it to `check`."""
+
+    name: LeaseName
+    epoch: int
+    holder: Holder
+
+
+@contextmanager
+def hold(
+    store: Store,
+    name: LeaseName,
+    *,
+    holder: Holder,
+    clock: Clock,
+    lease_seconds: float = LEASE_SECONDS,
+    renew_seconds: float = RENEW_SECONDS,
+) -> Iterator[Lease]:
+    """Take the lease, renew it from a thread of its own, and give it back at the end. LeaseError when it is taken."""
+    with store.transaction() as tx:
+        lease = take(tx, name, holder=holder, clock=clock, lease_seconds=lease_seconds)
+    over = threading.Event()
+
+    def keep_renewing() -> None:
+        while not over.wait(renew_seconds):
+            try:
+                with store.transaction() as tx:
+                    renew(tx, lease, clock=clock, lease_seconds=lease_seconds)
+            except LeaseError:
+                return  # somebody took over; the next `check` of the work itself says so
+            except TransientError:
+                continue  # the store is busy; there are several turns before the lease runs out
+
+    renewer = threading.Thread(target=keep_renewing, name=f"{name} lease", daemon=True)
+    renewer.start()
+    try:
+        yield lease
+    finally:
+        over.set()
+        renewer.join()
+        with store.transaction() as tx:
+            release(tx, lease)
+
+
+def take(
+    tx: Transaction, name: LeaseName, *, holder: Holder, clock: Clock, lease_seconds: float = LEASE_SECONDS
+) -> Lease:
+    """Take a lease that is free, has run out, or whose holder on this host is dead. LeaseError otherwise."""
+    now = _now(tx, clock)
+    found = tx.execute(select(leases).where(leases.c.name == name)).one_or_none()
+    if found is not None and found.is_held:
+        _take_over(tx, found, here=holder, now=now)
+    lease = Lease(name, 1 if found is None else found.epoch + 1, holder)
+    values = {
+        "epoch": lease.epoch,
+        "is_held": True,
+        "host": holder.host,
+        "boot": holder.boot,
+        "pid": holder.pid,
+        "process_started": holder.started,
+        "taken_at": now,
+        "until": now + timedelta(seconds=lease_seconds),
+    }
+    if found is None:
+        tx.execute(insert(leases).values(name=name, **values))
+    else:
+        tx.execute(update(leases).where(leases.c.name == name).values(**values))
+    return lease
+
+
+def renew(tx: Transaction, lease: Lease, *, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> None:
+    """LeaseError when somebody else has taken over. A lease that ran out and that nobody took is ours still."""
+    check(tx, lease)
+    until = _now(tx, clock) + timedelta(seconds=lease_seconds)
+    tx.execute(update(leases).where(leases.c.name == lease.name).values(until=until))
+
+
+def check(tx: Transaction, lease: Lease) -> None:
+    """LeaseError unless this very lease is held now. Call it in every transaction that intends something."""
+    found = tx.execute(select(leases.c.epoch, leases.c.is_held).where(leases.c.name == lease.name)).one()
+    if not found.is_held or found.epoch != lease.epoch:
+        raise LeaseError.of("LS-102", name=lease.name.value, epoch=lease.epoch, now=found.epoch)
+
+
+def release(tx: Transaction, lease: Lease) -> None:
+    """Give it back; nothing happens when somebody else has taken over."""
+    tx.execute(update(leases).where(leases.c.name == lease.name, leases.c.epoch == lease.epoch).values(is_held=False))
+
+
+def _take_over(tx: Transaction, found: "Row[tuple[object, ...]]", *, here: Holder, now: datetime) -> None:
+    holder = Holder(found.host, found.boot, found.pid, found.process_started)
+    dead = is_dead(holder, here=here)
+    if not dead and found.until > now:
+        raise LeaseError.of(
+            "LS-101", name=found.name, host=holder.host, pid=holder.pid, until=instant_text(found.until)[:19] + "Z"
+        )
+    facts = {"lease": found.name, "epoch": found.epoch + 1, "holder_died": dead}
+    audit.append(tx, [Entry(Event.LEASE_TAKEN_OVER, now, facts=facts)])
+
+
+def _now(tx: Transaction, clock: Clock) -> datetime:
+    if tx.dialect.name == "postgresql":
+        now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+        return now
+    return clock()

@@ -1,0 +1,39 @@
+"""Memory as the next plan needs it, read in one consistent view. `effects.py` is what writes it."""
+
+from collections import defaultdict
+
+from sqlalchemy import select
+
+from engine.memory import Memory, Quiet
+from sync.store import changes, plans
+from sync.store.database import Transaction
+from sync.store.tables import applied_values, firings, quiet, tags, turns
+
+
+def recall(tx: Transaction) -> Memory:
+    """All that must be remembered between runs, as one immutable value."""
+    tagged, fired, hushed = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set), _quiet(tx)
+    for row in tx.execute(select(tags)):
+        tagged[row.record_id].add((row.tag, row.rule_id))
+    for row in tx.execute(select(firings)):
+        fired[row.record_id].add(row.rule_id)
+    taken = defaultdict[str, dict[str, int]](dict)
+    for row in tx.execute(select(turns)):
+        taken[row.pool][row.member] = row.sequence
+    return Memory(
+        open_changes=changes.open_standings(tx),
+        applied={row.record_id: row.fields for row in tx.execute(select(applied_values))},
+        tags={record_id: frozenset(found) for record_id, found in tagged.items()},
+        firings={record_id: frozenset(found) for record_id, found in fired.items()},
+        turns=dict(taken),
+        quiet=hushed,
+        is_established=plans.is_established(tx),
+    )
+
+
+def _quiet(tx: Transaction) -> dict[str, tuple[Quiet, ...]]:
+    hushed = defaultdict[str, list[Quiet]](list)
+    order = (quiet.c.record_id, quiet.c.target_digest, quiet.c.meaning_digest)
+    for row in tx.execute(select(quiet).order_by(*order)):
+        hushed[row.record_id].append(Quiet(row.target_digest, row.meaning_digest, row.owner, row.pool))
+    return {record_id: tuple(found) for record_id, found in hushed.items()}

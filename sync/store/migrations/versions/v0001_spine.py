@@ -1,0 +1,218 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def _identifier(length: int) -> sa.types.TypeEngine[str]:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "applied_values",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_applied_values")),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("prev", _identifier(64), nullable=False),
+        sa.Column("hash", _identifier(64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
+        sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
+        sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
+    )
+    op.create_table(
+        "firings",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("rule_id", _identifier(255), nullable=False),
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "rule_id", name=op.f("pk_firings")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(20), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("process_started", sa.Text(), nullable=False),
+        sa.Column("taken_at", sa.String(27), nullable=False),
+        sa.Column("until", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "orgs",
+        sa.Column("org_id", _identifier(18), nullable=False),
+        sa.Column("is_sandbox", sa.Boolean(), nullable=False),
+        sa.Column("pinned_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", name=op.f("pk_orgs")),
+    )
+    op.create_table(
+        "prospect_keys",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("key", _identifier(64), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_prospect_keys")),
+    )
+    op.create_table(
+        "quiet",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("target_digest", _identifier(64), nullable=False),
+        sa.Column("meaning_digest", _identifier(64), nullable=False),
+        sa.Column("owner", _identifier(18), nullable=True),
+        sa.Column("pool", _identifier(255), nullable=True),
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "target_digest", "meaning_digest", name=op.f("pk_quiet")),
+    )
+    op.create_table(
+        "runs",
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("verb", sa.String(40), nullable=False),
+        sa.Column("started_at", sa.String(27), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("process_started", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.String(27), nullable=True),
+        sa.Column("outcome", sa.String(40), nullable=True),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_runs_sequence")),
+    )
+    op.create_table(
+        "tags",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("tag", _identifier(255), nullable=False),
+        sa.Column("rule_id", _identifier(255), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "tag", "rule_id", name=op.f("pk_tags")),
+    )
+    op.create_table(
+        "texts",
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_texts")),
+    )
+    op.create_table(
+        "turns",
+        sa.Column("pool", _identifier(255), nullable=False),
+        sa.Column("member", _identifier(255), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("pool", "member", name=op.f("pk_turns")),
+    )
+    op.create_table(
+        "batches",
+        sa.Column("batch_id", _identifier(60), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.Column("mode", sa.String(20), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.String(27), nullable=False),
+        sa.Column("answered_at", sa.String(27), nullable=True),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_batches_run_id_runs")),
+        sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_batches")),
+    )
+    with op.batch_alter_table("batches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batches_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "plans",
+        sa.Column("plan_id", _identifier(40), nullable=False),
+        sa.Column("org_id", _identifier(18), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("rulebook", _identifier(64), nullable=False),
+        sa.Column("field_map", _identifier(64), nullable=False),
+        sa.Column("snapshot", _identifier(40), nullable=False),
+        sa.Column("is_baseline", sa.Boolean(), nullable=False),
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("proposed", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.String(27), nullable=True),
+        sa.Column("header", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["runs.run_id"], name=op.f("fk_plans_plan_id_runs")),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plans")),
+    )
+    op.create_table(
+        "segments",
+        sa.Column("path", _identifier(200), nullable=False),
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("pull", sa.BigInteger(), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.Column("sha256", _identifier(64), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("id_min", _identifier(18), nullable=False),
+        sa.Column("id_max", _identifier(18), nullable=False),
+        sa.Column("map_digest", _identifier(64), nullable=False),
+        sa.Column("keys_version", sa.String(40), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_segments_run_id_runs")),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_segments")),
+    )
+    with op.batch_alter_table("segments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_segments_object"), ["object"], unique=False)
+
+    op.create_table(
+        "watermarks",
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("stamp", sa.String(27), nullable=False),
+        sa.Column("fields", _identifier(64), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_watermarks_run_id_runs")),
+        sa.PrimaryKeyConstraint("object", name=op.f("pk_watermarks")),
+    )
+    op.create_table(
+        "changes",
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.Column("plan_id", _identifier(40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("target_digest", _identifier(64), nullable=False),
+        sa.Column("meaning_digest", _identifier(64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("batch_id", _identifier(60), nullable=True),
+        sa.Column("proposed", sa.Text(), nullable=False),
+        sa.Column("rebased", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_changes_plan_id_plans")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_changes")),
+    )
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_changes_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_changes_state"), ["state"], unique=False)
+        batch_op.create_index(
+            "uq_changes_open_record",
+            ["record_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
+            postgresql_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
+        )
+
+    op.create_table(
+        "approvals",
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("approver", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_approvals_change_id_changes")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_approvals")),
+    )
+    op.create_table(
+        "batch_changes",
+        sa.Column("batch_id", _identifier(60), nullable=False),
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["batches.batch_id"], name=op.f("fk_batch_changes_batch_id_batches")),
+        sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_batch_changes_change_id_changes")),
+        sa.PrimaryKeyConstraint("batch_id", "change_id", name=op.f("pk_batch_changes")),
+    )

@@ -1,0 +1,94 @@
+"""Runs: one execution of propose, settle or both; what it was, who ran it, how it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select, update
+
+from engine.errors import StoreError
+from sync.audit.entries import Entry, Event
+from sync.store import audit
+from sync.store.columns import Json
+from sync.store.database import Transaction
+from sync.store.holders import Holder, is_dead
+from sync.store.tables import runs
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`outcome` is None while it runs. `started_at` and `finished_at` are the org's time."""
+
+    run_id: str
+    verb: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    figures: Mapping[str, Json] | None = None
+
+
+def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
+    """A new run's id, such as `20261121T093000Z-0012`: the org's time and the store's own sequence."""
+    sequence = (tx.execute(select(func.max(runs.c.sequence))).scalar() or 0) + 1
+    run_id = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sequence:04d}"
+    tx.execute(
+        insert(runs).values(
+            run_id=run_id,
+            sequence=sequence,
+            verb=verb,
+            started_at=at,
+            host=holder.host,
+            boot=holder.boot,
+            pid=holder.pid,
+            process_started=holder.started,
+            figures={},
+        )
+    )
+    audit.append(tx, [Entry(Event.RUN_STARTED, at, run_id, {"verb": verb})])
+    return run_id
+
+
+def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Mapping[str, Json], at: datetime) -> None:
+    """Record how a run ended. `figures` must be plain JSON without anybody's data: they go into the audit too."""
+    ended = update(runs).where(runs.c.run_id == run_id, runs.c.outcome.is_(None))
+    if tx.execute(ended.values(outcome=outcome, figures=dict(figures), finished_at=at)).rowcount != 1:
+        raise StoreError.of("SR-108", run_id)
+    audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": dict(figures)})])
+
+
+def close_interrupted(tx: Transaction, *, here: Holder, at: datetime) -> tuple[str, ...]:
+    """Mark runs whose process on this host is dead and that never finished; their ids."""
+    unfinished = tx.execute(select(runs).where(runs.c.outcome.is_(None)).order_by(runs.c.sequence)).all()
+    dead = tuple(
+        row.run_id for row in unfinished if is_dead(Holder(row.host, row.boot, row.pid, row.process_started), here=here)
+    )
+    for run_id in dead:
+        tx.execute(update(runs).where(runs.c.run_id == run_id).values(outcome=INTERRUPTED, finished_at=at))
+    audit.append(tx, [Entry(Event.RUN_INTERRUPTED, at, run_id) for run_id in dead])
+    return dead
+
+
+def run(tx: Transaction, run_id: str) -> Run | None:
+    return next(iter(_select(tx, run_id=run_id)), None)
+
+
+def latest(tx: Transaction, *, limit: int = 20) -> tuple[Run, ...]:
+    """The last runs, newest first."""
+    return _select(tx, limit=limit)
+
+
+def sequence_of(run_id: str) -> int:
+    """The store's sequence number in a run's id; a pull carries that of its run."""
+    return int(run_id.rpartition("-")[2])
+
+
+def _select(tx: Transaction, *, run_id: str | None = None, limit: int = 1) -> tuple[Run, ...]:
+    query = select(runs).order_by(runs.c.sequence.desc()).limit(limit)
+    if run_id is not None:
+        query = query.where(runs.c.run_id == run_id)
+    return tuple(
+        Run(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, row.figures)
+        for row in tx.execute(query)
+    )

@@ -1,0 +1,226 @@
+"""The tables of the store. A change here needs a migration in `migrations/versions`; a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engine.states import OPEN
+from sync.store.columns import Instant, JsonText, identifier
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ID, RUN, DIGEST = identifier(18), identifier(40), identifier(64)
+
+orgs = Table(
+    "orgs",
+    metadata,
+    Column("org_id", ID, primary_key=True),
+    Column("is_sandbox", Boolean, nullable=False),
+    Column("pinned_at", Instant, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", RUN, primary_key=True),
+    Column("sequence", BigInteger, nullable=False, unique=True),
+    Column("verb", String(40), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Text, nullable=False),
+    Column("finished_at", Instant),
+    Column("outcome", String(40)),
+    Column("figures", JsonText, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("is_held", Boolean, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("digest", DIGEST, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("path", identifier(200), primary_key=True),  # relative to the mirror's folder
+    Column("object", String(80), nullable=False, index=True),
+    Column("pull", BigInteger, nullable=False),
+    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False),
+    Column("sha256", DIGEST, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("id_min", ID, nullable=False),
+    Column("id_max", ID, nullable=False),
+    Column("map_digest", DIGEST, nullable=False),
+    Column("keys_version", String(40), nullable=False),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("object", String(80), primary_key=True),
+    Column("stamp", Instant, nullable=False),
+    Column("fields", DIGEST, nullable=False),
+    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_id", RUN, ForeignKey("runs.run_id"), primary_key=True),
+    Column("org_id", ID, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("rulebook", DIGEST, nullable=False),
+    Column("field_map", DIGEST, nullable=False),
+    Column("snapshot", RUN, nullable=False),
+    Column("is_baseline", Boolean, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("proposed", Integer, nullable=False),
+    Column("expires_at", Instant),
+    Column("header", JsonText, nullable=False),  # counts, kept, withdrawn, notices
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("change_id", identifier(32), primary_key=True),
+    Column("plan_id", RUN, ForeignKey("plans.plan_id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("object", String(80), nullable=False),
+    Column("record_id", ID, nullable=False, index=True),
+    Column("state", String(12), nullable=False, index=True),
+    Column("note", JsonText),
+    Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
+    Column("target_digest", DIGEST, nullable=False),
+    Column("meaning_digest", DIGEST, nullable=False),  # of the change as it stands
+    Column("attempts", Integer, nullable=False),
+    Column("batch_id", identifier(60)),  # the last batch it was sent in
+    Column("proposed", JsonText, nullable=False),
+    Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
+)
+_OPEN_STATES = tuple(sorted(OPEN))
+Index(
+    "uq_changes_open_record",
+    changes.c.record_id,
+    unique=True,
+    sqlite_where=changes.c.state.in_(_OPEN_STATES),
+    postgresql_where=changes.c.state.in_(_OPEN_STATES),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
+    Column("digest", DIGEST, nullable=False),
+    Column("approver", Text, nullable=False),  # os:name@host or policy@version
+    Column("at", Instant, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch_id", identifier(60), primary_key=True),
+    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False, index=True),
+    Column("mode", String(20), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+)
+batch_changes = Table(
+    "batch_changes",
+    metadata,
+    Column("batch_id", identifier(60), ForeignKey("batches.batch_id"), primary_key=True),
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
+)
+
+applied_values = Table(
+    "applied_values",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("fields", JsonText, nullable=False),
+)
+tags = Table(
+    "tags",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("tag", identifier(255), primary_key=True),
+    Column("rule_id", identifier(255), primary_key=True),
+)
+firings = Table(
+    "firings",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("rule_id", identifier(255), primary_key=True),
+    Column("change_id", identifier(32), nullable=False),
+)
+turns = Table(
+    "turns",
+    metadata,
+    Column("pool", identifier(255), primary_key=True),
+    Column("member", identifier(255), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+)
+quiet = Table(
+    "quiet",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("target_digest", DIGEST, primary_key=True),
+    Column("meaning_digest", DIGEST, primary_key=True),
+    Column("owner", ID),
+    Column("pool", identifier(255)),
+    Column("change_id", identifier(32), nullable=False),
+)
+
+# Emptied row by row when a person must be forgotten: the chain keeps standing, its hashes mean nothing any more.
+prospect_keys = Table(
+    "prospect_keys",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("key", identifier(64), nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("prev", DIGEST, nullable=False),
+    Column("hash", DIGEST, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("prev"),  # a chain cannot fork
+    UniqueConstraint("hash"),
+)
