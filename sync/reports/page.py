@@ -1,0 +1,99 @@
+"""The report as one HTML page that needs nothing else: no script, no outside address, readable in print and in the dark."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from config.words.catalogue import Words
+from engine.changes import Scalar
+from engine.messages import Message
+from engine.states import State
+from sync.reports import phrases, views
+from sync.reports.report import Load, Owner, RunReport
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# More rows than this make a page nobody scrolls; the rest is in the CSV file, and the page says so.
+MOVES_SHOWN_MAX, UPDATES_SHOWN_MAX = 1000, 300
+_BAR_WIDTH = 100  # the bars' own unit, stretched to the column
+
+
+def html(report: RunReport, words: Words) -> str:
+    """Every value is escaped; the policy in the page allows its own stylesheet and nothing else."""
+    style = (_TEMPLATES / "run.css").read_text(encoding="utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("run.html.jinja").render(
+        report=report,
+        style=style,
+        style_digest=b64encode(sha256(style.encode()).digest()).decode(),
+        tell=_Teller(report, words),
+        views=views,
+        moves=[row for row in report.standing if row.move],
+        flows=views.flows(report.standing),
+        receivers=views.receivers(report.standing),
+        updated=views.updated(report.standing),
+        attention=views.attention(report.rows),
+        moves_max=MOVES_SHOWN_MAX,
+        updates_max=UPDATES_SHOWN_MAX,
+    )
+
+
+class _Teller:
+    """What the template asks in the reader's language. It decides nothing; `views` did."""
+
+    def __init__(self, report: RunReport, words: Words) -> None:
+        self.words = words
+        self.report = report
+        self.language = words.language.value
+        self._most = max((max(load.before, load.after) for load in report.loads), default=0)
+
+    def say(self, key: str, **params: str | int) -> str:
+        return self.words.say(f"report.{key}", **params)
+
+    def state(self, state: State) -> str:
+        return self.words.say(f"state.{state}")
+
+    def number(self, count: int) -> str:
+        return phrases.number(count)
+
+    def difference(self, load: Load) -> str:
+        return phrases.difference(load.after - load.before)
+
+    def time(self) -> str:
+        return phrases.time(self.report.at, zone=self.report.zone, words=self.words)
+
+    def value(self, held: Scalar) -> str:
+        return phrases.value(held, words=self.words)
+
+    def label(self, name: str) -> str:
+        return phrases.label(name, self.report.labels, words=self.words)
+
+    def messages(self, messages: Iterable[Message]) -> str:
+        return self.say("join").join(self.words.message(message) for message in messages)
+
+    def kind(self, owner: Owner) -> str:
+        return self.say(f"kind.{owner.kind}")
+
+    def bar(self, count: int) -> float:
+        """A bar's length; anything above zero can be seen."""
+        return round(max(count / self._most * _BAR_WIDTH, 0.6), 2) if count > 0 else 0
+
+    def share(self, count: int) -> float:
+        """A part of all changes, for the bar of states."""
+        return round(count / max(len(self.report.rows), 1) * _BAR_WIDTH, 3)
+
+    def summary(self, summary: views.FieldSummary) -> list[str]:
+        """What mostly happens to a field: directions, then examples."""
+        directions = (
+            ("rises", summary.rises), ("falls", summary.falls), ("new", summary.appears), ("cleared", summary.clears),
+        )  # fmt: skip
+        told = [self.say(key, count=self.number(count)) for key, count in directions if count]
+        for field, count in summary.examples:
+            what = self.say("arrow", before=self.value(field.before), after=self.value(field.after))
+            told.append(self.say("times", what=what, count=self.number(count)))
+        return told

@@ -1,0 +1,55 @@
+"""Numbers, times and values as people of each language write them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from config.words.catalogue import Language, Words, catalogue
+from engine.changes import Scalar
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = {
+    Language.ENGLISH: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    Language.JAPANESE: ("月", "火", "水", "木", "金", "土", "日"),
+}
+
+
+def number(count: int) -> str:
+    return f"{count:,}"
+
+
+def difference(count: int) -> str:
+    """With its sign; a true minus, so that it lines up with the plus."""
+    return f"+{count:,}" if count > 0 else f"−{-count:,}" if count else "±0"
+
+
+def time(at: datetime, *, zone: str, words: Words) -> str:
+    """A moment in the reader's zone, with the day of the week."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = _DAYS[words.language][local.weekday()]
+    if words.language is Language.JAPANESE:
+        return f"{local.year}年{local.month}月{local.day}日({day}) {local.hour}:{local.minute:02}"
+    return f"{day} {local.day} {_MONTHS[local.month - 1]} {local.year}, {local.hour}:{local.minute:02}"
+
+
+def value(held: Scalar, *, words: Words) -> str:
+    """A field's value; an empty one is said, not left out."""
+    match held:
+        case None | "":
+            return words.say("report.empty")
+        case bool():
+            return words.say("report.yes" if held else "report.no")
+        case int():
+            return number(held)
+        case float():
+            return f"{held:,.6g}"
+        case _:
+            return held
+
+
+def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:
+    """What people call a field: the org's own label, else the catalogue's, else the map's name."""
+    if name in labels:
+        return labels[name]
+    key = f"field.{name}"
+    return words.say(key) if key in catalogue() else name

@@ -1,0 +1,69 @@
+"""The report as a table for spreadsheets: one row a change, before and after of every field side by side."""
+
+from csv import writer
+from io import StringIO
+
+from config.words.catalogue import Words
+from engine.changes import Scalar
+from sync.reports.phrases import label
+from sync.reports.report import Row, RunReport
+
+_BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
+# What makes a spreadsheet read text as a formula, the full-width forms included.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def csv(report: RunReport, words: Words) -> str:
+    """Text to be stored as UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    fields = list(dict.fromkeys(field.name for row in report.rows for field in row.fields))
+    labels = [label(name, report.labels, words=words) for name in fields]
+    columns = [words.say(f"report.column.{name}") for name in _COLUMNS]
+    pairs = [
+        words.say(f"report.column.{when}", field=name) for name in labels for when in ("field_before", "field_after")
+    ]
+    text = StringIO(newline="")
+    out = writer(text, lineterminator="\r\n")
+    out.writerow([safe(heading) for heading in [*columns, *pairs]])
+    for row in report.rows:
+        out.writerow([safe(cell) for cell in [*_cells(report, row, words), *_values(row, fields)]])
+    return _BYTE_ORDER_MARK + text.getvalue()
+
+
+_COLUMNS = (
+    "run", "change", "object", "record", "name", "company", "state", "owner_before", "owner_after", "why", "note",
+    "rules", "tags_added", "tags_removed", "link",
+)  # fmt: skip
+
+
+def safe(cell: Scalar) -> Scalar:
+    """A cell that no spreadsheet runs. Numbers stay numbers, so that a negative one can still be added up."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
+
+
+def _cells(report: RunReport, row: Row, words: Words) -> list[Scalar]:
+    """The cells of `_COLUMNS`."""
+    return [
+        report.run_id,
+        row.change_id,
+        row.object,
+        row.record_id,
+        row.name,
+        row.company,
+        words.say(f"state.{row.state}"),
+        row.move.before.name if row.move else None,
+        row.move.after.name if row.move else None,
+        words.say("report.join").join(words.message(message) for message in row.because),
+        words.message(row.note) if row.note else None,
+        " ".join(row.rules),
+        ", ".join(row.tags_added),
+        ", ".join(row.tags_removed),
+        row.link,
+    ]
+
+
+def _values(row: Row, fields: list[str]) -> list[Scalar]:
+    changed = {field.name: field for field in row.fields}
+    pairs = [(changed[name].before, changed[name].after) if name in changed else (None, None) for name in fields]
+    return [cell for pair in pairs for cell in pair]
