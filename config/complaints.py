@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from config.reading import nearest
+from config.guesses import nearest
 from engine.errors import Problem
 
 _NUMBERS = {"int_parsing", "int_type", "int_from_float"}

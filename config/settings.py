@@ -156,7 +156,7 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     path = folder / FILE
     if not path.is_file():
         raise SettingsError.of("ST-121", str(path), folder=str(folder))
-    node, problems = tree(read_text(path, file=FILE, error=SettingsError, code="ST-105"), file=FILE, codes="ST")
+    node, problems = tree(read_text(path, file=FILE, error=SettingsError, code="ST-105"), file=FILE, area="settings")
     from_file, places, more = _plain(node)
     problems += more
     from_environment = _Variables(Settings, variables)()

@@ -29,6 +29,40 @@ from engine.errors import Parameter, Problem
 
 _DEPTH_MAX = 50
 
+# The code of each slip, by the area a file belongs to.
+_CODES = {
+    "rulebook": {
+        "not YAML": "RB-100",
+        "tab": "RB-101",
+        "full width": "RB-102",
+        "no space": "RB-110",
+        "second document": "RB-112",
+        "anchor": "RB-113",
+        "too deep": "RB-114",
+        "key": "RB-115",
+    },
+    "map": {
+        "not YAML": "MP-100",
+        "tab": "MP-101",
+        "full width": "MP-102",
+        "no space": "MP-110",
+        "second document": "MP-112",
+        "anchor": "MP-113",
+        "too deep": "MP-114",
+        "key": "MP-115",
+    },
+    "settings": {
+        "not YAML": "ST-100",
+        "tab": "ST-101",
+        "full width": "ST-102",
+        "no space": "ST-110",
+        "second document": "ST-112",
+        "anchor": "ST-113",
+        "too deep": "ST-114",
+        "key": "ST-115",
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -63,21 +97,21 @@ Node: TypeAlias = Scalar | Listing | Table
 class _TrapError(Exception):
     """The file uses a part of YAML that is refused here."""
 
-    def __init__(self, number: int, event: Event, **params: Parameter) -> None:
-        super().__init__(number)
-        self.number, self.event, self.params = number, event, params
+    def __init__(self, slip: str, event: Event, **params: Parameter) -> None:
+        super().__init__(slip)
+        self.slip, self.event, self.params = slip, event, params
 
 
-def tree(text: str, *, file: str, codes: str) -> tuple[Node | None, tuple[Problem, ...]]:
-    """The one document of a file (None: empty or not YAML) and what is wrong; `codes` is the area, such as `RB`."""
+def tree(text: str, *, file: str, area: str) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The one document of a file (None: empty or not YAML) and what is wrong; `area` is rulebook or settings."""
     try:
         return _document(YAML(typ="rt", pure=True).parse(text), file), ()
     except _TrapError as trap:
-        return None, (Problem(f"{codes}-{trap.number}", _place(trap.event, file), trap.params),)
+        return None, (Problem(_CODES[area][trap.slip], _place(trap.event, file), trap.params),)
     except MarkedYAMLError as error:
-        return None, (_syntax(error, text, file=file, codes=codes),)
+        return None, (_syntax(error, text, file=file, area=area),)
     except YAMLError as error:
-        return None, (Problem(f"{codes}-100", file, {"detail": str(error).splitlines()[0]}),)
+        return None, (Problem(_CODES[area]["not YAML"], file, {"detail": str(error).splitlines()[0]}),)
 
 
 def _document(events: Iterator[Event], file: str) -> Node | None:
@@ -90,7 +124,7 @@ def _document(events: Iterator[Event], file: str) -> Node | None:
             case DocumentStartEvent():
                 documents += 1
                 if documents > 1:
-                    raise _TrapError(112, event)
+                    raise _TrapError("second document", event)
             case _:
                 node = _node(event, events, file, depth=0)
     return None if isinstance(node, Scalar) and node.is_nothing else node
@@ -98,9 +132,9 @@ def _document(events: Iterator[Event], file: str) -> Node | None:
 
 def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> Node:
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or _has_tag(event):
-        raise _TrapError(113, event)
+        raise _TrapError("anchor", event)
     if depth > _DEPTH_MAX:
-        raise _TrapError(114, event, most=_DEPTH_MAX)
+        raise _TrapError("too deep", event, most=_DEPTH_MAX)
     where = _place(event, file)
     match event:
         case ScalarEvent():
@@ -112,14 +146,14 @@ def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> No
             return Listing(tuple(items), where)
         case MappingStartEvent():
             return Table(tuple(_entries(events, file, depth=depth)), where)
-    raise _TrapError(113, event)
+    raise _TrapError("anchor", event)
 
 
 def _entries(events: Iterator[Event], file: str, *, depth: int) -> Iterator[tuple[Scalar, Node]]:
     while not isinstance(event := next(events), MappingEndEvent):
         key = _node(event, events, file, depth=depth + 1)
         if not isinstance(key, Scalar):
-            raise _TrapError(115, event)
+            raise _TrapError("key", event)
         yield key, _node(next(events), events, file, depth=depth + 1)
 
 
@@ -134,19 +168,19 @@ def _place(event: Event, file: str) -> str:
     return f"{file}:{mark.line + 1}:{mark.column + 1}"
 
 
-# What people type by mistake, most telling first: number of the code, and how it looks on a line.
+# What people type by mistake, most telling first: the slip, and how it looks on a line.
 _TRAPS = (
-    (101, re.compile(r"^[ \u3000]*(\t)")),
-    (102, re.compile(r"^[ \t]*(?:- *)?(\u3000)")),
-    (102, re.compile(r"^\s*(?:- *)?[^\s#:\"'][^#:\"']*?(：)")),
-    (102, re.compile(r"^[^#:\"']*:(\u3000)")),
-    (102, re.compile(r"^\s*(－|‐|ー)[ \u3000]")),
-    (102, re.compile(r"[:\-\[{,] *([“”‘’「［｛])")),
-    (110, re.compile(r"^\s*(?:- *)?[^\s#:\"'{\[][^#:\"'{\[]*?(:)[^\s:/\\]")),
+    ("tab", re.compile(r"^[ \u3000]*(\t)")),
+    ("full width", re.compile(r"^[ \t]*(?:- *)?(\u3000)")),
+    ("full width", re.compile(r"^\s*(?:- *)?[^\s#:\"'][^#:\"']*?(：)")),
+    ("full width", re.compile(r"^[^#:\"']*:(\u3000)")),
+    ("full width", re.compile(r"^\s*(－|‐|ー)[ \u3000]")),
+    ("full width", re.compile(r"[:\-\[{,] *([“”‘’「［｛])")),
+    ("no space", re.compile(r"^\s*(?:- *)?[^\s#:\"'{\[][^#:\"'{\[]*?(:)[^\s:/\\]")),
 )
 
 
-def _syntax(error: MarkedYAMLError, text: str, *, file: str, codes: str) -> Problem:
+def _syntax(error: MarkedYAMLError, text: str, *, file: str, area: str) -> Problem:
     """YAML's own complaint often stands a line below the slip, so the slip is looked for on the lines it may be on."""
     mark = error.problem_mark or error.context_mark
     line = mark.line if mark else 0
@@ -154,9 +188,9 @@ def _syntax(error: MarkedYAMLError, text: str, *, file: str, codes: str) -> Prob
     lines = text.splitlines()
     first = min(line, error.context_mark.line) if error.context_mark else line
     near = [n for n in (line, line - 1, first) if 0 <= n < len(lines)]
-    for number, pattern in _TRAPS:
+    for slip, pattern in _TRAPS:
         for n in near:
             if found := pattern.search(lines[n]):
                 where = f"{file}:{n + 1}:{found.start(1) + 1}"
-                return Problem(f"{codes}-{number}", where, {"character": found[1]} if number == 102 else {})
-    return Problem(f"{codes}-100", f"{file}:{line + 1}:{column + 1}", {"detail": error.problem or ""})
+                return Problem(_CODES[area][slip], where, {"character": found[1]} if slip == "full width" else {})
+    return Problem(_CODES[area]["not YAML"], f"{file}:{line + 1}:{column + 1}", {"detail": error.problem or ""})

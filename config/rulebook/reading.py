@@ -3,11 +3,11 @@
 A reader returns None when what it was given cannot be used; the problem has then been noted.
 """
 
-import difflib
 import unicodedata
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
+from config.guesses import folded, nearest
 from config.trees import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
 
@@ -16,73 +16,61 @@ _FULL_WIDTH = "：　，｛｝［］"
 
 
 class Problems:
-    """What is wrong so far. Codes are the area's (`RB`, `ST`) and a number; the words are in the catalogue."""
+    """What is wrong so far, with all files of a rulebook."""
 
-    def __init__(self, area: str) -> None:
-        self.area = area
+    def __init__(self) -> None:
         self.found: list[Problem] = []
 
-    def add(self, number: int, at: Node | str, **params: Parameter) -> None:
+    def add(self, code: str, at: Node | str, **params: Parameter) -> None:
         """Note a problem at a node or at a place that is already text."""
         where = at if isinstance(at, str) else at.where
-        self.found.append(Problem(f"{self.area}-{number}", where, params))
+        self.found.append(Problem(code, where, params))
 
-    def unknown(self, number: int, given: Scalar, known: Iterable[str], **params: Parameter) -> None:
+    def unknown(self, code: str, given: Scalar, known: Iterable[str], **params: Parameter) -> None:
         """A word that should have been one of some: `meant` is the nearest of them, or "" when none is near."""
-        if wide := next((character for character in given.text if character in _FULL_WIDTH), None):
+        is_name = code == "RB-124"  # names of items may hold full-width characters
+        wide = next((character for character in given.text if character in _FULL_WIDTH), None)
+        if wide and not is_name:
             meant = nearest(given.text.replace(wide, " "), known)
             if meant or wide in "：　":
-                self.add(102, given, character=wide)
+                self.add("RB-102", given, character=wide)
                 return
         words = sorted(set(known))
-        self.add(number, given, given=given.text, meant=nearest(given.text, words), known=", ".join(words), **params)
+        self.add(code, given, given=given.text, meant=nearest(given.text, words), known=", ".join(words), **params)
 
-    def shape(self, expected: str, node: Node) -> None:
-        """A list where a text should be, and the like. `expected` is a key of the catalogue's `shape.…`."""
+    def shape(self, code: str, node: Node) -> None:
+        """A list where a text should be, and the like; nothing at all and full-width signs are named as what they are."""
         if isinstance(node, Scalar) and node.is_nothing:
-            self.add(108, node, expected=expected)
+            self.add("RB-108", node)
         elif isinstance(node, Scalar) and (wide := next((c for c in node.text if c in "：　"), None)):
-            self.add(102, node, character=wide)
+            self.add("RB-102", node, character=wide)
         else:
-            self.add(109, node, expected=expected, found=_shape_of(node))
-
-
-def _shape_of(node: Node) -> str:
-    match node:
-        case Scalar():
-            return "text"
-        case Listing():
-            return "list"
-        case Table():
-            return "mapping"
-
-
-def folded(text: str) -> str:
-    """How words of rule files are compared: width, case and outer spaces do not count."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def nearest(given: str, known: Iterable[str]) -> str:
-    """The known word an author most likely meant, or "" when nothing is near."""
-    by_folded = {folded(word).replace("_", " "): word for word in known}
-    near = difflib.get_close_matches(folded(given).replace("_", " "), by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else ""
+            self.add(code, node)
 
 
 def entries(node: Node, known: Collection[str], problems: Problems, *, of: str) -> dict[str, tuple[Scalar, Node]]:
     """The entries of a mapping by key. Unknown keys and keys that stand twice are noted and left out."""
     if not isinstance(node, Table):
-        problems.shape("mapping", node)
+        problems.shape("RB-121", node)
         return {}
+    found: dict[str, tuple[Scalar, Node]] = {}
+    for key, value in distinct(node, problems):
+        if key.text in known:
+            found[key.text] = (key, value)
+        else:
+            problems.unknown("RB-103", key, known, of=of)
+    return found
+
+
+def distinct(node: Table, problems: Problems) -> tuple[tuple[Scalar, Node], ...]:
+    """The entries of a mapping; a key that stands twice is noted, and the first one counts."""
     found: dict[str, tuple[Scalar, Node]] = {}
     for key, value in node.entries:
         if key.text in found:
-            problems.add(107, key, given=key.text, first=_line(found[key.text][0].where))
-        elif key.text in known:
-            found[key.text] = (key, value)
+            problems.add("RB-107", key, given=key.text, first=_line(found[key.text][0].where))
         else:
-            problems.unknown(103, key, known, of=of)
-    return found
+            found[key.text] = (key, value)
+    return tuple(found.values())
 
 
 def _line(where: str) -> str:
@@ -94,14 +82,14 @@ def items(node: Node, problems: Problems) -> tuple[Node, ...]:
     """The items of a list; a single scalar or mapping is not taken for a list of one."""
     if isinstance(node, Listing):
         return node.items
-    problems.shape("list", node)
+    problems.shape("RB-120", node)
     return ()
 
 
-def scalar(node: Node, problems: Problems, *, expected: str = "text") -> Scalar | None:
+def scalar(node: Node, problems: Problems) -> Scalar | None:
     if isinstance(node, Scalar) and not node.is_nothing:
         return node
-    problems.shape(expected, node)
+    problems.shape("RB-109", node)
     return None
 
 
@@ -111,7 +99,7 @@ def text(node: Node, problems: Problems) -> str | None:
     if found is None:
         return None
     if not found.text.strip():
-        problems.add(108, found, expected="text")
+        problems.add("RB-108", found)
         return None
     return found.text.strip()
 
@@ -121,18 +109,18 @@ def texts(node: Node, problems: Problems) -> tuple[str, ...]:
 
 
 def yes_no(node: Node, problems: Problems) -> bool | None:
-    found = scalar(node, problems, expected="yes or no")
+    found = scalar(node, problems)
     if found is None:
         return None
     answer = _YES_NO.get(folded(found.text))
     if answer is None:
-        problems.add(111, found, given=found.text)
+        problems.add("RB-111", found, given=found.text)
     return answer
 
 
 def number(node: Node, problems: Problems) -> Decimal | None:
     """An exact decimal number; 1,000 with its comma and full-width digits are read as people mean them."""
-    found = scalar(node, problems, expected="number")
+    found = scalar(node, problems)
     if found is None:
         return None
     try:
@@ -140,7 +128,7 @@ def number(node: Node, problems: Problems) -> Decimal | None:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        problems.add(116, found, given=found.text)
+        problems.add("RB-116", found, given=found.text)
         return None
     return value
 
@@ -150,7 +138,7 @@ def whole(node: Node, problems: Problems, *, least: int = 0, most: int | None = 
     if value is None:
         return None
     if value != value.to_integral_value() or value < least or (most is not None and value > most):
-        problems.add(117, node, given=str(value), least=least, most="" if most is None else f"{most:,}")
+        problems.add("RB-117", node, given=str(value), least=least, most="" if most is None else f"{most:,}")
         return None
     return int(value)
 
@@ -162,6 +150,6 @@ def choice(node: Node, known: Collection[str], problems: Problems) -> str | None
         return None
     word = folded(found.text)
     if word not in known:
-        problems.unknown(118, found, known)
+        problems.unknown("RB-118", found, known)
         return None
     return word

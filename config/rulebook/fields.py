@@ -1,0 +1,50 @@
+"""Which fields the rules of a rulebook may read and set: the map's, and what the run itself decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config.rulebook.reading import Problems
+from engine.fields import DERIVED_FIELDS, LATER, RIDERS, TARGETS, Field
+from mapping.maps import FieldMap, MappedField
+from mapping.text import default_key
+
+# What rules may compare but never set: leadsync decides it, or Salesforce does.
+OWN = frozenset({*TARGETS, *RIDERS, *LATER, *(field.name for field in DERIVED_FIELDS), "owner"})
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A field as rules see it. `key` is its text key, `mapped` its map entries (one for each object that has it)."""
+
+    field: Field
+    key: str | None = None
+    mapped: tuple[MappedField, ...] = ()
+    is_own: bool = False  # leadsync decides it or writes it back
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+
+def readable_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Readable]:
+    """By name. An object may lack a field that another has, but where both have it its kind is one."""
+    found: dict[str, Readable] = {}
+    for entry in field_map.objects:
+        written = {api_name.casefold() for api_name in entry.write_back.values()}
+        for mapped in entry.fields:
+            known = found.get(mapped.name)
+            if known and known.field != mapped.field:
+                problems.add("RB-144", mapped.where, field=mapped.name)
+                continue
+            found[mapped.name] = Readable(
+                mapped.field,
+                mapped.key or default_key(mapped.kind),
+                (*(known.mapped if known else ()), mapped),
+                is_own=mapped.api_name.casefold() in written or bool(known and known.is_own),
+            )
+    return found | {field.name: Readable(field, is_own=True) for field in DERIVED_FIELDS}
+
+
+def activity_kinds(field_map: FieldMap) -> frozenset[str]:
+    """Every kind of activity the map can bring."""
+    return frozenset(kind for source in field_map.activities for kind in (source.kind, *source.kinds.values()) if kind)

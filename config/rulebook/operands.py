@@ -1,0 +1,211 @@
+"""What stands after an operator, as the engine compares it: text as its key, a grade as its rank, a date as ISO text.
+
+The shape an operator asks for decides (engine/operators.py), and within it the kind of the field.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from config.rulebook.fields import Readable
+from config.rulebook.items import Names
+from config.rulebook.reading import Problems, items, number, scalar, whole, yes_no
+from config.trees import Node, Scalar
+from engine.conditions import Operand
+from engine.fields import Kind
+from engine.grades import LADDER
+from engine.operators import OperandShape, Operator
+from mapping.text import facet_of, fragment_of, key_of
+
+One = str | int | float | bool
+OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
+_PARTS = frozenset({"contains", "does not contain", "starts with", "ends with"})
+_DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
+_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
+_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?", re.ASCII)
+_LEAST = -(10**15)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What conditions may name: fields, kinds of activity, items by kind, and the buyer roles of the personas."""
+
+    fields: Mapping[str, Readable]
+    activities: frozenset[str]
+    names: Mapping[str, Names]
+    roles: tuple[str, ...] = ()
+
+
+def operand(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> Operand:
+    """None when it does not fit, which has then been noted."""
+    match operator.operand:
+        case OperandShape.VALUE:
+            return _one(operator, readable, node, known, problems)
+        case OperandShape.VALUES | OperandShape.SPAN:
+            found = [_one(operator, readable, one, known, problems) for one in items(node, problems)]
+            if not found or any(one is None for one in found):
+                if not found:
+                    problems.add("RB-108", node)
+                return None
+            if operator.operand is OperandShape.SPAN and not _is_span(found):
+                problems.add("RB-129", node)
+                return None
+            return cast("tuple[str, ...] | tuple[int, ...]", tuple(found))  # a field has one kind
+        case OperandShape.DAYS:
+            return days(node, problems)
+        case OperandShape.YES:
+            return yes_no(node, problems)
+        case OperandShape.RANK | OperandShape.FUNCTION:
+            return _facet(operator, readable, node, problems)
+        case OperandShape.FUNCTIONS:
+            facets = [_facet(operator, readable, one, problems) for one in items(node, problems)]
+            return None if not facets or None in facets else cast("tuple[str, ...]", tuple(facets))
+
+
+def value_of(readable: Readable, node: Node, known: Known, problems: Problems) -> One | None:
+    """One value of a field's kind as rules compare it."""
+    return _VALUES[readable.field.kind](readable, node, known, problems)
+
+
+def days(node: Node, problems: Problems) -> int | None:
+    """`14 days`, `14日` or `14`."""
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    found = _DAYS.fullmatch(unicodedata.normalize("NFKC", given.text).strip().casefold())
+    if not found or int(found[1]) > 36_500:
+        problems.add("RB-148", given, given=given.text)
+        return None
+    return int(found[1])
+
+
+def _one(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> One | None:
+    if operator.name in _PARTS:
+        given = scalar(node, problems)
+        if given is None:
+            return None
+        found = fragment_of(readable.key, given.text) if readable.key else given.text
+        if found is None:
+            problems.add("RB-130", given, given=given.text, field=readable.name)
+        return found
+    return value_of(readable, node, known, problems)
+
+
+def _is_span(found: list[One | None]) -> bool:
+    if len(found) != 2:
+        return False
+    lowest, highest = found
+    return lowest <= highest  # type: ignore[operator]  # two values of one kind
+
+
+def _facet(operator: Operator, readable: Readable, node: Node, problems: Problems) -> str | int | None:
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    found = facet_of(readable.key or "", operator.facet or "", given.text)
+    if found is None:
+        problems.add("RB-131", given, given=given.text, operator=operator.name)
+    return found
+
+
+def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> One | None:
+    kind_of_item = readable.name if readable.key is None else ""
+    if kind_of_item in known.names:
+        item = known.names[kind_of_item].find(node, problems)
+        return item.name if item else None
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    if readable.key is None:
+        words = OWNER_KINDS if readable.name == "owner_kind" else known.roles
+        if given.text not in words:
+            problems.unknown("RB-118", given, words)
+            return None
+        return given.text
+    found = key_of(readable.key, given.text)
+    if found is None:
+        problems.add("RB-130", given, given=given.text, field=readable.name)
+    return found
+
+
+def _integer(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:
+    return whole(node, problems, least=_LEAST)
+
+
+def _decimal(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:
+    found = number(node, problems)
+    return None if found is None else float(found)
+
+
+def _boolean(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:
+    return yes_no(node, problems)
+
+
+def _grade(readable: Readable, node: Node, _: Known, problems: Problems) -> One | None:
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    letter = unicodedata.normalize("NFKC", given.text).strip().upper()
+    if letter not in LADDER:
+        return _refused(readable, given, problems)
+    return LADDER.index(letter)
+
+
+def _date(readable: Readable, node: Node, _: Known, problems: Problems) -> One | None:
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    found = _DATE.fullmatch(unicodedata.normalize("NFKC", given.text).strip())
+    try:
+        return (
+            date(*(int(part) for part in found.groups())).isoformat() if found else _refused(readable, given, problems)
+        )
+    except ValueError:
+        return _refused(readable, given, problems)
+
+
+def _refused(readable: Readable, given: Scalar, problems: Problems) -> One | None:
+    problems.add("RB-128", given, given=given.text, field=readable.name, kind=readable.field.kind)
+    return None
+
+
+def _id(readable: Readable, node: Node, _: Known, problems: Problems) -> One | None:
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    if not _ID.fullmatch(given.text):
+        return _refused(readable, given, problems)
+    return given.text
+
+
+def tag(node: Node, problems: Problems) -> str | None:
+    """A tag: NFKC, without the `;` that parts tags where they are kept."""
+    given = scalar(node, problems)
+    if given is None:
+        return None
+    found = unicodedata.normalize("NFKC", given.text).strip()
+    if not found or ";" in found:
+        problems.add("RB-146", given, given=given.text)
+        return None
+    return found
+
+
+def _tags(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:
+    return tag(node, problems)
+
+
+_VALUES: Mapping[Kind, Callable[[Readable, Node, Known, Problems], One | None]] = {
+    Kind.TEXT: _text,
+    Kind.PICKLIST: _text,
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.DATETIME: _date,
+    Kind.ID: _id,
+    Kind.GRADE: _grade,
+    Kind.TAGS: _tags,
+}
