@@ -75,6 +75,8 @@ class Row:
 
 TABLE: tuple[Row, ...] = (
     Row(Course.REFRESH, "LG-106", status=(401,)),
+    # Some edges of Salesforce say this code with 429, where waiting a little does help.
+    Row(Course.RETRY, "SF-111", status=(420, 429)),
     # Waiting for the daily limit is a matter of hours; for running calls to end, of a minute.
     Row(Course.RETRY, "SF-112", code=("REQUEST_LIMIT_EXCEEDED",), says="concurrent", wait_seconds=30.0),
     Row(Course.LATER, "SF-110", code=("REQUEST_LIMIT_EXCEEDED",)),
@@ -95,7 +97,7 @@ TABLE: tuple[Row, ...] = (
     Row(Course.STOP, "SF-104", status=(410,)),
     Row(Course.STOP, "SF-104", code=("UNSUPPORTED_API_VERSION",)),
     Row(Course.STOP, "SF-103", status=(404,)),
-    Row(Course.RETRY, "SF-111", status=(420, 429, 503)),
+    Row(Course.RETRY, "SF-111", status=(503,)),
     Row(Course.NARROW, "SF-122", status=(413, 414, 431)),
     Row(Course.RETRY, "SF-111", status=(406, 408, *range(500, 600)), may_have_applied=True),
     # Salesforce's API never redirects: this is a login page, or not Salesforce at all.

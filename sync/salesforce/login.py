@@ -10,13 +10,14 @@ from simple_salesforce.login import SalesforceLogin
 
 from engine.errors import LeadsyncError, LoginError
 from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
-from sync.salesforce.errors import CallError
+from sync.salesforce.errors import CallError, Course
 from sync.salesforce.session import Session
 
 _SUFFIX = ".salesforce.com"
 # The library makes the token's host out of it; the session maps that host to the configured origin.
 _MY_DOMAIN = "org.my"
 _SAID_MAX = 200
+_WAITS = {Course.RETRY, Course.LATER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ def log_in(session: Session, connection: Connection) -> Grant:
             warnings.simplefilter("ignore")
             token, host = _ask(session, connection)
     except CallError as error:
-        raise CallError(replace(error.fault, may_have_applied=False)) from error
+        if error.fault.course in _WAITS or error.fault.problem == "LG-110":
+            raise CallError(replace(error.fault, may_have_applied=False)) from error
+        raise _not_salesforce(session.origin, error.fault.code, status=error.fault.status) from error
     except SalesforceAuthenticationFailed as error:
         raise _refused(error, session.origin) from None
     except (ValueError, TypeError, PyJWTError):
@@ -112,5 +115,5 @@ def _refused(error: SalesforceAuthenticationFailed, origin: str) -> LeadsyncErro
     return LoginError.of(problem, origin, said=said[:_SAID_MAX])
 
 
-def _not_salesforce(origin: str, reason: str) -> LeadsyncError:
-    return LoginError.of("LG-104", origin, status=200, reason=reason, message="")
+def _not_salesforce(origin: str, reason: str, *, status: int = 200) -> LeadsyncError:
+    return LoginError.of("LG-104", origin, status=status, reason=reason, message="")

@@ -180,7 +180,7 @@ class Org:
         except CallError as error:
             raise error_of(error.fault, where) from error
 
-    def _write(self, where: str, ask: Callable[[Salesforce], object]) -> JSON | Fault:
+    def _write(self, where: str, ask: Callable[[Salesforce], object]) -> "JSON | Fault":
         """The org's answer, or the fault that leaves open what it did."""
         try:
             return self._call(ask, writes=True)
