@@ -1,6 +1,6 @@
 """Conditions as values: leaves and all/any/none groups to any depth. `engine/compile.py` turns them into expressions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -50,6 +50,7 @@ class Group:
 
 Condition: TypeAlias = "Leaf | ActivityCount | Group"
 ALWAYS = Group(Join.ALL, ())
+NEVER = Group(Join.ANY, ())
 
 
 def leaves(condition: Condition) -> tuple[Leaf | ActivityCount, ...]:
@@ -62,3 +63,15 @@ def leaves(condition: Condition) -> tuple[Leaf | ActivityCount, ...]:
 def reads(condition: Condition) -> frozenset[str]:
     """Names of the fields a condition reads; `activity` stands for the activity ledger."""
     return frozenset(leaf.field.name if isinstance(leaf, Leaf) else "activity" for leaf in leaves(condition))
+
+
+def instead(condition: Condition, position: int, other: Condition) -> Condition:
+    """The condition with another one in place of its leaf at `position` (in reading order, from 0)."""
+    if not isinstance(condition, Group):
+        return other
+    parts: list[Condition] = []
+    for part in condition.of:
+        size = len(leaves(part))
+        parts.append(instead(part, position, other) if 0 <= position < size else part)
+        position -= size
+    return replace(condition, of=tuple(parts))

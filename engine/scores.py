@@ -1,6 +1,7 @@
 """How interested are they? Points and counts as pure functions of the activity ledger."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -40,6 +41,31 @@ def with_ledger(
 def with_score(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Adds `score` in whole points, rounded down: -0.5 is -1."""
     return frame.with_columns(score=nw.col(THOUSANDTHS) // 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """What the activities of one kind came to. A kind no scoring rule names is shown with nothing."""
+
+    kind: str
+    count: int
+    thousandths: int
+
+
+def score_lines(
+    prospect: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], points: tuple[Points, ...], moment: Moment
+) -> tuple[ScoreLine, ...]:
+    """One line for each kind of activity that one prospect (a frame of one row) has, in the order of the points."""
+    own = activities.join(prospect.select("id"), left_on="prospect_id", right_on="id", how="inner")
+    kinds = own.select("kind").unique().collect()["kind"].drop_nulls().to_list()
+    found: list[ScoreLine] = []
+    for kind in dict.fromkeys([*(one.kind for one in points if one.kind in kinds), *sorted(kinds)]):
+        of_kind = tuple(one for one in points if one.kind == kind)
+        counted = with_ledger(prospect.select("id"), own, of_kind, {ActivityCount(kinds=(kind,)): "count"}, moment)
+        row = counted.collect().rows(named=True)[0]
+        if row["count"]:
+            found.append(ScoreLine(kind, row["count"], row[THOUSANDTHS]))
+    return tuple(found)
 
 
 def _worth(points: Iterable[Points], moment: Moment) -> nw.Expr:
