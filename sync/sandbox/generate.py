@@ -1,41 +1,122 @@
-"""A believable org from a seed: a Japanese manufacturer's leads, the people who work them, and a year of activities."""
+"""A believable org from a seed: a Japanese manufacturer's leads, the people who work them, a year of activities."""
 
-# The cast. Usernames are `<stem>@sandbox.example`; a starter rulebook names these people and queues.
-REPS_KANTO = ("suzuki", "tanaka", "sato", "ito")  # ito leaves during the demo
-REPS_KANSAI = ("yamamoto", "nakamura", "kobayashi")
-REPS_ENGLISH = ("smith", "johnson", "patel")
-MANAGERS = ("takahashi", "watanabe", "brown")  # of the three teams above, in that order
-LEAVER = "kimura"  # inactive, and still owns leads
-INTEGRATION = "leadsync"  # the user leadsync logs in as
-CONNECTOR = "connector"  # the Account Engagement connector; cannot own leads
+import random  # noqa: TID251  # seeded: one seed, one org
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-QUEUES = {"Inbound_Leads": "新規リード", "Partner_Leads": "パートナー経由"}  # both support Lead
-OTHER_QUEUE = {"Support_Cases": "サポート"}  # supports Case only
+from sync.sandbox import cast
+from sync.sandbox.ids import record_id
+from sync.sandbox.prospects import Maker, lead
+from sync.sandbox.schema import schema
+from sync.sandbox.worlds import App, AssignmentRule, Record, Table, ValidationRule, Value, World, stamp
 
-WEB_ACTIVITY_TYPES = ("Page View", "Form Submission", "Form Error", "File Access", "Email Click", "Email Open",
-                      "Webinar Attended", "Site Search", "Custom Redirect Click", "Session")  # fmt: skip
-LEAD_SOURCES = ("Web", "Trade Show", "Webinar", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
-RATINGS = ("Hot", "Warm", "Cold")
-STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted")
-INDUSTRIES = ("Manufacturing", "Machinery", "Electronics", "Chemicals", "Engineering", "Technology", "Construction",
-              "Transportation", "Food & Beverage", "Healthcare", "Retail", "Education", "Other")  # fmt: skip
-# `State` of Japanese leads; some are written short ("東京") or in Latin letters ("Tokyo"), some are empty.
-PREFECTURES_KANTO = ("東京都", "神奈川県", "埼玉県", "千葉県", "茨城県", "栃木県", "群馬県")
-PREFECTURES_KANSAI = ("大阪府", "兵庫県", "京都府", "滋賀県", "奈良県", "和歌山県")
-PREFECTURES_OTHER = ("愛知県", "静岡県", "福岡県", "広島県", "北海道", "宮城県", "新潟県")
-COUNTRIES_JAPAN = ("日本", "Japan")  # the second is rarer
-COUNTRIES_ENGLISH = ("United States", "United Kingdom", "India", "Singapore", "Australia", "Canada")
-DEPARTMENTS = ("製造部", "生産技術部", "品質保証部", "情報システム部", "購買部", "研究開発部", "経営企画部", "設計部",
-               "営業部", "総務部")  # fmt: skip
-DEPARTMENTS_ENGLISH = ("Manufacturing", "Engineering", "Quality", "IT", "Purchasing", "R&D", "Sales", "Operations")
-TITLES = ("代表取締役社長", "取締役", "執行役員", "本部長", "工場長", "部長", "部長代理", "次長", "課長", "課長代理",
-          "係長", "主任", "担当", "部長秘書")  # fmt: skip  # often behind the department: 製造部長, 設計部 課長
-TITLES_ENGLISH = ("CEO", "CTO", "CIO", "VP Engineering", "Director of Operations", "Plant Manager",
-                  "Purchasing Manager", "Senior Engineer", "Engineer", "Analyst")  # fmt: skip
-# Task.Subject by kind, and campaigns by name (CampaignMember.Status is Sent, Responded or Attended).
-TASK_SUBJECTS = ("Call", "Email", "Send Quote", "Other")
-CAMPAIGNS = ("春の展示会 2026", "ものづくりワールド 2026", "生産性向上ウェビナー", "Factory Automation Webinar")
-ASSETS = ("製品ページ", "価格ページ", "導入事例", "カタログ請求フォーム", "お問い合わせフォーム", "Pricing", "Contact Us",
-          "Careers", "Whitepaper: Predictive Maintenance")  # fmt: skip
-# Lead API names besides the standard ones: Department__c (text 80), pi__score__c and pi__grade__c (read-only), and
-# leadsync's write-back fields. Web_Activity__c has Lead__c, Type__c, Occurred_At__c, Asset__c.
+CONSUMER_KEY = "leadsync-sandbox-app"
+CONSUMER_SECRET = "not-a-secret"  # noqa: S105  # it opens the sandbox only
+_FAMILY = {
+    "suzuki": ("鈴木", "一郎"), "tanaka": ("田中", "美穂"), "sato": ("佐藤", "健"), "ito": ("伊藤", "彩"),
+    "yamamoto": ("山本", "大樹"), "nakamura": ("中村", "葵"), "kobayashi": ("小林", "隆"), "smith": ("Smith", "Alice"),
+    "johnson": ("Johnson", "Mark"), "patel": ("Patel", "Anika"), "takahashi": ("高橋", "正"), "watanabe": ("渡辺", "恵"),
+    "brown": ("Brown", "Carol"), "kimura": ("木村", "剛"), "leadsync": ("Integration", "leadsync"),
+    "connector": ("Connector", "B2BMA"),
+}  # fmt: skip
+_ABROAD = {"smith": ("Europe/London", "en_GB"), "johnson": ("America/New_York", "en_US"),
+           "patel": ("Asia/Kolkata", "en_IN"), "brown": ("America/New_York", "en_US")}  # fmt: skip
+_YEAR_DAYS = 365
+
+
+def generate(*, leads: int, seed: int, now: datetime, public_key: str | None = None) -> World:
+    """An org with that many leads. `public_key` (PEM) is the certificate JWT logins are checked with."""
+    maker = Maker(random.Random(seed), now)  # noqa: S311  # dice for a test org
+    users = _users(maker)
+    queues = _queues(maker, users)
+    campaigns = [maker.add("Campaign", users["takahashi"], Name=name, Type="Webinar" if "ェビナー" in name else "Trade Show")
+                 for name in cast.CAMPAIGNS]  # fmt: skip
+    for _ in range(leads):
+        made = lead(maker, users, queues)
+        _activities(maker, made, campaigns)
+    org_id = record_id("00D", 1000 + seed)
+    maker.put("Organization", {"Id": org_id, "Name": "株式会社サンドボックス製作所", "TimeZoneSidKey": "Asia/Tokyo",
+                               "LanguageLocaleKey": "ja", "OrganizationType": "Developer Edition", "InstanceName": "AP99S",
+                               "IsSandbox": True}, users["leadsync"])  # fmt: skip
+    tables: dict[str, Table] = {name: maker.tables.get(name, {}) for name in schema()}
+    return World(
+        org_id=org_id,
+        tables=tables,
+        app=App(CONSUMER_KEY, CONSUMER_SECRET, cast.username(cast.INTEGRATION), public_key),
+        assignment_rule=AssignmentRule("01Q5j0000000001AAA", queues["Inbound_Leads"]),
+        validation_rules=(
+            ValidationRule("Lead", "Rating = 'Hot' AND Phone = null AND MobilePhone = null",
+                           "評価が Hot のリードには電話番号が必要です", "Phone"),
+        ),
+        serial=maker.serial,
+    )  # fmt: skip
+
+
+def _users(maker: Maker) -> dict[str, str]:
+    """The cast; ids by stem."""
+    ids: dict[str, str] = {}
+    for stem in (cast.INTEGRATION, *cast.MANAGERS, *cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH, cast.LEAVER,
+                 cast.CONNECTOR):  # fmt: skip
+        last, first = _FAMILY[stem]
+        zone, locale = _ABROAD.get(stem, ("Asia/Tokyo", "ja_JP"))
+        boss = _manager(stem)
+        ids[stem] = maker.add(
+            "User", ids.get(cast.INTEGRATION, ""), Username=cast.username(stem), LastName=last, FirstName=first,
+            Email=cast.username(stem), Alias=stem[:8], IsActive=stem != cast.LEAVER,
+            UserType="CloudIntegrationUser" if stem == cast.CONNECTOR else "Standard",
+            ManagerId=ids[boss] if boss else None, TimeZoneSidKey=zone, LocaleSidKey=locale,
+            Title="Sales Manager" if stem in cast.MANAGERS else None,
+            LanguageLocaleKey="ja" if locale == "ja_JP" else "en_US",
+        )  # fmt: skip
+    return ids
+
+
+def _manager(stem: str) -> str | None:
+    teams = ((*cast.REPS_KANTO, cast.LEAVER), cast.REPS_KANSAI, cast.REPS_ENGLISH)
+    return next((boss for boss, team in zip(cast.MANAGERS, teams, strict=True) if stem in team), None)
+
+
+def _queues(maker: Maker, users: dict[str, str]) -> dict[str, str]:
+    members: dict[str, Sequence[str]] = {
+        "Inbound_Leads": (*cast.MANAGERS, *cast.REPS_KANTO),
+        "Partner_Leads": (*cast.REPS_KANSAI, *cast.REPS_ENGLISH),
+        "Support_Cases": (cast.MANAGERS[0],),
+    }
+    ids: dict[str, str] = {}
+    for name, label in (cast.QUEUES | cast.OTHER_QUEUE).items():
+        ids[name] = maker.add("Group", users["leadsync"], Name=label, DeveloperName=name, Type="Queue")
+        supported = "Case" if name in cast.OTHER_QUEUE else "Lead"
+        maker.add("QueueSobject", users["leadsync"], QueueId=ids[name], SobjectType=supported)
+        for stem in members[name]:
+            maker.add("GroupMember", users["leadsync"], GroupId=ids[name], UserOrGroupId=users[stem])
+    maker.add("Group", users["leadsync"], Name="営業部", DeveloperName="Sales", Type="Regular")
+    return ids
+
+
+def _activities(maker: Maker, lead: Record, campaigns: list[str]) -> None:
+    """About six, most of them on the web; some leads have none and a few have dozens."""
+    dice = maker.dice
+    count = 0 if dice.random() < 0.12 else min(int(dice.expovariate(1 / 6.8)), 60)
+    who, owner = str(lead["Id"]), str(lead["OwnerId"])
+    met: set[str] = set()
+    for _ in range(count):
+        at = maker.now - timedelta(minutes=dice.uniform(30, min(_YEAR_DAYS, maker.age_days(lead)) * 1440 + 30))
+        drawn = dice.random()
+        if drawn < 0.62:
+            values: dict[str, Value] = {"Lead__c": who, "Type__c": _type(dice), "Occurred_At__c": stamp(at),
+                                        "Asset__c": dice.choice(cast.ASSETS)}  # fmt: skip
+            maker.add("Web_Activity__c", maker.user(cast.CONNECTOR), at=at, Name=f"WA-{maker.serial:06d}", **values)
+        elif drawn < 0.86:
+            subject = dice.choice(cast.TASK_SUBJECTS)
+            kind = subject if subject in {"Call", "Email"} else "Task"
+            maker.add("Task", maker.user("suzuki"), at=at, WhoId=who, OwnerId=owner, Subject=subject, Status="Completed",
+                      ActivityDate=stamp(at)[:10], TaskSubtype=kind)  # fmt: skip
+        elif (campaign := dice.choice(campaigns)) not in met:
+            met.add(campaign)
+            status = dice.choice(("Sent", "Responded", "Attended"))
+            maker.add("CampaignMember", maker.user("takahashi"), at=at, CampaignId=campaign, LeadId=who, Status=status,
+                      HasResponded=status != "Sent")  # fmt: skip
+
+
+def _type(dice: random.Random) -> str:
+    return dice.choices(cast.WEB_ACTIVITY_TYPES, weights=(40, 6, 1, 8, 8, 18, 3, 4, 3, 9))[0]

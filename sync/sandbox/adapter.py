@@ -1,0 +1,42 @@
+"""The second door: a requests transport adapter that answers in the caller's thread, without a socket."""
+
+import io
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.response import HTTPResponse
+
+from sync.sandbox.exchange import Door, Request
+from sync.sandbox.server import Org
+
+
+class SandboxAdapter(HTTPAdapter):
+    """`session.mount("https://", SandboxAdapter(org))`: whatever the host, this org answers."""
+
+    def __init__(self, org: Org) -> None:
+        super().__init__()
+        self._org = org
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        """Answer now; time-outs, certificates and proxies mean nothing here."""
+        url = urlsplit(request.url or "")
+        target = f"{url.path}?{url.query}" if url.query else url.path
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        body = request.body if isinstance(request.body, bytes) else _text(request.body or "").encode()
+        asked = Request(request.method or "GET", target, headers, body, self._org.clock.host())
+        answered = self._org.respond(asked)
+        if answered.door is Door.RESET:
+            raise requests.ConnectionError("connection reset by the sandbox org", request=request)
+        if answered.door is Door.HANG:
+            raise requests.ReadTimeout("no answer from the sandbox org", request=request)
+        raw = HTTPResponse(io.BytesIO(answered.content), headers=dict(answered.headers), status=answered.status,
+                           preload_content=False)  # fmt: skip
+        response = self.build_response(request, raw)
+        response.headers = CaseInsensitiveDict(answered.headers)
+        return response
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

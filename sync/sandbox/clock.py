@@ -1,0 +1,33 @@
+"""The org's own clock: it runs with the host's and can be moved ahead or held."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+
+class OrgClock:
+    """`host` gives the host's time. The org's time never goes back, whatever the host's does."""
+
+    def __init__(self, host: Callable[[], datetime], *, ahead_seconds: float = 0.0) -> None:
+        self.host = host
+        self.ahead_seconds = ahead_seconds
+        self._last = self._reading()
+
+    @classmethod
+    def starting_at(cls, start: datetime, host: Callable[[], datetime]) -> "OrgClock":
+        """A clock that shows `start` now."""
+        return cls(host, ahead_seconds=(start - host()).total_seconds())
+
+    @classmethod
+    def held_at(cls, start: datetime) -> "OrgClock":
+        """A clock that moves only by `advance`."""
+        return cls(lambda: start)
+
+    def now(self) -> datetime:
+        self._last = max(self._last, self._reading())
+        return self._last
+
+    def advance(self, seconds: float) -> None:
+        self.ahead_seconds += seconds
+
+    def _reading(self) -> datetime:
+        return self.host() + timedelta(seconds=self.ahead_seconds)

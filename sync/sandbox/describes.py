@@ -1,0 +1,120 @@
+"""The schema as describe tells it, with every key a real describe has."""
+
+from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, schema
+from sync.sandbox.worlds import World
+
+_SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
+         "currency": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime"}  # fmt: skip
+_NO = dict.fromkeys((
+    "aiPredictionField", "autoNumber", "calculated", "cascadeDelete", "caseSensitive", "dependentPicklist",
+    "deprecatedAndHidden", "displayLocationInDecimal", "encrypted", "externalId", "formulaTreatNullNumberAsZero",
+    "highScaleNumber", "htmlFormatted", "queryByDistance", "restrictedDelete", "searchPrefilterable", "unique",
+    "writeRequiresMasterRead",
+), False)  # fmt: skip
+_NULL = dict.fromkeys((
+    "calculatedFormula", "compoundFieldName", "controllerName", "defaultValue", "defaultValueFormula",
+    "extraTypeInfo", "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField",
+    "relationshipOrder",
+))  # fmt: skip
+_OBJECT_NO = dict.fromkeys((
+    "activateable", "customSetting", "deepCloneable", "deprecatedAndHidden", "feedEnabled", "hasSubtypes",
+    "isInterface", "isSubtype",
+), False)  # fmt: skip
+_OBJECT_NULL = dict.fromkeys((
+    "associateEntityType", "associateParentEntity", "defaultImplementation", "extendedBy", "extendsInterfaces",
+    "implementedBy", "implementsInterfaces",
+))  # fmt: skip
+
+
+def describe(world: World, fact: ObjectFact, version: str, *, language: str) -> dict[str, object]:
+    """One object as the user sees it, labels in the user's language: fields that field-level security hides are absent."""
+    seen = [f for f in fact.fields.values() if f"{fact.name}.{f.name}" not in world.switches.hidden]
+    return {
+        **summary(fact, version, language=language),
+        "actionOverrides": [],
+        "childRelationships": [],
+        "compactLayoutable": True,
+        "fields": [_field(world, fact, field, language) for field in seen],
+        "listviewable": None,
+        "lookupLayoutable": None,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "recordTypeInfos": [],
+        "searchLayoutable": True,
+        "sobjectDescribeOption": "FULL",
+        "supportedScopes": [],
+    }
+
+
+def describe_all(version: str, *, language: str) -> dict[str, object]:
+    """The list of objects."""
+    objects = [summary(fact, version, language=language) for fact in schema().values()]
+    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}
+
+
+def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, object]:
+    """What the list of objects and a describe have in common."""
+    path = f"/services/data/{version}/sobjects/{fact.name}"
+    label = fact.labels[language == "ja"]
+    is_people = fact.name in {"User", "Group", "GroupMember", "QueueSobject", "Organization"}
+    return {
+        **_OBJECT_NO,
+        **_OBJECT_NULL,
+        "createable": not is_people,
+        "custom": fact.name.endswith("__c"),
+        "deletable": not is_people,
+        "keyPrefix": fact.prefix,
+        "label": label,
+        "labelPlural": label if language == "ja" else f"{label}s",
+        "layoutable": True,
+        "mergeable": fact.name == "Lead",
+        "mruEnabled": True,
+        "name": fact.name,
+        "queryable": True,
+        "replicateable": True,
+        "retrieveable": True,
+        "searchable": True,
+        "triggerable": True,
+        "undeletable": not is_people,
+        "updateable": not is_people,
+        "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
+    }
+
+
+def _field(world: World, fact: ObjectFact, field: FieldFact, language: str) -> dict[str, object]:
+    is_locked = f"{fact.name}.{field.name}" in world.switches.read_only
+    is_int = field.type == "int"
+    return {
+        **_NO,
+        **_NULL,
+        "aggregatable": field.type != "boolean",
+        "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
+        "createable": field.createable and not is_locked,
+        "custom": field.name.endswith("__c"),
+        "defaultedOnCreate": field.defaulted,
+        "digits": field.precision if is_int else 0,
+        "filterable": field.filterable,
+        "groupable": field.filterable and field.type not in {"datetime", "double", "currency"},
+        "idLookup": field.type in {"id", "email"},
+        "label": field.labels[language == "ja"],
+        "length": field.length,
+        "name": field.name,
+        "nameField": field.name == "Name",
+        "namePointing": field.name == "OwnerId",
+        "nillable": field.nillable,
+        "permissionable": field.permissionable,
+        "picklistValues": [
+            {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+            for value in field.values
+        ],
+        "polymorphicForeignKey": len(field.refers_to) > 1,
+        "precision": 0 if is_int else field.precision,
+        "referenceTo": list(field.refers_to),
+        "relationshipName": field.relationship,
+        "restrictedPicklist": field.restricted,
+        "scale": field.scale,
+        "soapType": _SOAP.get(field.type, "xsd:string"),
+        "sortable": field.filterable,
+        "type": field.type,
+        "updateable": field.updateable and not is_locked,
+    }

@@ -1,0 +1,92 @@
+"""The fault plan: what goes wrong, for which requests, how often. To plan one, put a `Fault` in `World.faults`."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sync.sandbox.exchange import Door, Request, Response
+
+
+class FaultKind(StrEnum):
+    EXPIRED = "expired session"
+    LIMIT = "daily limit"
+    BUSY = "too many requests"
+    MOVED = "precondition failed"
+    ERROR = "server error"
+    GATEWAY = "bad gateway"
+    TIMEOUT = "gateway timeout"
+    MAINTENANCE = "maintenance page"
+    RESET = "connection reset"
+    HANG = "no answer"
+    LOCKED = "row locked"  # a row of the request, not the request itself
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Hits `times` matching requests after letting `skip` of them pass.
+
+    `applied` says whether the request has taken effect before its answer is lost. For `LOCKED`, `record_id` names the
+    row (empty: any row) and the counts are of writes to it.
+    """
+
+    kind: FaultKind
+    path: str = ""  # part of the target
+    method: str = ""
+    skip: int = 0
+    times: int = 1
+    applied: bool = False
+    record_id: str = ""
+
+    def matches(self, request: Request) -> bool:
+        return self.path in request.target and self.method in {"", request.method}
+
+    @property
+    def response(self) -> Response:
+        """What the client gets instead of an answer."""
+        match self.kind:
+            case FaultKind.RESET:
+                return Response(0, door=Door.RESET)
+            case FaultKind.HANG:
+                return Response(0, door=Door.HANG)
+            case FaultKind.MAINTENANCE:
+                return Response(503, "<html><body>Down for maintenance</body></html>", {"content-type": "text/html"})
+            case FaultKind.GATEWAY | FaultKind.TIMEOUT:
+                status = 502 if self.kind is FaultKind.GATEWAY else 504
+                return Response(status, "<html><body>Gateway</body></html>", {"content-type": "text/html"})
+            case FaultKind.BUSY:
+                return Response(429, [_error("REQUEST_LIMIT_EXCEEDED", "Too many requests")], {"retry-after": "1"})
+            case FaultKind.EXPIRED:
+                return Response(401, [_error("INVALID_SESSION_ID", "Session expired or invalid")])
+            case FaultKind.LIMIT:
+                return Response(403, [_error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")])
+            case FaultKind.MOVED:
+                return Response(412, [_error("PRECONDITION_FAILED", "The record has changed")])
+            case FaultKind.ERROR | FaultKind.LOCKED:
+                return Response(500, [_error("UNKNOWN_EXCEPTION", "An unexpected error occurred")])
+
+
+def next_fault(faults: tuple[Fault, ...], request: Request) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The fault that hits this request, and the plan that is left."""
+    return _take(faults, [fault.kind is not FaultKind.LOCKED and fault.matches(request) for fault in faults])
+
+
+def next_lock(faults: tuple[Fault, ...], record_id: str) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The lock that a write to this record meets, and the plan that is left."""
+    return _take(faults, [f.kind is FaultKind.LOCKED and f.record_id in {"", record_id} for f in faults])
+
+
+def _take(faults: tuple[Fault, ...], hits: list[bool]) -> tuple[Fault | None, tuple[Fault, ...]]:
+    taken: Fault | None = None
+    left: list[Fault] = []
+    for fault, hit in zip(faults, hits, strict=True):
+        if not hit or taken:
+            left.append(fault)
+        elif fault.skip:
+            left.append(replace(fault, skip=fault.skip - 1))
+        else:
+            taken = fault
+            left.extend([replace(fault, times=fault.times - 1)] if fault.times > 1 else [])
+    return taken, tuple(left)
+
+
+def _error(code: str, message: str) -> dict[str, str]:
+    return {"message": message, "errorCode": code}

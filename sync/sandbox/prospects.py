@@ -1,0 +1,175 @@
+"""One believable lead at a time, with the dirt that real ones have."""
+
+import random  # noqa: TID251  # seeded: one seed, one org
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sync.sandbox import cast
+from sync.sandbox import vocabulary as words
+from sync.sandbox.ids import record_id
+from sync.sandbox.saves import full_name
+from sync.sandbox.schema import schema
+from sync.sandbox.worlds import Record, Value, moment, stamp
+
+_PERSON_NAMED = frozenset({"Lead", "User"})
+
+
+class Maker:
+    """Adds records with ids and stamps while an org is made."""
+
+    def __init__(self, dice: random.Random, now: datetime) -> None:
+        self.dice = dice
+        self.now = now.replace(microsecond=0)
+        self.serial = 0
+        self.tables: dict[str, dict[str, Record]] = {}
+        self._users: dict[str, str] = {}
+
+    def add(self, name: str, by: str, *, at: datetime | None = None, **values: Value) -> str:
+        """A new record of an object; its id. `at` is when it was made, by default long ago."""
+        self.serial += 1
+        made = record_id(schema()[name].prefix, self.serial)
+        self.put(name, {"Id": made, **values}, by, at=at)
+        return made
+
+    def put(
+        self, name: str, values: Record, by: str, *, at: datetime | None = None, changed: datetime | None = None
+    ) -> None:
+        created = stamp(at or self.now - timedelta(days=700))
+        modified = stamp(changed or at or self.now - timedelta(days=600))
+        author = by or str(values["Id"])
+        audit: dict[str, Value] = {"IsDeleted": False, "CreatedDate": created, "CreatedById": author, "LastModifiedDate": modified,
+                 "LastModifiedById": author, "SystemModstamp": modified}  # fmt: skip
+        fields = schema()[name].fields
+        record: dict[str, Value] = {**{field: value for field, value in audit.items() if field in fields}, **values}
+        if name in _PERSON_NAMED:
+            record["Name"] = full_name(record)
+        if name == "User":
+            self._users[str(record["Username"])] = str(record["Id"])
+        kept = {field: value for field, value in record.items() if value is not None}
+        self.tables.setdefault(name, {})[str(record["Id"])] = kept
+
+    def user(self, stem: str) -> str:
+        return self._users[cast.username(stem)]
+
+    def age_days(self, record: Record) -> float:
+        return (self.now - moment(str(record["CreatedDate"]))).total_seconds() / 86_400
+
+
+def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> Record:
+    """Add one lead: four in five are Japanese."""
+    dice = maker.dice
+    is_japanese = dice.random() < 0.8
+    values = _japanese(dice, maker.serial) if is_japanese else _english(dice, maker.serial)
+    age = min(dice.expovariate(1 / 160), 540.0)
+    created = maker.now - timedelta(days=age, seconds=7200)
+    changed = created + (maker.now - timedelta(hours=1) - created) * dice.random()
+    team = cast.REPS_ENGLISH if not is_japanese else cast.REPS_KANSAI if _is_kansai(values) else cast.REPS_KANTO
+    values |= _state(dice) | {"OwnerId": _owner(dice, team, users, queues)}
+    values |= _connected(dice)
+    if values["Rating"] == "Hot" and dice.random() < 0.97:
+        values["Phone"] = values.get("Phone") or "03-5550-0100"  # the rest was there before the validation rule
+    if dice.random() < 0.03:
+        values |= {"IsConverted": True, "ConvertedDate": stamp(changed)[:10], "Status": "Closed - Converted"}
+    maker.serial += 1
+    key = record_id("00Q", maker.serial)
+    maker.put("Lead", {"Id": key, "IsConverted": False, **values}, users["leadsync"], at=created, changed=changed)
+    if dice.random() < 0.01:
+        maker.tables["Lead"][key] = {**maker.tables["Lead"][key], "IsDeleted": True}
+    return maker.tables["Lead"][key]
+
+
+def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
+    head, romaji = dice.choice(words.COMPANY_HEADS)
+    tail, tail_romaji, industry = dice.choice(words.COMPANY_TAILS)
+    last, last_romaji = dice.choice(words.FAMILY_NAMES)
+    first, first_romaji = dice.choice(words.GIVEN_NAMES)
+    if dice.random() < 0.1:
+        head = words.HALF_WIDTH.get(head, head)
+    company = dice.choices(words.COMPANY_FORMS, weights=(30, 30, 10, 8, 6, 5, 4, 7))[0].format(head + tail)
+    department, title = dice.choice(cast.DEPARTMENTS), dice.choices(cast.TITLES, weights=_TITLE_WEIGHTS)[0]
+    domain = f"{romaji}-{tail_romaji}.example.jp" if dice.random() < 0.93 else dice.choice(words.FREE_MAIL)
+    return {
+        "LastName": last,
+        "FirstName": _maybe(dice, 0.94, first),
+        "Company": company if dice.random() < 0.98 else dice.choice(words.DIRTY_COMPANIES),
+        "Title": _maybe(dice, 0.88, dice.choice((title, f"{department}{title}", f"{department} {title}", f"{title} "))),
+        "Department__c": _maybe(dice, 0.7, department),
+        "State": _maybe(dice, 0.93, _prefecture(dice)),
+        "Country": _maybe(dice, 0.9, dice.choices(cast.COUNTRIES_JAPAN, weights=(8, 2))[0]),
+        "Email": _maybe(dice, 0.95, f"{first_romaji}.{last_romaji}{serial}@{domain}"),
+        "Phone": _maybe(dice, 0.75, f"0{dice.randint(3, 9)}-5550-{dice.randint(0, 9999):04d}"),
+        "Industry": _maybe(dice, 0.85, industry),
+        "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
+        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
+    }
+
+
+def _english(dice: random.Random, serial: int) -> dict[str, Value]:
+    head, industry = dice.choice(words.ENGLISH_COMPANIES)
+    name = f"{head} {dice.choice(words.ENGLISH_TAILS)}"
+    last, first = dice.choice(words.ENGLISH_FAMILY_NAMES), dice.choice(words.ENGLISH_GIVEN_NAMES)
+    mailbox = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in "' ")
+    domain = f"{head.lower().replace(' ', '')}.example" if dice.random() < 0.9 else words.FREE_MAIL[0]
+    return {
+        "LastName": last,
+        "FirstName": first,
+        "Company": dice.choice(words.ENGLISH_FORMS).format(name),
+        "Title": _maybe(dice, 0.9, dice.choice(cast.TITLES_ENGLISH)),
+        "Department__c": _maybe(dice, 0.6, dice.choice(cast.DEPARTMENTS_ENGLISH)),
+        "Country": _maybe(dice, 0.96, dice.choice(cast.COUNTRIES_ENGLISH)),
+        "Email": _maybe(dice, 0.96, f"{mailbox}{serial}@{domain}"),
+        "Phone": _maybe(dice, 0.7, f"+1-202-555-{dice.randint(100, 199):04d}"),
+        "Industry": _maybe(dice, 0.85, industry),
+        "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
+        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
+    }
+
+
+_TITLE_WEIGHTS = (3, 3, 2, 3, 4, 14, 4, 6, 16, 4, 9, 9, 20, 1)
+
+
+def _state(dice: random.Random) -> dict[str, Value]:
+    """Where the lead stands in the sales process."""
+    return {
+        "Status": dice.choices(cast.STATUSES, weights=(60, 30, 0, 10))[0],
+        "Rating": dice.choices((*cast.RATINGS, None), weights=(12, 25, 23, 40))[0],
+        "HasOptedOutOfEmail": dice.random() < 0.04,
+    }
+
+
+def _connected(dice: random.Random) -> dict[str, Value]:
+    """What the Account Engagement connector has written."""
+    if dice.random() < 0.15:
+        return {}
+    return {"pi__score__c": float(int(dice.expovariate(1 / 45))), "pi__grade__c": dice.choice(words.GRADES)}
+
+
+def _owner(dice: random.Random, team: tuple[str, ...], users: Mapping[str, str], queues: Mapping[str, str]) -> str:
+    drawn = dice.random()
+    if drawn < 0.30:
+        return queues["Inbound_Leads"]
+    if drawn < 0.36:
+        return queues["Partner_Leads"]
+    return users[cast.LEAVER] if drawn < 0.42 else users[dice.choice(team)]
+
+
+def _prefecture(dice: random.Random) -> str:
+    region = dice.choices((cast.PREFECTURES_KANTO, cast.PREFECTURES_KANSAI, cast.PREFECTURES_OTHER), weights=(5, 3, 2))[
+        0
+    ]
+    name = dice.choice(region[:2]) if dice.random() < 0.6 else dice.choice(region)
+    return (
+        dice.choice(words.SHORT_PREFECTURES[name]) if name in words.SHORT_PREFECTURES and dice.random() < 0.1 else name
+    )
+
+
+def _is_kansai(values: Mapping[str, Value]) -> bool:
+    return values.get("State") in {*cast.PREFECTURES_KANSAI, *words.SHORT_PREFECTURES["大阪府"]}
+
+
+def _employees(dice: random.Random) -> int:
+    return int(min(dice.lognormvariate(4.8, 1.3), 80_000)) + 1
+
+
+def _maybe(dice: random.Random, share: float, value: Value) -> Value:
+    return value if dice.random() < share else None

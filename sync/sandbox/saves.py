@@ -1,0 +1,144 @@
+"""Save records as Salesforce does: checks in its order, assignment and validation rules, stamps, the log."""
+
+from collections.abc import Mapping
+
+from sync.sandbox.drafts import Author, Draft
+from sync.sandbox.exchange import RefusalError
+from sync.sandbox.ids import full, is_id
+from sync.sandbox.schema import ObjectFact, object_of
+from sync.sandbox.search import matcher
+from sync.sandbox.soql import parse_condition
+from sync.sandbox.values import accepted
+from sync.sandbox.worlds import Record, Value, Write, stamp
+
+
+def update(draft: Draft, fact: ObjectFact, record_id: str, given: Mapping[str, object], author: Author) -> None:
+    """Change the given fields of a record; a RefusalError leaves the draft as it was (but for locks used up)."""
+    before = living(draft, fact, record_id)
+    if draft.is_locked(record_id):
+        message = f"unable to obtain exclusive access to this record or 1 records: {record_id}"
+        raise RefusalError("UNABLE_TO_LOCK_ROW", message)
+    if before.get("IsConverted") and not author.is_trusted:
+        raise RefusalError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    changed = accepted(draft.world, fact, given, author, creates=False)
+    _check_owner(draft, fact, changed)
+    if fact.name == "Lead" and author.assigns and (rule := draft.world.assignment_rule):
+        changed["OwnerId"] = rule.owner_id
+    after = _merged(fact, before, changed, _stamps(fact, draft, author))
+    _check_rules(draft, fact, after, author)
+    draft.put(after)
+    draft.log(_write("update", draft, fact, before, after, list(changed), author))
+
+
+def create(draft: Draft, fact: ObjectFact, given: Mapping[str, object], author: Author) -> str:
+    """Add a record; its id."""
+    owned = {"OwnerId": author.user_id} if "OwnerId" in fact.fields else {}
+    deletable = {"IsDeleted": False} if "IsDeleted" in fact.fields else {}
+    changed = accepted(draft.world, fact, given, author, creates=True)
+    _check_owner(draft, fact, changed)
+    if fact.name == "Lead" and author.assigns and (rule := draft.world.assignment_rule):
+        changed["OwnerId"] = rule.owner_id
+    record_id = draft.new_id(fact.name)
+    stamps = _stamps(fact, draft, author)
+    made = {"CreatedDate": stamp(draft.now), "CreatedById": author.user_id}
+    created = {name: value for name, value in made.items() if name in fact.fields}
+    after = _merged(fact, {"Id": record_id, **owned, **deletable, **created}, changed, stamps)
+    missing = [f.name for f in fact.fields.values() if not f.nillable and not f.defaulted and after.get(f.name) is None]
+    if missing:
+        names = ", ".join(missing)
+        raise RefusalError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{names}]", tuple(missing))
+    _check_rules(draft, fact, after, author)
+    draft.put(after)
+    draft.log(_write("create", draft, fact, {}, after, list(changed), author))
+    return record_id
+
+
+def delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+    """Move a record to the recycle bin."""
+    before = living(draft, fact, record_id)
+    if "IsDeleted" not in fact.fields:
+        raise RefusalError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+    after = _merged(fact, before, {"IsDeleted": True}, _stamps(fact, draft, author))
+    draft.put(after)
+    draft.log(_write("delete", draft, fact, before, after, ["IsDeleted"], author))
+
+
+def living(draft: Draft, fact: ObjectFact, record_id: str) -> Record:
+    """The record, refused when its id is no id, unknown, or of something deleted."""
+    if not is_id(record_id) or object_of(record_id) is not fact:
+        raise RefusalError("MALFORMED_ID", f"{fact.labels[0]} ID: id value of incorrect type: {record_id}", ("Id",))
+    record = draft.world.find(fact.name, full(record_id))
+    if record is None:
+        raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
+    if record.get("IsDeleted"):
+        raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
+    return record
+
+
+def _check_owner(draft: Draft, fact: ObjectFact, changed: Mapping[str, Value]) -> None:
+    """Only an active standard user, or a queue that supports the object, may own a record."""
+    if "OwnerId" not in changed:
+        return
+    owner_id = str(changed["OwnerId"])
+    user = draft.world.find("User", owner_id)
+    if user:
+        if not user.get("IsActive"):
+            noun = fact.name.lower()
+            message = f"operation performed with inactive user [{owner_id}] as owner of {noun}"
+            raise RefusalError("INACTIVE_OWNER_OR_USER", message, ("OwnerId",))
+        if user.get("UserType") != "Standard":
+            message = "The user license doesn't allow the user to own this record"
+            raise RefusalError("OP_WITH_INVALID_USER_TYPE_EXCEPTION", message, ("OwnerId",))
+        return
+    supported = draft.world.tables["QueueSobject"].values()
+    if not any(row["QueueId"] == owner_id and row["SobjectType"] == fact.name for row in supported):
+        if draft.world.find("Group", owner_id):
+            message = f"Owner ID: id value of incorrect type: {owner_id}"
+            raise RefusalError("FIELD_INTEGRITY_EXCEPTION", message, ("OwnerId",))
+        raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ("OwnerId",))
+
+
+def _check_rules(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:
+    if author.is_trusted:
+        return
+    for rule in draft.world.validation_rules:
+        if rule.object == fact.name and matcher(draft.world, fact, parse_condition(rule.forbids))(after):
+            raise RefusalError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,) if rule.field else ())
+
+
+def _stamps(fact: ObjectFact, draft: Draft, author: Author) -> dict[str, Value]:
+    at = stamp(draft.now)
+    stamps = {"LastModifiedDate": at, "LastModifiedById": author.user_id, "SystemModstamp": at}
+    return {name: value for name, value in stamps.items() if name in fact.fields}
+
+
+def _merged(fact: ObjectFact, before: Record, changed: Mapping[str, Value], stamps: Mapping[str, Value]) -> Record:
+    """The record after: nulls are left out, and what the org derives is derived."""
+    after = {name: value for name, value in {**before, **changed, **stamps}.items() if value is not None}
+    if fact.name in {"Lead", "User"} and "LastName" in after:
+        after["Name"] = full_name(after)
+    if fact.name == "CampaignMember":
+        after["HasResponded"] = after.get("Status") in {"Responded", "Attended"}
+    return after
+
+
+def full_name(person: Record) -> str:
+    """As the org's Japanese locale shows it: family name first when it is written in Japanese."""
+    last, first = str(person.get("LastName", "")), str(person.get("FirstName") or "")
+    ordered = (first, last) if last.isascii() else (last, first)
+    return " ".join(part for part in ordered if part)
+
+
+def _write(kind: str, draft: Draft, fact: ObjectFact, before: Record, after: Record, names: list[str],
+           author: Author) -> Write:  # fmt: skip
+    return Write(
+        at=draft.now,
+        kind=kind,
+        user_id=author.user_id,
+        object=fact.name,
+        record_id=str(after["Id"]),
+        before={name: before.get(name) for name in names},
+        after={name: after.get(name) for name in names},
+        headers=author.headers,
+        request=author.request,
+    )

@@ -1,0 +1,130 @@
+"""The first door: a loopback HTTP server around one world, with a lock, a clock and, if wanted, a journal."""
+
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from typing import Self
+
+from sync.sandbox.answers import answer
+from sync.sandbox.clock import OrgClock
+from sync.sandbox.exchange import Door, Request, Response
+from sync.sandbox.saved import Journal
+from sync.sandbox.worlds import World
+
+_HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
+
+
+class Org:
+    """A world that lives: what both doors share."""
+
+    def __init__(self, world: World, clock: OrgClock, journal: Journal | None = None) -> None:
+        self.world = replace(world, ahead_seconds=clock.ahead_seconds)
+        self.clock = clock
+        self._journal = journal
+        self._lock = Lock()
+
+    def respond(self, request: Request) -> Response:
+        """Answer one request; the journal has it before this returns."""
+        with self._lock:
+            world, response = answer(self.world, request, self.clock.now())
+            self._keep(world)
+            return response
+
+    def act(self, work: Callable[[World, datetime], World]) -> None:
+        """Let other people work: `work` gets the world and the org's time and returns the world after."""
+        with self._lock:
+            self._keep(work(self.world, self.clock.now()))
+
+    def advance(self, seconds: float) -> None:
+        """Move the org's clock on."""
+        with self._lock:
+            self.clock.advance(seconds)
+            self._keep(replace(self.world, ahead_seconds=self.clock.ahead_seconds))
+
+    def _keep(self, world: World) -> None:
+        if self._journal:
+            self._journal.append(self.world, world)
+        self.world = world
+
+
+class SandboxServer(Org):
+    """`with SandboxServer(world, clock) as org: ... org.url`. Port 0 takes a free one."""
+
+    def __init__(self, world: World, clock: OrgClock, journal: Journal | None = None, *, port: int = 0) -> None:
+        super().__init__(world, clock, journal)
+        self._stopped = Event()
+        self._http = _Server(self, port, self._stopped)
+        self._thread = Thread(target=self._http.serve_forever, name="sandbox org", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A client that keeps its connection open must not keep the server from closing.
+    block_on_close = False
+
+    def __init__(self, org: Org, port: int, stopped: Event) -> None:
+        self.org = org
+        self.stopped = stopped
+        super().__init__(("127.0.0.1", port), _Exchange)
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Headers and body leave in one packet; two would wait for the client's delayed acknowledgement.
+    wbufsize = -1
+    server: _Server
+
+    def _exchange(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(length)
+        org = self.server.org
+        response = org.respond(Request(self.command, self.path, headers, body, org.clock.host()))
+        if response.door is Door.ANSWER:
+            self._send(response)
+            return
+        self.close_connection = True
+        if response.door is Door.HANG:
+            self.server.stopped.wait(_HANG_SECONDS)
+        # Zero linger makes the close a reset, as from a broken proxy.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _exchange  # noqa: N815  # names of the standard library
+
+    def _send(self, response: Response) -> None:
+        content = response.content
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        if response.status not in {204, 304}:
+            self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
+        """Say nothing: the org's own log is `World.writes`."""

@@ -1,0 +1,154 @@
+"""OAuth tokens: JWT bearer, client credentials and password, as the token endpoint answers them."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sync.sandbox.drafts import Draft
+from sync.sandbox.exchange import RefusalError, Request, Response
+from sync.sandbox.worlds import Record, Session
+
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+def token(draft: Draft, request: Request) -> Response:
+    """POST /services/oauth2/token."""
+    form = {name: values[0] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+    try:
+        user = _user(draft, request, form)
+    except _DeniedError as denied:
+        return Response(400, {"error": denied.error, "error_description": denied.description})
+    secret = _token_text(draft, str(user["Id"]))
+    session = Session(str(user["Id"]), draft.now + timedelta(seconds=draft.world.switches.session_seconds))
+    draft.world = replace(draft.world, sessions={**draft.world.sessions, secret: session})
+    body = {
+        "access_token": secret,
+        "scope": "api",
+        "instance_url": draft.world.app.instance_url,
+        "id": f"https://test.salesforce.com/id/{draft.world.org_id}/{user['Id']}",
+        "token_type": "Bearer",
+        "issued_at": str(int(draft.now.timestamp() * 1000)),
+    }
+    return Response(200, body)
+
+
+def caller(draft: Draft, request: Request) -> Record:
+    """The user of the bearer token; 401 when the session is over."""
+    secret = request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")
+    session = draft.world.sessions.get(secret)
+    user = session and draft.world.find("User", session.user_id)
+    if not session or not user or session.expires_at <= draft.now or not user.get("IsActive"):
+        raise RefusalError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
+    return user
+
+
+def userinfo(draft: Draft, request: Request) -> Response:
+    """GET /services/oauth2/userinfo."""
+    user = caller(draft, request)
+    body = {
+        "sub": f"https://test.salesforce.com/id/{draft.world.org_id}/{user['Id']}",
+        "user_id": user["Id"],
+        "organization_id": draft.world.org_id,
+        "preferred_username": user["Username"],
+        "name": user["Name"],
+        "email": user["Email"],
+        "zoneinfo": user["TimeZoneSidKey"],
+        "locale": user["LocaleSidKey"],
+        "active": True,
+        "user_type": "STANDARD",
+    }
+    return Response(200, body)
+
+
+def new_key() -> tuple[str, str]:
+    """A private key for the client and the public key for `App.public_key`, both PEM."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    secret = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return secret.decode(), public.decode()
+
+
+class _DeniedError(Exception):
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error, description)
+        self.error = error
+        self.description = description
+
+
+def _user(draft: Draft, request: Request, form: dict[str, str]) -> Record:
+    """Who logs in."""
+    app = draft.world.app
+    match form.get("grant_type"):
+        case "client_credentials":
+            _check_client(draft, *_client(request, form))
+            username = app.run_as
+        case "password":
+            _check_client(draft, form.get("client_id", ""), form.get("client_secret", ""))
+            username = form.get("username", "")
+            if form.get("password") != app.password:
+                raise _DeniedError("invalid_grant", "authentication failure")
+        case grant if grant == _JWT_BEARER:
+            username = _subject(draft, request, form.get("assertion", ""))
+        case _:
+            raise _DeniedError("unsupported_grant_type", "grant type not supported")
+    user = draft.world.user_named(username)
+    if user is None:
+        raise _DeniedError("invalid_grant", "user hasn't approved this consumer")
+    if not user.get("IsActive"):
+        raise _DeniedError("inactive_user", "user is inactive")
+    return user
+
+
+def _check_client(draft: Draft, key: str, secret: str) -> None:
+    if key != draft.world.app.consumer_key:
+        raise _DeniedError("invalid_client_id", "client identifier invalid")
+    if secret != draft.world.app.consumer_secret:
+        raise _DeniedError("invalid_client", "invalid client credentials")
+
+
+def _client(request: Request, form: dict[str, str]) -> tuple[str, str]:
+    """Key and secret from HTTP Basic or from the form."""
+    basic = request.headers.get("authorization", "")
+    if not basic.startswith("Basic "):
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        key, _, secret = base64.b64decode(basic.removeprefix("Basic ")).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return key, secret
+
+
+def _subject(draft: Draft, request: Request, assertion: str) -> str:
+    """The username a JWT speaks for, when the app's key signed it for this org and it is still good."""
+    app = draft.world.app
+    if not app.public_key:
+        raise _DeniedError("invalid_grant", "no certificate is registered for this app")
+    try:
+        claims = jwt.decode(assertion, app.public_key, algorithms=["RS256"],
+                            options={"verify_exp": False, "verify_aud": False})  # fmt: skip
+    except jwt.InvalidTokenError:
+        raise _DeniedError("invalid_grant", "invalid assertion") from None
+    if claims.get("iss") != app.consumer_key:
+        raise _DeniedError("invalid_client_id", "client identifier invalid")
+    if claims.get("aud") not in app.audiences:
+        raise _DeniedError("invalid_grant", "audience is invalid")
+    if request.arrived and float(claims.get("exp", 0)) <= request.arrived.timestamp():
+        raise _DeniedError("invalid_grant", "assertion expired")
+    return str(claims.get("sub", ""))
+
+
+def _token_text(draft: Draft, user_id: str) -> str:
+    """A token that nobody has had before; the sandbox has no dice, and nothing to protect."""
+    seed = f"{user_id} {draft.world.requests} {draft.now.isoformat()}"
+    return f"{draft.world.org_id[:15]}!{hashlib.sha256(seed.encode()).hexdigest()}"
