@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from config.words.catalogue import Language, Words
-from sync.fields.table import CHANGE_KEY, WRITE_BACK, FieldType, WriteBackField
+from mapping.targets import WRITE_BACK, FieldType, WriteBackField
 
 _NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _FIELDS_ROOT = "force-app/main/default"
 _ACTIVITIES_ROOT = "activities/main/default"
+
+# The unique external id on the rows leadsync creates. It stands on Activity, where Task has its custom fields; a
+# campaign member needs none, for campaign and lead together are its natural key.
+CHANGE_KEY = WriteBackField("change", "Leadsync_Change__c", FieldType.TEXT, 64)
 
 Names = Mapping[str, Mapping[str, str]]
 

@@ -6,8 +6,8 @@ import pytest
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.fields import LATER, RIDERS, TARGETS
-from sync.fields.source import source
-from sync.fields.table import CHANGE_KEY, WRITE_BACK
+from mapping.targets import WRITE_BACK
+from sync.fields.source import CHANGE_KEY, source
 
 _ROOT = "force-app/main/default"
 _TAG = "{http://soap.sforce.com/2006/04/metadata}"
