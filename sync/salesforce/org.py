@@ -6,27 +6,34 @@ be told, every record of the call is answered `unknown` and must be read back be
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from threading import Lock
-from typing import TypeVar, cast
+from typing import TypeAlias, cast
 
 from simple_salesforce.api import Salesforce
 
-from engine.errors import LoginError, OrgError, TransientError
+from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
 from sync.salesforce.connection import Connection, PasswordLogin
 from sync.salesforce.errors import CallError, Course, Fault, error_of, not_json
 from sync.salesforce.login import Grant, log_in
-from sync.salesforce.pages import JSON, Page, Record, plain
+from sync.salesforce.pages import JSON, Page, Record, page_of
 from sync.salesforce.retry import Sleep, patiently
-from sync.salesforce.session import INSTANCE, NO_ASSIGNMENT, Session
+from sync.salesforce.session import INSTANCE, Session
+from sync.salesforce.updates import (
+    COLLECTION_MAX,
+    GUARDED_MAX,
+    GuardedUpdate,
+    collection_body,
+    composite_body,
+    distinct,
+    outer_guard,
+    reference,
+)
 from sync.salesforce.usage import Usage
 from sync.salesforce.verdicts import Answer, of_collection, of_composite, unknown
 
-GUARDED_MAX = 25
-COLLECTION_MAX = 200
-Result = TypeVar("Result")
+Ask: TypeAlias = Callable[[Salesforce], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +48,6 @@ class Identity:
     name: str
     time_zone: str
     advice: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedUpdate:
-    """Set `payload` (API names, absolute values) unless the record changed after `unmodified_since`, a LastModifiedDate."""
-
-    record_id: str
-    object: str
-    payload: Mapping[str, JSON]
-    unmodified_since: datetime
 
 
 class Org:
@@ -100,70 +97,48 @@ class Org:
 
     def describe(self, object_name: str) -> Record:
         """OrgError SF-103 for an object that is not there, or hidden from this user."""
-        return _record(self._read(object_name, lambda org: org.restful(f"sobjects/{object_name}/describe")))
+        return self._record(object_name, lambda org: org.restful(f"sobjects/{object_name}/describe"))
 
     def limits(self) -> Record:
-        return _record(self._read("limits", lambda org: org.limits()))
+        return self._record("limits", lambda org: org.limits())
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Page]:
         """Pages to the end of the query. LocatorLostError: start again after the last row held.
 
         TransientError SF-121 if the org brings another number of rows than it counted.
         """
-        body = _record(self._read("query", lambda org: org.query(soql, include_deleted=include_deleted)))
+        body = self._read("query", lambda org: org.query(soql, include_deleted=include_deleted))
         # A later page may have been read with the first, whenever it is fetched.
         read_at = self._session.tally.asked_at
         if read_at is None:
             raise OrgError.of("SF-131", "query")
-        total = int(cast("int", body["totalSize"]))
         seen = 0
         while True:
-            records = [plain(record) for record in cast("list[Record]", body["records"])]
-            seen += len(records)
-            yield Page(records, read_at, total)
-            if body.get("done") is True:
+            page, locator = _page(body, read_at)
+            seen += len(page.records)
+            yield page
+            if not locator:
                 break
-            body = _record(self._read("query", _next_page(str(body["nextRecordsUrl"]))))
-        if seen != total and not soql.lstrip().casefold().startswith("select count()"):
-            raise TransientError.of("SF-121", "query", seen=seen, total=total)
+            body = self._read("query", _next_page(locator))
+        if seen != page.total and not soql.lstrip().casefold().startswith("select count()"):
+            raise TransientError.of("SF-121", "query", seen=seen, total=page.total)
 
     def guarded_update(self, updates: Sequence[GuardedUpdate]) -> list[Answer]:
         """One Composite call, each record guarded by itself. An error raised means that nothing was applied."""
-        ids = _distinct([update.record_id for update in updates], GUARDED_MAX)
-        version = self._connection.api_version
-        body = {
-            "allOrNone": False,
-            "compositeRequest": [
-                {
-                    "method": "PATCH",
-                    "url": f"/services/data/v{version}/sobjects/{update.object}/{update.record_id}",
-                    "referenceId": _reference(update.record_id),
-                    "httpHeaders": {**NO_ASSIGNMENT, "If-Unmodified-Since": _http_date(update.unmodified_since)},
-                    "body": dict(update.payload),
-                }
-                for update in updates
-            ],
-        }
-        # Whether an org heeds the outer headers for sub-requests is not documented: the earliest is right in both cases.
-        outer = {**NO_ASSIGNMENT, "If-Unmodified-Since": _http_date(min(update.unmodified_since for update in updates))}
+        ids = distinct([update.record_id for update in updates], most=GUARDED_MAX)
+        body = composite_body(updates, self._connection.api_version)
+        outer = outer_guard(updates)
         answer = self._write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
-        return of_composite({_reference(record_id): record_id for record_id in ids}, answer)
+        return of_composite({reference(record_id): record_id for record_id in ids}, answer)
 
     def update(self, object_name: str, records: Sequence[tuple[str, Mapping[str, JSON]]]) -> list[Answer]:
         """One Collections call, each record by itself, without a guard. An error raised means that nothing was applied."""
-        ids = _distinct([record_id for record_id, _ in records], COLLECTION_MAX)
-        body = {
-            "allOrNone": False,
-            "records": [
-                {"attributes": {"type": object_name}, "id": record_id, **payload} for record_id, payload in records
-            ],
-        }
-        answer = self._write(
-            "composite/sobjects",
-            lambda org: org.restful("composite/sobjects", method="PATCH", json=body, headers=dict(NO_ASSIGNMENT)),
-        )
+        ids = distinct([record_id for record_id, _ in records], most=COLLECTION_MAX)
+        body = collection_body(object_name, records)
+        path = "composite/sobjects"
+        answer = self._write(path, lambda org: org.restful(path, method="PATCH", json=body))
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
         return of_collection(ids, answer)
@@ -171,16 +146,22 @@ class Org:
     def _only(self, soql: str) -> Record:
         records = [record for page in self.query(soql) for record in page.records]
         if len(records) != 1:
-            raise OrgError.of("SF-130", "query", status=200, reason="", message=soql)
+            raise _misshapen("query", soql)
         return records[0]
 
-    def _read(self, where: str, ask: Callable[[Salesforce], object]) -> JSON:
+    def _record(self, where: str, ask: Ask) -> Record:
+        body = self._read(where, ask)
+        if not isinstance(body, dict):
+            raise _misshapen(where, "")
+        return body
+
+    def _read(self, where: str, ask: Ask) -> JSON:
         try:
             return self._call(ask, writes=False)
         except CallError as error:
             raise error_of(error.fault, where) from error
 
-    def _write(self, where: str, ask: Callable[[Salesforce], object]) -> "JSON | Fault":
+    def _write(self, where: str, ask: Ask) -> "JSON | Fault":
         """The org's answer, or the fault that leaves open what it did."""
         try:
             return self._call(ask, writes=True)
@@ -189,12 +170,12 @@ class Org:
                 return error.fault
             raise error_of(error.fault, where) from error
 
-    def _call(self, ask: Callable[[Salesforce], object], *, writes: bool) -> JSON:
+    def _call(self, ask: Ask, *, writes: bool) -> JSON:
         return patiently(
             lambda: self._with_token(ask), patience=self._connection.patience, sleep=self._sleep, writes=writes
         )
 
-    def _with_token(self, ask: Callable[[Salesforce], object]) -> JSON:
+    def _with_token(self, ask: Ask) -> JSON:
         """One refresh and one more attempt after a 401, with the same headers and body; then the login is at fault."""
         used = self._client or self._renew(None)
         try:
@@ -206,7 +187,7 @@ class Org:
             return _answer(ask, self._renew(used))
         except CallError as error:
             if error.fault.course is Course.REFRESH:
-                raise LoginError.of("LG-106", self._session.origin) from error
+                raise error_of(error.fault, self._session.origin) from error
             raise
 
     def _renew(self, used: Salesforce | None) -> Salesforce:
@@ -226,7 +207,7 @@ class Org:
             return self._client
 
 
-def _answer(ask: Callable[[Salesforce], object], client: Salesforce) -> JSON:
+def _answer(ask: Ask, client: Salesforce) -> JSON:
     try:
         return cast("JSON", ask(client))
     except ValueError as error:
@@ -234,26 +215,16 @@ def _answer(ask: Callable[[Salesforce], object], client: Salesforce) -> JSON:
         raise CallError(not_json(200)) from error
 
 
-def _next_page(locator: str) -> Callable[[Salesforce], object]:
+def _page(body: JSON, read_at: datetime) -> tuple[Page, str]:
+    try:
+        return page_of(body, read_at)
+    except ValueError as error:
+        raise _misshapen("query", str(error)) from error
+
+
+def _next_page(locator: str) -> Ask:
     return lambda org: org.query_more(locator, identifier_is_url=True)
 
 
-def _record(body: JSON) -> Record:
-    if not isinstance(body, dict):
-        raise OrgError.of("SF-130", "", status=200, reason="", message="")
-    return body
-
-
-def _distinct(record_ids: list[str], most: int) -> list[str]:
-    if not 0 < len(record_ids) <= most or len(set(record_ids)) != len(record_ids):
-        raise ValueError(f"one call takes 1 to {most} different records, not {len(record_ids)}")
-    return record_ids
-
-
-def _reference(record_id: str) -> str:
-    # A reference starts with a letter and holds no punctuation.
-    return f"r{record_id}"
-
-
-def _http_date(at: datetime) -> str:
-    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
+def _misshapen(where: str, message: str) -> LeadsyncError:
+    return OrgError.of("SF-130", where, status=200, reason="", message=message)

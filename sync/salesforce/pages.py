@@ -17,10 +17,22 @@ class Page:
     total: int
 
 
-def plain(record: Record) -> Record:
+def page_of(body: JSON, read_at: datetime) -> tuple[Page, str]:
+    """A page and the locator of the next one, empty at the end. ValueError for a body that is no page."""
+    match body:
+        case {"totalSize": int(total), "done": True, "records": list(records)}:
+            locator = ""
+        case {"totalSize": int(total), "done": False, "records": list(records), "nextRecordsUrl": str(locator)}:
+            pass
+        case _:
+            raise ValueError("not a page of a query")
+    return Page([_plain(record) for record in records if isinstance(record, dict)], read_at, total), locator
+
+
+def _plain(record: Record) -> Record:
     """A record without Salesforce's `attributes`, those of related records included."""
     return {
-        name: plain(value) if isinstance(value, dict) else value
+        name: _plain(value) if isinstance(value, dict) else value
         for name, value in record.items()
         if name != "attributes"
     }

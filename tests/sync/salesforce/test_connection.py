@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.words.catalogue import Language, Words
 from engine.errors import LoginError
 from sync.salesforce.connection import ClientCredentialsLogin, JwtLogin, PasswordLogin, origin_of
 
@@ -38,6 +39,7 @@ def test_an_address_that_cannot_be_an_org_is_refused(given: str, code: str) -> N
     with pytest.raises(LoginError) as refused:
         origin_of(given)
     assert refused.value.problems[0].code == code
+    assert all(code in Words(language).error(refused.value) for language in Language)
     assert "secret" not in str(refused.value)
 
 

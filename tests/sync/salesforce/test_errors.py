@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from config.words.catalogue import Language, Words
 from engine.errors import LoginError, OrgError, TransientError
-from sync.salesforce.errors import Course, Fault, LocatorLostError, error_of, fault_of, fault_of_transport
+from sync.salesforce.errors import TABLE, Course, Fault, LocatorLostError, error_of, fault_of, fault_of_transport
 from sync.salesforce.verdicts import Verdict, of_composite
 
 COURSES = {
@@ -90,6 +91,15 @@ def test_a_long_message_is_cut_and_stands_on_one_line() -> None:
 )
 def test_a_fault_that_stays_is_an_error_of_the_house(course: Course, problem: str, kind: type) -> None:
     assert type(error_of(Fault(course, problem), "query")) is kind
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "problem", sorted({row.problem for row in TABLE} | {"SF-101", "SF-113", "SF-114", "SF-115", "LG-110"})
+)
+def test_every_fault_can_be_read_by_people(problem: str, language: Language) -> None:
+    error = error_of(Fault(Course.STOP, problem, "CODE", "words", 400), "query")
+    assert problem in Words(language).error(error)
 
 
 def test_a_certificate_that_cannot_be_verified_is_not_a_broken_wire() -> None:

@@ -10,6 +10,7 @@ import jwt
 import pytest
 import responses
 
+from config.words.catalogue import Language, Words
 from engine.errors import LoginError, TransientError
 from engine.messages import Message
 from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
@@ -41,6 +42,8 @@ def form(call: responses.Call) -> dict[str, list[str]]:
 
 
 def code_of(error: LoginError) -> str:
+    """The code, once it is sure that people can read it."""
+    assert all(code in words.error(error) for words in map(Words, Language) for code in [error.problems[0].code])
     return error.problems[0].code
 
 

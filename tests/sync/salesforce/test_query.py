@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import responses
 
+from config.words.catalogue import Language, Words
 from engine.errors import OrgError, TransientError
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.org import Org
@@ -111,3 +112,14 @@ def test_an_object_that_is_not_there_is_named(wire: responses.RequestsMock, org:
 def test_a_describe_is_the_org_s_own(wire: responses.RequestsMock, org: Org) -> None:
     wire.get(f"{DATA}/sobjects/Lead/describe", json={"name": "Lead", "fields": [{"name": "Id"}]})
     assert org.describe("Lead") == {"name": "Lead", "fields": [{"name": "Id"}]}
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"totalSize": 1, "done": false, "records": []}'])
+def test_an_answer_that_is_no_page_is_not_taken_for_an_empty_one(
+    wire: responses.RequestsMock, org: Org, body: str
+) -> None:
+    wire.get(f"{DATA}/query/", body=body, headers=HEADERS)
+    with pytest.raises(OrgError) as failed:
+        list(org.query("SELECT Id FROM Lead"))
+    assert failed.value.problems[0].code == "SF-130"
+    assert all("SF-130" in Words(language).error(failed.value) for language in Language)

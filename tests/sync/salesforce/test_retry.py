@@ -9,7 +9,8 @@ import requests
 import responses
 
 from engine.errors import LoginError, OrgError, TransientError
-from sync.salesforce.org import GuardedUpdate, Org
+from sync.salesforce.org import Org
+from sync.salesforce.updates import GuardedUpdate
 from sync.salesforce.verdicts import Answer, Verdict
 
 ORG = "https://acme.my.salesforce.com"
