@@ -9,7 +9,6 @@ Operands of rules pass through the same functions: `key_of` for a whole value, `
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TypeAlias
 
 from engine.digests import digest
@@ -147,8 +146,5 @@ def _email(text: str) -> Reading:
 _FUNCTIONS_VERSION = 1
 _TABLES = ("characters", "companies", "departments", "emails", "placeholders", "titles")
 
-
-@cache
-def keys_version() -> str:
-    """Columns made under another version must be made again."""
-    return f"{_FUNCTIONS_VERSION}-{digest([table(name) for name in _TABLES])[:12]}"
+# Columns made under another version must be made again.
+KEYS_VERSION = f"{_FUNCTIONS_VERSION}-{digest([table(name) for name in _TABLES])[:12]}"
