@@ -6,6 +6,7 @@ SHA-256 of those bytes. Bodies hold ids, states, rule ids, field names and keyed
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,7 +85,8 @@ def link_hash(body: bytes) -> str:
 
 def value_hash(key: str, field_name: str, value: Scalar) -> str:
     """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
-    return hmac.new(bytes.fromhex(key), rfc8785.dumps([field_name, value]), hashlib.sha256).hexdigest()[:32]
+    text = json.dumps([field_name, value], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _body(entry: Entry, *, seq: int, prev: str) -> bytes:

@@ -43,7 +43,8 @@ def add_pull(
 ) -> None:
     """A pull happened: list its segments, move the watermarks and write the audit entries, in one transaction."""
     if segments:
-        tx.execute(insert(tables.segments), [_row(segment) for segment in segments])
+        # The name of a file holds its digest: two of one name are one file.
+        tx.execute(insert(tables.segments), list({segment.path: _row(segment) for segment in segments}.values()))
     for mark in watermarks:
         tx.execute(delete(tables.watermarks).where(tables.watermarks.c.object == mark.object))
         tx.execute(
