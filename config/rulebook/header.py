@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
+from config.guesses import nearest
 from config.rulebook.reading import Problems, choice, entries, scalar, text, whole
 from config.trees import Node, Scalar
 from engine.rulebooks import Approver, Policy
@@ -48,7 +49,7 @@ def _zone(node: Node, problems: Problems) -> str | None:
     if given is None:
         return None
     if given.text not in available_timezones():
-        problems.unknown("RB-142", given, available_timezones())
+        problems.add("RB-142", given, given=given.text, meant=nearest(given.text, available_timezones()))
         return None
     return given.text
 

@@ -1,0 +1,50 @@
+"""Start a folder: settings, field map and rulebook copied from the starter, ready for the sandbox org."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from config.settings import FILE, SANDBOX
+from engine.errors import SettingsError
+
+_IGNORED = """# data/ holds the store, the mirror and the reports: personal data, kept out of git.
+data/
+# Keys and secrets never belong here; these lines are for the day somebody forgets.
+*.key
+*.pem
+.env
+"""
+
+
+def start_folder(folder: Path, *, org: str = SANDBOX) -> tuple[Path, ...]:
+    """Write the starter for that org; the files in order. An existing folder must be empty: SettingsError ST-127.
+
+    Only the user who runs it can read what it writes.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError.of("ST-127", str(folder), folder=folder.name)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    written = _copy(files("config.starter"), folder)
+    settings = folder / FILE
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace(f"\norg: {SANDBOX}\n", f"\norg: {org}\n"), encoding="utf-8"
+    )
+    return (_write(folder / ".gitignore", _IGNORED), *written)
+
+
+def _copy(source: Traversable, target: Path) -> list[Path]:
+    written: list[Path] = []
+    for entry in sorted(source.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir() and not entry.name.startswith("__"):
+            (target / entry.name).mkdir(mode=0o700)
+            written += _copy(entry, target / entry.name)
+        elif entry.name.endswith(".yaml"):
+            written.append(_write(target / entry.name, entry.read_text(encoding="utf-8")))
+    return written
+
+
+def _write(path: Path, text: str) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
