@@ -16,7 +16,7 @@ from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
-from sync.sandbox.server import Org as Sandbox
+from sync.sandbox.org import SandboxOrg
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import App, AssignmentRule, Record, Switches, Table, World
 
@@ -49,7 +49,7 @@ def lead(key: str, **values: str | bool) -> Record:
 
 
 @pytest.fixture
-def sandbox(keys: object) -> Sandbox:
+def sandbox(keys: object) -> SandboxOrg:
     world = World(
         org_id=ORG_ID,
         tables={
@@ -68,11 +68,11 @@ def sandbox(keys: object) -> Sandbox:
         app=App("key", "secret", run_as="leadsync@sandbox.example", public_key=getattr(keys, "public", "")),
         assignment_rule=AssignmentRule(record_id("01Q", 1), LEAVER),
     )
-    return Sandbox(world, OrgClock.held_at(NOW))
+    return SandboxOrg(world, OrgClock.held_at(NOW))
 
 
 @pytest.fixture
-def talk(sandbox: Sandbox, waits: list[float]) -> Callable[[Connection], Org]:
+def talk(sandbox: SandboxOrg, waits: list[float]) -> Callable[[Connection], Org]:
     def started(connection: Connection) -> Org:
         session = Session(connection)
         session.mount("https://", SandboxAdapter(sandbox))
@@ -90,11 +90,11 @@ def moves(*record_ids: str, owner: str = ROBOT) -> list[GuardedUpdate]:
     return [GuardedUpdate(key, "Lead", {"OwnerId": owner, "Rating": None}, MODIFIED) for key in record_ids]
 
 
-def plan(sandbox: Sandbox, *faults: Fault) -> None:
+def plan(sandbox: SandboxOrg, *faults: Fault) -> None:
     sandbox.act(lambda world, _: replace(world, faults=faults))
 
 
-def owners(sandbox: Sandbox, record_ids: Iterable[str]) -> list[object]:
+def owners(sandbox: SandboxOrg, record_ids: Iterable[str]) -> list[object]:
     return [sandbox.world.tables["Lead"][key]["OwnerId"] for key in record_ids]
 
 
@@ -120,7 +120,7 @@ def test_a_production_audience_is_refused_by_a_sandbox(talk: Callable[[Connectio
     assert refused.value.problems[0].code == "LG-103"
 
 
-def test_the_org_counts_the_calls_that_we_count(sandbox: Sandbox, org: Org) -> None:
+def test_the_org_counts_the_calls_that_we_count(sandbox: SandboxOrg, org: Org) -> None:
     org.connect()
     org.describe("Lead")
     org.guarded_update(moves(FRESH, FREE))
@@ -129,14 +129,14 @@ def test_the_org_counts_the_calls_that_we_count(sandbox: Sandbox, org: Org) -> N
     assert org.usage.used == sandbox.world.api_calls
 
 
-def test_pages_follow_through_the_org_s_own_locators(sandbox: Sandbox, org: Org) -> None:
+def test_pages_follow_through_the_org_s_own_locators(sandbox: SandboxOrg, org: Org) -> None:
     sandbox.act(lambda world, _: replace(world, switches=replace(world.switches, page_size=2)))
     pages = list(org.query("SELECT Id, Owner.Name FROM Lead ORDER BY Id", include_deleted=True))
     assert [[record["Id"] for record in page.records] for page in pages] == [LEADS[:2], LEADS[2:4], LEADS[4:]]
     assert {page.read_at for page in pages} == {NOW}
 
 
-def test_a_hidden_field_is_named(sandbox: Sandbox, org: Org) -> None:
+def test_a_hidden_field_is_named(sandbox: SandboxOrg, org: Org) -> None:
     sandbox.act(lambda world, _: replace(world, switches=Switches(hidden=frozenset({"Lead.Rating"}))))
     with pytest.raises(OrgError) as failed:
         list(org.query("SELECT Rating FROM Lead"))
@@ -145,7 +145,7 @@ def test_a_hidden_field_is_named(sandbox: Sandbox, org: Org) -> None:
 
 @pytest.mark.parametrize("outer_headers_count", [False, True])
 def test_each_record_of_a_guarded_call_has_its_own_verdict(
-    sandbox: Sandbox, org: Org, *, outer_headers_count: bool
+    sandbox: SandboxOrg, org: Org, *, outer_headers_count: bool
 ) -> None:
     sandbox.act(lambda world, _: replace(world, switches=Switches(outer_headers_count=outer_headers_count)))
     missing = record_id("00Q", 99)
@@ -160,7 +160,7 @@ def test_each_record_of_a_guarded_call_has_its_own_verdict(
     assert owners(sandbox, LEADS) == [ROBOT, REP, REP, REP, REP]
 
 
-def test_no_assignment_rule_fires_by_our_hand_with_a_session_lost_on_the_way(sandbox: Sandbox, org: Org) -> None:
+def test_no_assignment_rule_fires_by_our_hand_with_a_session_lost_on_the_way(sandbox: SandboxOrg, org: Org) -> None:
     plan(sandbox, Fault(FaultKind.EXPIRED, path="/composite"), Fault(FaultKind.EXPIRED, path="/composite/sobjects"))
     org.guarded_update(moves(FRESH))
     org.update("Lead", [(FREE, {"Rating": "Hot"})])
@@ -174,7 +174,7 @@ def test_an_inactive_owner_is_blocked(org: Org) -> None:
     assert (guarded.verdict, collected.verdict) == (Verdict.BLOCKED, Verdict.BLOCKED)
 
 
-def test_a_collection_has_a_verdict_for_each_record(sandbox: Sandbox, org: Org) -> None:
+def test_a_collection_has_a_verdict_for_each_record(sandbox: SandboxOrg, org: Org) -> None:
     plan(sandbox, Fault(FaultKind.LOCKED, record_id=FREE))
     answers = org.update("Lead", [(key, {"Rating": "Hot"}) for key in (FRESH, CONVERTED, DELETED, FREE)])
     assert [answer.verdict for answer in answers] == [Verdict.DONE, Verdict.CONVERTED, Verdict.GONE, Verdict.LOCKED]
@@ -185,7 +185,7 @@ def test_a_collection_has_a_verdict_for_each_record(sandbox: Sandbox, org: Org) 
     "kind", [FaultKind.RESET, FaultKind.HANG, FaultKind.ERROR, FaultKind.GATEWAY, FaultKind.TIMEOUT]
 )
 def test_a_write_in_doubt_reaches_the_org_at_most_once(
-    sandbox: Sandbox, org: Org, kind: FaultKind, *, applied: bool
+    sandbox: SandboxOrg, org: Org, kind: FaultKind, *, applied: bool
 ) -> None:
     plan(sandbox, Fault(kind, path="/composite", applied=applied))
     answers = org.guarded_update(moves(FRESH, FREE))
@@ -194,13 +194,13 @@ def test_a_write_in_doubt_reaches_the_org_at_most_once(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.MAINTENANCE, FaultKind.BUSY])
-def test_an_org_that_did_not_take_the_write_gets_it_again(sandbox: Sandbox, org: Org, kind: FaultKind) -> None:
+def test_an_org_that_did_not_take_the_write_gets_it_again(sandbox: SandboxOrg, org: Org, kind: FaultKind) -> None:
     plan(sandbox, Fault(kind, path="/composite", times=2))
     assert [answer.verdict for answer in org.guarded_update(moves(FRESH))] == [Verdict.DONE]
     assert sandbox.world.trigger_firings == {FRESH: 1}
 
 
-def test_a_used_up_day_leaves_everything_as_it_was(sandbox: Sandbox, org: Org) -> None:
+def test_a_used_up_day_leaves_everything_as_it_was(sandbox: SandboxOrg, org: Org) -> None:
     plan(sandbox, Fault(FaultKind.LIMIT, path="/composite"))
     with pytest.raises(TransientError) as failed:
         org.guarded_update(moves(FRESH))
@@ -208,7 +208,7 @@ def test_a_used_up_day_leaves_everything_as_it_was(sandbox: Sandbox, org: Org) -
     assert not sandbox.world.writes
 
 
-def test_a_session_that_runs_out_is_renewed(sandbox: Sandbox, org: Org) -> None:
+def test_a_session_that_runs_out_is_renewed(sandbox: SandboxOrg, org: Org) -> None:
     org.connect()
     sandbox.advance(timedelta(hours=3).total_seconds())
     assert [answer.verdict for answer in org.guarded_update(moves(FRESH))] == [Verdict.DONE]
@@ -216,7 +216,7 @@ def test_a_session_that_runs_out_is_renewed(sandbox: Sandbox, org: Org) -> None:
 
 @pytest.mark.parametrize("applied", [True, False])
 def test_a_connection_cut_on_the_real_wire_leaves_a_write_in_doubt(
-    sandbox: Sandbox, waits: list[float], *, applied: bool
+    sandbox: SandboxOrg, waits: list[float], *, applied: bool
 ) -> None:
     with SandboxServer(sandbox.world, sandbox.clock) as served:
         connection = Connection(served.url, ClientCredentialsLogin("key", "secret"))
