@@ -22,8 +22,9 @@ def folded(text: str) -> str:
     """The text as it is compared. Folding twice changes nothing more; the raw value stays what people see."""
     plain = unicodedata.normalize("NFKC", _VARIATION_SELECTORS.sub("", text))
     plain = unicodedata.normalize("NFKC", plain.casefold())
-    plain = "".join(_visible(character) for character in plain).translate(_old_forms())
-    plain = _SPACES.sub(" ", plain).strip()
+    if not plain.isprintable():
+        plain = "".join(_visible(character) for character in plain)
+    plain = _SPACES.sub(" ", plain.translate(_old_forms())).strip()
     plain = _HYPHEN.sub("-", _LONG_VOWEL.sub("\u30fc", plain))
     return _SPACE_INSIDE_JAPANESE.sub("", plain)
 

@@ -1,0 +1,180 @@
+"""Compare the field map with what the org describes, before anything runs.
+
+Describe leaves out fields the login may not see, so a missing field and a hidden one look the same here.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from engine.errors import Parameter, Problem
+from engine.fields import Kind
+from mapping.maps import ActivitySource, FieldMap, MappedField, ObjectMap
+from mapping.objects import PEOPLE, activity_columns, columns_of
+from mapping.targets import WRITE_BACK, FieldType, WriteBackField
+from mapping.types import COMPOUND, described_fields
+
+Described: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+_TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "combobox", "encryptedstring"})
+_WHOLES = frozenset({"int", "long"})
+_DECIMALS = frozenset({"double", "currency", "percent"})
+_TYPES: Mapping[Kind, frozenset[str]] = {
+    Kind.TEXT: _TEXTS | {"picklist", "multipicklist", "reference", "id"},
+    Kind.PICKLIST: frozenset({"picklist", "combobox", "string"}),
+    Kind.INTEGER: _WHOLES | _DECIMALS,  # of those with decimals only fields with none behind the point
+    Kind.DECIMAL: _WHOLES | _DECIMALS,
+    Kind.BOOLEAN: frozenset({"boolean"}),
+    Kind.DATE: frozenset({"date"}),
+    Kind.DATETIME: frozenset({"datetime"}),
+    Kind.ID: frozenset({"id", "reference"}),
+    Kind.GRADE: frozenset({"string", "picklist"}),
+    Kind.TAGS: frozenset({"multipicklist", "string"}),
+}
+_TARGETS = {target.name: target for target in WRITE_BACK}
+
+
+def check(field_map: FieldMap, describes: Mapping[str, Mapping[str, object]]) -> tuple[Problem, ...]:
+    """Everything that does not fit, in the order of the map. `describes` holds a describe per object that is there."""
+    fields = {name: _by_name(describe) for name, describe in describes.items()}
+    prospects = frozenset(entry.api_name for entry in field_map.objects)
+    return tuple(
+        problem
+        for found in (
+            *(_object(entry, fields) for entry in field_map.objects),
+            *(_source(source, fields, prospects) for source in field_map.activities),
+            *(_missing(whole.api_name, whole.columns, fields, "") for whole in PEOPLE if whole.api_name in fields),
+        )
+        for problem in found
+    )
+
+
+def check_set(
+    field_map: FieldMap, describes: Mapping[str, Mapping[str, object]], set_fields: Iterable[tuple[str, str]]
+) -> tuple[Problem, ...]:
+    """Which of the fields that rules set (name, file:line:column) the login may not write."""
+    fields = {name: _by_name(describe) for name, describe in describes.items()}
+    return tuple(
+        _problem("MP-211", where, entry.api_name, mapped.api_name, name=name)
+        for name, where in set_fields
+        for entry in field_map.objects
+        if (mapped := entry.field_named(name))
+        and (described := fields.get(entry.api_name, {}).get(mapped.api_name))
+        and not described["updateable"]
+    )
+
+
+def _object(entry: ObjectMap, fields: Described) -> Iterator[Problem]:
+    if entry.api_name not in fields:
+        yield Problem("MP-201", entry.where, {"object": entry.api_name})
+        return
+    own = {mapped.api_name for mapped in entry.fields} | set(entry.write_back.values())
+    yield from _missing(entry.api_name, [name for name in columns_of(entry) if name not in own], fields, entry.where)
+    yield from _stamp(entry.api_name, fields, entry.where)
+    for mapped in entry.fields:
+        yield from _field(mapped, entry.api_name, fields)
+    for target, api_name in entry.write_back.items():
+        yield from _target(_TARGETS[target], api_name, entry, fields)
+
+
+def _field(mapped: MappedField, object_name: str, fields: Described) -> Iterator[Problem]:
+    described = fields[object_name].get(mapped.api_name)
+    if described is None:
+        yield _absent(object_name, mapped.api_name, fields, mapped.where)
+    elif described["type"] in COMPOUND:
+        yield _problem("MP-208", mapped.where, object_name, mapped.api_name, type=str(described["type"]))
+    elif not _holds(mapped.kind, described):
+        fits = ", ".join(kind.value for kind in Kind if _holds(kind, described))
+        kind = mapped.kind.value
+        yield _problem(
+            "MP-203", mapped.where, object_name, mapped.api_name, type=_type(described), kind=kind, fits=fits
+        )
+
+
+def _target(target: WriteBackField, api_name: str, entry: ObjectMap, fields: Described) -> Iterator[Problem]:
+    described = fields[entry.api_name].get(api_name)
+    if described is None:
+        yield _absent(entry.api_name, api_name, fields, entry.where)
+    elif not _takes(target, described):
+        needed = f"{target.type.value} {target.size}" if target.size else target.type.value
+        yield _problem("MP-205", entry.where, entry.api_name, api_name, type=_type(described), needed=needed)
+    elif not described["updateable"] and not target.is_filled_by_people:
+        yield _problem("MP-204", entry.where, entry.api_name, api_name, name=target.name)
+    elif (room := _room(target, described)) < target.size:
+        yield _problem("MP-206", entry.where, entry.api_name, api_name, room=room, needed=target.size)
+
+
+def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]) -> Iterator[Problem]:
+    if source.api_name not in fields:
+        yield Problem("MP-201", source.where, {"object": source.api_name})
+        return
+    yield from _missing(source.api_name, activity_columns(source), fields, source.where)
+    yield from _stamp(source.api_name, fields, source.where)
+    known = fields[source.api_name]
+    for api_name in source.prospect:
+        if api_name in known and not prospects & {source.api_name, *known[api_name]["referenceTo"]} - {""}:
+            wanted = ", ".join(sorted(prospects))
+            yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)
+    if source.at in known and known[source.at]["type"] != "datetime":
+        yield _problem("MP-210", source.where, source.api_name, source.at, type=_type(known[source.at]))
+
+
+def _missing(object_name: str, columns: Iterable[str], fields: Described, where: str) -> Iterator[Problem]:
+    return (_absent(object_name, name, fields, where) for name in columns if name not in fields[object_name])
+
+
+def _stamp(object_name: str, fields: Described, where: str) -> Iterator[Problem]:
+    """Versions are read in the order of their stamp; an object that cannot be filtered by it cannot be followed."""
+    described = fields[object_name].get("SystemModstamp")
+    if described and not (described["filterable"] and described["sortable"]):
+        yield _problem("MP-207", where, object_name, "SystemModstamp")
+
+
+def _absent(object_name: str, api_name: str, fields: Described, where: str) -> Problem:
+    """Named by the nearest API name, or by the field whose label was written instead."""
+    known = fields[object_name]
+    labels = {str(field["label"]).casefold(): name for name, field in known.items()}
+    by_case = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(api_name.casefold(), by_case, n=1, cutoff=0.6)
+    meant = labels.get(api_name.replace("_", " ").casefold()) or (by_case[near[0]] if near else "")
+    return _problem("MP-202", where, object_name, api_name, meant=meant)
+
+
+def _holds(kind: Kind, described: Mapping[str, Any]) -> bool:
+    whole = described["type"] not in _DECIMALS or not described["scale"]
+    return described["type"] in _TYPES[kind] and (whole or kind is not Kind.INTEGER)
+
+
+def _takes(target: WriteBackField, described: Mapping[str, Any]) -> bool:
+    match target.type:
+        case FieldType.TEXT:
+            # A restricted picklist refuses what it does not list.
+            return described["type"] in _TEXTS | {"picklist"} and not described["restrictedPicklist"]
+        case FieldType.NUMBER:
+            return described["type"] in _WHOLES | _DECIMALS
+        case FieldType.DATE_TIME:
+            return bool(described["type"] == "datetime")
+
+
+def _room(target: WriteBackField, described: Mapping[str, Any]) -> int:
+    """Characters of a text, digits before the point of a number."""
+    if target.type is FieldType.TEXT:
+        return int(described["length"])
+    if target.type is FieldType.NUMBER:
+        return int(described["digits"] or described["precision"] - described["scale"])
+    return target.size
+
+
+def _type(described: Mapping[str, Any]) -> str:
+    if described["restrictedPicklist"]:
+        return "restricted picklist"
+    decimals = f" with {described['scale']} decimals" if described["type"] in _DECIMALS and described["scale"] else ""
+    return f"{described['type']}{decimals}"
+
+
+def _by_name(describe: Mapping[str, object]) -> Mapping[str, Any]:
+    return {str(field["name"]): field for field in described_fields(describe)}
+
+
+def _problem(code: str, where: str, object_name: str, field: str, **params: Parameter) -> Problem:
+    return Problem(code, where, {"object": object_name, "field": field, **params})
