@@ -150,6 +150,11 @@ def environment_language(environment: Mapping[str, str] | None = None) -> Langua
     return Language.JAPANESE if said.casefold().startswith("ja") else Language.ENGLISH
 
 
+def crash_point(environment: Mapping[str, str] | None = None) -> str:
+    """For tests of crash safety only: the point at which the process ends itself (`sync/crash_points.py`)."""
+    return _environment(environment).get("LEADSYNC_CRASH_AT", "")
+
+
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of a folder. `environment` stands for the process's own. SettingsError names all that is wrong."""
     variables = _environment(environment)

@@ -5,9 +5,13 @@ import json
 
 
 def digest(value: object) -> str:
-    """SHA-256 in hex of the canonical JSON of `value` (sorted keys, UTF-8, no spaces).
+    """SHA-256 in hex of `canonical(value)`."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
-    Values are made of str, int, bool, None, lists, tuples and mappings; floats are left out on purpose.
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spaces.
+
+    Values are made of str, int, bool, None, lists, tuples and dicts; floats are left out on purpose.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

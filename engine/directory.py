@@ -8,7 +8,7 @@ from engine.errors import Problem
 from engine.rulebooks import Pool, Rulebook
 from engine.snapshots import Queue, User
 
-ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "unknown"
+ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Directory:
         )
 
     def owner_kind(self, owner_id: str | None) -> str:
-        """One of user, inactive user, queue, unknown (a user we may not see)."""
+        """One of user, inactive user, queue, nobody (a user whom we may not see)."""
         if owner_id in self.queues:
             return QUEUE
         user = self.users.get(owner_id or "")

@@ -95,10 +95,7 @@ def prepare(
     firings = [_marks(memory.firings.get(record_id, ())) for record_id in ids]
     columns = {"tags": tags, "firings": firings, "owner_kind": owner_kinds, "owner_kind__key": owner_kinds}
     return prospects.with_columns(
-        *(
-            nw.new_series(name, values, nw.String, backend=prospects.implementation)
-            for name, values in columns.items()
-        )
+        *(nw.new_series(name, values, nw.String, backend=prospects.implementation) for name, values in columns.items())
     )
 
 
@@ -155,7 +152,7 @@ class _Drafter:
         after, before, respected = self._fields(row)
         effects = self._effects(row)
         need = self._need(row)
-        outputs = [*after, *(["owner"] if need else []), *(["effects"] if not effects.is_empty else [])]
+        outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
         return Draft(
             object=row["object"],
             record_id=record_id,
@@ -164,7 +161,7 @@ class _Drafter:
             base=Base(modified_at=row["modified_at"], stamp=row["stamp"], read_at=row["read_at"]),
             before=before,
             after=after,
-            inputs={output: self._inputs(row, output) for output in outputs},
+            inputs={output: self._inputs(row, self.reads.get(output, ())) for output in outputs},
             effects=effects,
             need=need,
             grade_reason=grade_reason(row, self.rulebook),
@@ -188,10 +185,14 @@ class _Drafter:
             if not is_ours:
                 respected.append(field)
                 continue
-            if wanted is None and by >= 0 and applied.get(field) != held:
+            if wanted is None and by >= 0 and not (applied.get(field) == held == self._value(by, field)):
                 continue  # `otherwise: clear` clears only what the rule itself put there
             before[field], after[field] = held, wanted
         return after, before, tuple(respected)
+
+    def _value(self, rule: int, field: str) -> Scalar:
+        actions = self.rulebook.rules[rule].then
+        return next(action.value for action in actions if isinstance(action, SetField) and action.field == field)
 
     def _effects(self, row: Row) -> Effects:
         held = self.memory.tags.get(row["id"], frozenset())
@@ -248,16 +249,10 @@ class _Drafter:
             owner = self.directory.queue_id(assign.queue)
         return Need(why, pool=assign.pool, owner=owner, rule=rule_id)
 
-    def _inputs(self, row: Row, output: str) -> Values:
-        if output == "effects":
-            names = {name for rule in self.rulebook.rules for name in self.reads.get(f"rule/{rule.id}", ())}
-        else:
-            names = set(self.reads.get(output, ()))
+    def _inputs(self, row: Row, names: Iterable[str]) -> Values:
+        """The values read, text by its key: a change of spelling that no rule can see moves nothing."""
         values: dict[str, Scalar] = {}
         for name in sorted(names):
-            if name == "activity":
-                values.update({key: row[key] for key in row if key.startswith("activity__")})
-                continue
             column = f"{name}__key" if f"{name}__key" in row else name
             if column in row:
                 value = scalar(row[column])
@@ -273,7 +268,7 @@ class _Drafter:
         if "score" in after:
             ids.append("scoring")
         fired = {row[f"by__{field}"] for field in after}
-        named = {*effects.firings, *(rule for _, rule in (*effects.tags_added, *effects.tags_removed))}
+        named = set(_rules_behind(effects))
         named |= {need.rule} if need and need.rule else set()
         for index, rule in enumerate(self.rulebook.rules):
             if index in fired or rule.id in named:
@@ -294,6 +289,10 @@ class _Drafter:
                     if isinstance(action, SetField) and applied.get(action.field) == action.value is not None:
                         return True
         return False
+
+
+def _rules_behind(effects: Effects) -> list[str]:
+    return sorted({*effects.firings, *(rule for _, rule in (*effects.tags_added, *effects.tags_removed))})
 
 
 def scalar(value: object) -> Scalar:

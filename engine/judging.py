@@ -4,11 +4,11 @@ Stale by meaning, not by stamp: a connector touching other fields spoils nothing
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.assignment import is_still_eligible
-from engine.changes import Base, Change, Scalar
+from engine.changes import Change, Scalar
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of, scalar
 from engine.fields import TARGETS
@@ -24,6 +24,7 @@ class Ruling(StrEnum):
 
     HOLDS = "holds"  # write it against the new base
     UNCHANGED = "unchanged"  # the values are there already, by another hand
+    WRITTEN = "written"  # the values are there, and it was us: an earlier send got through late
     CONFLICT = "conflict"  # somebody moved what the decision rests on
     BLOCKED = "blocked"  # the new owner may not own it now, the lead is converted, or it left the scope
     GONE = "gone"
@@ -31,11 +32,10 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`base` is the version to write against when the change holds; `has_moved` when it is not the planned one."""
+    """`change` is the one that holds, on the base to write against; its meaning base is what was read just now."""
 
     ruling: Ruling
-    base: Base | None = None
-    has_moved: bool = False
+    change: Change | None = None
     note: Message | None = None
 
 
@@ -83,7 +83,14 @@ def _judged(
         return Judgement(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
     if not _asks_the_same(change, draft, held, memory=memory, directory=directory):
         return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
-    return Judgement(Ruling.HOLDS, base=draft.base, has_moved=draft.base.stamp != change.base.stamp)
+    return Judgement(Ruling.HOLDS, change=rebased(change, draft, held))
+
+
+def rebased(change: Change, draft: Draft, held: Mapping[str, Scalar]) -> Change:
+    """The same change, resting on the version just read."""
+    read = {name: value for values in draft.inputs.values() for name, value in values.items()}
+    inputs = {name: read.get(name, value) for name, value in change.inputs.items()}
+    return replace(change, owner=draft.owner, before=dict(held), inputs=inputs, base=draft.base)
 
 
 def held_value(row: Mapping[str, object], field: str) -> Scalar:

@@ -19,9 +19,7 @@ from engine.snapshots import Snapshot
 from engine.states import State
 
 
-def plan(
-    snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Moment, with_owners: bool = True
-) -> Plan:
+def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Moment, with_owners: bool = True) -> Plan:
     """What this run proposes. The first plans of an org are a baseline: fields only, unless `with_owners`."""
     is_baseline = not memory.is_established
     moves_owners = with_owners or any(standing.change.moves_owner for standing in memory.open_changes.values())
@@ -152,9 +150,7 @@ class _Planner:
     def _change(self, draft: Draft) -> Change | None:
         if draft.need is None:
             return None if draft.is_empty else self._assembled(draft, None)
-        candidate = find_owner(
-            draft, draft.need, memory=self.memory, directory=self.directory, turns=self.turns
-        )
+        candidate = find_owner(draft, draft.need, memory=self.memory, directory=self.directory, turns=self.turns)
         if candidate.owner is None:
             if candidate.notice:
                 self.notices.append(Notice(draft.record_id, candidate.notice))

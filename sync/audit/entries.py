@@ -36,6 +36,7 @@ class Event(StrEnum):
     CHANGE_PROPOSED = "change proposed"
     CHANGE_APPROVED = "change approved"
     CHANGE_MOVED = "change moved"
+    CHANGE_NOTED = "change noted"
     QUIET_LIFTED = "quiet lifted"
 
 

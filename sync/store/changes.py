@@ -3,7 +3,7 @@
 A state, what memory keeps because of it and the audit entry that tells it are written in one transaction.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import approvals, changes
+from sync.store.tables import approvals, batches, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
 
@@ -99,6 +99,29 @@ def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
     return _standings(tx, changes.c.record_id == record_id)
 
 
+def touched_by(tx: Transaction, run: str) -> dict[State, int]:
+    """How many of the changes a run has sent are in each state now."""
+    query = (
+        select(changes.c.state, func.count())
+        .join(batches, batches.c.batch_id == changes.c.batch_id)
+        .where(batches.c.run_id == run)
+        .group_by(changes.c.state)
+    )
+    return {State(state): number for state, number in tx.execute(query)}
+
+
+def annotate(tx: Transaction, change_ids: Collection[str], note: Message, *, run: str, at: datetime) -> None:
+    """Say more about changes that stay in their state; an audit entry each."""
+    rows = _rows(tx, change_ids)
+    for chunk in chunks(change_ids):
+        tx.execute(update(changes).where(changes.c.change_id.in_(chunk)).values(note=message_body(note)))
+    told = [
+        {"change": row.change_id, "object": row.object, "record": row.record_id, "note": note.key}
+        for row in rows.values()
+    ]
+    audit.append(tx, [Entry(Event.CHANGE_NOTED, at, run, each) for each in told])
+
+
 def find(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Standing]:
     """The changes with these ids that exist, by id."""
     return {change_id: _standing(row) for change_id, row in _rows(tx, change_ids).items()}
@@ -107,7 +130,12 @@ def find(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Standing]:
 def counts(tx: Transaction, plan_id: str) -> dict[State, int]:
     """How many changes of a plan are in each state; the sum is what the plan proposed."""
     query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)
-    return {State(state): number for state, number in tx.execute(query).tuples()}
+    return {State(state): number for state, number in tx.execute(query)}
+
+
+def states(tx: Transaction) -> Iterator[tuple[str, str]]:
+    """Every change's id and state, for the audit to compare."""
+    yield from tx.execute(select(changes.c.change_id, changes.c.state).order_by(changes.c.change_id))
 
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """Memory as the next plan needs it, read in one consistent view. `effects.py` is what writes it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from engine.changes import Values
 from engine.memory import Memory, Quiet
 from sync.store import changes, plans
+from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import applied_values, firings, quiet, tags, turns
 
@@ -28,6 +31,26 @@ def recall(tx: Transaction) -> Memory:
         turns=dict(taken),
         quiet=hushed,
         is_established=plans.is_established(tx),
+    )
+
+
+def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:
+    """What judging these records again needs: their applied values, tags and firings."""
+    ids = sorted(set(record_ids))
+    applied: dict[str, Values] = {}
+    tagged, fired = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set)
+    for chunk in chunks(ids):
+        found = tx.execute(select(applied_values).where(applied_values.c.record_id.in_(chunk)))
+        applied |= {row.record_id: row.fields for row in found}
+        for row in tx.execute(select(tags).where(tags.c.record_id.in_(chunk))):
+            tagged[row.record_id].add((row.tag, row.rule_id))
+        for row in tx.execute(select(firings).where(firings.c.record_id.in_(chunk))):
+            fired[row.record_id].add(row.rule_id)
+    return Memory(
+        applied=applied,
+        tags={record_id: frozenset(found) for record_id, found in tagged.items()},
+        firings={record_id: frozenset(found) for record_id, found in fired.items()},
+        is_established=True,
     )
 
 

@@ -101,6 +101,11 @@ def latest(tx: Transaction) -> Header | None:
     return None if row is None else _from_row(row)
 
 
+def ids(tx: Transaction) -> tuple[str, ...]:
+    """The ids of all plans, oldest first."""
+    return tuple(tx.execute(select(t.plans.c.plan_id).order_by(t.plans.c.at, t.plans.c.plan_id)).scalars())
+
+
 def due(tx: Transaction, *, at: datetime) -> tuple[str, ...]:
     """Ids of the changes that still wait though their plan has expired."""
     query = (

@@ -1,0 +1,116 @@
+"""The one place that picks real parts: settings in, a worker out. Only this and the demo know the sandbox org."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from config.credentials import Credentials, credentials
+from config.map import load_map
+from config.rulebook.folder import rulebook_from, texts_of
+from config.settings import LoginMethod, Settings, crash_point, load_settings
+from engine.digests import canonical
+from engine.errors import LeaseError, UsageError
+from sync.clock import Clock, host_clock
+from sync.crash_points import CrashPoints
+from sync.mirror.mirror import Mirror
+from sync.run import Worker
+from sync.salesforce.connection import (
+    ClientCredentialsLogin,
+    Connection,
+    JwtLogin,
+    Login,
+    PasswordLogin,
+    Timeouts,
+)
+from sync.salesforce.org import Org
+from sync.salesforce.session import Session
+from sync.sandbox.clock import OrgClock
+from sync.sandbox.saved import SavedWorld
+from sync.sandbox.server import SandboxServer
+from sync.store.database import Store
+from sync.store.holders import this_process
+
+
+@contextmanager
+def open_worker(folder: Path, *, sandbox: SandboxServer | None = None) -> Iterator[Worker]:
+    """A worker for one folder. `org: sandbox` starts the sandbox org from its saved world unless one is handed in.
+
+    Everything that can be wrong in the folder's files is said before anything is opened or sent.
+    """
+    settings = load_settings(folder)
+    field_map = load_map(settings.map_file)
+    texts = texts_of(settings.rulebook_folder)
+    rulebook = rulebook_from(texts, field_map, folder=settings.rulebook_folder.name)
+    clock = host_clock()
+    with ExitStack() as stack:
+        if settings.is_sandbox:
+            server = sandbox or stack.enter_context(open_sandbox(settings.data_folder / "sandbox"))
+            clock = Clock(now=server.clock.now, monotonic=clock.monotonic, wait=clock.wait)
+            connection = _sandbox_connection(server, settings)
+        else:
+            connection = _connection(settings)
+        store = Store.open(settings.store_url, dice=secrets.token_bytes)
+        stack.callback(store.close)
+        yield Worker(
+            folder=folder,
+            settings=settings,
+            field_map=field_map,
+            rulebook=rulebook,
+            rulebook_text=canonical(texts),
+            store=store,
+            mirror=Mirror(settings.data_folder / "mirror", store),
+            clock=clock,
+            holder=this_process(),
+            new_org=lambda: Org(connection, session=Session(connection), sleep=clock.wait),
+            points=CrashPoints(crash_point()),
+        )
+
+
+@contextmanager
+def open_sandbox(folder: Path) -> Iterator[SandboxServer]:
+    """The sandbox org of a folder, from its saved world. One process at a time: a world has one history."""
+    saved = SavedWorld(folder)
+    if not saved.exists:
+        raise UsageError.of("SB-102", str(folder))
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LeaseError.of("SB-103", str(folder)) from None
+    try:
+        world, journal = saved.load()
+        clock = OrgClock(host_clock().now, ahead_seconds=world.ahead_seconds)
+        with SandboxServer(world, clock, journal) as server:
+            yield server
+        journal.close()
+    finally:
+        lock.release()
+
+
+def _sandbox_connection(server: SandboxServer, settings: Settings) -> Connection:
+    app = server.world.app
+    login = ClientCredentialsLogin(consumer_key=app.consumer_key, consumer_secret=app.consumer_secret)
+    return Connection(server.url, login, settings.api_version, _timeouts(settings))
+
+
+def _connection(settings: Settings) -> Connection:
+    found = credentials(settings)
+    return Connection(found.instance_url, _login(found), settings.api_version, _timeouts(settings))
+
+
+def _login(found: Credentials) -> Login:
+    match found.method:
+        case LoginMethod.JWT:
+            return JwtLogin(found.consumer_key, found.username, found.private_key, found.audience)
+        case LoginMethod.CLIENT_CREDENTIALS:
+            return ClientCredentialsLogin(found.consumer_key, found.client_secret)
+        case LoginMethod.PASSWORD:
+            password = found.password + found.security_token
+            return PasswordLogin(found.consumer_key, found.username, found.client_secret, password)
+
+
+def _timeouts(settings: Settings) -> Timeouts:
+    return Timeouts(settings.connect_timeout_seconds, settings.read_timeout_seconds)

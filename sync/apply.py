@@ -1,0 +1,235 @@
+"""Apply: send what is approved, in batches that are safe to retry, and write each record's verdict down.
+
+For every batch: judge again what has moved, commit the intent, send, commit the answer. What got no answer is unknown
+and is read back before anything else happens to it; nothing is ever sent again blindly.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from engine.changes import Change, Scalar
+from engine.errors import LeadsyncError
+from engine.judging import Ruling
+from engine.messages import Message
+from engine.states import State
+from mapping.payloads import payload
+from sync.judge import Judge
+from sync.readback import read_back_unknown, verify
+from sync.run import Run
+from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
+from sync.salesforce.verdicts import Answer, Verdict
+from sync.store import batches, changes
+from sync.store.changes import Move
+from sync.store.database import Transaction
+from sync.store.leases import Lease
+
+GUARDED, COLLECTIONS = "guarded", "collections"
+# After so many versions in one run the record is left for the next one.
+TRIES_MAX = 3
+
+_ENDS = {
+    Ruling.UNCHANGED: State.UNCHANGED,
+    Ruling.WRITTEN: State.APPLIED,
+    Ruling.CONFLICT: State.CONFLICT,
+    Ruling.BLOCKED: State.BLOCKED,
+    Ruling.GONE: State.GONE,
+}
+_BLOCKS = {Verdict.BLOCKED: "note.inactive_owner", Verdict.CONVERTED: "note.converted"}
+
+
+def apply(run: Run, lease: Lease) -> None:
+    """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
+    with run.worker.store.transaction() as tx:
+        batches.recover(tx, lease, run=run.run_id, at=run.now)
+    read_back_unknown(run)
+    outbox = _Outbox(run, lease, Judge(run))
+    approved = _approved(run)
+    outbox.settle_memory([change for change in approved if change.is_memory_only])
+    waiting = outbox.drop_barred([change for change in approved if not change.is_memory_only])
+    guarded, collected = _by_mode(waiting, guarded_max=run.worker.settings.guarded_records_max)
+    try:
+        outbox.send(collected, mode=COLLECTIONS, size=COLLECTION_MAX)
+        outbox.send(guarded, mode=GUARDED, size=GUARDED_MAX)
+    finally:
+        run.figures["sent"] = outbox.sent
+    verify(run, outbox.moved_owners)
+
+
+def _approved(run: Run) -> list[Change]:
+    with run.worker.store.read() as tx:
+        return [standing.change for standing in changes.in_state(tx, {State.APPROVED})]
+
+
+def _by_mode(waiting: Sequence[Change], *, guarded_max: int) -> tuple[list[Change], list[Change]]:
+    """Owner changes are always guarded; the rest is while it is small."""
+    rest = [change for change in waiting if not change.moves_owner]
+    if len(rest) <= guarded_max:
+        return list(waiting), []
+    return [change for change in waiting if change.moves_owner], rest
+
+
+class _Outbox:
+    """The changes on their way out, batch by batch."""
+
+    def __init__(self, run: Run, lease: Lease, judge: Judge) -> None:
+        self.run = run
+        self.lease = lease
+        self.judge = judge
+        self.sent = 0
+        self.moved_owners: list[Change] = []
+        self._tries: Counter[str] = Counter()
+
+    def settle_memory(self, remembered: Sequence[Change]) -> None:
+        """Changes without an org part take effect in one store transaction."""
+        self._end([Move(change.change_id, State.APPLIED) for change in remembered])
+
+    def drop_barred(self, waiting: Sequence[Change]) -> list[Change]:
+        """End what a pull or a look at the users has shown to be impossible; the rest may be sent."""
+        barred = self.judge.barred(waiting)
+        self._end([Move(change_id, _ENDS[each.ruling], each.note) for change_id, each in barred.items()])
+        return [change for change in waiting if change.change_id not in barred]
+
+    def send(self, waiting: Sequence[Change], *, mode: str, size: int) -> None:
+        """Send changes in batches; those that met a newer version or a lock come round again at the end."""
+        for name in sorted({change.object for change in waiting}):
+            self._send_all([change for change in waiting if change.object == name], mode=mode, size=size)
+
+    def _send_all(self, waiting: Sequence[Change], *, mode: str, size: int) -> None:
+        queue = deque(sorted(waiting, key=lambda change: change.record_id))
+        while queue:
+            batch = list(_take(queue, size))
+            ready = self._ready(batch, mode)
+            if ready:
+                again = self._send(ready, mode)
+                queue.extend(again)
+
+    def _ready(self, batch: Sequence[Change], mode: str) -> list[Change]:
+        """The changes of a batch that still hold, on bases they may be written against."""
+        if mode == COLLECTIONS:
+            return self._judged(batch)
+        stale = [change for change in batch if self._tries[change.change_id] > 0 or self._is_young(change)]
+        held = self._judged(stale)
+        young = [change for change in held if self._is_young(change)]
+        if young:
+            self.run.worker.clock.wait(self.run.worker.settings.quiet_seconds)
+            held = [change for change in held if change not in young]
+            # One that is written to all the time stays approved for the next run.
+            held += [change for change in self._judged(young) if not self._is_young(change)]
+        return [change for change in batch if change not in stale] + held
+
+    def _judged(self, batch: Sequence[Change]) -> list[Change]:
+        """Read again and judged: what holds, on its new base; the rest is ended."""
+        if not batch:
+            return []
+        judged = self.judge.judge(batch)
+        self._end(
+            [
+                Move(change_id, _ENDS[each.ruling], each.note)
+                for change_id, each in judged.items()
+                if each.ruling is not Ruling.HOLDS
+            ]
+        )
+        return [each.change for each in judged.values() if each.change is not None]
+
+    def _is_young(self, change: Change) -> bool:
+        """The guard has one-second precision: a base counts only if read well after its LastModifiedDate."""
+        quiet = timedelta(seconds=self.run.worker.settings.quiet_seconds)
+        return change.base.read_at - change.base.modified_at < quiet
+
+    def _send(self, ready: Sequence[Change], mode: str) -> list[Change]:
+        """One batch: intent, call, answer. Returns what has to be judged and sent again."""
+        at = self.run.now
+        points = self.run.worker.points
+        with self.run.worker.store.transaction() as tx:
+            planned = changes.find(tx, [change.change_id for change in ready])
+            moves = [_intent(change, planned[change.change_id].change) for change in ready]
+            batch = batches.intend(tx, self.lease, moves, run=self.run.run_id, mode=mode, at=at)
+        points.reach("intent committed")
+        try:
+            answers = self._call(ready, mode, {"run": self.run.run_id, "assigned_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"})
+        except LeadsyncError:
+            # Surely nothing was applied: what was intended is only approved again.
+            with self.run.worker.store.transaction() as tx:
+                back = [Move(change.change_id, State.APPROVED) for change in ready]
+                batches.answer(tx, batch, back, run=self.run.run_id, at=self.run.now)
+            raise
+        points.reach("answer received")
+        self.sent += len(ready)
+        by_record = {answer.record_id: answer for answer in answers}
+        outcome = {change.change_id: by_record[change.record_id] for change in ready}
+        with self.run.worker.store.transaction() as tx:
+            ended = [self._ended(change, outcome[change.change_id]) for change in ready]
+            batches.answer(tx, batch, ended, run=self.run.run_id, at=self.run.now)
+            self._block(tx, ready, outcome)
+        points.reach("answer committed")
+        if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
+            read_back_unknown(self.run)
+        done = [change for change in ready if outcome[change.change_id].verdict is Verdict.DONE]
+        self.moved_owners += [change for change in done if change.moves_owner]
+        return [change for change in ready if self._comes_again(change, outcome[change.change_id])]
+
+    def _call(self, ready: Sequence[Change], mode: str, stamps: Mapping[str, Scalar]) -> list[Answer]:
+        payloads = {change.record_id: self._payload(change, stamps) for change in ready}
+        if mode == GUARDED:
+            return self.run.org.guarded_update(
+                [
+                    GuardedUpdate(change.record_id, change.object, payloads[change.record_id], change.base.modified_at)
+                    for change in ready
+                ]
+            )
+        return self.run.org.update(ready[0].object, list(payloads.items()))
+
+    def _payload(self, change: Change, stamps: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        values = {**change.riders, **change.after, "run": stamps["run"]}
+        if change.moves_owner:
+            values["assigned_at"] = stamps["assigned_at"]
+        return payload(values, self.run.worker.field_map.object_named(change.object))
+
+    def _ended(self, change: Change, answer: Answer) -> Move:
+        match answer.verdict:
+            case Verdict.DONE:
+                return Move(change.change_id, State.APPLIED)
+            case Verdict.UNKNOWN:
+                return Move(change.change_id, State.UNKNOWN)
+            case Verdict.GONE:
+                return Move(change.change_id, State.GONE)
+            case Verdict.REFUSED:
+                note = Message.of("note.refused", code=answer.code, fields=" ".join(answer.fields))
+                return Move(change.change_id, State.REFUSED, note)
+            case Verdict.MOVED | Verdict.LOCKED:
+                self._tries[change.change_id] += 1
+                is_last = self._tries[change.change_id] >= TRIES_MAX
+                return Move(change.change_id, State.APPROVED, Message.of("note.moving") if is_last else None)
+            case Verdict.BLOCKED | Verdict.CONVERTED:
+                # Surely not applied; `_block` ends it in the same transaction.
+                return Move(change.change_id, State.APPROVED)
+
+    def _block(self, tx: Transaction, ready: Sequence[Change], outcome: Mapping[str, Answer]) -> None:
+        blocked = [
+            Move(change.change_id, State.BLOCKED, Message.of(_BLOCKS[outcome[change.change_id].verdict]))
+            for change in ready
+            if outcome[change.change_id].verdict in _BLOCKS
+        ]
+        changes.move(tx, blocked, run=self.run.run_id, at=self.run.now)
+
+    def _comes_again(self, change: Change, answer: Answer) -> bool:
+        is_retryable = answer.verdict in {Verdict.MOVED, Verdict.LOCKED}
+        return is_retryable and self._tries[change.change_id] < TRIES_MAX
+
+    def _end(self, moves: Sequence[Move]) -> None:
+        with self.run.worker.store.transaction() as tx:
+            changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
+
+
+def _intent(change: Change, planned: Change) -> Move:
+    """To sending; with the note that people see when the record has moved since it was planned."""
+    if change.base.stamp == planned.base.stamp:
+        return Move(change.change_id, State.SENDING)
+    return Move(change.change_id, State.SENDING, Message.of("note.rebased"), rebased=change)
+
+
+def _take(queue: "deque[Change]", count: int) -> Iterator[Change]:
+    while queue and count:
+        yield queue.popleft()
+        count -= 1

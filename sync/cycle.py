@@ -1,0 +1,84 @@
+"""The whole of leadsync in two functions: `propose` (pull to plan) and `settle` (apply whatever is approved).
+
+Review lies between them and holds no worker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.directory import Directory, dangling
+from engine.errors import RulebookError
+from engine.planning import plan
+from engine.plans import Plan
+from engine.snapshots import Snapshot
+from engine.states import State
+from sync.apply import apply
+from sync.pull import pull
+from sync.reading import snapshot_of
+from sync.review import by_policy
+from sync.run import Run
+from sync.store import changes, memory, plans, texts
+from sync.store.database import Transaction
+from sync.store.leases import LeaseName, check
+from sync.store.texts import TextKind
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`states`: how many of the changes this run touched ended or stayed in each state."""
+
+    sent: int
+    states: Mapping[State, int]
+
+
+def propose(run: Run, *, with_owners: bool = False) -> Plan:
+    """Pull, evaluate, and save the difference as a plan; what policy lets through is approved by policy at once.
+
+    `with_owners` asks for owner moves in a baseline; every later plan has them anyway.
+    """
+    worker = run.worker
+    with worker.hold(LeaseName.PULL) as lease:
+        pull(run, lease)
+        snapshot = snapshot_of(run)
+        refuse_dangling(run, snapshot)
+        with worker.store.read() as tx:
+            remembered = memory.recall(tx)
+        is_asked = with_owners or remembered.is_established
+        proposed = plan(snapshot, worker.rulebook, remembered, moment=run.moment, with_owners=is_asked)
+        with worker.store.transaction() as tx:
+            check(tx, lease)
+            _save(tx, run, proposed)
+    run.figures.update(proposed=len(proposed.changes), kept=len(proposed.kept), **proposed.counts)
+    return proposed
+
+
+def settle(run: Run) -> Settlement:
+    """Send whatever is approved, settle what is unknown, and count what became of it."""
+    with run.worker.hold(LeaseName.WRITE) as lease:
+        apply(run, lease)
+    with run.worker.store.read() as tx:
+        states = changes.touched_by(tx, run.run_id)
+    run.figures["states"] = {state.value: number for state, number in states.items()}
+    return Settlement(int(str(run.figures.get("sent", 0))), states)
+
+
+def refuse_dangling(run: Run, snapshot: Snapshot) -> None:
+    """RulebookError for users and queues the rulebook names and the org does not have."""
+    directory = Directory.of(snapshot.users, snapshot.queues, run.worker.rulebook)
+    if problems := dangling(run.worker.rulebook, directory):
+        raise RulebookError(*problems)
+
+
+def _save(tx: Transaction, run: Run, proposed: Plan) -> None:
+    """The plan, the texts it was made by, and the state each change enters with, in one transaction."""
+    worker = run.worker
+    texts.keep(tx, TextKind.RULEBOOK, digest=worker.rulebook.digest, text=worker.rulebook_text)
+    texts.keep(tx, TextKind.MAP, digest=worker.field_map.digest, text=worker.field_map.text)
+    plans.propose(
+        tx,
+        proposed,
+        run=run.run_id,
+        field_map=worker.field_map.digest,
+        states=by_policy(proposed, worker.rulebook.policy),
+        policy=f"policy@{worker.rulebook.digest[:12]}",
+    )

@@ -1,0 +1,145 @@
+"""Pull: record versions from the org into the mirror, and all of it or nothing.
+
+Prospects and activities come by keyset on (SystemModstamp, Id), with look-back, up to the server's time less a small
+lag. People and queues are few and come whole; one that is missing then is marked deleted.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from engine.digests import digest
+from engine.errors import MapError, TransientError
+from mapping.check import check
+from mapping.objects import PEOPLE, PulledObject, pulled_objects
+from mapping.soql import select
+from mapping.text import KEYS_VERSION
+from mapping.types import Record, raw_frame, raw_schema, unparsed
+from sync.run import Run
+from sync.salesforce.errors import LocatorLostError
+from sync.salesforce.pages import Page
+from sync.store import leases, runs, segments
+from sync.store.leases import Lease
+from sync.store.segments import Segment, Watermark
+
+# How often one query may lose its cursor before the pull gives up.
+RESTARTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What one object brought: the rows, the bound up to which they are complete, and cells that did not parse."""
+
+    rows: pl.DataFrame
+    unparsed: Mapping[str, int]
+
+
+def pull(run: Run, lease: Lease) -> None:
+    """Bring the mirror up to date. MapError before anything is read when the org lacks what the map names."""
+    mapped = pulled_objects(run.worker.field_map)
+    describes = _describes(run, mapped)
+    written: list[Segment] = []
+    marks: list[Watermark] = []
+    counts: dict[str, int] = {}
+    until = run.now - timedelta(seconds=run.worker.settings.read_lag_seconds)
+    for wanted in mapped:
+        since = _since(run, wanted)
+        brought = _bring(run, wanted, describes[wanted.api_name], since=since, until=until)
+        written += _written(run, wanted, brought.rows)
+        marks.append(Watermark(wanted.api_name, until, _fields(wanted)))
+        counts[wanted.api_name] = len(brought.rows)
+        _count_unparsed(run, wanted, brought)
+    for wanted in PEOPLE:
+        whole = _bring(run, wanted, describes[wanted.api_name], since=None, until=None)
+        present = whole.rows.with_columns(pl.lit(value=False).alias("IsDeleted"))
+        gone = run.worker.mirror.tombstones(wanted.api_name, present["Id"].to_list())
+        written += _written(run, wanted, pl.concat([present, gone], how="diagonal_relaxed"))
+    run.worker.points.reach("segments written")
+    with run.worker.store.transaction() as tx:
+        leases.check(tx, lease)
+        segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=marks)
+    run.worker.points.reach("pull committed")
+    run.figures["pulled"] = {**counts}
+    run.figures["pulled_new"] = {segment.object: segment.rows for segment in written}
+
+
+def _describes(run: Run, mapped: Sequence[PulledObject]) -> dict[str, Record]:
+    found = {wanted.api_name: run.describe(wanted.api_name) for wanted in (*mapped, *PEOPLE)}
+    if problems := check(run.worker.field_map, found):
+        raise MapError(*problems)
+    return found
+
+
+def _since(run: Run, wanted: PulledObject) -> datetime | None:
+    """The watermark less the look-back; None pulls the object whole (first time, or the map reads other fields now)."""
+    with run.worker.store.read() as tx:
+        mark = segments.watermark(tx, wanted.api_name)
+    if mark is None or mark.fields != _fields(wanted):
+        return None
+    return mark.stamp - timedelta(seconds=run.worker.settings.look_back_seconds)
+
+
+def _bring(
+    run: Run, wanted: PulledObject, describe: Record, *, since: datetime | None, until: datetime | None
+) -> _Brought:
+    schema = raw_schema(describe, wanted.columns)
+    frames: list[pl.DataFrame] = []
+    lost: dict[str, int] = {}
+    for page in _pages(run, wanted, since=since, until=until):
+        frame = raw_frame(page.records, schema)
+        for column, number in unparsed(page.records, frame).items():
+            lost[column] = lost.get(column, 0) + number
+        frames.append(frame.with_columns(pl.lit(page.read_at).cast(pl.Datetime("us", "UTC")).alias("_read_at")))
+    if not frames:
+        empty = raw_frame([], schema)
+        return _Brought(empty.with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("_read_at")), {})
+    # A record may change while it is read; the greatest stamp is the newest version.
+    rows = pl.concat(frames).sort("SystemModstamp", maintain_order=True).unique("Id", keep="last", maintain_order=True)
+    return _Brought(rows, lost)
+
+
+def _pages(run: Run, wanted: PulledObject, *, since: datetime | None, until: datetime | None) -> Iterator[Page]:
+    """The pages of one keyset walk; a lost cursor starts a new query behind the last row held."""
+    after: tuple[datetime, str] | None = None
+    for _ in range(RESTARTS_MAX):
+        soql = select(
+            wanted.api_name, wanted.columns, since=since, until=until, after=after, where=wanted.where or None
+        )
+        try:
+            for page in run.org.query(soql, include_deleted="IsDeleted" in wanted.columns):
+                yield page
+                if page.records:
+                    last = page.records[-1]
+                    after = (_instant(str(last["SystemModstamp"])), str(last["Id"]))
+        except LocatorLostError:
+            continue
+        return
+    raise TransientError.of("SF-123", wanted.api_name, tries=RESTARTS_MAX)
+
+
+def _written(run: Run, wanted: PulledObject, rows: pl.DataFrame) -> list[Segment]:
+    segment = run.worker.mirror.write(
+        wanted.api_name,
+        rows,
+        run=run.run_id,
+        pull=runs.sequence_of(run.run_id),
+        read_at=run.now,
+        map_digest=run.worker.field_map.digest,
+        keys_version=KEYS_VERSION,
+    )
+    return [segment] if segment else []
+
+
+def _count_unparsed(run: Run, wanted: PulledObject, brought: _Brought) -> None:
+    for column, number in brought.unparsed.items():
+        run.figures[f"unparsed {wanted.api_name}.{column}"] = number
+
+
+def _fields(wanted: PulledObject) -> str:
+    return digest([wanted.api_name, list(wanted.columns)])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

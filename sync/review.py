@@ -1,0 +1,89 @@
+"""Review: what policy lets through, and what a person approves or rejects. It lies between the runs and holds no worker."""
+
+import getpass
+import socket
+from collections.abc import Mapping, Sequence
+
+from engine.changes import Change, Standing
+from engine.errors import PlanStaleError, Problem, UsageError
+from engine.messages import Message
+from engine.plans import Plan
+from engine.rulebooks import Approver, Policy
+from engine.states import State
+from sync.run import Worker
+from sync.store import approvals, changes, plans
+from sync.store.changes import Move
+from sync.store.database import Transaction
+from sync.store.plans import Header
+
+_WAITING = frozenset({State.PLANNED, State.HELD})
+
+
+def by_policy(plan: Plan, policy: Policy) -> Mapping[str, State]:
+    """The state each change enters with. Over the change limit the whole plan is held; a baseline waits for a person."""
+    if plan.is_baseline:
+        return {change.change_id: State.PLANNED for change in plan.changes}
+    if len(plan.changes) > policy.limit(plan.counts["in_scope"]):
+        return {change.change_id: State.HELD for change in plan.changes}
+    return {change.change_id: _state(change, policy) for change in plan.changes}
+
+
+def approve(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, approver: str) -> int:
+    """Approve waiting changes of a plan, all or those named by change or record id; how many.
+
+    A baseline is approved as a whole. UsageError PL-401 (no such plan), PL-402 (a part of a baseline); PlanStaleError
+    PL-403 (not a waiting change of that plan).
+    """
+    with worker.store.transaction() as tx:
+        waiting = _named(tx, plan_id, change_ids)
+        pairs = list(changes.digests(tx, [standing.change.change_id for standing in waiting]).items())
+        approvals.approve(tx, pairs, approver=approver, at=worker.clock.now())
+    return len(pairs)
+
+
+def reject(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, approver: str, reason: str) -> int:
+    """Reject waiting changes; they stay quiet while target and meaning base are the same."""
+    note = Message.of("note.rejected", by=approver, reason=reason)
+    with worker.store.transaction() as tx:
+        waiting = _named(tx, plan_id, change_ids)
+        moves = [Move(standing.change.change_id, State.REJECTED, note) for standing in waiting]
+        changes.move(tx, moves, run=None, at=worker.clock.now())
+    return len(moves)
+
+
+def plan_named(tx: Transaction, plan_id: str | None) -> Header:
+    """A plan by its id, by the unique end of it, or the last one. UsageError PL-401 when there is none."""
+    if plan_id is None:
+        found = plans.latest(tx)
+    else:
+        ids = [each for each in plans.ids(tx) if each == plan_id or each.endswith(plan_id)]
+        found = plans.header(tx, ids[0]) if len(ids) == 1 else None
+    if found is None:
+        raise UsageError.of("PL-401", given=plan_id or "")
+    return found
+
+
+def this_person() -> str:
+    """Who sits at this command line: `os:name@host`."""
+    return f"os:{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _named(tx: Transaction, plan_id: str, change_ids: Sequence[str] | None) -> list[Standing]:
+    header = plan_named(tx, plan_id)
+    waiting = {each.change.change_id: each for each in changes.in_state(tx, _WAITING, plan_id=header.plan_id)}
+    if change_ids is None:
+        return list(waiting.values())
+    if header.is_baseline:
+        raise UsageError.of("PL-402", plan=header.plan_id)
+    by_record = {each.change.record_id: each for each in waiting.values()}
+    unknown = [given for given in change_ids if given not in waiting and given not in by_record]
+    if unknown:
+        raise PlanStaleError(*(Problem("PL-403", given, {"plan": header.plan_id}) for given in unknown))
+    return [waiting.get(given) or by_record[given] for given in dict.fromkeys(change_ids)]
+
+
+def _state(change: Change, policy: Policy) -> State:
+    needed = {policy.owners} if change.moves_owner else set()
+    if set(change.after) - {"owner"} or not change.moves_owner:
+        needed.add(policy.fields)
+    return State.PLANNED if Approver.PERSON in needed else State.APPROVED

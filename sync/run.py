@@ -1,0 +1,111 @@
+"""One run at work: connected to its org, entered in the store, and closed whatever happens."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from config.settings import Settings
+from engine.errors import LeadsyncError, OrgError
+from engine.moments import Moment
+from engine.rulebooks import Rulebook
+from mapping.maps import FieldMap
+from mapping.types import Record
+from sync.clock import Clock
+from sync.crash_points import CrashPoints
+from sync.mirror.mirror import Mirror
+from sync.salesforce.org import Identity, Org
+from sync.store import leases, orgs, runs
+from sync.store.columns import Json
+from sync.store.database import Store
+from sync.store.holders import Holder
+from sync.store.leases import Lease, LeaseName
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Everything a run needs, opened by `sync/app.py`. `new_org` begins a conversation with the org, one per run."""
+
+    folder: Path
+    settings: Settings
+    field_map: FieldMap
+    rulebook: Rulebook
+    rulebook_text: str  # canonical, kept in the store by its digest
+    store: Store
+    mirror: Mirror
+    clock: Clock
+    holder: Holder
+    new_org: Callable[[], Org]
+    points: CrashPoints = field(default_factory=CrashPoints)
+
+    def hold(self, name: LeaseName) -> AbstractContextManager[Lease]:
+        """Take a lease of the store, renewed until it is given back. LeaseError (exit 8) when another run has it."""
+        return leases.hold(
+            self.store,
+            name,
+            holder=self.holder,
+            clock=self.clock.now,
+            lease_seconds=self.settings.lease_seconds,
+            renew_seconds=self.settings.lease_renew_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`at` is the org's time, read once; `figures` is what the run will be remembered by."""
+
+    worker: Worker
+    run_id: str
+    at: datetime
+    org: Org
+    identity: Identity
+    figures: dict[str, Json] = field(default_factory=dict)
+    _described: dict[str, Record] = field(default_factory=dict)
+
+    def describe(self, object_name: str) -> Record:
+        """What the org says of an object, asked once a run."""
+        if object_name not in self._described:
+            self._described[object_name] = self.org.describe(object_name)
+        return self._described[object_name]
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.at, self.worker.rulebook.zone or self.identity.time_zone)
+
+    @property
+    def now(self) -> datetime:
+        """The org's time as of its last answer."""
+        return self.org.server_time or self.at
+
+
+@contextmanager
+def begin(worker: Worker, verb: str) -> Iterator[Run]:
+    """Connect, check that it is the same org as ever, and enter the run. It is closed with its outcome at the end."""
+    org = worker.new_org()
+    identity = org.connect()
+    if org.started_at is None:
+        raise OrgError.of("SF-131", "query")
+    with worker.store.transaction() as tx:
+        orgs.pin(tx, org_id=identity.org_id, is_sandbox=identity.is_sandbox, at=org.started_at)
+        runs.close_interrupted(tx, here=worker.holder, at=org.started_at)
+        run_id = runs.start(tx, verb=verb, at=org.started_at, holder=worker.holder)
+    run = Run(worker, run_id, org.started_at, org, identity)
+    started = worker.clock.monotonic()
+    try:
+        yield run
+    except LeadsyncError as error:
+        run.figures["codes"] = [problem.code for problem in error.problems]
+        _finish(run, "failed", started)
+        raise
+    except BaseException:
+        _finish(run, runs.INTERRUPTED, started)
+        raise
+    _finish(run, str(run.figures.pop("outcome", "done")), started)
+
+
+def _finish(run: Run, outcome: str, started: float) -> None:
+    run.figures["api_calls"] = run.org.calls
+    run.figures["milliseconds"] = round((run.worker.clock.monotonic() - started) * 1000)
+    with run.worker.store.transaction() as tx:
+        runs.finish(tx, run.run_id, outcome=outcome, figures=run.figures, at=run.now)
