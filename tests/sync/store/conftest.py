@@ -1,0 +1,36 @@
+"""Plans for tests of the store."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+import pytest
+
+from engine.changes import Change
+from engine.plans import Plan
+from engine.states import State
+from sync.store import plans
+from sync.store.database import Store
+
+Propose: TypeAlias = Callable[..., None]
+
+
+@pytest.fixture
+def propose(store: Store, run: str, at: datetime) -> Propose:
+    """Save a plan of the run with these changes, all in one state: `propose(State.APPROVED, change(1, grade="A"))`."""
+
+    def save(state: State, *changes: Change) -> None:
+        plan = Plan(
+            org_id="00D",
+            at=at,
+            rulebook="rulebook-1",
+            snapshot=run,
+            is_baseline=False,
+            changes=changes,
+            counts={"evaluated": len(changes)},
+        )
+        states = dict.fromkeys((change.change_id for change in changes), state)
+        with store.transaction() as tx:
+            plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="fields@1")
+
+    return save

@@ -1,0 +1,197 @@
+"""Leases: one holder at a time, a dead one replaced at once, a stale one fenced off."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from config.words.catalogue import Language, Words
+from engine.errors import LeaseError
+from sync.audit.entries import Event
+from sync.store import audit, leases
+from sync.store.database import Store
+from sync.store.holders import Holder
+from sync.store.leases import LeaseName
+
+PULL, WRITE = LeaseName.PULL, LeaseName.WRITE
+_NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+def _clock() -> datetime:
+    return _NOW
+
+
+@pytest.fixture
+def elsewhere(here: Holder) -> Holder:
+    """A process on another machine."""
+    return replace(here, host="elsewhere", pid=1)
+
+
+def test_the_first_holder_has_epoch_one_and_the_next_two(store: Store, here: Holder) -> None:
+    with leases.hold(store, PULL, holder=here, clock=_clock) as first:
+        assert first.epoch == 1
+    with leases.hold(store, PULL, holder=here, clock=_clock) as second:
+        assert second.epoch == 2
+
+
+def test_the_two_leases_are_independent(store: Store, here: Holder) -> None:
+    with (
+        leases.hold(store, PULL, holder=here, clock=_clock),
+        leases.hold(store, WRITE, holder=here, clock=_clock) as write,
+    ):
+        assert write.epoch == 1
+
+
+def test_a_lease_that_is_held_is_refused_and_says_until_when(store: Store, here: Holder, elsewhere: Holder) -> None:
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=elsewhere, clock=_clock)
+    with pytest.raises(LeaseError, match="LS-101") as raised, store.transaction() as tx:
+        leases.take(tx, PULL, holder=here, clock=_clock)
+    english, japanese = (Words(language).error(raised.value) for language in Language)
+    assert "another run holds the pull lease until 20" in english
+    assert "elsewhere のプロセス 1" in japanese
+
+
+def test_a_holder_elsewhere_is_replaced_only_when_its_lease_has_run_out(
+    store: Store, here: Holder, elsewhere: Holder
+) -> None:
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=-1)
+    with store.transaction() as tx:
+        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+
+
+def test_a_stale_holder_is_fenced_off(store: Store, here: Holder, elsewhere: Holder) -> None:
+    with store.transaction() as tx:
+        stale = leases.take(tx, WRITE, holder=elsewhere, clock=_clock, lease_seconds=-1)
+        leases.check(tx, stale)
+    with store.transaction() as tx:
+        leases.take(tx, WRITE, holder=here, clock=_clock)
+    for use in (leases.check, lambda tx, lease: leases.renew(tx, lease, clock=_clock)):
+        with pytest.raises(LeaseError, match="LS-102"), store.transaction() as tx:
+            use(tx, stale)
+
+
+def test_a_stale_holder_cannot_release_the_new_ones_lease(store: Store, here: Holder, elsewhere: Holder) -> None:
+    with store.transaction() as tx:
+        stale = leases.take(tx, WRITE, holder=elsewhere, clock=_clock, lease_seconds=-1)
+    with store.transaction() as tx:
+        fresh = leases.take(tx, WRITE, holder=here, clock=_clock)
+        leases.release(tx, stale)
+        leases.check(tx, fresh)
+
+
+def test_a_released_lease_no_longer_passes_the_check(store: Store, here: Holder) -> None:
+    with leases.hold(store, WRITE, holder=here, clock=_clock) as lease:
+        pass
+    with pytest.raises(LeaseError, match="LS-102"), store.transaction() as tx:
+        leases.check(tx, lease)
+
+
+def test_renewing_moves_the_end(store: Store, here: Holder, elsewhere: Holder) -> None:
+    with store.transaction() as tx:
+        lease = leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=-1)
+        leases.renew(tx, lease, clock=lambda: _NOW + timedelta(seconds=1))
+    with pytest.raises(LeaseError, match="LS-101"), store.transaction() as tx:
+        leases.take(tx, PULL, holder=here, clock=_clock)
+
+
+def test_a_lease_is_given_back_when_the_work_fails(store: Store, here: Holder) -> None:
+    with pytest.raises(ZeroDivisionError), leases.hold(store, PULL, holder=here, clock=_clock):
+        _ = 1 / 0
+    with store.transaction() as tx:
+        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+
+
+def test_a_thread_renews_while_the_work_goes_on(store: Store, here: Holder) -> None:
+    from threading import Event as Signal
+
+    renewed = Signal()
+    asked = iter(range(1000))
+
+    def clock() -> datetime:
+        if next(asked) >= 3:
+            renewed.set()
+        return _NOW
+
+    if store.backend == "postgresql":
+        pytest.skip("there the time is the database's")
+    with leases.hold(store, PULL, holder=here, clock=clock, renew_seconds=0.01):
+        assert renewed.wait(30)
+
+
+_HOLD = """
+import sys
+from datetime import UTC, datetime
+from sync.store import leases
+from sync.store.database import Store
+from sync.store.holders import this_process
+store = Store.open(sys.argv[1], dice=bytes)
+with leases.hold(store, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: datetime.now(UTC)):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_worker(store: Store, store_url: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real process that holds the write lease."""
+    command = [sys.executable, "-c", _HOLD, store_url]
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def _real_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_living_holder_on_this_host_keeps_its_lease(
+    store: Store, here: Holder, other_worker: "subprocess.Popen[bytes]"
+) -> None:
+    with pytest.raises(LeaseError, match="LS-101") as raised, store.transaction() as tx:
+        leases.take(tx, WRITE, holder=here, clock=_real_clock)
+    assert raised.value.problems[0].params["pid"] == other_worker.pid
+
+
+@pytest.mark.parametrize("is_reaped", [True, False], ids=["reaped", "zombie"])
+def test_a_killed_holder_on_this_host_is_replaced_at_once(
+    store: Store,
+    here: Holder,
+    other_worker: "subprocess.Popen[bytes]",
+    is_reaped: bool,  # noqa: FBT001
+) -> None:
+    other_worker.send_signal(signal.SIGKILL)
+    if is_reaped:
+        other_worker.wait()
+    else:
+        assert other_worker.stdout is not None
+        assert other_worker.stdout.read() == b""  # it is gone, and nobody has waited for it
+    with store.transaction() as tx:
+        taken = leases.take(tx, WRITE, holder=here, clock=_real_clock)
+    with store.read() as tx:
+        told = [link.body for link in audit.links(tx) if Event.LEASE_TAKEN_OVER.encode() in link.body]
+    assert taken.epoch == 2
+    assert b'"holder_died":true' in told[-1]
+
+
+def test_a_pid_that_was_given_to_another_process_does_not_count_as_the_holder(store: Store, here: Holder) -> None:
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=replace(here, started="1"), clock=_clock)
+    with store.transaction() as tx:
+        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+
+
+def test_a_process_of_another_container_or_boot_is_not_thought_dead(store: Store, here: Holder) -> None:
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=replace(here, boot="another", started="1"), clock=_clock)
+    with pytest.raises(LeaseError, match="LS-101"), store.transaction() as tx:
+        leases.take(tx, PULL, holder=here, clock=_clock)
