@@ -28,6 +28,8 @@ from ruamel.yaml.events import (
 from engine.errors import Parameter, Problem
 
 _DEPTH_MAX = 50
+# To YAML these are letters, to people quotes.
+_CURLY = ("“", "”", "‘", "’", "＂", "＇")
 
 # The code of each slip, by the area a file belongs to.
 _CODES = {
@@ -138,6 +140,8 @@ def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> No
     where = _place(event, file)
     match event:
         case ScalarEvent():
+            if event.style is None and str(event.value).startswith(_CURLY):
+                raise _TrapError("full width", event, character=str(event.value)[0])
             return Scalar(str(event.value), where, is_quoted=event.style is not None)
         case SequenceStartEvent():
             items = []
@@ -154,6 +158,8 @@ def _entries(events: Iterator[Event], file: str, *, depth: int) -> Iterator[tupl
         key = _node(event, events, file, depth=depth + 1)
         if not isinstance(key, Scalar):
             raise _TrapError("key", event)
+        if not key.is_quoted and key.text.startswith("\u3000"):
+            raise _TrapError("full width", event, character="\u3000")
         yield key, _node(next(events), events, file, depth=depth + 1)
 
 

@@ -13,11 +13,12 @@ from typing import cast
 from config.rulebook.fields import Readable
 from config.rulebook.items import Names
 from config.rulebook.reading import Problems, items, number, scalar, whole, yes_no
-from config.trees import Node, Scalar
+from config.trees import Listing, Node, Scalar
 from engine.conditions import Operand
 from engine.fields import Kind
 from engine.grades import LADDER
 from engine.operators import OperandShape, Operator
+from mapping.ids import id18, is_id
 from mapping.text import facet_of, fragment_of, key_of
 
 One = str | int | float | bool
@@ -25,7 +26,6 @@ OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
 _PARTS = frozenset({"contains", "does not contain", "starts with", "ends with"})
 _DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
-_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?", re.ASCII)
 _LEAST = -(10**15)
 
 
@@ -45,10 +45,8 @@ def operand(operator: Operator, readable: Readable, node: Node, known: Known, pr
         case OperandShape.VALUE:
             return _one(operator, readable, node, known, problems)
         case OperandShape.VALUES | OperandShape.SPAN:
-            found = [_one(operator, readable, one, known, problems) for one in items(node, problems)]
-            if not found or any(one is None for one in found):
-                if not found:
-                    problems.add("RB-108", node)
+            found = [_one(operator, readable, one, known, problems) for one in _several(node, problems)]
+            if not found or None in found:
                 return None
             if operator.operand is OperandShape.SPAN and not _is_span(found):
                 problems.add("RB-129", node)
@@ -61,7 +59,7 @@ def operand(operator: Operator, readable: Readable, node: Node, known: Known, pr
         case OperandShape.RANK | OperandShape.FUNCTION:
             return _facet(operator, readable, node, problems)
         case OperandShape.FUNCTIONS:
-            facets = [_facet(operator, readable, one, problems) for one in items(node, problems)]
+            facets = [_facet(operator, readable, one, problems) for one in _several(node, problems)]
             return None if not facets or None in facets else cast("tuple[str, ...]", tuple(facets))
 
 
@@ -92,6 +90,14 @@ def _one(operator: Operator, readable: Readable, node: Node, known: Known, probl
             problems.add("RB-130", given, given=given.text, field=readable.name)
         return found
     return value_of(readable, node, known, problems)
+
+
+def _several(node: Node, problems: Problems) -> tuple[Node, ...]:
+    """The items of a list that must not be empty."""
+    found = items(node, problems)
+    if isinstance(node, Listing) and not found:
+        problems.add("RB-108", node)
+    return found
 
 
 def _is_span(found: list[One | None]) -> bool:
@@ -176,9 +182,7 @@ def _id(readable: Readable, node: Node, _: Known, problems: Problems) -> One | N
     given = scalar(node, problems)
     if given is None:
         return None
-    if not _ID.fullmatch(given.text):
-        return _refused(readable, given, problems)
-    return given.text
+    return id18(given.text) if is_id(given.text) else _refused(readable, given, problems)
 
 
 def tag(node: Node, problems: Problems) -> str | None:
