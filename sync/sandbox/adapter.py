@@ -9,13 +9,13 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
 from sync.sandbox.exchange import Door, Request
-from sync.sandbox.server import Org
+from sync.sandbox.org import SandboxOrg
 
 
 class SandboxAdapter(HTTPAdapter):
     """`session.mount("https://", SandboxAdapter(org))`: whatever the host, this org answers."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: SandboxOrg) -> None:
         super().__init__()
         self._org = org
 

@@ -1,7 +1,8 @@
 """The cast of the sandbox org, and the values its records take; a starter rulebook names some of them."""
 
 # Usernames are `<stem>@sandbox.example`.
-REPS_KANTO = ("suzuki", "tanaka", "sato", "ito")  # ito leaves during the demo
+REPS_KANTO = ("suzuki", "tanaka", "sato", "ito")
+LEAVES_SOON = "ito"  # joined lately, has few leads, and leaves during the demo
 REPS_KANSAI = ("yamamoto", "nakamura", "kobayashi")
 REPS_ENGLISH = ("smith", "johnson", "patel")
 MANAGERS = ("takahashi", "watanabe", "brown")  # of the three teams above, in that order

@@ -23,11 +23,11 @@ def composite(draft: Draft, call: Call, serve: Callable[[Draft, Call], Response]
     if len(parts) > SUBREQUESTS_MAX:
         message = f"Composite request limit exceeded: {len(parts)} > {SUBREQUESTS_MAX}"
         raise RefusalError("LIMIT_EXCEEDED", message)
-    before = draft.world
+    before = draft.mark()
     answers = [_part(draft, call, part, serve) for part in parts]
     failed = [answer.status >= 400 for answer in answers]
     if body.get("allOrNone") is True and any(failed):
-        draft.world = replace(before, faults=draft.world.faults)
+        draft.roll_back(before)
         halted = RefusalError("PROCESSING_HALTED", "The transaction was rolled back since another operation in the same "
                               "transaction failed.").response  # fmt: skip
         answers = [answer if bad else halted for answer, bad in zip(answers, failed, strict=True)]
@@ -42,11 +42,11 @@ def update_rows(draft: Draft, call: Call) -> Response:
         raise RefusalError(
             "LIMIT_EXCEEDED", f"record limit reached. cannot submit more than {ROWS_MAX} records in this call"
         )
-    before, seen, results = draft.world, set[str](), list[dict[str, object]]()
+    before, seen, results = draft.mark(), set[str](), list[dict[str, object]]()
     for row in rows:
         results.append(_row(draft, call, row, seen))
     if body.get("allOrNone") is True and not all(result["success"] for result in results):
-        draft.world = replace(before, faults=draft.world.faults)
+        draft.roll_back(before)
         rolled = RefusalError("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back because not all records were valid "
                               "and the request was using AllOrNone header")  # fmt: skip
         results = [_failure(result.get("id"), rolled) if result["success"] else result for result in results]

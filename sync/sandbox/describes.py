@@ -87,7 +87,7 @@ def _field(world: World, fact: ObjectFact, field: FieldFact, language: str) -> d
     return {
         **_NO,
         **_NULL,
-        "aggregatable": field.type != "boolean",
+        "aggregatable": field.filterable and field.type != "boolean",
         "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
         "createable": field.createable and not is_locked,
         "custom": field.name.endswith("__c"),

@@ -44,6 +44,16 @@ class Draft:
             self._own.add(name)
         cast("dict[str, Record]", self.world.tables[name])[key] = record
 
+    def mark(self) -> World:
+        """The world to roll back to."""
+        self._own.clear()
+        return self.world
+
+    def roll_back(self, marked: World) -> None:
+        """Undo all since the mark, but for locks used up."""
+        self._own.clear()
+        self.world = replace(marked, faults=self.world.faults)
+
     def log(self, write: Write) -> None:
         # A list for the length of the draft would save copies; logs of a test org are short.
         self.world = replace(self.world, writes=(*self.world.writes, write))

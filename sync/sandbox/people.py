@@ -1,6 +1,6 @@
 """Other people's work in the org, for the demo and for stories: each function gives the world after.
 
-They fit `Org.act`: `org.act(lambda world, now: edit(world, now, "suzuki", lead_id, {"Rating": "Hot"}))`.
+They fit `SandboxOrg.act`: `org.act(lambda world, now: edit(world, now, "suzuki", lead_id, {"Rating": "Hot"}))`.
 """
 
 from collections.abc import Mapping

@@ -78,6 +78,12 @@ def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> R
     return maker.tables["Lead"][key]
 
 
+def newcomer(dice: random.Random, serial: int) -> dict[str, Value]:
+    """What a person types into the web form: a lead nobody has worked on yet."""
+    values = _japanese(dice, serial) if dice.random() < 0.8 else _english(dice, serial)
+    return {**{name: value for name, value in values.items() if value is not None}, "LeadSource": "Web"}
+
+
 def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
     head, romaji = dice.choice(words.COMPANY_HEADS)
     tail, tail_romaji, industry = dice.choice(words.COMPANY_TAILS)
@@ -150,7 +156,10 @@ def _owner(dice: random.Random, team: tuple[str, ...], users: Mapping[str, str],
         return queues["Inbound_Leads"]
     if drawn < 0.36:
         return queues["Partner_Leads"]
-    return users[cast.LEAVER] if drawn < 0.42 else users[dice.choice(team)]
+    if drawn < 0.42:
+        return users[cast.LEAVER]
+    weights = [1 if stem == cast.LEAVES_SOON else 4 for stem in team]
+    return users[dice.choices(team, weights=weights)[0]]
 
 
 def _prefecture(dice: random.Random) -> str:

@@ -9,13 +9,16 @@ from sync.sandbox.describes import describe, describe_all
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.saves import create, delete, living, update
+from sync.sandbox.saves import create, delete, update
+from sync.sandbox.schema import ObjectFact
 from sync.sandbox.search import find, row_of, schema_object, show
 from sync.sandbox.soql import parse
 from sync.sandbox.worlds import Cursor, Record, World, moment
 
 VERSIONS = {59: "Winter '24", 60: "Spring '24", 61: "Summer '24", 62: "Winter '25", 63: "Spring '25", 64: "Summer '25",
             65: "Winter '26", 66: "Spring '26", 67: "Summer '26", 68: "Winter '27"}  # fmt: skip
+
+_CURSORS_MAX = 20  # the oldest are forgotten, as after two days
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def query(draft: Draft, call: Call, *, deleted: bool) -> Response:
         return Response(200, {"totalSize": len(rows), "done": True, "records": shown})
     draft.world = replace(draft.world, serial=draft.world.serial + 1)
     name = f"01g5j{draft.world.serial:013d}"
-    draft.world = replace(draft.world, cursors={**draft.world.cursors, name: Cursor(rows, soql)})
+    cursors = dict(list(draft.world.cursors.items())[1 - _CURSORS_MAX :])
+    draft.world = replace(draft.world, cursors={**cursors, name: Cursor(rows, soql)})
     return _page(draft, call, name, 0)
 
 
@@ -98,26 +102,23 @@ def next_page(draft: Draft, call: Call, locator: str) -> Response:
 
 
 def get_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
-    fact = schema_object(name)
-    record = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
-    if record is None or record.get("IsDeleted"):
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+    fact, record = _found(draft, name, record_id)
     names = [field.strip() for field in call.params.get("fields", "").split(",") if field.strip()]
     return Response(200, row_of(draft.world, fact, record, call.version, names))
 
 
 def patch_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
     """An update of one row, unless it has changed since the client's stamp, to the second."""
-    fact = schema_object(name)
+    fact, record = _found(draft, name, record_id)
     guard = call.headers.get("if-unmodified-since")
     if guard is not None:
         since = _http_date(guard)
         if since is None:
             raise RefusalError("INVALID_HEADER", "invalid If-Unmodified-Since header")
-        if moment(str(living(draft, fact, record_id)["LastModifiedDate"])) > since:
+        if moment(str(record["LastModifiedDate"])) > since:
             # The documents name the status; what the body says is not documented.
             raise RefusalError("PRECONDITION_FAILED", "The record has been modified", status=412)
-    update(draft, fact, full(record_id), call.fields, call.author(draft.world))
+    update(draft, fact, str(record["Id"]), call.fields, call.author(draft.world))
     return Response(204)
 
 
@@ -127,8 +128,20 @@ def create_row(draft: Draft, call: Call, name: str) -> Response:
 
 
 def delete_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
-    delete(draft, schema_object(name), full(record_id), call.author(draft.world))
+    fact, record = _found(draft, name, record_id)
+    delete(draft, fact, str(record["Id"]), call.author(draft.world))
     return Response(204)
+
+
+def _found(draft: Draft, name: str, record_id: str) -> tuple[ObjectFact, Record]:
+    """A row by the path of its resource."""
+    fact = schema_object(name)
+    record = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
+    if record is None:
+        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+    if record.get("IsDeleted"):
+        raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
+    return fact, record
 
 
 def _page(draft: Draft, call: Call, name: str, start: int) -> Response:

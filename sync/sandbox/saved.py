@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.errors import StoreError
 from sync.sandbox.schema import object_of
 from sync.sandbox.worlds import App, AssignmentRule, Record, Switches, ValidationRule, World, Write
 
@@ -46,10 +47,13 @@ class SavedWorld:
 
     def load(self) -> "tuple[World, Journal]":
         """The world as it was when the last answer left, and the journal to go on with."""
-        world = _world(json.loads(gzip.decompress(self._checkpoint.read_bytes())))
-        content = self._journal.read_bytes() if self._journal.exists() else b""
-        *lines, torn = content.split(b"\n")
-        entries = [json.loads(line) for line in lines]
+        try:
+            world = _world(json.loads(gzip.decompress(self._checkpoint.read_bytes())))
+            content = self._journal.read_bytes() if self._journal.exists() else b""
+            *lines, torn = content.split(b"\n")
+            entries = [json.loads(line) for line in lines]
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise StoreError.of("SB-101", str(self._checkpoint)) from error
         if not entries or entries[0]["follows"] != len(world.writes):
             return world, self.save(world)
         world = _replayed(world, entries[1:])
@@ -62,8 +66,7 @@ class Journal:
     """An append-only file of changes, on disk before `append` returns."""
 
     def __init__(self, path: Path, *, follows: int | None = None) -> None:
-        self._file = path.open("a", encoding="utf-8")
-        path.chmod(0o600)
+        self._path = path
         if follows is not None:
             self._line({"follows": follows})
 
@@ -75,13 +78,13 @@ class Journal:
         writes = [_entry(write) for write in after.writes[len(before.writes) :]]
         self._line({"records": records, "writes": writes, **_counters(after)})
 
-    def close(self) -> None:
-        self._file.close()
-
     def _line(self, entry: Mapping[str, object]) -> None:
-        self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        # Opened for each line: the journal then needs nobody to close it, and the flush to disk costs far more.
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._path.chmod(0o600)
 
 
 def _changed(before: World, after: World) -> Iterator[Record]:

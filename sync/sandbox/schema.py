@@ -2,7 +2,8 @@
 
 A field is one line: `Name type(length) flags | English label | Japanese label`. Types are describe's. Without flags
 a field can be created, updated and empty. Flags: `ro` (never written through the API), `create` or `update` (only
-then), `required`, `set` (never empty, the org fills it), `restricted`, `unfiltered`, `fixed` (field-level security
+then), `required`, `set` (never empty, the org fills it),
+`defaulted` (so is what is required), `restricted`, `unfiltered`, `fixed` (field-level security
 does not apply). Picklist values follow `=`; what a reference points to follows `>`. Audit fields are added by
 `_STAMPS`, as each object has them.
 """
@@ -32,10 +33,10 @@ _STAMP_LINES = {
 }
 _TABLE = f"""
 Lead 00Q | Lead | リード
-  MasterRecordId reference ro > Lead | Master Record ID | マスタレコード ID
+  MasterRecordId reference ro fixed > Lead | Master Record ID | マスタレコード ID
   LastName string(80) required fixed | Last Name | 姓
   FirstName string(40) fixed | First Name | 名
-  Name string(121) ro set | Full Name | 氏名
+  Name string(121) ro required | Full Name | 氏名
   Title string(128) | Title | 役職
   Company string(255) required fixed | Company | 会社名
   Street textarea(255) | Street | 町名・番地
@@ -49,7 +50,7 @@ Lead 00Q | Lead | リード
   Website url(255) | Website | Web サイト
   Description textarea(32000) unfiltered | Description | 説明
   LeadSource picklist(255) = {"; ".join(LEAD_SOURCES)} | Lead Source | リードソース
-  Status picklist(255) required fixed = {"; ".join(STATUSES)} | Lead Status | リードの状況
+  Status picklist(255) required defaulted = {"; ".join(STATUSES)} | Lead Status | リードの状況
   Industry picklist(255) = {"; ".join(INDUSTRIES)} | Industry | 業種
   Rating picklist(255) = {"; ".join(RATINGS)} | Rating | 評価
   AnnualRevenue currency(18.0) | Annual Revenue | 年間売上
@@ -57,8 +58,8 @@ Lead 00Q | Lead | リード
   OwnerId reference set fixed > Group; User | Owner ID | 所有者 ID
   HasOptedOutOfEmail boolean set | Email Opt Out | メール送信除外
   IsConverted boolean create set fixed | Converted | 取引の開始済み
-  ConvertedDate date ro | Converted Date | 取引の開始日
-  LastActivityDate date ro | Last Activity | 最終活動日
+  ConvertedDate date ro fixed | Converted Date | 取引の開始日
+  LastActivityDate date ro fixed | Last Activity | 最終活動日
   CleanStatus picklist(40) restricted = Matched; Different; Pending | Clean Status | クリーンアップ状況
   EmailBouncedReason string(255) update fixed | Email Bounced Reason | メール不達の理由
   EmailBouncedDate datetime update fixed | Email Bounced Date | メール不達日
@@ -234,7 +235,7 @@ def _field(line: str) -> FieldFact:
         createable=not {"ro", "update"} & {*flags},
         updateable=not {"ro", "create"} & {*flags},
         nillable=not {"required", "set"} & {*flags},
-        defaulted="set" in flags,
+        defaulted=bool({"set", "defaulted"} & {*flags}),
         restricted="restricted" in flags,
         filterable="unfiltered" not in flags,
         permissionable=not {"fixed", "required", "set"} & {*flags},

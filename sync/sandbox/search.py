@@ -127,7 +127,7 @@ def _wanted(literal: Literal, field: FieldFact | None) -> Value:
         if not is_id(literal.value):
             raise RefusalError("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {literal.value}")
         return full(str(literal.value))
-    return _fold(literal.value)
+    return _fold(literal.value) if field.type in TEXT_TYPES else literal.value
 
 
 def _fold(value: Value) -> Value:

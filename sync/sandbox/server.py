@@ -1,57 +1,21 @@
-"""The first door: a loopback HTTP server around one world, with a lock, a clock and, if wanted, a journal."""
+"""The first door: a loopback HTTP server."""
 
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Self
 
-from sync.sandbox.answers import answer
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.exchange import Door, Request, Response
+from sync.sandbox.org import SandboxOrg
 from sync.sandbox.saved import Journal
 from sync.sandbox.worlds import World
 
 _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
 
 
-class Org:
-    """A world that lives: what both doors share."""
-
-    def __init__(self, world: World, clock: OrgClock, journal: Journal | None = None) -> None:
-        self.world = replace(world, ahead_seconds=clock.ahead_seconds)
-        self.clock = clock
-        self._journal = journal
-        self._lock = Lock()
-
-    def respond(self, request: Request) -> Response:
-        """Answer one request; the journal has it before this returns."""
-        with self._lock:
-            world, response = answer(self.world, request, self.clock.now())
-            self._keep(world)
-            return response
-
-    def act(self, work: Callable[[World, datetime], World]) -> None:
-        """Let other people work: `work` gets the world and the org's time and returns the world after."""
-        with self._lock:
-            self._keep(work(self.world, self.clock.now()))
-
-    def advance(self, seconds: float) -> None:
-        """Move the org's clock on."""
-        with self._lock:
-            self.clock.advance(seconds)
-            self._keep(replace(self.world, ahead_seconds=self.clock.ahead_seconds))
-
-    def _keep(self, world: World) -> None:
-        if self._journal:
-            self._journal.append(self.world, world)
-        self.world = world
-
-
-class SandboxServer(Org):
+class SandboxServer(SandboxOrg):
     """`with SandboxServer(world, clock) as org: ... org.url`. Port 0 takes a free one."""
 
     def __init__(self, world: World, clock: OrgClock, journal: Journal | None = None, *, port: int = 0) -> None:
@@ -86,7 +50,7 @@ class _Server(ThreadingHTTPServer):
     # A client that keeps its connection open must not keep the server from closing.
     block_on_close = False
 
-    def __init__(self, org: Org, port: int, stopped: Event) -> None:
+    def __init__(self, org: SandboxOrg, port: int, stopped: Event) -> None:
         self.org = org
         self.stopped = stopped
         super().__init__(("127.0.0.1", port), _Exchange)

@@ -1,0 +1,52 @@
+"""The generated org: the same from one seed, and as believable as it has to be."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from sync.sandbox import cast
+from sync.sandbox.drafts import Author
+from sync.sandbox.generate import generate
+from sync.sandbox.schema import schema
+from sync.sandbox.values import accepted
+from sync.sandbox.worlds import World
+
+NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
+
+
+def test_one_seed_is_one_org(world: World) -> None:
+    assert generate(leads=120, seed=7, now=NOW) == world
+    assert generate(leads=120, seed=8, now=NOW).org_id != world.org_id
+
+
+def test_every_value_would_be_accepted_by_the_org(world: World) -> None:
+    org_itself = Author("", is_trusted=True)
+    for name, table in world.tables.items():
+        for record in table.values():
+            stored = accepted(world, schema()[name], record, org_itself, creates=True)
+            assert stored == {key: value.strip() if isinstance(value, str) else value for key, value in record.items()}
+
+
+def test_the_leaver_still_owns_leads_and_both_queues_hold_some(world: World) -> None:
+    owners = Counter(lead["OwnerId"] for lead in world.tables["Lead"].values())
+    leaver = world.user_named(cast.username(cast.LEAVER)) or {}
+    queues = [world.queue_named(name) or {} for name in cast.QUEUES]
+    assert not leaver["IsActive"]
+    assert all(owners[holder["Id"]] for holder in (leaver, *queues))
+
+
+def test_every_rep_has_a_manager_and_a_time_zone(world: World) -> None:
+    for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH):
+        rep = world.user_named(cast.username(stem)) or {}
+        assert world.find("User", str(rep["ManagerId"]))
+        assert rep["TimeZoneSidKey"]
+
+
+def test_activities_fill_a_year_and_never_the_future(world: World) -> None:
+    stamps = sorted(str(row["CreatedDate"]) for row in world.tables["Web_Activity__c"].values())
+    assert "2025-11-21" <= stamps[0] < "2026-02"
+    assert stamps[-1] < "2026-11-21T09"
+
+
+def test_nobody_is_in_a_campaign_twice(world: World) -> None:
+    pairs = Counter((row["LeadId"], row["CampaignId"]) for row in world.tables["CampaignMember"].values())
+    assert max(pairs.values()) == 1
