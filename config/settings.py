@@ -19,6 +19,7 @@ from pydantic_settings.sources.utils import parse_env_vars
 
 from config.complaints import complaint
 from config.defaults import DEFAULTS
+from config.places import in_reading_order
 from config.texts import read_text
 from config.trees import Node, Scalar, Table, tree
 from config.words.catalogue import Language
@@ -173,7 +174,8 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(*(complaint(one, origins, Settings) for one in error.errors())) from error
+        wrong = in_reading_order(complaint(one, origins, Settings) for one in error.errors())
+        raise SettingsError(*wrong) from error
     settings._folder, settings._origins = folder.absolute(), MappingProxyType(origins)  # noqa: SLF001 - its only maker
     if problems := tuple(_contradictions(settings)):
         raise SettingsError(*problems)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config.guesses import nearest
+from config.places import in_reading_order
 from config.rulebook import header
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
@@ -89,20 +90,9 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
         zone=head.zone,
     )
     if problems.found:
-        raise RulebookError(*sorted(set_of(problems.found), key=_reading_order))
+        raise RulebookError(*in_reading_order(problems.found))
     order_rules(rulebook)
     return rulebook
-
-
-def set_of(found: list[Problem]) -> list[Problem]:
-    """Each problem once: two readers may stumble over the same place."""
-    return list({(one.code, one.where, str(one)): one for one in found}.values())
-
-
-def _reading_order(problem: Problem) -> tuple[str, int, int]:
-    file, *place = problem.where.split(":")
-    line, column = ([int(part) for part in place if part.isdecimal()] + [0, 0])[:2]
-    return file, line, column
 
 
 def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> dict[str, Node]:

@@ -1,0 +1,205 @@
+"""Settings: the environment wins over the file, which wins over the default; secrets never stand in the file."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from config.credentials import Credentials, credentials
+from config.defaults import DEFAULTS
+from config.settings import Login, LoginMethod, Settings, environment_language, load_settings
+from config.words.catalogue import Language, Words, catalogue
+from engine.errors import SettingsError
+from engine.rulebooks import Policy
+
+Load = Callable[..., Settings]
+REAL = "org: https://example.my.salesforce.com\n"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """The settings of a folder with this settings.yaml and this environment."""
+
+    def make(text: str = "org: sandbox\n", environment: Mapping[str, str] | None = None) -> Settings:
+        (tmp_path / "settings.yaml").write_text(text, encoding="utf-8")
+        return load_settings(tmp_path, environment or {})
+
+    return make
+
+
+@pytest.fixture
+def complaints(load: Load) -> Callable[..., list[str]]:
+    def find(text: str, environment: Mapping[str, str] | None = None) -> list[str]:
+        with pytest.raises(SettingsError) as caught:
+            load(text, environment)
+        for language in Language:
+            Words(language).error(caught.value)
+        return [f"{problem.code} {problem.where}" for problem in caught.value.problems]
+
+    return find
+
+
+def test_an_org_is_all_that_must_be_said(load: Load, tmp_path: Path) -> None:
+    settings = load()
+    assert (settings.is_sandbox, settings.rulebook_folder, settings.map_file, settings.store_url) == (
+        True,
+        tmp_path / "rulebook",
+        tmp_path / "map.yaml",
+        f"sqlite:///{tmp_path}/data/store.sqlite",
+    )
+
+
+def test_every_default_of_the_table_is_the_default(load: Load) -> None:
+    settings = load()
+    table = {name: default.value for name, default in DEFAULTS.items() if not default.in_rulebook}
+    assert {name: getattr(settings, name) for name in table} == table
+
+
+def test_defaults_that_the_rulebook_sets_are_the_rulebooks() -> None:
+    policy = Policy()
+    named = [DEFAULTS[f"change_limit_{name}"].value for name in ("percent", "min", "max")]
+    assert named == [policy.changes_percent, policy.changes_min, policy.changes_max]
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_every_default_has_a_unit_and_a_reason_in_both_languages(name: str) -> None:
+    assert {DEFAULTS[name].unit, DEFAULTS[name].reason} <= set(catalogue())
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(load: Load) -> None:
+    settings = load("org: sandbox\nscore step: 7\nlook back seconds: 60\n", {"LEADSYNC_SCORE_STEP": "9"})
+    assert (settings.score_step, settings.look_back_seconds, settings.quiet_seconds) == (9, 60, 2)
+
+
+def test_every_value_knows_where_it_is_from(load: Load) -> None:
+    settings = load("org: sandbox\nscore step: 7\nlook back seconds: 60\n", {"LEADSYNC_SCORE_STEP": "9"})
+    origins = [settings.origin(name) for name in ("score_step", "look_back_seconds", "quiet_seconds")]
+    assert origins == ["LEADSYNC_SCORE_STEP", "settings.yaml:3:20", ""]
+
+
+def test_words_may_be_parted_by_spaces_or_underscores(load: Load) -> None:
+    assert load("org: sandbox\nscore_step: 7\n") == load("org: sandbox\nscore step: 7\n")
+
+
+def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
+    settings = load(REAL + "login: {consumer key: k}\n", {"LEADSYNC_LOGIN__USERNAME": "u@example.com"})
+    assert settings.login == Login(consumer_key="k", username="u@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("org: nowhere\n", ["ST-120 settings.yaml:1:6"], id="no address"),
+        pytest.param("org: http://example.com\n", ["ST-120 settings.yaml:1:6"], id="an address that is not safe"),
+        pytest.param("org: https://example.com/lightning\n", ["ST-120 settings.yaml:1:6"], id="an address of a page"),
+        pytest.param("language: ja\n", ["ST-108 settings.yaml"], id="no org"),
+        pytest.param("", ["ST-108 settings.yaml"], id="nothing"),
+        pytest.param("org: sandbox\nlangauge: ja\n", ["ST-103 settings.yaml:2:11"], id="unknown setting"),
+        pytest.param("org: sandbox\nlanguage: fr\n", ["ST-118 settings.yaml:2:11"], id="unknown language"),
+        pytest.param("org: sandbox\nscore step: x\n", ["ST-116 settings.yaml:2:13"], id="no number"),
+        pytest.param("org: sandbox\nquiet seconds: 1\n", ["ST-117 settings.yaml:2:16"], id="too small"),
+        pytest.param("org: sandbox\napi version: 66\n", ["ST-119 settings.yaml:2:14"], id="no version"),
+        pytest.param("org: sandbox\norg: sandbox\n", ["ST-107 settings.yaml:2:1"], id="a setting twice"),
+        pytest.param("org: [sandbox]\n", ["ST-109 settings.yaml:1:6"], id="a list"),
+        pytest.param("- org\n", ["ST-109 settings.yaml:1:1"], id="only a list"),
+        pytest.param("org：sandbox\nmap: x\n", ["ST-102 settings.yaml:1:4"], id="a full-width colon"),
+        pytest.param("org: sandbox\n\tmap: x\n", ["ST-101 settings.yaml:2:1"], id="a tab"),
+        pytest.param("org: sandbox\nlease renew seconds: 50\n", ["ST-123 settings.yaml:2:22"], id="renewed too late"),
+        pytest.param(REAL, ["ST-124 settings.yaml:1:6"], id="a real org without a login"),
+        pytest.param(REAL + "login: {usrname: x}\n", ["ST-103 settings.yaml:2:18"], id="unknown key of login"),
+        pytest.param(REAL + "login: {method: saml}\n", ["ST-118 settings.yaml:2:17"], id="unknown method"),
+        pytest.param(REAL + "login: {client secret: s}\n", ["ST-122 settings.yaml:2:24"], id="a secret"),
+        pytest.param("org: sandbox\nstore: mysql://h/d\n", ["ST-126 settings.yaml:2:8"], id="another database"),
+        pytest.param(
+            "org: sandbox\nstore: postgresql://u:p@h/d\n", ["ST-125 settings.yaml:2:8"], id="a database's password"
+        ),
+        pytest.param(
+            "org: sandbox\nscore step: x\nquiet seconds: 1\n",
+            ["ST-116 settings.yaml:2:13", "ST-117 settings.yaml:3:16"],
+            id="all at once",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_at_its_place(
+    complaints: Callable[..., list[str]], text: str, expected: list[str]
+) -> None:
+    assert complaints(text) == expected
+
+
+def test_a_wrong_variable_is_named_by_its_name(complaints: Callable[..., list[str]]) -> None:
+    assert complaints("org: sandbox\n", {"LEADSYNC_SCORE_STEP": "x"}) == ["ST-116 LEADSYNC_SCORE_STEP"]
+
+
+def test_a_folder_without_settings_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ST-121"):
+        load_settings(tmp_path, {})
+
+
+def test_a_database_password_may_come_from_the_environment(load: Load) -> None:
+    url = "postgresql+psycopg://u:p@h/d"
+    assert load(environment={"LEADSYNC_STORE": url}).store_url == url
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        pytest.param({}, Language.ENGLISH, id="nothing said"),
+        pytest.param({"LANG": "ja_JP.UTF-8"}, Language.JAPANESE, id="a Japanese terminal"),
+        pytest.param({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, Language.ENGLISH, id="LC_ALL is stronger"),
+        pytest.param({"LC_ALL": "C", "LEADSYNC_LANG": "ja"}, Language.JAPANESE, id="our own is strongest"),
+    ],
+)
+def test_the_terminal_tells_the_language(environment: dict[str, str], language: Language) -> None:
+    assert environment_language(environment) is language
+
+
+def test_a_language_in_the_file_wins_over_the_terminal(load: Load) -> None:
+    assert load("org: sandbox\nlanguage: ja\n", {"LANG": "en_US.UTF-8"}).language is Language.JAPANESE
+
+
+def test_auto_follows_the_terminal(load: Load) -> None:
+    assert load("org: sandbox\nlanguage: auto\n", {"LANG": "ja_JP.UTF-8"}).language is Language.JAPANESE
+
+
+def test_credentials_are_read_when_they_are_asked_for(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "my.key").write_text("PEM\n", encoding="utf-8")
+    settings = load(REAL + "login: {consumer key: k, username: u, private key file: my.key}\n")
+    assert credentials(settings) == Credentials(
+        LoginMethod.JWT,
+        "https://example.my.salesforce.com",
+        "k",
+        "u",
+        "https://login.salesforce.com",
+        private_key="PEM",
+    )
+
+
+@pytest.mark.parametrize(
+    ("login", "expected"),
+    [
+        pytest.param("{username: u, private key file: k}", ["ST-130 consumer key"], id="jwt"),
+        pytest.param(
+            "{method: client credentials, consumer key: k}", ["ST-130 client secret"], id="client credentials"
+        ),
+        pytest.param("{method: password}", ["ST-130 username", "ST-130 password"], id="password"),
+        pytest.param("{consumer key: k, username: u, private key file: k}", ["ST-131 private key file"], id="no file"),
+    ],
+)
+def test_what_a_login_lacks_is_named(load: Load, login: str, expected: list[str]) -> None:
+    settings = load(f"{REAL}login: {login}\n")
+    with pytest.raises(SettingsError) as caught:
+        credentials(settings)
+    assert [f"{problem.code} {problem.params['name']}" for problem in caught.value.problems] == expected
+
+
+def test_secrets_are_never_shown(load: Load) -> None:
+    settings = load(
+        REAL + "login: {consumer key: k, method: client credentials}\n", {"LEADSYNC_LOGIN__CLIENT_SECRET": "hush"}
+    )
+    assert "hush" not in f"{settings!r} {credentials(settings)!r}"
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(load: Load) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(REAL + "login: {method: hush}\n")
+    assert "hush" not in str(caught.value)
