@@ -34,8 +34,8 @@ def intend(tx: Transaction, lease: Lease, moves: Collection[Move], *, run: str, 
     `moves` all go to SENDING (with a note and a rebased change where the record moved). Send only after this
     transaction is committed. LeaseError when somebody else holds the write lease now.
     """
-    if any(each.to is not State.SENDING for each in moves):
-        raise ValueError("an intent moves changes to sending")
+    if not moves or any(each.to is not State.SENDING for each in moves):
+        raise ValueError("an intent moves changes to sending, at least one")
     leases.check(tx, lease)
     number = tx.execute(select(func.count()).select_from(batches).where(batches.c.run_id == run)).scalar_one() + 1
     batch = Batch(f"{run}-{number:04d}", run, mode, lease.epoch, at)

@@ -139,7 +139,7 @@ with leases.hold(store, leases.LeaseName.WRITE, holder=this_process(), clock=lam
 
 
 @pytest.fixture
-def other_worker(store: Store, store_url: str) -> Iterator["subprocess.Popen[bytes]"]:
+def other_worker(store_url: str) -> Iterator["subprocess.Popen[bytes]"]:
     """A real process that holds the write lease."""
     command = [sys.executable, "-c", _HOLD, store_url]
     root = Path(__file__).parents[3]

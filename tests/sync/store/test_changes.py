@@ -1,0 +1,206 @@
+"""The states of changes, and what memory and audit get from a move."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from engine.changes import Change, Effects, Standing, Turn
+from engine.errors import PlanStaleError
+from engine.memory import Memory, Quiet
+from engine.messages import Message
+from engine.states import MOVES, OPEN, State
+from sync.store import audit, changes, effects, memory
+from sync.store.changes import Move
+from sync.store.database import Store
+
+Propose = Callable[..., None]
+Make = Callable[..., Change]
+
+
+def _move(store: Store, at: datetime, *moves: Move) -> None:
+    with store.transaction() as tx:
+        changes.move(tx, moves, run=None, at=at)
+
+
+def _recall(store: Store) -> Memory:
+    with store.read() as tx:
+        return memory.recall(tx)
+
+
+def _entries(store: Store) -> list[dict[str, Any]]:
+    with store.read() as tx:
+        return [json.loads(link.body) for link in audit.links(tx)]
+
+
+def test_a_proposed_change_stands_as_it_was_proposed(store: Store, run: str, propose: Propose, change: Make) -> None:
+    turn = Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki@sandbox.example", 3))
+    proposed = change(1, grade="A+", score=12, effects=turn)
+    propose(State.PLANNED, proposed)
+    with store.read() as tx:
+        assert changes.of_plan(tx, run) == (Standing(proposed, State.PLANNED, run),)
+        assert changes.open_standings(tx) == {proposed.record_id: Standing(proposed, State.PLANNED, run)}
+        assert changes.counts(tx, run) == {State.PLANNED: 1}
+
+
+def test_a_record_has_at_most_one_open_change(
+    store: Store, run: str, at: datetime, propose: Propose, change: Make
+) -> None:
+    propose(State.HELD, change(1, grade="A"))
+    with pytest.raises(IntegrityError), store.transaction() as tx:
+        changes.add(tx, run, [(change(1, grade="B"), State.PLANNED)], run=run, at=at)
+
+
+def test_an_ended_change_makes_room_for_another(
+    store: Store, run: str, at: datetime, propose: Propose, change: Make
+) -> None:
+    first, second = change(1, grade="A"), change(1, grade="B")
+    propose(State.PLANNED, first)
+    _move(store, at, Move(first.change_id, State.CANCELLED))
+    with store.transaction() as tx:
+        changes.add(tx, run, [(second, State.PLANNED)], run=run, at=at)
+        found = [standing.state for standing in changes.of_record(tx, first.record_id)]
+    assert sorted(found) == [State.CANCELLED, State.PLANNED]
+
+
+@pytest.mark.parametrize("to", sorted(frozenset(State) - MOVES[State.PLANNED]))
+def test_a_move_that_the_life_of_a_change_does_not_know_is_refused(
+    to: State, store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    propose(State.PLANNED, change(1, grade="A"), change(2, grade="A"))
+    impossible = [Move(change(1, grade="A").change_id, State.HELD), Move(change(2, grade="A").change_id, to)]
+    with pytest.raises(PlanStaleError, match="PL-302"):
+        _move(store, at, *impossible)
+    assert {standing.state for standing in _recall(store).open_changes.values()} == {State.PLANNED}
+
+
+def test_nothing_is_approved_without_an_approval(store: Store, at: datetime, propose: Propose, change: Make) -> None:
+    propose(State.PLANNED, change(1, grade="A"))
+    with pytest.raises(PlanStaleError, match="PL-303"):
+        _move(store, at, Move(change(1, grade="A").change_id, State.APPROVED))
+
+
+def test_a_change_that_does_not_exist_is_named(store: Store, at: datetime) -> None:
+    with pytest.raises(PlanStaleError, match="PL-301"):
+        _move(store, at, Move("nobody", State.CANCELLED))
+
+
+def test_a_change_moves_once_in_a_call(store: Store, at: datetime, propose: Propose, change: Make) -> None:
+    propose(State.APPROVED, change(1, grade="A"))
+    change_id = change(1, grade="A").change_id
+    with pytest.raises(ValueError, match="more than one move"):
+        _move(store, at, Move(change_id, State.SENDING), Move(change_id, State.APPLIED))
+
+
+def test_what_is_applied_is_remembered(store: Store, at: datetime, propose: Propose, change: Make) -> None:
+    both = Effects((("vip", "rule/a"), ("jp", "rule/c")), (), ("rule/b",), Turn("pool/k", "suzuki", 3))
+    applied = change(1, grade="A", persona=None, effects=both)
+    propose(State.APPROVED, applied)
+    _move(store, at, Move(applied.change_id, State.APPLIED))
+    assert _recall(store) == Memory(
+        applied={applied.record_id: {"grade": "A", "persona": None}},
+        tags={applied.record_id: frozenset({("vip", "rule/a"), ("jp", "rule/c")})},
+        firings={applied.record_id: frozenset({"rule/b"})},
+        turns={"pool/k": {"suzuki": 3}},
+    )
+
+
+def test_later_values_join_earlier_ones_and_tags_go(
+    store: Store, run: str, at: datetime, propose: Propose, change: Make
+) -> None:
+    tag = (("vip", "rule/a"),)
+    first = change(1, grade="A", score=1, effects=Effects(tags_added=tag, turn=Turn("pool/k", "suzuki", 5)))
+    second = change(1, score=2, effects=Effects(tags_removed=tag, turn=Turn("pool/k", "suzuki", 4)))
+    propose(State.APPROVED, first)
+    _move(store, at, Move(first.change_id, State.APPLIED))
+    with store.transaction() as tx:
+        changes.add(tx, run, [(second, State.APPROVED)], run=run, at=at)
+    _move(store, at, Move(second.change_id, State.APPLIED))
+    found = _recall(store)
+    assert (found.applied, found.tags) == ({first.record_id: {"grade": "A", "score": 2}}, {})
+    assert found.turns == {"pool/k": {"suzuki": 5}}
+
+
+@pytest.mark.parametrize("to", [State.CONFLICT, State.BLOCKED, State.EXPIRED, State.UNCHANGED])
+def test_what_ends_otherwise_leaves_no_memory(
+    to: State, store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    ended = change(1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki", 1)))
+    propose(State.APPROVED, ended)
+    _move(store, at, Move(ended.change_id, to))
+    assert _recall(store) == Memory()
+
+
+def test_what_is_rejected_becomes_a_quiet_fact_until_it_is_lifted(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    rejected = change(1, owner="005000000000001AAA", effects=Effects(turn=Turn("pool/k", "suzuki", 1)))
+    propose(State.PLANNED, rejected)
+    _move(store, at, Move(rejected.change_id, State.REJECTED))
+    fact = Quiet(rejected.target_digest, rejected.meaning_digest, "005000000000001AAA", "pool/k")
+    assert _recall(store) == Memory(quiet={rejected.record_id: (fact,)})
+    with store.transaction() as tx:
+        assert effects.lift(tx, [rejected.record_id], actor="os:a@h", at=at) == 1
+    assert _recall(store) == Memory()
+
+
+def test_a_rebased_change_stands_on_its_new_base_and_keeps_what_was_approved(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    approved = change(1, grade="A")
+    rebased = replace(approved, inputs={"title": "課長"}, owner="005000000000009AAA")
+    propose(State.APPROVED, approved)
+    note = Message.of("note.rebased", by="suzuki")
+    _move(store, at, Move(approved.change_id, State.SENDING, note, rebased))
+    _move(store, at, Move(approved.change_id, State.UNKNOWN))
+    with store.read() as tx:
+        found = changes.find(tx, [approved.change_id])[approved.change_id]
+        assert changes.digests(tx, [approved.change_id]) == {approved.change_id: approved.digest}
+    assert (found.change, found.state, found.note) == (rebased, State.UNKNOWN, note)
+
+
+def test_a_rebased_change_may_not_ask_for_something_else(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    approved = change(1, grade="A")
+    propose(State.APPROVED, approved)
+    with pytest.raises(ValueError, match="asks for the same"):
+        _move(store, at, Move(approved.change_id, State.SENDING, rebased=replace(approved, after={"grade": "B"})))
+
+
+def test_the_audit_tells_each_move_and_no_value(store: Store, at: datetime, propose: Propose, change: Make) -> None:
+    applied = change(1, persona="canary-persona", inputs={"title": "canary-title"})
+    propose(State.APPROVED, applied)
+    _move(store, at, Move(applied.change_id, State.APPLIED))
+    entries = _entries(store)
+    told = [(entry["event"], entry.get("from"), entry.get("to")) for entry in entries if "change" in entry]
+    assert told == [
+        ("change proposed", None, "approved"),
+        ("change approved", None, None),
+        ("change moved", "approved", "applied"),
+    ]
+    assert "canary" not in json.dumps(entries)
+    assert entries[-1]["after"] == entries[-3]["after"] != {}
+
+
+def test_equal_values_of_two_prospects_do_not_look_equal_in_the_audit(
+    store: Store, propose: Propose, change: Make
+) -> None:
+    propose(State.PLANNED, change(1, grade="A"), change(2, grade="A"))
+    first, second = (entry["after"]["grade"] for entry in _entries(store) if entry["event"] == "change proposed")
+    assert first != second
+
+
+def test_many_changes_move_at_once(store: Store, run: str, at: datetime, propose: Propose, change: Make) -> None:
+    many = [change(number, grade="A") for number in range(1_200)]
+    propose(State.APPROVED, *many)
+    _move(store, at, *(Move(each.change_id, State.APPLIED) for each in many))
+    with store.read() as tx:
+        assert changes.counts(tx, run) == {State.APPLIED: 1_200}
+        assert len(memory.recall(tx).applied) == 1_200
+        assert changes.in_state(tx, OPEN) == ()
+        assert [standing.change for standing in changes.of_plan(tx, run)] == many
