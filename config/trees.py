@@ -199,4 +199,6 @@ def _syntax(error: MarkedYAMLError, text: str, *, file: str, area: str) -> Probl
             if found := pattern.search(lines[n]):
                 where = f"{file}:{n + 1}:{found.start(1) + 1}"
                 return Problem(_CODES[area][slip], where, {"character": found[1]} if slip == "full width" else {})
+    if r"'\t'" in (error.problem or ""):
+        return Problem(_CODES[area]["tab"], f"{file}:{line + 1}:{column + 1}")
     return Problem(_CODES[area]["not YAML"], f"{file}:{line + 1}:{column + 1}", {"detail": error.problem or ""})

@@ -22,6 +22,7 @@ def criterion(text: str) -> dict[str, str]:
     ("text", "complaint"),
     [
         pytest.param("- name: r\n\twhen: x\n", "RB-101 automation/a.yaml:2:1", id="a tab"),
+        pytest.param("- name:\tr\n", "RB-101 automation/a.yaml:1:8", id="a tab after a colon"),
         pytest.param("- name：r\n  when: x\n", "RB-102 automation/a.yaml:1:7", id="a full-width colon"),
         pytest.param("- name:　r\n  when: x\n", "RB-102 automation/a.yaml:1:8", id="a full-width space after a colon"),
         pytest.param("　- name: r\n", "RB-102 automation/a.yaml:1:1", id="a full-width space as indent"),
