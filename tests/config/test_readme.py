@@ -1,0 +1,20 @@
+"""The examples of config/README.md are read by the very readers they describe."""
+
+from pathlib import Path
+
+import pytest
+
+from config.map import load_map
+from config.rulebook.folder import rulebook_from
+
+ROOM = Path(__file__).parents[2] / "config"
+EXAMPLES = (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0].splitlines()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_a_condition(example: str) -> None:
+    rule = f"- name: r\n  then: [{{tag: t}}]\n  when:\n    {example}\n"
+    made = rulebook_from(
+        {"rulebook.yaml": "name: x\n", "automation/a.yaml": rule}, load_map(ROOM / "starter" / "map.yaml")
+    )
+    assert len(made.rules) == 1
