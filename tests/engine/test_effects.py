@@ -40,7 +40,7 @@ def reading(when: Condition) -> AutomationRule:
         ),
         pytest.param(
             [setting("Hot", UNKNOWN), setting("Cold", NEVER, CLEAR)],
-            "Hot",
+            "Cold",
             (None, None),
             id="clear waits while another rule is unknown",
         ),

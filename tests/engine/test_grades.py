@@ -41,6 +41,7 @@ def profile_of(states: Sequence[tuple[int, Condition]]) -> Rulebook:
         pytest.param([(DEFAULT, MATCH)] * 3 + [(DEFAULT, NOT_MATCH)] * 2, 2, "C-", id="3 match, 2 do not"),
         pytest.param([(DEFAULT, NOT_MATCH)] * 5, -10, "F", id="5 do not match"),
         pytest.param([(2, MATCH), (2, NOT_MATCH)], 0, "D", id="equal weights cancel out: D, graded"),
+        pytest.param([(2, MATCH)] * 6, 12, "A+", id="6 match: saturated"),
         pytest.param([(2, MATCH)] * 6 + [(2, NOT_MATCH)], 10, "A+", id="12 then -2: summed, then clamped once"),
     ],
 )

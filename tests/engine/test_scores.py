@@ -30,6 +30,7 @@ POINTS = (
         pytest.param(["minus half"], -1, id="rounded down below zero too"),
         pytest.param(["email open"] * 3, 2, id="the first only"),
         pytest.param(["unsubscribe"] * 3, -3, id="the first deduction only"),
+        pytest.param(["form", "unsubscribe"], 47, id="a first deduction among others"),
         pytest.param(["fax"], 0, id="a kind without points"),
     ],
 )
