@@ -33,6 +33,7 @@ FILE = "map.yaml"
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _NAME = re.compile(r"[^\W\d]\w*(?: \w+)*")
 _WIDE = re.compile("[：　]")
+_TIGHT_COLON = re.compile(r"\w:\S")
 # Words that a condition or a column already uses for something else.
 _TAKEN = frozenset({*IDENTITY_COLUMNS, *TARGETS, *RIDERS, *LATER, *(field.name for field in DERIVED_FIELDS)}) | {
     "owner", "activity", "all", "any", "none", "empty counts as", "firings",
@@ -124,9 +125,13 @@ class _Reader:
                 self.add("MP-120", node, name="field")
             return None
         api_name = self.api_name(parts["field"])
-        standard = STANDARD_FIELDS.get(object_name, {}).get(api_name or "")
-        kind = self.kind(parts, standard, object_name)
-        if api_name is None or kind is None:
+        if api_name is None:
+            return None
+        standard = STANDARD_FIELDS.get(object_name, {}).get(api_name)
+        kind = self.kind(parts.get("kind"), standard)
+        if kind is None:
+            if "kind" not in parts:
+                self.unknown_kind(parts["field"], api_name, object_name)
             return None
         key = self.text_key(parts.get("key"), kind)
         if key is None and kind in _KEYED:
@@ -134,16 +139,15 @@ class _Reader:
             key = (standard.key if standard and standard.kind is kind else None) or default_key(kind)
         return MappedField(name, api_name, kind, key, facets_of(key) if key else (), node.where)
 
-    def kind(self, parts: dict[str, Node], standard: Standard | None, object_name: str) -> Kind | None:
-        if "kind" in parts:
-            found = self.choice(parts["kind"], [kind.value for kind in Kind], "MP-123")
-            return Kind(found) if found else None
-        if standard is None and isinstance(parts["field"], Scalar):
-            known = STANDARD_FIELDS.get(object_name, {})
-            given = parts["field"].text
-            meant = "" if given.endswith("__c") else nearest(given, known)
-            self.add("MP-124", parts["field"], given=given, meant=meant, known=", ".join(Kind))
-        return standard.kind if standard else None
+    def kind(self, node: Node | None, standard: Standard | None) -> Kind | None:
+        if node is None:
+            return standard.kind if standard else None
+        found = self.choice(node, [kind.value for kind in Kind], "MP-123")
+        return Kind(found) if found else None
+
+    def unknown_kind(self, node: Node, api_name: str, object_name: str) -> None:
+        meant = "" if api_name.endswith("__c") else nearest(api_name, STANDARD_FIELDS.get(object_name, {}))
+        self.add("MP-124", node, given=api_name, meant=meant, known=", ".join(Kind))
 
     def text_key(self, node: Node | None, kind: Kind) -> str | None:
         if node is None:
@@ -186,7 +190,10 @@ class _Reader:
 
     def activity(self, parts: dict[str, Node], item: Node) -> ActivitySource | None:
         prospect = parts["prospect"]
-        holders = [self.api_name(one) for one in (prospect.items if isinstance(prospect, Listing) else (prospect,))]
+        named = prospect.items if isinstance(prospect, Listing) else (prospect,)
+        if not named:
+            self.add("MP-108", prospect)
+        holders = [self.api_name(one) for one in named]
         object_name, at = self.api_name(parts["object"]), self.api_name(parts["at"])
         optional = {name: self.api_name(parts[name]) for name in ("asset", "campaign") if name in parts}
         kind, kind_field, kinds = self.activity_kind(parts["kind"])
@@ -230,7 +237,9 @@ class _Reader:
             elif known is not None and key.text not in known:
                 self.unknown("MP-103", key, known)
             else:
-                found[key.text] = value
+                # YAML puts an empty value where the next line begins; people look at its key.
+                is_empty = isinstance(value, Scalar) and not value.text and not value.is_quoted
+                found[key.text] = Scalar("", key.where) if is_empty else value
         return found
 
     def key_of(self, node: Node, name: str) -> Node:
@@ -265,8 +274,12 @@ class _Reader:
             self.add(code, node, given=given, meant=nearest(given, known), known=", ".join(sorted(known)))
 
     def shape(self, code: str, node: Node) -> None:
-        """Another shape than expected; nothing at all and a full-width colon are named as what they are."""
-        if isinstance(node, Scalar) and (wide := _WIDE.search(node.text)):
+        """Another shape than expected; nothing at all and a wrong colon are named as what they are."""
+        if not isinstance(node, Scalar):
+            self.add(code, node)
+        elif wide := _WIDE.search(node.text):
             self.add("MP-102", node, character=wide[0])
+        elif node.is_nothing or not node.text.strip():
+            self.add("MP-108", node)
         else:
-            self.add("MP-108" if isinstance(node, Scalar) and not node.text.strip("~ ") else code, node)
+            self.add("MP-110" if _TIGHT_COLON.search(node.text) else code, node)

@@ -134,10 +134,14 @@ def _absent(object_name: str, api_name: str, fields: Described, where: str) -> P
     """Named by the nearest API name, or by the field whose label was written instead."""
     known = fields[object_name]
     labels = {str(field["label"]).casefold(): name for name, field in known.items()}
-    by_case = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(api_name.casefold(), by_case, n=1, cutoff=0.6)
-    meant = labels.get(api_name.replace("_", " ").casefold()) or (by_case[near[0]] if near else "")
+    by_stem = {_stem(name): name for name in known}
+    near = difflib.get_close_matches(_stem(api_name), by_stem, n=1, cutoff=0.75)
+    meant = labels.get(_stem(api_name).replace("_", " ")) or (by_stem[near[0]] if near else "")
     return _problem("MP-202", where, object_name, api_name, meant=meant)
+
+
+def _stem(api_name: str) -> str:
+    return api_name.casefold().removesuffix("__c")
 
 
 def _holds(kind: Kind, described: Mapping[str, Any]) -> bool:
