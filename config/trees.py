@@ -160,7 +160,12 @@ def _entries(events: Iterator[Event], file: str, *, depth: int) -> Iterator[tupl
             raise _TrapError("key", event)
         if not key.is_quoted and key.text.startswith("\u3000"):
             raise _TrapError("full width", event, character="\u3000")
-        yield key, _node(next(events), events, file, depth=depth + 1)
+        value = _node(next(events), events, file, depth=depth + 1)
+        if isinstance(value, Scalar) and not value.text and not value.is_quoted:
+            # ruamel places what is not there at the next thing that is; people look for it behind the colon.
+            end = event.end_mark
+            value = Scalar("", f"{file}:{end.line + 1}:{end.column + 2}")
+        yield key, value
 
 
 def _has_tag(event: Event) -> bool:

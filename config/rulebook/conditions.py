@@ -45,7 +45,7 @@ def _all_of(node: Table, known: Known, problems: Problems) -> Condition:
         elif readable := known.fields.get(key.text):
             parts.append(_field(readable, value, known, problems))
         else:
-            problems.unknown("RB-106", key, (*known.fields, *_JOINS, "activity"))
+            problems.unknown("RB-106", key, known.fields, also=(*_JOINS, "activity", _EMPTY))
     if not any(key.text != _EMPTY for key, _ in node.entries):
         problems.add("RB-108", node)
     if len(parts) != 1:

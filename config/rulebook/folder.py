@@ -104,7 +104,7 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> dict
             name.count("/") == 1 and name.endswith(".yaml") and name.split("/")[0] in _FOLDERS
         ):
             known = (*_FILES, *(f"{one}/*.yaml" for one in _FOLDERS))
-            meant = next((one for one in known if one == nearest(name, _FILES)), "") or _near_folder(name)
+            meant = _near_folder(name) if "/" in name else nearest(name, _FILES)
             problems.add("RB-153", where, given=name, meant=meant, known=", ".join(known))
             continue
         node, wrong = tree(texts[name], file=where, area="rulebook")

@@ -10,6 +10,7 @@ from config.rulebook.reading import Problems, distinct, scalar, text, texts
 from config.trees import Listing, Node, Table
 from engine.conditions import ALWAYS, Condition, Group, Join, reads
 from engine.rulebooks import Criterion, Level, Persona, Profile
+from mapping.targets import WRITE_BACK
 
 PERSONA_KEYS = ("role", "card", "when", "profile")
 PROFILE_KEYS = ("criteria",)
@@ -20,6 +21,9 @@ _LEVELS = {"strong": 3, "medium": 2, "weak": 1}
 
 def read_personas(items: Sequence[Item], known: Known, problems: Problems) -> tuple[Persona, ...]:
     found = tuple(_persona(item, known, problems) for item in items)
+    for item, persona in zip(items, found, strict=True):
+        _fits(persona.name, item.part("name"), "persona", problems)
+        _fits(persona.role, item.part("role"), "buyer_role", problems)
     choosing = next((persona for persona in found if persona.profile), None)
     reading = next((persona for persona in found if "profile" in reads(persona.when)), None)
     if choosing and reading:
@@ -28,6 +32,8 @@ def read_personas(items: Sequence[Item], known: Known, problems: Problems) -> tu
 
 
 def read_profiles(items: Sequence[Item], known: Known, problems: Problems) -> tuple[Profile, ...]:
+    for item in items:
+        _fits(item.name, item.part("name"), "profile", problems)
     return tuple(_profile(item, known, problems) for item in items)
 
 
@@ -35,6 +41,13 @@ def role_of(item: Item, problems: Problems) -> str:
     """The buyer role: any word of the author's; the usual ones are in the starter."""
     node = item.needs("role", problems, of="persona")
     return (text(node, problems) or "") if node else ""
+
+
+def _fits(name: str, node: Node | None, target: str, problems: Problems) -> None:
+    """Names are written to the org, whose fields hold so many characters and no more."""
+    most = next(field.size for field in WRITE_BACK if field.name == target)
+    if node and len(name) > most:
+        problems.add("RB-154", node, length=len(name), most=most)
 
 
 def _persona(item: Item, known: Known, problems: Problems) -> Persona:

@@ -26,17 +26,21 @@ class Problems:
         where = at if isinstance(at, str) else at.where
         self.found.append(Problem(code, where, params))
 
-    def unknown(self, code: str, given: Scalar, known: Iterable[str], **params: Parameter) -> None:
-        """A word that should have been one of some: `meant` is the nearest of them, or "" when none is near."""
-        is_name = code == "RB-124"  # names of items may hold full-width characters
-        wide = next((character for character in given.text if character in _FULL_WIDTH), None)
-        if wide and not is_name:
-            meant = nearest(given.text.replace(wide, " "), known)
-            if meant or wide in "：　":
-                self.add("RB-102", given, character=wide)
-                return
+    def unknown(
+        self, code: str, given: Scalar, known: Iterable[str], *, also: Iterable[str] = (), **params: Parameter
+    ) -> None:
+        """A word that should have been one of some: `meant` is the nearest of them, or "" when none is near.
+
+        `also` are words that may be meant but are not worth listing.
+        """
         words = sorted(set(known))
-        self.add(code, given, given=given.text, meant=nearest(given.text, words), known=", ".join(words), **params)
+        meant = nearest(given.text, [*words, *also])
+        wide = next((character for character in given.text if character in _FULL_WIDTH), None)
+        # Names of items may hold full-width characters; keys of files may not.
+        if wide and code != "RB-124" and (wide in "：　" or meant):
+            self.add("RB-102", given, character=wide)
+        else:
+            self.add(code, given, given=given.text, meant=meant, known=", ".join(words) or "–", **params)
 
     def shape(self, code: str, node: Node) -> None:
         """A list where a text should be, and the like; nothing at all and full-width signs are named as what they are."""

@@ -138,6 +138,7 @@ def test_an_action_that_cannot_be_done_is_named(complaints: Complaints, then: st
         pytest.param("automation/a.yaml", "- when: {company: x}\n  then: [{tag: t}]\n", "RB-122 1:3", id="no name"),
         pytest.param("automation/a.yaml", "- name: r\n  then: [{tag: t}]\n", "RB-122 1:3", id="no condition"),
         pytest.param("automation/a.yaml", "- name: r\n  when: everyone\n", "RB-122 1:3", id="no action"),
+        pytest.param("automation/a.yaml", "- name: r\n  when:\n  then: [{tag: t}]\n", "RB-108 2:8", id="nothing said"),
         pytest.param("automation/a.yaml", "name: r\n", "RB-120 1:1", id="an item without a list"),
         pytest.param(
             "automation/a.yaml",
@@ -152,6 +153,12 @@ def test_an_action_that_cannot_be_done_is_named(complaints: Complaints, then: st
         ),
         pytest.param(
             "personas/a.yaml", "- {name: p, role: r, when: everyone, profile: q}\n", "RB-124 1:47", id="unknown profile"
+        ),
+        pytest.param(
+            "personas/a.yaml", f"- {{name: {'長' * 81}, role: r, when: everyone}}\n", "RB-154 1:10", id="a long name"
+        ),
+        pytest.param(
+            "personas/a.yaml", f"- {{name: p, role: {'r' * 41}, when: everyone}}\n", "RB-154 1:19", id="a long role"
         ),
         pytest.param("scoring.yaml", "points: {page veiw: 1}\n", "RB-135 1:10", id="points for no activity"),
         pytest.param("scoring.yaml", "points: {page view: x}\n", "RB-116 1:21", id="points that are no number"),
