@@ -2,10 +2,9 @@
 
 A field is one line: `Name type(length) flags | English label | Japanese label`. Types are describe's. Without flags
 a field can be created, updated and empty. Flags: `ro` (never written through the API), `create` or `update` (only
-then), `required`, `set` (never empty, the org fills it),
-`defaulted` (so is what is required), `restricted`, `unfiltered`, `fixed` (field-level security
-does not apply). Picklist values follow `=`; what a reference points to follows `>`. Audit fields are added by
-`_STAMPS`, as each object has them.
+then), `required`, `defaulted` (the org fills it on create), `set` (both, as far as a client sees), `restricted`,
+`unfiltered`, `fixed` (field-level security does not apply). Picklist values follow `=`; what a reference points to
+follows `>`. Audit fields are added by `_STAMPS`, as each object has them.
 """
 
 import re

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Self
@@ -54,6 +55,11 @@ class _Server(ThreadingHTTPServer):
         self.org = org
         self.stopped = stopped
         super().__init__(("127.0.0.1", port), _Exchange)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is its own affair; anything else is a fault of ours and is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed names the socket types
 
 
 class _Exchange(BaseHTTPRequestHandler):

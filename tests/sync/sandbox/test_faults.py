@@ -1,5 +1,7 @@
 """What goes wrong on purpose: which requests are hit, how often, and whether they took effect."""
 
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -76,3 +78,14 @@ def test_the_server_resets_and_hangs_for_real(world: World) -> None:
         with pytest.raises(requests.ReadTimeout):
             requests.get(f"{org.url}/services/data", timeout=0.2)
         assert requests.get(f"{org.url}/services/data", timeout=5).status_code == 200
+
+
+def test_a_client_that_goes_away_is_not_worth_a_word(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    clock = OrgClock.held_at(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    with SandboxServer(world, clock) as org:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", int(org.url.rpartition(":")[2]))) as client:
+                client.sendall(b"GET /services/data HTTP/1.1\r\n\r\n")
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert requests.get(f"{org.url}/services/data", timeout=5).status_code == 200
+    assert capfd.readouterr().err == ""
