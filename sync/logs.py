@@ -16,6 +16,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
+from mapping.ids import is_id
+
 REDACTED = "[redacted]"
 
 # Under these keys stand words of ours, written in lower case: `event`, `verb`, `outcome`, ...
@@ -35,7 +37,6 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE,
 )
-_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def open_log(stream: TextIO, *, now: Callable[[], datetime], level: str = "info") -> FilteringBoundLogger:
@@ -112,15 +113,9 @@ def _safe(key: str, held: object) -> object:
 
 def _may_pass(key: str, text: str) -> bool:
     if _SHAPES.fullmatch(text):
-        return len(text) != 18 or not text.startswith("0") or _is_id(text)
+        return len(text) != 18 or not text.startswith("0") or is_id(text)
     pattern = _PHRASE if key in PHRASE_KEYS else _NAME if key in NAME_KEYS else None
     return pattern is not None and pattern.fullmatch(text) is not None
-
-
-def _is_id(text: str) -> bool:
-    """Whether the last three characters are the checksum of the first fifteen."""
-    blocks = (text[start : start + 5] for start in (0, 5, 10))
-    return text[15:] == "".join(_CHECKSUM[sum(1 << n for n, c in enumerate(b) if "A" <= c <= "Z")] for b in blocks)
 
 
 def _name_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

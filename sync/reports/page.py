@@ -88,12 +88,4 @@ class _Teller:
         return round(count / max(len(self.report.rows), 1) * _BAR_WIDTH, 3)
 
     def summary(self, summary: views.FieldSummary) -> list[str]:
-        """What mostly happens to a field: directions, then examples."""
-        directions = (
-            ("rises", summary.rises), ("falls", summary.falls), ("new", summary.appears), ("cleared", summary.clears),
-        )  # fmt: skip
-        told = [self.say(key, count=self.number(count)) for key, count in directions if count]
-        for field, count in summary.examples:
-            what = self.say("arrow", before=self.value(field.before), after=self.value(field.after))
-            told.append(self.say("times", what=what, count=self.number(count)))
-        return told
+        return phrases.summary(summary, words=self.words)

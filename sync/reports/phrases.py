@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
+from sync.reports.views import FieldSummary
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = {
@@ -53,3 +54,14 @@ def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:
         return labels[name]
     key = f"field.{name}"
     return words.say(key) if key in catalogue() else name
+
+
+def summary(told: FieldSummary, *, words: Words) -> list[str]:
+    """What mostly happens to a field: directions, then examples."""
+    directions = (("rises", told.rises), ("falls", told.falls), ("new", told.appears), ("cleared", told.clears))
+    phrases = [words.say(f"report.{key}", count=number(count)) for key, count in directions if count]
+    for field, count in told.examples:
+        before, after = (value(held, words=words) for held in (field.before, field.after))
+        what = words.say("report.arrow", before=before, after=after)
+        phrases.append(words.say("report.times", what=what, count=number(count)))
+    return phrases

@@ -1,0 +1,64 @@
+"""What the exit codes mean: one table, in the design's words.
+
+0 done · 1 failed · 2 there are changes (only with --detailed-exitcode) · 3 partly done or held · 4 login ·
+5 configuration · 6 plan stale · 7 audit broken · 8 another run holds the lease · 64 usage · 130 interrupted
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from engine.errors import (
+    AuditError,
+    LeadsyncError,
+    LeaseError,
+    LoginError,
+    MapError,
+    OtherOrgError,
+    PlanStaleError,
+    RulebookError,
+    SettingsError,
+    UsageError,
+)
+from engine.states import State
+
+
+class Code(IntEnum):
+    DONE = 0
+    FAILED = 1
+    CHANGES = 2
+    PARTLY = 3
+    LOGIN = 4
+    CONFIGURATION = 5
+    STALE = 6
+    AUDIT = 7
+    LEASE = 8
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+_CODES: Mapping[type[LeadsyncError], Code] = {
+    LoginError: Code.LOGIN,
+    RulebookError: Code.CONFIGURATION,
+    MapError: Code.CONFIGURATION,
+    SettingsError: Code.CONFIGURATION,
+    OtherOrgError: Code.CONFIGURATION,
+    PlanStaleError: Code.STALE,
+    AuditError: Code.AUDIT,
+    LeaseError: Code.LEASE,
+    UsageError: Code.USAGE,
+}
+
+# A change left in one of these after a run means that the run did part of what it set out to do.
+UNDONE = frozenset({
+    State.HELD, State.APPROVED, State.SENDING, State.UNKNOWN, State.CONFLICT, State.BLOCKED, State.GONE, State.REFUSED,
+})  # fmt: skip
+
+
+def code_of(error: LeadsyncError) -> Code:
+    """The code of an error's class, or of the nearest class above it."""
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), Code.FAILED)
+
+
+def code_after(states: Mapping[State, int]) -> Code:
+    """The code of a run by where it left its changes."""
+    return Code.PARTLY if any(states.get(state) for state in UNDONE) else Code.DONE

@@ -1,0 +1,60 @@
+"""`leadsync config`: every setting with its value, where it comes from, and why the default is what it is."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from sync.cli import options
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+
+    @app.command("config", help=words.say("cli.config"))
+    def config(*, folder: Path = folder_option, json: bool = json_option) -> int:
+        from rich.table import Table
+
+        from config.defaults import DEFAULTS
+        from config.settings import load_settings
+        from config.words.catalogue import Words
+
+        settings = load_settings(folder)
+        session.words = Words(settings.language)
+        rows = []
+        # A login's secrets are no settings; its other parts are read where they are used.
+        for name in type(settings).model_fields:
+            if name != "login":
+                default = DEFAULTS.get(name)
+                rows.append({
+                    "name": name,
+                    "value": getattr(settings, name) if default else _shown(str(getattr(settings, name))),
+                    "unit": session.say(default.unit) if default else "",
+                    "origin": settings.origin(name) or session.say("cli.config.default"),
+                    "reason": session.say(default.reason) if default else "",
+                })  # fmt: skip
+        in_rulebook = [default for default in DEFAULTS.values() if default.in_rulebook]
+        rows += [
+            {"name": each.name, "value": each.value, "unit": session.say(each.unit),
+             "origin": session.say("cli.config.rulebook"), "reason": session.say(each.reason)}
+            for each in in_rulebook
+        ]  # fmt: skip
+        if json:
+            session.document("settings", {"settings": rows})
+            return Code.DONE
+        table = Table(*(session.say(f"cli.config.{name}") for name in ("name", "value", "origin", "reason")))
+        for row in rows:
+            table.add_row(
+                str(row["name"]), f"{row['value']} {row['unit']}".rstrip(), str(row["origin"]), str(row["reason"])
+            )
+        session.console().print(table)
+        return Code.DONE
+
+
+def _shown(value: str) -> str:
+    """A store's address may hold a password."""
+    parts = urlsplit(value)
+    return value.replace(f":{parts.password}@", ":***@") if parts.password else value

@@ -1,0 +1,36 @@
+"""`leadsync demo`: the whole life of a sandbox org in three runs, with nothing to install and nobody to ask."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    json_option = options.as_json(words)
+    folder_option = options.option(words, "demo_folder", "--folder", "-f", default=Path("leadsync-demo"), metavar="DIR")
+    leads_option = options.option(words, "leads", "--leads", default=500)
+    seed_option = options.option(words, "seed", "--seed", default=1)
+
+    @app.command("demo", help=words.say("cli.demo"))
+    def demo(
+        *,
+        leads: int = leads_option,
+        seed: int = seed_option,
+        folder: Path = folder_option,
+        json: bool = json_option,
+    ) -> int:
+        from sync.cli.summary import document, tell
+        from sync.demo import run_demo
+
+        summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.talk)
+        if json:
+            session.document("demo", document(summary))
+        else:
+            tell(session, summary)
+        is_sound = summary.audit_ok and not summary.idle_plan_changes and not summary.unexplained_writes
+        return Code.DONE if is_sound else Code.FAILED

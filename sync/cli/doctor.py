@@ -1,0 +1,32 @@
+"""`leadsync doctor`: look at everything a run needs and say what to mend, before a run does."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+
+    @app.command("doctor", help=words.say("cli.doctor"))
+    def doctor(*, folder: Path = folder_option, json: bool = json_option) -> int:
+        from sync.doctor import examine
+
+        with session.worker(folder) as worker, session.working("cli.working.doctor"):
+            checks = examine(worker, session.words)
+        is_well = all(check.ok for check in checks)
+        if json:
+            told = [{"id": check.id, "ok": check.ok, "text": check.said, "advice": check.advice} for check in checks]
+            session.document("examination", {"ok": is_well, "checks": told})
+            return Code.DONE if is_well else Code.FAILED
+        for check in checks:
+            session.write(f"{'✓' if check.ok else '✗'} {check.said}")
+            if check.advice and not check.ok:
+                session.write(f"    {check.advice}")
+        session.write(session.say("cli.doctor.well" if is_well else "cli.doctor.ill"))
+        return Code.DONE if is_well else Code.FAILED

@@ -1,0 +1,24 @@
+"""`leadsync init`: write a folder to start from, for the sandbox org or a real one."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option = options.folder(words)
+    org_option = options.option(words, "org", "--org", default="sandbox", metavar="ADDRESS")
+
+    @app.command("init", help=words.say("cli.init"))
+    def init(*, folder: Path = folder_option, org: str = org_option) -> int:
+        from config.init import start_folder
+
+        written = start_folder(folder, org=org)
+        session.write(session.say("cli.started", folder=str(folder), files=len(written)))
+        session.talk(session.say("cli.started.next", folder=str(folder)))
+        return Code.DONE

@@ -1,0 +1,119 @@
+"""The command `leadsync`. To add a verb, write a file beside this one with `add(app, session)` and list it here."""
+
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from config.words.catalogue import Words
+from engine.errors import LeadsyncError
+from sync.cli import (
+    apply,
+    approve,
+    audit,
+    config,
+    demo,
+    doctor,
+    explain,
+    fields,
+    init,
+    plan,
+    reject,
+    report,
+    run,
+    show,
+    validate,
+)
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+# In the order a newcomer meets them; `--help` keeps it.
+VERBS: tuple[ModuleType, ...] = (
+    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, apply, run, audit,
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    from config.settings import environment_language
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
+    try:
+        return _code(session, build(session)(given or ["--help"], prog_name="leadsync", standalone_mode=False))
+    except LeadsyncError as error:
+        return session.explain(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted(session)
+    except BrokenPipeError:
+        # The reader of our output went away (`leadsync show | head`): nobody is left to tell.
+        sys.stderr.close()
+        return Code.FAILED
+    except TyperException as error:
+        session.talk(session.say("cli.misused", detail=error.format_message().rstrip(".")))
+        return Code.USAGE
+
+
+def build(session: Session) -> typer.Typer:
+    """The whole command line with its help in the session's language."""
+    words = session.words
+
+    class Command(TyperCommand):
+        get_help_option = _translated(TyperCommand.get_help_option, words)
+
+    class Group(TyperGroup):
+        get_help_option = _translated(TyperGroup.get_help_option, words)
+
+    app = typer.Typer(
+        cls=Group,
+        help=words.say("cli.help"),
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    for verb in VERBS:
+        verb.add(app, session)
+    for command in _commands(app):
+        command.cls = Command
+        command.rich_help_panel = words.say("cli.panel.verbs")
+    for group in app.registered_groups:
+        group.cls = Group
+        group.rich_help_panel = words.say("cli.panel.verbs")
+    # One verb alone would otherwise become the command itself.
+    app.callback()(lambda: None)
+    return app
+
+
+def _commands(app: typer.Typer) -> list[Any]:
+    nested = [group.typer_instance for group in app.registered_groups if group.typer_instance]
+    return [*app.registered_commands, *(command for inner in nested for command in inner.registered_commands)]
+
+
+def _translated(original: Callable[..., Any], words: Words) -> Callable[..., Any]:
+    """Typer writes the help of `--help` itself, in English and in a panel of its own."""
+
+    def get_help_option(self: Any, ctx: Any) -> Any:
+        option = original(self, ctx)
+        if option is not None:
+            option.help = words.say("cli.option.help")
+            option.rich_help_panel = words.say("cli.panel.options")
+        return option
+
+    return get_help_option
+
+
+def _code(session: Session, returned: object) -> int:
+    """Verbs return their code. Typer turns Ctrl-C into 130 and says nothing."""
+    if returned == Code.INTERRUPTED:
+        return _interrupted(session)
+    return int(returned) if isinstance(returned, int) else Code.DONE
+
+
+def _interrupted(session: Session) -> int:
+    session.talk(session.say("cli.interrupted"))
+    return Code.INTERRUPTED

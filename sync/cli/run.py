@@ -1,0 +1,35 @@
+"""`leadsync run`: plan and apply in one go; what needs a person stays waiting."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.codes import Code, code_after
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+    owners_option = options.option(words, "owners", "--owners", default=False)
+    detailed_option = options.detailed(words)
+
+    @app.command("run", help=words.say("cli.run"))
+    def run(
+        *,
+        folder: Path = folder_option,
+        owners: bool = owners_option,
+        json: bool = json_option,
+        detailed_exitcode: bool = detailed_option,
+    ) -> int:
+        from sync.cli.plans import tell
+        from sync.cycle import propose, settle
+
+        with session.worker(folder) as worker:
+            with session.run(worker, "run") as both:
+                proposed = propose(both, with_owners=owners)
+                settlement = settle(both)
+            tell(session, worker, both.run_id, as_json=json, with_changes=False)
+        code = code_after(settlement.states)
+        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code

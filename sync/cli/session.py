@@ -1,0 +1,107 @@
+"""One call of the command line: its language, its streams, and how it speaks. Stdout is data, stderr is talk."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from config.words.catalogue import Words
+from engine.errors import LeadsyncError, Parameter
+from sync.cli.codes import Code, code_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sync.run import Run, Worker
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(slots=True)
+class Session:
+    """`words` begin in the terminal's language and become the folder's once its settings are read."""
+
+    words: Words
+    out: TextIO
+    err: TextIO
+    is_json: bool = False
+
+    def say(self, key: str, **params: Parameter) -> str:
+        return self.words.say(key, **params)
+
+    def write(self, text: str) -> None:
+        """Data, or an answer."""
+        self.out.write(f"{text}\n")
+
+    def talk(self, text: str) -> None:
+        """What is not data: hints, progress, errors."""
+        self.err.write(f"{text}\n")
+
+    def document(self, kind: str, content: Mapping[str, object]) -> None:
+        """One JSON object with its schema version."""
+        document = {"schema_version": SCHEMA_VERSION, "kind": kind, **content}
+        self.write(json.dumps(document, ensure_ascii=False, indent=2))
+
+    def console(self) -> "Console":
+        """Tables on stdout: colours and width of the terminal, plain and never cut anywhere else."""
+        from rich.console import Console
+
+        return Console(file=self.out, highlight=False, width=None if self.out.isatty() else 160)
+
+    @contextmanager
+    def working(self, key: str) -> Iterator[None]:
+        """Show on a terminal that something is going on; nothing at all elsewhere."""
+        if not self.err.isatty():
+            yield
+            return
+        from rich.console import Console
+
+        with Console(file=self.err).status(self.say(key)):
+            yield
+
+    def explain(self, error: LeadsyncError) -> Code:
+        """Tell an error in the reader's language; with --json also as an object on stdout."""
+        code = code_of(error)
+        self.talk(self.words.error(error))
+        if self.is_json:
+            problems = [
+                {"code": problem.code, "where": problem.where, "params": dict(problem.params),
+                 "text": self.words.problem(problem)}
+                for problem in error.problems
+            ]  # fmt: skip
+            told = {
+                "error": type(error).__name__,
+                "remedy": error.remedy.value,
+                "exit_code": code,
+                "problems": problems,
+            }
+            self.document("error", told)
+        return code
+
+    @contextmanager
+    def worker(self, folder: Path) -> Iterator["Worker"]:
+        """The folder's worker; from here on its language is ours."""
+        from config.settings import load_settings
+        from sync.app import open_worker
+
+        self.words = Words(load_settings(folder).language)
+        with open_worker(folder) as worker:
+            yield worker
+
+    @contextmanager
+    def run(self, worker: "Worker", verb: str) -> Iterator["Run"]:
+        """A run of the worker; off a terminal it leaves one canonical line on stderr."""
+        from sync.logs import open_log, unit
+        from sync.run import begin
+
+        log = open_log(self.err, now=worker.clock.now, level="critical" if self.err.isatty() else "info")
+        with (
+            self.working(f"cli.working.{verb}"),
+            unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
+            begin(worker, verb) as run,
+        ):
+            figures |= {"run": run.run_id, "verb": verb}
+            yield run
+            figures |= {**run.figures, "api_calls": run.org.calls}

@@ -1,0 +1,211 @@
+"""Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from engine.changes import Scalar, Standing
+from engine.directory import ACTIVE, INACTIVE
+from engine.fields import TARGETS
+from engine.messages import Message
+from mapping.maps import ObjectMap
+from sync.mirror.mirror import Mirror
+from sync.reading import people
+from sync.reports.report import (
+    FieldChange,
+    Load,
+    Move,
+    Owner,
+    OwnerKind,
+    PlanHeader,
+    Remark,
+    Row,
+    RunReport,
+    loads,
+)  # fmt: skip
+from sync.run import Worker
+from sync.store import changes, runs
+from sync.store.plans import Header
+from sync.store.runs import Run
+
+_NO_OWNER = Owner("", "—", OwnerKind.NOBODY)
+
+
+def report_of(worker: Worker, plan: Header) -> RunReport:
+    """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
+    with worker.store.read() as tx:
+        standings = changes.of_plan(tx, plan.plan_id)
+        run = runs.run(tx, plan.plan_id)
+    owners = owners_of(worker.mirror)
+    cards = _cards(worker, plan)
+    rows = tuple(_row(standing, cards, owners, worker) for standing in standings)
+    figures = _figures(run)
+    return RunReport(
+        org_id=plan.org_id,
+        org_name=urlsplit(worker.settings.org).hostname or "leadsync demo",
+        is_sandbox=worker.settings.is_sandbox,
+        run_id=plan.plan_id,
+        at=plan.at,
+        zone=worker.rulebook.zone or "UTC",
+        rows=rows,
+        plan=PlanHeader(
+            plan_id=plan.plan_id,
+            at=plan.at,
+            digest=plan.digest,
+            rulebook=plan.rulebook,
+            rulebook_name=worker.rulebook.name,
+            is_baseline=plan.is_baseline,
+            counts=plan.counts,
+        ),
+        loads=_loads(worker, plan, owners, rows),
+        remarks=tuple(
+            Remark(notice.record_id, notice.message, card.name, card.link)
+            for notice in plan.notices
+            for card in [cards.get(notice.record_id, _Card())]
+        ),
+        quality=_quality(worker, plan, figures, cards.keys()),
+        api_calls=figures.get("api_calls"),
+        seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
+    )
+
+
+def owners_of(mirror: Mirror) -> dict[str, Owner]:
+    """Every user and queue the mirror has, by id."""
+    users, queues = people(mirror)
+    kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
+    found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
+    return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What people recognise a record by, and what it has now."""
+
+    name: str = ""
+    company: str = ""
+    link: str | None = None
+    persona: str | None = None
+    grade: str | None = None
+    score: int | None = None
+
+
+def _cards(worker: Worker, plan: Header) -> dict[str, _Card]:
+    cards: dict[str, _Card] = {}
+    for object_map in worker.field_map.objects:
+        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot).collect()
+        is_real = not worker.settings.is_sandbox
+        base = f"{worker.settings.org}/lightning/r/{object_map.api_name}" if is_real else None
+        cards |= {row["Id"]: _card(row, object_map, base) for row in raw.iter_rows(named=True)}
+    return cards
+
+
+def _card(row: Mapping[str, Any], object_map: ObjectMap, base: str | None) -> _Card:
+    """A name is put together in the order Japanese readers expect when only its parts are mapped."""
+    held = {target: row.get(object_map.write_back.get(target, "")) for target in ("persona", "grade", "score")}
+    score = held["score"]
+    return _Card(
+        name=row.get("Name") or " ".join(part for part in (row.get("LastName"), row.get("FirstName")) if part),
+        company=row.get("Company") or "",
+        link=f"{base}/{row['Id']}/view" if base else None,
+        persona=held["persona"],
+        grade=held["grade"],
+        score=None if score is None else int(score),
+    )
+
+
+def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Owner], worker: Worker) -> Row:
+    change = standing.change
+    card = cards.get(change.record_id, _Card())
+    persona, grade, score = (change.after.get(name, getattr(card, name)) for name in ("persona", "grade", "score"))
+    rules = {rule.id: rule.name for rule in worker.rulebook.rules}
+    return Row(
+        change_id=change.change_id,
+        object=change.object,
+        record_id=change.record_id,
+        name=card.name,
+        company=card.company,
+        state=standing.state,
+        move=Move(_owner(change.before["owner"], owners), _owner(change.after["owner"], owners))
+        if change.moves_owner
+        else None,
+        fields=tuple(
+            FieldChange(name, change.before.get(name), change.after[name])
+            for name in sorted(change.after, key=_place)
+            if name != "owner"
+        ),
+        tags_added=tuple(tag for tag, _ in change.effects.tags_added),
+        tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
+        because=tuple(_told(message, owners) for message in change.because),
+        rules=tuple(rules.get(rule, rule) for rule in change.rules),
+        note=_told(standing.note, owners) if standing.note else None,
+        link=card.link,
+        persona=None if persona is None else str(persona),
+        grade=None if grade is None else str(grade),
+        score=score if isinstance(score, int) else None,
+    )
+
+
+def _owner(owner_id: Scalar, owners: Mapping[str, Owner]) -> Owner:
+    """A user the login may not see is shown by id: better than nothing, and still the truth."""
+    return owners.get(str(owner_id), Owner(str(owner_id), str(owner_id))) if owner_id else _NO_OWNER
+
+
+def _told(message: Message, owners: Mapping[str, Owner]) -> Message:
+    """Owner ids in a message become names."""
+    named = {key: owners[value].name if isinstance(value, str) and value in owners else value
+             for key, value in message.params.items()}  # fmt: skip
+    return replace(message, params=named)
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Write-back targets in their own order, then the rest by name."""
+    return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
+
+
+def _loads(
+    worker: Worker, plan: Header, owners: Mapping[str, Owner], rows: tuple[Row, ...]
+) -> tuple[Load, ...]:  # fmt: skip
+    """Records held by each owner at the snapshot; converted and deleted ones are nobody's work any more."""
+    before: dict[Owner, int] = {}
+    for object_map in worker.field_map.objects:
+        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot)
+        columns = raw.collect_schema().names()
+        if "OwnerId" not in columns:
+            continue
+        open_ones = raw.filter(~pl.col("IsDeleted"))
+        if "IsConverted" in columns:
+            open_ones = open_ones.filter(~pl.col("IsConverted"))
+        for owner_id, count in open_ones.group_by("OwnerId").len().collect().iter_rows():
+            owner = _owner(owner_id, owners)
+            before[owner] = before.get(owner, 0) + count
+    return loads(before, rows)
+
+
+def _quality(
+    worker: Worker, plan: Header, figures: Mapping[str, Any], record_ids: AbstractSet[str]
+) -> tuple[Message, ...]:
+    """What a reader should know about the data behind the numbers."""
+    known = record_ids & set(_active_ids(worker, plan))
+    found = [Message.of("report.quality.activity", percent=100 * len(known) // len(record_ids))] if record_ids else []
+    if figures.get("unparsed"):
+        found.append(Message.of("report.quality.unparsed", count=figures["unparsed"]))
+    return tuple(found)
+
+
+def _active_ids(worker: Worker, plan: Header) -> Iterable[str]:
+    """Whom any activity is about; not all are prospects."""
+    for source in worker.field_map.activities:
+        raw = worker.mirror.latest(source.api_name, as_of=plan.snapshot)
+        columns = raw.collect_schema().names()
+        for column in source.prospect:
+            if column in columns:
+                ids = raw.filter(~pl.col("IsDeleted")).select(pl.col(column).drop_nulls().unique()).collect()
+                yield from ids[column]
+
+
+def _figures(run: Run | None) -> dict[str, Any]:
+    return dict(run.figures or {}) if run else {}

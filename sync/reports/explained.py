@@ -1,0 +1,89 @@
+"""An explanation in words: which persona and why, what each criterion earned, where the score is from, which rules held."""
+
+from collections.abc import Iterable, Iterator
+
+from config.words.catalogue import Words
+from engine.conditions import Leaf
+from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
+from engine.grades import LADDER
+
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_THOUSAND = 1000
+
+
+def lines(explanation: Explanation, words: Words) -> list[str]:
+    """The whole explanation, a line each, indented by two spaces a level."""
+    return [
+        *_personas(explanation, words),
+        *_grade(explanation, words),
+        *_score(explanation, words),
+        *_rules(explanation, words),
+    ]
+
+
+def _personas(explanation: Explanation, words: Words) -> Iterator[str]:
+    name = explanation.verdict["persona"]
+    yield words.say("explain.persona", persona=name) if name else words.say("explain.no_persona")
+    for tried in explanation.personas:
+        yield f"  {_MARKS[tried.holds]} {tried.name}"
+        # Those after the first that holds were not asked for; its own answers and its predecessors' are of interest.
+        yield from _leaves(tried.leaves, words)
+        if tried.holds:
+            return
+
+
+def _grade(explanation: Explanation, words: Words) -> Iterator[str]:
+    verdict = explanation.verdict
+    if not verdict["graded"]:
+        yield words.say("explain.ungraded", profile=verdict["profile"] or "-")
+        return
+    yield words.say("explain.grade", grade=verdict["grade"], profile=verdict["profile"])
+    for line in explanation.criteria:
+        yield f"  {_criterion(line, words)}"
+        yield from _leaves(line.leaves, words)
+    if explanation.is_clamped:
+        yield f"  {words.say('explain.clamped', grade=verdict['grade'])}"
+
+
+def _criterion(line: CriterionLine, words: Words) -> str:
+    mark = {Match.MATCH: "✓", Match.NOT_MATCH: "✗", Match.UNKNOWN: "?"}[line.match]
+    place = LADDER[min(max(line.running, 0), len(LADDER) - 1)]
+    level = f" ({line.level})" if line.level else ""
+    return f"{mark} {line.name}{level}: {words.say('explain.thirds', thirds=f'{line.thirds:+d}', grade=place)}"
+
+
+def _score(explanation: Explanation, words: Words) -> Iterator[str]:
+    yield words.say("explain.score", score=explanation.verdict["score"])
+    for line in explanation.score_lines:
+        points = f"{line.thousandths / _THOUSAND:+g}"
+        yield f"  {words.say('explain.points', kind=line.kind, count=line.count, points=points)}"
+
+
+def _rules(explanation: Explanation, words: Words) -> Iterator[str]:
+    for key, tried in (("explain.rules", explanation.matched), ("explain.near", explanation.nearly_matched)):
+        if tried:
+            yield words.say(key)
+            for rule in tried:
+                yield f"  {_MARKS[rule.holds]} {_rule(rule, words)}"
+                yield from _leaves(rule.leaves, words)
+
+
+def _rule(rule: Tried, words: Words) -> str:
+    return words.say("explain.fired", rule=rule.name) if rule.has_fired else rule.name
+
+
+def _leaves(results: Iterable[LeafResult], words: Words) -> Iterator[str]:
+    for result in results:
+        yield f"    {_MARKS[result.holds]} {_leaf(result, words)}"
+
+
+def _leaf(result: LeafResult, words: Words) -> str:
+    found = words.say("report.empty") if result.value is None else str(result.value)
+    match result.leaf:
+        case Leaf() as leaf:
+            asked = leaf.shown or ("" if leaf.operand is None else str(leaf.operand))
+            return words.say("explain.leaf", field=leaf.field.name, operator=leaf.operator, operand=asked, found=found)
+        case counted:
+            kinds = ", ".join(counted.kinds) or words.say("explain.any_activity")
+            key = "explain.activity" if counted.within_days is None else "explain.activity_within"
+            return words.say(key, kinds=kinds, least=counted.at_least, days=counted.within_days or 0, found=found)
