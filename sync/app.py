@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from config.credentials import Credentials, credentials
 from config.map import load_map
 from config.rulebook.folder import rulebook_from, texts_of
 from config.settings import LoginMethod, Settings, crash_point, load_settings
 from engine.digests import canonical
-from engine.errors import LeaseError, UsageError
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
@@ -27,15 +24,14 @@ from sync.salesforce.connection import (
 )
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
-from sync.sandbox.clock import OrgClock
-from sync.sandbox.saved import SavedWorld
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
+from sync.sandbox.opening import Opened, opened
 from sync.store.database import Store
 from sync.store.holders import this_process
 
 
 @contextmanager
-def open_worker(folder: Path, *, sandbox: SandboxServer | None = None) -> Iterator[Worker]:
+def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Worker]:
     """A worker for one folder. `org: sandbox` starts the sandbox org from its saved world unless one is handed in.
 
     Everything that can be wrong in the folder's files is said before anything is opened or sent.
@@ -47,9 +43,10 @@ def open_worker(folder: Path, *, sandbox: SandboxServer | None = None) -> Iterat
     clock = host_clock()
     with ExitStack() as stack:
         if settings.is_sandbox:
-            server = sandbox or stack.enter_context(open_sandbox(settings.data_folder / "sandbox"))
-            clock = Clock(now=server.clock.now, monotonic=clock.monotonic, wait=clock.wait)
-            connection = _sandbox_connection(server, settings)
+            org = sandbox or stack.enter_context(opened(settings.data_folder / "sandbox", clock.now))
+            # Approvals and leases are told in the sandbox org's time, which may run ahead of the host's.
+            clock = Clock(now=org.now, monotonic=clock.monotonic, wait=clock.wait)
+            connection = _sandbox_connection(org.url, settings)
         else:
             connection = _connection(settings)
         store = Store.open(settings.store_url, dice=secrets.token_bytes)
@@ -69,31 +66,9 @@ def open_worker(folder: Path, *, sandbox: SandboxServer | None = None) -> Iterat
         )
 
 
-@contextmanager
-def open_sandbox(folder: Path) -> Iterator[SandboxServer]:
-    """The sandbox org of a folder, from its saved world. One process at a time: a world has one history."""
-    saved = SavedWorld(folder)
-    if not saved.exists:
-        raise UsageError.of("SB-102", str(folder))
-    lock = FileLock(folder / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LeaseError.of("SB-103", str(folder)) from None
-    try:
-        world, journal = saved.load()
-        clock = OrgClock(host_clock().now, ahead_seconds=world.ahead_seconds)
-        with SandboxServer(world, clock, journal) as server:
-            yield server
-        journal.close()
-    finally:
-        lock.release()
-
-
-def _sandbox_connection(server: SandboxServer, settings: Settings) -> Connection:
-    app = server.world.app
-    login = ClientCredentialsLogin(consumer_key=app.consumer_key, consumer_secret=app.consumer_secret)
-    return Connection(server.url, login, settings.api_version, _timeouts(settings))
+def _sandbox_connection(url: str, settings: Settings) -> Connection:
+    login = ClientCredentialsLogin(consumer_key=CONSUMER_KEY, consumer_secret=CONSUMER_SECRET)
+    return Connection(url, login, settings.api_version, _timeouts(settings))
 
 
 def _connection(settings: Settings) -> Connection:

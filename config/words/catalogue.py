@@ -43,13 +43,16 @@ class Words:
 
     def problem(self, problem: Problem) -> str:
         """One problem as its reader sees it: where, what happened, what to do, code."""
+        said, advice = self.parts(problem)
+        return f"{said}\n  {advice}  [{problem.code}]" if advice else f"{said}\n  [{problem.code}]"
+
+    def parts(self, problem: Problem) -> tuple[str, str]:
+        """The same in two: where and what happened; what to do."""
         entry = catalogue()[problem.code]
         where = f"{problem.where}: " if problem.where else ""
-        lines = [f"{where}{entry[self.language].format(**problem.params)}"]
         kind = "choices" if problem.params.get("meant") == "" else "advice"
         advice = entry.get(f"{self.language}_{kind}", "").format(**problem.params)
-        lines.append(f"  {advice}  [{problem.code}]" if advice else f"  [{problem.code}]")
-        return "\n".join(lines)
+        return f"{where}{entry[self.language].format(**problem.params)}", advice
 
     def error(self, error: LeadsyncError) -> str:
         return "\n".join(self.problem(problem) for problem in error.problems)

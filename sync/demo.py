@@ -1,0 +1,208 @@
+"""The demo: the main job on the sandbox org, with other people at work between its steps.
+
+Run 1 is a baseline with owner moves asked for. Then leads arrive, reps move and correct some, and one of them leaves;
+run 2 answers that, while reps and the connector go on changing leads between its plan and its apply. Run 3 has nothing
+left to propose.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from config.init import start_folder
+from config.words.catalogue import Words
+from engine.errors import AuditError, UsageError
+from engine.plans import Plan
+from engine.states import State
+from sync.app import open_worker
+from sync.audit.export import export
+from sync.audit.verify import verify_export, verify_store
+from sync.clock import host_clock
+from sync.cycle import propose, settle
+from sync.doctor import Check, examine
+from sync.reconcile import unexplained
+from sync.reports.assembly import report_of
+from sync.reports.files import write_reports
+from sync.reports.report import RunReport
+from sync.review import approve, plan_named, this_person
+from sync.run import Worker, begin
+from sync.sandbox.cast import INTEGRATION, username
+from sync.sandbox.clock import OrgClock
+from sync.sandbox.generate import generate
+from sync.sandbox.opening import Opened
+from sync.sandbox.saved import SavedWorld
+from sync.sandbox.server import SandboxServer
+from sync.sandbox.workday import Office
+from sync.store import changes, runs
+
+LEADS_MIN, LEADS_MAX = 20, 200_000
+# 9:00 in Tokyo; every demo of one seed tells the same story, whatever the date of the host.
+START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
+_HOUR_SECONDS = 3600.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRun:
+    """One round of plan, approval and apply. `states`: how many of the changes its plan first proposed are in each now."""
+
+    run: str
+    pulled: Mapping[str, int]
+    proposed: int
+    owners: int  # of those, how many move an owner
+    states: Mapping[State, int]
+    rebased: int
+    api_calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What the demo left behind and how it went. `unexplained_writes` compares the org's own log with ours."""
+
+    folder: Path
+    leads: int
+    runs: tuple[DemoRun, ...]
+    idle_plan_changes: int
+    unexplained_writes: int
+    report: Path
+    audit: Path
+    audit_entries: int
+    audit_ok: bool
+    checks: tuple[Check, ...]
+    reports: tuple[RunReport, ...]
+
+
+def run_demo(folder: Path, *, leads: int, seed: int, words: Words, say: Say) -> DemoSummary:
+    """Start a folder with a sandbox org and run the main job three times. UsageError SB-104 for an impossible size."""
+    if not LEADS_MIN <= leads <= LEADS_MAX:
+        raise UsageError.of("SB-104", given=leads, least=LEADS_MIN, most=LEADS_MAX)
+    start_folder(folder)
+    say(words.say("demo.building", leads=leads))
+    world = generate(leads=leads, seed=seed, now=START)
+    journal = SavedWorld(folder / "data" / "sandbox").save(world)
+    clock = OrgClock.starting_at(START, host_clock().now)
+    with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
+        summary = _Demo(worker, server, words, say, seed).told(folder, leads)
+    return summary
+
+
+class _Demo:
+    """The steps of the story, in order."""
+
+    def __init__(self, worker: Worker, server: SandboxServer, words: Words, say: Say, seed: int) -> None:
+        self.worker = worker
+        self.server = server
+        self.words = words
+        self._say = say
+        self.office = Office(seed)
+        self._done: list[tuple[Plan, str, int, float]] = []
+
+    def told(self, folder: Path, leads: int) -> DemoSummary:
+        checks = examine(self.worker, self.words)
+        self.say("demo.first")
+        self.round(with_owners=True)
+        self.server.advance(2 * _HOUR_SECONDS)
+        self.morning()
+        self.server.advance(_HOUR_SECONDS)
+        self.say("demo.second")
+        self.round(between=self.between)
+        self.server.advance(_HOUR_SECONDS)
+        self.say("demo.third")
+        idle = self.round()
+        reports = tuple(self.report(run_id) for _, run_id, _, _ in self._done)
+        written = [write_reports(report, folder / "data" / "reports", self.words) for report in reports]
+        audit = folder / "data" / "audit.jsonl"
+        with self.worker.store.read() as tx:
+            head = export(tx, audit)
+        return DemoSummary(
+            folder=folder,
+            leads=leads,
+            runs=tuple(self.summed(*done) for done in self._done),
+            idle_plan_changes=len(idle.changes),
+            unexplained_writes=self.unexplained(),
+            report=written[1]["html"],
+            audit=audit,
+            audit_entries=head.count,
+            audit_ok=self.verified(audit, head.hash),
+            checks=checks,
+            reports=reports,
+        )
+
+    def round(self, *, with_owners: bool = False, between: Callable[[Plan], None] | None = None) -> Plan:
+        """Plan, let the world go on, approve everything as the person at this machine, and apply."""
+        watch = self.worker.clock.monotonic
+        started = watch()
+        with begin(self.worker, "plan") as run:
+            proposed = propose(run, with_owners=with_owners)
+        calls, run_id, seconds = run.org.calls, run.run_id, watch() - started
+        if between is not None:
+            between(proposed)
+        started = watch()
+        approve(self.worker, run_id, change_ids=None, approver=this_person())
+        with begin(self.worker, "apply") as run:
+            settle(run)
+        self._done.append((proposed, run_id, calls + run.org.calls, seconds + watch() - started))
+        return proposed
+
+    def morning(self) -> None:
+        self.server.act(self.office.morning)
+        happened = self.office.happened
+        self.say("demo.morning", arrived=happened.arrived, moved=happened.moved, edited=happened.edited)
+
+    def between(self, proposed: Plan) -> None:
+        """Reps take leads of which only the owner is to change; so there is nothing left to say about them later."""
+        wanted = [change.record_id for change in proposed.changes if set(change.after) == {"owner"}]
+        waiting = [change.record_id for change in proposed.changes]
+        self.server.advance(_HOUR_SECONDS / 2)
+        self.server.act(partial(self.office.between, wanted=wanted, waiting=waiting))
+        self.server.advance(_HOUR_SECONDS / 2)
+        self.say("demo.between", taken=self.office.happened.taken, scored=self.office.happened.scored)
+
+    def summed(self, proposed: Plan, run_id: str, api_calls: int, seconds: float) -> DemoRun:
+        with self.worker.store.read() as tx:
+            standings = changes.of_plan(tx, run_id)
+            pulled = runs.run(tx, run_id)
+        figures = pulled.figures if pulled and pulled.figures else {}
+        counted = Counter(standing.state for standing in standings)
+        return DemoRun(
+            run=run_id,
+            pulled=cast("Mapping[str, int]", figures["pulled_new"]),
+            proposed=len(proposed.changes),
+            owners=sum(change.moves_owner for change in proposed.changes),
+            states={state: counted[state] for state in State if counted[state]},
+            rebased=sum(standing.note is not None and standing.note.key == "note.rebased" for standing in standings),
+            api_calls=api_calls,
+            seconds=round(seconds, 2),
+        )
+
+    def report(self, run_id: str) -> RunReport:
+        with self.worker.store.read() as tx:
+            header = plan_named(tx, run_id)
+        return report_of(self.worker, header)
+
+    def unexplained(self) -> int:
+        """Our user's updates in the org's own log, against the changes the store says are applied."""
+        world = self.server.world
+        ours = world.user_named(username(INTEGRATION))
+        writes = [write for write in world.writes if ours and write.user_id == ours["Id"] and write.kind == "update"]
+        with self.worker.store.read() as tx:
+            applied = [standing.change for standing in changes.in_state(tx, {State.APPLIED})]
+        return unexplained(writes, applied, field_map=self.worker.field_map)
+
+    def verified(self, audit: Path, head: str) -> bool:
+        try:
+            with self.worker.store.read() as tx:
+                verify_store(tx, expect_head=head)
+            verify_export(audit, expect_head=head)
+        except AuditError:
+            return False
+        return True
+
+    def say(self, key: str, **params: int) -> None:
+        self._say(self.words.say(key, **params))

@@ -1,0 +1,124 @@
+"""Examine a folder and its org before anything depends on them: each check says what is, and what to do if not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from config.words.catalogue import Words
+from engine.directory import Directory, dangling
+from engine.errors import LeadsyncError, Problem
+from mapping.check import check
+from mapping.objects import GROUP, GROUP_MEMBER, PEOPLE, QUEUE_SOBJECT, USER, PulledObject, pulled_objects
+from mapping.people import queues_of, users_of
+from mapping.soql import select
+from mapping.types import raw_frame, raw_schema
+from sync.run import Worker
+from sync.salesforce.org import Org
+from sync.store import orgs
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: `said` is the finding in the reader's language, `advice` what to do when it is not well."""
+
+    id: str
+    ok: bool
+    said: str
+    advice: str = ""
+
+
+def examine(worker: Worker, words: Words) -> tuple[Check, ...]:
+    """Every check in order; a check that cannot be made because one before it failed is left out."""
+    return tuple(_examined(worker, words))
+
+
+def _examined(worker: Worker, words: Words) -> Iterator[Check]:
+    org = worker.new_org()
+    try:
+        identity = org.connect()
+    except LeadsyncError as error:
+        yield from _failed("login", error.problems, words)
+        return
+    kind = words.say("doctor.sandbox" if identity.is_sandbox else "doctor.production")
+    yield Check(
+        "login",
+        ok=True,
+        said=words.say("doctor.login", name=identity.name, org=identity.org_id, kind=kind, user=identity.username),
+    )
+    for advice in identity.advice:
+        yield Check("password", ok=False, said=words.message(advice))
+    with worker.store.read() as tx:
+        pinned = orgs.pinned(tx)
+    if pinned not in {None, identity.org_id}:
+        yield from _failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
+        return
+    yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
+    yield from _fields(worker, org, words)
+    yield from _people(worker, org, words)
+    yield from _usage(org, words)
+    damaged = worker.mirror.verify()
+    yield from _failed("mirror", damaged, words)
+    if not damaged:
+        yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
+
+
+def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+    try:
+        wanted = (*pulled_objects(worker.field_map), *PEOPLE)
+        problems = check(worker.field_map, {one.api_name: org.describe(one.api_name) for one in wanted})
+    except LeadsyncError as error:
+        problems = error.problems
+    yield from _failed("fields", problems, words)
+    if not problems:
+        count = sum(len(one.fields) + len(one.write_back) for one in worker.field_map.objects)
+        yield Check("fields", ok=True, said=words.say("doctor.fields", count=count))
+
+
+def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+    users = users_of(_whole(org, USER))
+    queues = queues_of(_whole(org, GROUP), _whole(org, GROUP_MEMBER), _whole(org, QUEUE_SOBJECT))
+    directory = Directory.of(users, queues, worker.rulebook)
+    missing = dangling(worker.rulebook, directory)
+    yield from _failed("people", missing, words)
+    for pool in worker.rulebook.assignment.pools:
+        able = [member for member in directory.pools[pool.id] if directory.may_receive(member)]
+        if not able:
+            yield Check("pool", ok=False, said=words.say("doctor.pool_empty", pool=pool.name),
+                        advice=words.say("doctor.pool_advice"))  # fmt: skip
+        elif len(able) < len(pool.members):
+            left = len(pool.members) - len(able)
+            yield Check("pool", ok=True, said=words.say("doctor.pool_left", pool=pool.name, count=left))
+    if not missing:
+        active = sum(user.can_own for user in users)
+        yield Check("people", ok=True, said=words.say("doctor.people", users=active, queues=len(queues)))
+
+
+def _usage(org: Org, words: Words) -> Iterator[Check]:
+    if org.usage is None:
+        yield Check("api calls", ok=True, said=words.say("doctor.usage_unknown"))
+        return
+    left = org.usage.limit - org.usage.used
+    # Below the hard reserve for other apps nothing more is asked of the org.
+    yield Check(
+        "api calls",
+        ok=left * 5 >= org.usage.limit,
+        said=words.say("doctor.usage", left=left, limit=org.usage.limit),
+        advice=words.say("doctor.usage_advice"),
+    )
+
+
+def _whole(org: Org, wanted: PulledObject) -> pl.DataFrame:
+    schema = raw_schema(org.describe(wanted.api_name), wanted.columns)
+    records = [
+        record
+        for page in org.query(select(wanted.api_name, wanted.columns, where=wanted.where or None))
+        for record in page.records
+    ]
+    return raw_frame(records, schema)
+
+
+def _failed(check_id: str, problems: "tuple[Problem, ...] | list[Problem]", words: Words) -> Iterator[Check]:
+    for problem in problems:
+        said, advice = words.parts(problem)
+        yield Check(check_id, ok=False, said=said, advice=advice)

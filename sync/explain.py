@@ -1,0 +1,70 @@
+"""Explain one lead by what the mirror knows: the verdicts of the rules as they are now, and all that was ever proposed."""
+
+from dataclasses import dataclass
+
+import narwhals as nw
+import polars as pl
+from narwhals.typing import IntoDataFrame
+
+from engine.changes import Standing
+from engine.directory import Directory
+from engine.drafts import prepare
+from engine.errors import UsageError
+from engine.explain import Explanation, explain
+from engine.moments import Moment
+from mapping.ids import id18, is_id
+from mapping.prospects import prospects
+from sync.reading import activities_of, people
+from sync.run import Worker
+from sync.store import changes, memory, plans
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """`explanation` as of the last plan's moment; `history` holds every change of the record, oldest first."""
+
+    explanation: Explanation
+    history: tuple[Standing, ...]
+    name: str
+    owner: str
+
+
+def explain_record(worker: Worker, record_id: str) -> Explained:
+    """UsageError PL-411 for what is no id, PL-412 for a record that was not pulled, PL-413 before the first plan."""
+    if not is_id(record_id):
+        raise UsageError.of("PL-411", given=record_id)
+    wanted = id18(record_id)
+    with worker.store.read() as tx:
+        header = plans.latest(tx)
+        history = changes.of_record(tx, wanted)
+        remembered = memory.recall_of(tx, [wanted])
+    if header is None:
+        raise UsageError.of("PL-413")
+    users, queues = people(worker.mirror)
+    directory = Directory.of(users, queues, worker.rulebook)
+    for object_map in worker.field_map.objects:
+        raw = worker.mirror.latest(object_map.api_name).filter(pl.col("Id") == wanted).collect()
+        frame = prospects(raw, object_map) if raw.height else raw
+        if frame.height:
+            prepared = prepare(_frame(frame), remembered, directory)
+            happened = _frame(activities_of(worker.mirror, worker.field_map, [wanted]))
+            moment = Moment(header.at, worker.rulebook.zone or "UTC")
+            row = raw.row(0, named=True)
+            owner = str(row["OwnerId"])
+            return Explained(
+                explanation=explain(prepared, happened, worker.rulebook, moment=moment),
+                history=history,
+                name=str(row.get("Company") or row.get("LastName") or wanted),
+                owner=_name_of(owner, directory),
+            )
+    raise UsageError.of("PL-412", wanted)
+
+
+def _name_of(owner: str, directory: Directory) -> str:
+    if owner in directory.users:
+        return directory.users[owner].name
+    return directory.queues[owner].name if owner in directory.queues else owner
+
+
+def _frame(native: pl.DataFrame) -> nw.DataFrame[IntoDataFrame]:
+    return nw.from_native(native, eager_only=True)

@@ -1,0 +1,113 @@
+"""Other people's workday in the sandbox org, as the demo tells it: seeded, so that one seed is one day."""
+
+import random  # noqa: TID251  # seeded: one seed, one day
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sync.sandbox import cast
+from sync.sandbox.exchange import RefusalError
+from sync.sandbox.people import add, edit, leave, touch
+from sync.sandbox.prospects import newcomer
+from sync.sandbox.worlds import Record, Value, World
+
+T = TypeVar("T")
+_REPS = (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)
+_STAYING = tuple(rep for rep in _REPS if rep != cast.LEAVES_SOON)
+_EMPLOYEES = (40, 120, 350, 800, 2400)
+
+
+@dataclass(slots=True)
+class Happened:
+    """Numbers of leads so far."""
+
+    arrived: int = 0
+    moved: int = 0
+    edited: int = 0
+    taken: int = 0
+    scored: int = 0
+
+
+class Office:
+    """The sales office of one seed. Its methods fit `SandboxOrg.act`; `happened` counts what they did."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)  # noqa: S311  # dice for a test org
+        self.happened = Happened()
+
+    def morning(self, world: World, now: datetime) -> World:
+        """Leads arrive, reps move a few among themselves and correct some, and one of them leaves the company."""
+        leads = _open_leads(world)
+        for number in range(max(2, len(leads) // 100)):
+            world = add(world, now, cast.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
+            self.happened.arrived += 1
+        owned = [lead for lead in leads if _owner(world, lead) in _STAYING]
+        moved = self._some(owned, max(1, len(leads) // 200))
+        for lead in moved:
+            giver = _owner(world, lead)
+            taker = self._dice.choice([rep for rep in _STAYING if rep != giver])
+            world = self._edit(world, now, giver, lead, {"OwnerId": _user_id(world, taker)}, "moved")
+        for lead in self._some([lead for lead in owned if lead not in moved], max(2, len(leads) // 60)):
+            world = self._edit(world, now, _owner(world, lead), lead, self._correction(lead), "edited")
+        return leave(world, now, cast.LEAVES_SOON)
+
+    def between(self, world: World, now: datetime, *, wanted: Sequence[str], waiting: Sequence[str]) -> World:
+        """While a plan is read: reps take a few of the leads `wanted`, the connector scores half of those `waiting`."""
+        taken = self._some(wanted, min(5, (len(wanted) + 1) // 2))
+        for record_id in taken:
+            who = self._dice.choice(_STAYING)
+            lead = world.tables["Lead"][record_id]
+            world = self._edit(world, now, who, lead, {"OwnerId": _user_id(world, who)}, "taken")
+        for record_id in self._some([each for each in waiting if each not in taken], (len(waiting) + 1) // 2):
+            world = touch(world, now, record_id, {"pi__score__c": float(self._dice.randint(0, 300))})
+            self.happened.scored += 1
+        return world
+
+    def _edit(
+        self, world: World, now: datetime, who: str, lead: Record, values: Mapping[str, Value], what: str
+    ) -> World:
+        """A rep whom a validation rule stops leaves the lead as it is."""
+        try:
+            world = edit(world, now, who, str(lead["Id"]), values)
+        except RefusalError:
+            return world
+        setattr(self.happened, what, getattr(self.happened, what) + 1)
+        return world
+
+    def _some(self, of: Sequence[T], count: int) -> list[T]:
+        return self._dice.sample(list(of), min(count, len(of)))
+
+    def _correction(self, lead: Record) -> dict[str, Value]:
+        """What a rep learns on the phone: a title, a department, or how many people work there."""
+        is_japanese = lead.get("Country") in {*cast.COUNTRIES_JAPAN, None}
+        titles = cast.TITLES if is_japanese else cast.TITLES_ENGLISH
+        departments = cast.DEPARTMENTS if is_japanese else cast.DEPARTMENTS_ENGLISH
+        learned: tuple[tuple[str, Sequence[Value]], ...] = (
+            ("Title", titles),
+            ("Department__c", departments),
+            ("NumberOfEmployees", _EMPLOYEES),
+        )
+        name, values = self._dice.choice(learned)
+        return {name: self._dice.choice(values)}
+
+
+def _open_leads(world: World) -> list[Record]:
+    return [
+        lead
+        for lead in world.tables["Lead"].values()
+        if not (lead.get("IsDeleted") or lead.get("IsConverted") or "Closed" in str(lead.get("Status")))
+    ]
+
+
+def _owner(world: World, lead: Record) -> str:
+    """The stem of the owner's username; empty for a queue."""
+    user = world.find("User", str(lead["OwnerId"]))
+    return str(user["Username"]).partition("@")[0] if user else ""
+
+
+def _user_id(world: World, stem: str) -> str:
+    user = world.user_named(cast.username(stem))
+    if user is None:
+        raise KeyError(stem)
+    return str(user["Id"])
