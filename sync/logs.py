@@ -24,7 +24,9 @@ REDACTED = "[redacted]"
 PHRASE_KEYS = frozenset({"event", "level", "verb", "outcome", "state", "states", "mode", "lease", "dialect", "reason"})
 _PHRASE = re.compile(r"[a-z]+(?:[ -][a-z]+){0,7}")
 # Under these, single names of objects, fields, modules, classes and the org's error codes.
-NAME_KEYS = frozenset({"object", "objects", "field", "fields", "error", "codes", "logger", "trace"})
+NAME_KEYS = frozenset(
+    {"object", "objects", "field", "fields", "error", "codes", "logger", "trace", "pulled", "pulled_new"}
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}")
 _SHAPES = re.compile(
     r"""

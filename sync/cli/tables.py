@@ -21,7 +21,7 @@ def flows_table(report: RunReport, words: Words) -> Table | None:
         to = ", ".join(f"{owner.name} {count}" for owner, count in flow.to)
         kind = words.say(f"report.kind.{flow.before.kind}")
         name = f"{flow.before.name} ({kind})" if kind else flow.before.name
-        _add(table, name, phrases.number(flow.count), to, _why([message for message, _ in flow.why], words))
+        _add(table, name, phrases.number(flow.count), to, "\n".join(phrases.reasons(flow.why, words=words)))
     return table
 
 

@@ -1,5 +1,6 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         run = runs.run(tx, plan.plan_id)
     owners = owners_of(worker.mirror)
     cards = _cards(worker, plan)
-    rows = tuple(_row(standing, cards, owners, worker) for standing in standings)
+    rows = tuple(_row(standing, cards, owners) for standing in standings)
     figures = _figures(run)
     return RunReport(
         org_id=plan.org_id,
@@ -50,7 +51,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         is_sandbox=worker.settings.is_sandbox,
         run_id=plan.plan_id,
         at=plan.at,
-        zone=worker.rulebook.zone or "UTC",
+        zone=worker.rulebook.zone or _readers_zone(worker.mirror),
         rows=rows,
         plan=PlanHeader(
             plan_id=plan.plan_id,
@@ -79,6 +80,13 @@ def owners_of(mirror: Mirror) -> dict[str, Owner]:
     kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
     found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
     return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
+
+
+def _readers_zone(mirror: Mirror) -> str:
+    """The time zone most of the org's active users live in."""
+    users, _ = people(mirror)
+    zones = Counter(user.time_zone for user in users if user.can_own and user.time_zone)
+    return max(sorted(zones), key=lambda zone: zones[zone], default="UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +125,10 @@ def _card(row: Mapping[str, Any], object_map: ObjectMap, base: str | None) -> _C
     )
 
 
-def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Owner], worker: Worker) -> Row:
+def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Owner]) -> Row:
     change = standing.change
     card = cards.get(change.record_id, _Card())
     persona, grade, score = (change.after.get(name, getattr(card, name)) for name in ("persona", "grade", "score"))
-    rules = {rule.id: rule.name for rule in worker.rulebook.rules}
     return Row(
         change_id=change.change_id,
         object=change.object,
@@ -140,7 +147,7 @@ def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Ow
         tags_added=tuple(tag for tag, _ in change.effects.tags_added),
         tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
         because=tuple(_told(message, owners) for message in change.because),
-        rules=tuple(rules.get(rule, rule) for rule in change.rules),
+        rules=change.rules,
         note=_told(standing.note, owners) if standing.note else None,
         link=card.link,
         persona=None if persona is None else str(persona),

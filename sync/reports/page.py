@@ -76,6 +76,9 @@ class _Teller:
     def messages(self, messages: Iterable[Message]) -> str:
         return self.say("join").join(self.words.message(message) for message in messages)
 
+    def reasons(self, messages: Iterable[Message]) -> list[str]:
+        return phrases.reasons(messages, words=self.words)
+
     def kind(self, owner: Owner) -> str:
         return self.say(f"kind.{owner.kind}")
 

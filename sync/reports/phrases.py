@@ -1,13 +1,16 @@
 """Numbers, times and values as people of each language write them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
+from engine.messages import Message
 from sync.reports.views import FieldSummary
 
+_REASONS_MAX = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = {
     Language.ENGLISH: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -54,6 +57,14 @@ def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:
         return labels[name]
     key = f"field.{name}"
     return words.say(key) if key in catalogue() else name
+
+
+def reasons(messages: Iterable[Message], *, words: Words) -> list[str]:
+    """The most frequent sentences, with how often each was said when there are several. Equal words are one reason."""
+    counted = Counter(words.message(message) for message in messages).most_common(_REASONS_MAX)
+    if len(counted) == 1:
+        return [counted[0][0]]
+    return [words.say("report.times", what=what, count=number(count)) for what, count in counted]
 
 
 def summary(told: FieldSummary, *, words: Words) -> list[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.fields import TARGETS
 from engine.messages import Message
 from engine.states import State
 from sync.reports.report import FieldChange, Load, Owner, OwnerKind, Row, RunReport
@@ -17,12 +18,12 @@ _EXAMPLES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """All that leaves one owner, to whom, and the most frequent reasons; each with how often, most first."""
+    """All that leaves one owner, to whom (most first), and why: the first reason of each row."""
 
     before: Owner
     count: int
     to: tuple[tuple[Owner, int], ...]
-    why: tuple[tuple[Message, int], ...]
+    why: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def flows(rows: Iterable[Row]) -> tuple[Flow, ...]:
             before,
             len(members),
             to=tuple(Counter(after for after, _ in sorted(members, key=_receiver)).most_common()),
-            why=_frequent([message for _, row in members for message in owner_reasons(row)[:1]]),
+            why=tuple(message for _, row in members for message in owner_reasons(row)[:1]),
         )
         for before, members in grouped.items()
     ]
@@ -93,14 +94,14 @@ def updated(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def summaries(rows: Sequence[Row]) -> tuple[FieldSummary, ...]:
-    """One for each field that changes, in the order they first appear."""
+    """One for each field that changes: decided ones in their own order, then what rules set."""
     changed: dict[str, list[tuple[FieldChange, FieldChange]]] = {}
     for row in rows:
         ranks = {field.name: field for field in row.fields}
         for field in shown_fields(row):
             twin = ranks.get("grade_rank", field) if field.name == "grade" else field
             changed.setdefault(field.name, []).append((field, twin))
-    return tuple(_summary(name, pairs) for name, pairs in changed.items())
+    return tuple(_summary(name, changed[name]) for name in sorted(changed, key=_place))
 
 
 def attention(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -123,9 +124,8 @@ def waiting(report: RunReport) -> int:
     return sum(count for state, count in report.states.items() if state in {State.PLANNED, State.HELD})
 
 
-def _frequent(messages: Sequence[Message]) -> tuple[tuple[Message, int], ...]:
-    counted = Counter((message.key, tuple(sorted(message.params.items()))) for message in messages)
-    return tuple((Message(key, dict(params)), count) for (key, params), count in counted.most_common(_EXAMPLES_MAX))
+def _place(name: str) -> tuple[int, str]:
+    return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
 
 
 def _receiver(member: tuple[Owner, Row]) -> tuple[str, str]:
