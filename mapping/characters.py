@@ -10,23 +10,30 @@ _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SPACES = re.compile(r"\s+")
 _JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SPACE_INSIDE_JAPANESE = re.compile(f"(?<=[{_JAPANESE}]) (?=[{_JAPANESE}])")
-_KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe"
-_HYPHENS = "\u002d\u2010-\u2015\u2212\u2500\u2501"
-# A hyphen behind kana is a long vowel written with the wrong key (サ-ビス, センタ-長), unless a Latin word or a number
-# follows (サーバ-A). A long vowel mark behind anything else is a hyphen (1ー2).
-_LONG_VOWEL = re.compile(f"(?<=[{_KANA}])[{_HYPHENS}](?![0-9a-z])")
-_HYPHEN = re.compile(f"[{_HYPHENS}]|(?<![{_KANA}])\u30fc")
+_STROKES = re.compile("[\u002d\u2010-\u2015\u2212\u2500\u2501\u30fc]+")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fd\u30fe]")
+_LATIN = re.compile("[0-9a-z]")
 
 
 def folded(text: str) -> str:
     """The text as it is compared. Folding twice changes nothing more; the raw value stays what people see."""
-    plain = unicodedata.normalize("NFKC", _VARIATION_SELECTORS.sub("", text))
-    plain = unicodedata.normalize("NFKC", plain.casefold())
+    plain = _VARIATION_SELECTORS.sub("", text)
     if not plain.isprintable():
         plain = "".join(_visible(character) for character in plain)
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold())
     plain = _SPACES.sub(" ", plain.translate(_old_forms())).strip()
-    plain = _HYPHEN.sub("-", _LONG_VOWEL.sub("\u30fc", plain))
-    return _SPACE_INSIDE_JAPANESE.sub("", plain)
+    return _SPACE_INSIDE_JAPANESE.sub("", _STROKES.sub(_stroke, plain))
+
+
+def _stroke(strokes: re.Match[str]) -> str:
+    """A hyphen behind kana is a long vowel written with the wrong key (サ-ビス, センタ-長), unless a Latin word or a
+    number follows (サーバ-A). A long vowel mark behind anything else is a hyphen (1ー2).
+    """
+    text, length = strokes.string, len(strokes[0])
+    if not _KANA.match(text, strokes.start() - 1):
+        return "-" * length
+    long_vowels = length - len(strokes[0].lstrip("ー")) if _LATIN.match(text, strokes.end()) else length
+    return "ー" * long_vowels + "-" * (length - long_vowels)
 
 
 def _visible(character: str) -> str:
