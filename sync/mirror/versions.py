@@ -28,12 +28,15 @@ def stamped(raw: pl.DataFrame, *, pull: int, read_at: datetime | None) -> pl.Dat
     `read_at` serves frames that do not say it row by row in `_read_at`. An object without SystemModstamp or IsDeleted
     gets them empty and false: its versions follow one another by pull.
     """
-    missing = {
+    empty = {
         "SystemModstamp": pl.lit(None, INSTANT),
-        "IsDeleted": pl.lit(False),
-        "_read_at": pl.lit(read_at, INSTANT),
+        "IsDeleted": pl.lit(None, pl.Boolean),
+        "_read_at": pl.lit(None, INSTANT),
     }
-    frame = raw.with_columns(column.alias(name) for name, column in missing.items() if name not in raw.columns)
+    frame = raw.with_columns(column.alias(name) for name, column in empty.items() if name not in raw.columns)
+    frame = frame.with_columns(
+        pl.col("IsDeleted").fill_null(value=False), pl.col("_read_at").fill_null(pl.lit(read_at, INSTANT))
+    )
     frame = frame.with_columns(_content(frame), pl.lit(pull, pl.Int64).alias("_pull"))
     return latest(frame.lazy()).collect()
 

