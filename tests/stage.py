@@ -1,0 +1,183 @@
+"""A stage for stories: one folder, its sandbox org, the worker, and the people who work in the org meanwhile."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.init import start_folder
+from engine.memory import Memory
+from engine.plans import Plan
+from engine.states import State
+from sync.app import open_worker
+from sync.cycle import Settlement, propose, settle
+from sync.review import approve, reject
+from sync.run import Worker, begin
+from sync.sandbox import people
+from sync.sandbox.cast import username
+from sync.sandbox.clock import OrgClock
+from sync.sandbox.faults import Fault
+from sync.sandbox.generate import generate
+from sync.sandbox.opening import Opened
+from sync.sandbox.saved import SavedWorld
+from sync.sandbox.server import SandboxServer
+from sync.sandbox.worlds import Record, Switches, Value, Write
+from sync.store import changes, memory
+from sync.store.plans import Header
+from sync.store.plans import header as plan_header
+
+START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
+HOUR = 3600
+
+
+@dataclass
+class Stage:
+    """The org starts at 9:00 in Tokyo on 2026-11-20; time passes with the host's and by `advance`."""
+
+    folder: Path
+    server: SandboxServer
+    worker: Worker
+
+    def plan(self, *, with_owners: bool = True) -> Plan:
+        """A run of propose, two minutes later."""
+        self.advance(120)
+        with begin(self.worker, "plan") as run:
+            self.run_id = run.run_id
+            return propose(run, with_owners=with_owners)
+
+    def approve(self, *record_ids: str) -> int:
+        """Approve the last plan, whole or these records of it."""
+        return approve(self.worker, self.run_id, change_ids=record_ids or None, approver="os:reviewer@desk")
+
+    def reject(self, *record_ids: str) -> int:
+        return reject(self.worker, self.run_id, change_ids=record_ids or None, approver="os:reviewer@desk", reason="no")
+
+    def apply(self) -> Settlement:
+        """A run of settle, two minutes later."""
+        self.advance(120)
+        with begin(self.worker, "apply") as run:
+            return settle(run)
+
+    def cycle(self, *, with_owners: bool = True) -> Plan:
+        """Plan, approve all that waits, apply."""
+        proposed = self.plan(with_owners=with_owners)
+        self.approve()
+        self.apply()
+        return proposed
+
+    def advance(self, seconds: float) -> None:
+        self.server.advance(seconds)
+
+    def add_lead(self, *, owner: str = "suzuki", **values: Value) -> str:
+        """A lead of a manager's making; its id. `owner` is a stem of the cast or a queue's DeveloperName."""
+        given = {"LastName": "佐々木", "Company": "株式会社山田製作所", "OwnerId": self.owner_id(owner), **values}
+        before = set(self.server.world.tables["Lead"])
+        self.server.act(lambda world, now: people.add(world, now, "takahashi", "Lead", given))
+        return next(iter(set(self.server.world.tables["Lead"]) - before))
+
+    def edit(self, who: str, record_id: str, **values: Value) -> None:
+        self.server.act(lambda world, now: people.edit(world, now, who, record_id, values))
+
+    def touch(self, record_id: str, **values: Value) -> None:
+        """The connector writes its own fields."""
+        self.server.act(lambda world, now: people.touch(world, now, record_id, values))
+
+    def leave(self, who: str) -> None:
+        self.server.act(lambda world, now: people.leave(world, now, who))
+
+    def convert(self, record_id: str) -> None:
+        self.server.act(lambda world, now: people.convert(world, now, "takahashi", record_id))
+
+    def remove(self, record_id: str) -> None:
+        self.server.act(lambda world, now: people.remove(world, now, "takahashi", record_id))
+
+    def break_with(self, *faults: Fault) -> None:
+        """What goes wrong from here on."""
+        self.server.act(lambda world, _: replace(world, faults=(*world.faults, *faults)))
+
+    def switch(self, switches: Switches) -> None:
+        self.server.act(lambda world, _: replace(world, switches=switches))
+
+    def owner_id(self, name: str) -> str:
+        """The id behind a stem of the cast or a queue's DeveloperName."""
+        world = self.server.world
+        found = world.queue_named(name) or world.user_named(username(name))
+        if found is None:
+            raise KeyError(name)
+        return str(found["Id"])
+
+    def lead(self, record_id: str) -> Record:
+        return self.server.world.tables["Lead"][record_id]
+
+    def owner(self, record_id: str) -> str:
+        """Who owns it: a stem of the cast, or a queue's DeveloperName."""
+        world, owner = self.server.world, str(self.lead(record_id)["OwnerId"])
+        user = world.find("User", owner)
+        if user is not None:
+            return str(user["Username"]).partition("@")[0]
+        queue = world.find("Group", owner)
+        return str(queue["DeveloperName"]) if queue else owner
+
+    def our_writes(self, record_id: str | None = None) -> list[Write]:
+        """What the org took from leadsync, by its own log."""
+        ours = self.owner_id("leadsync")
+        return [
+            write
+            for write in self.server.world.writes
+            if write.user_id == ours and (record_id is None or write.record_id == record_id)
+        ]
+
+    def states(self, plan_id: str | None = None) -> dict[State, int]:
+        """Of the changes a plan first proposed (the last one's), how many are in each state now."""
+        with self.worker.store.read() as tx:
+            return changes.counts(tx, plan_id or self.run_id)
+
+    def standing_of(self, record_id: str) -> State:
+        """Where the last change of a record stands."""
+        with self.worker.store.read() as tx:
+            return changes.of_record(tx, record_id)[-1].state
+
+    def note_of(self, record_id: str) -> str | None:
+        with self.worker.store.read() as tx:
+            note = changes.of_record(tx, record_id)[-1].note
+        return note.key if note else None
+
+    def memory(self) -> Memory:
+        with self.worker.store.read() as tx:
+            return memory.recall(tx)
+
+    def header(self) -> Header:
+        with self.worker.store.read() as tx:
+            found = plan_header(tx, self.run_id)
+        assert found is not None
+        return found
+
+
+@contextmanager
+def staged(
+    folder: Path, *, leads: int = 0, seed: int = 1, rulebook: Mapping[str, str] | None = None, now: datetime = START
+) -> Iterator[Stage]:
+    """A stage in a new folder. `rulebook` replaces the starter's files: relative path -> text."""
+    start_folder(folder)
+    if rulebook is not None:
+        write_rulebook(folder, rulebook)
+    journal = SavedWorld(folder / "data" / "sandbox").save(world := generate(leads=leads, seed=seed, now=now))
+    clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
+    with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
+        yield Stage(folder, server, worker)
+
+
+def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
+    """Put a rulebook in the place of the starter's."""
+    home = folder / "rulebook"
+    for path in sorted(home.rglob("*.yaml")):
+        path.unlink()
+    for name, text in texts.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text, encoding="utf-8")
+
+
+def ids(proposed: Plan) -> Sequence[str]:
+    """The records a plan changes."""
+    return [change.record_id for change in proposed.changes]

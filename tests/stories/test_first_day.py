@@ -1,0 +1,50 @@
+"""The first plan of an org is a baseline: it waits for a person, whole, and moves owners only when asked."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UsageError
+from engine.states import State
+from tests.stage import staged
+
+
+def test_a_baseline_waits_for_a_person(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        proposed = stage.plan(with_owners=False)
+        assert proposed.is_baseline
+        assert stage.states() == {State.PLANNED: len(proposed.changes)}
+
+
+def test_a_baseline_moves_no_owner_unless_asked(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=30) as stage:
+        assert not any(change.moves_owner for change in stage.plan(with_owners=False).changes)
+
+
+def test_a_baseline_moves_owners_when_asked(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=30) as stage:
+        assert any(change.moves_owner for change in stage.plan(with_owners=True).changes)
+
+
+def test_a_part_of_a_baseline_cannot_be_approved(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        first = stage.plan().changes[0]
+        with pytest.raises(UsageError, match="PL-402"):
+            stage.approve(first.record_id)
+
+
+def test_an_unapproved_baseline_is_followed_by_another_baseline(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        stage.plan(with_owners=False)
+        again = stage.plan(with_owners=False)
+        assert again.is_baseline
+        assert again.changes == ()
+
+
+def test_owners_move_in_the_plan_after_a_baseline_of_fields(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=30) as stage:
+        stage.cycle(with_owners=False)
+        proposed = stage.plan(with_owners=False)
+        assert not proposed.is_baseline
+        assert all(set(change.after) == {"owner"} for change in proposed.changes)
+        assert proposed.changes
