@@ -6,6 +6,7 @@ profiles/*.yaml     how well do they fit?     automation/*.yaml when a prospect 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from config.guesses import nearest
@@ -16,13 +17,13 @@ from config.rulebook.automation import RULE_KEYS, read_rules
 from config.rulebook.conditions import read_condition
 from config.rulebook.fields import activity_kinds, readable_fields
 from config.rulebook.header import read_header
-from config.rulebook.items import Item, names_of, ordered, read_items
+from config.rulebook.items import Item, Names, names_of, ordered, read_items
 from config.rulebook.operands import Known
 from config.rulebook.people import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
 from config.rulebook.reading import Problems
 from config.rulebook.scoring import read_scoring
 from config.texts import read_text
-from config.trees import Node, tree
+from config.trees import Listing, Node, Table, tree
 from engine.automation import order_rules
 from engine.conditions import ALWAYS
 from engine.digests import digest
@@ -32,6 +33,13 @@ from mapping.maps import FieldMap
 
 _FILES = (header.FILE, "scoring.yaml", "assignment.yaml")
 _FOLDERS = ("personas", "profiles", "automation")
+# Where the items of each kind stand, and the keys they have.
+_KINDS = {
+    "persona": ("personas/", PERSONA_KEYS),
+    "profile": ("profiles/", PROFILE_KEYS),
+    "rule": ("automation/", RULE_KEYS),
+    "pool": ("assignment.yaml", POOL_KEYS),
+}
 
 
 def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
@@ -62,15 +70,20 @@ def texts_of(folder: Path) -> dict[str, str]:
 def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str = "rulebook") -> Rulebook:
     """The rulebook of some texts; its digest is theirs. `folder` stands before the paths in what people read."""
     problems = Problems()
-    trees = _trees(texts, problems, folder=folder)
-    known, items = _known(trees, field_map, problems)
-    head = read_header(trees.get(header.FILE), problems, place=f"{folder}/{header.FILE}")
+    trees, unread = _trees(texts, problems, folder=folder)
+    known, items = _known(trees, unread, field_map, problems)
+    # What a file that cannot be read does not say is not missing.
+    heads = Problems() if header.FILE in unread else problems
+    head = read_header(trees.get(header.FILE), heads, place=f"{folder}/{header.FILE}")
+    if items["profile"] and not head.default_profile:
+        heads.add("RB-122", f"{folder}/{header.FILE}", name="default profile", of=header.FILE)
     personas = ordered(items["persona"], head.order.get("personas"), known.names["persona"], problems)
     rules = ordered(items["rule"], head.order.get("automation"), known.names["rule"], problems)
     default = known.names["profile"].find(head.default_profile, problems) if head.default_profile else None
-    if items["profile"] and not head.default_profile:
-        problems.add("RB-122", f"{folder}/{header.FILE}", name="default profile", of=header.FILE)
-    assignment = parts_of(trees.get("assignment.yaml"), Problems())
+    # The first look has noted what is wrong with these keys.
+    assignment = read_assignment(
+        parts_of(trees.get("assignment.yaml"), Problems()), items["pool"], known.names["pool"], problems
+    )
     paused = {kind: {item.id for item in found if not item.is_active} for kind, found in items.items()}
     rulebook = Rulebook(
         name=head.name,
@@ -82,9 +95,7 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
         default_profile=default.id if default else None,
         points=read_scoring(trees.get("scoring.yaml"), known, problems),
         rules=tuple(one for one in read_rules(rules, known, problems) if one.id not in paused["rule"]),
-        assignment=read_assignment(
-            assignment, tuple(one for one in items["pool"] if one.is_active), known.names["pool"], problems
-        ),
+        assignment=replace(assignment, pools=tuple(one for one in assignment.pools if one.id not in paused["pool"])),
         policy=head.policy,
         scope=read_condition(head.scope, known, problems) if head.scope else ALWAYS,
         zone=head.zone,
@@ -95,9 +106,13 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
     return rulebook
 
 
-def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> dict[str, Node]:
-    """The files that belong to a rulebook, read; any other is noted, since a misspelt folder would be passed over."""
+def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tuple[dict[str, Node], frozenset[str]]:
+    """The files that belong to a rulebook, read, and the names of those that could not be.
+
+    A file that does not belong is noted: a misspelt folder would else be passed over.
+    """
     found: dict[str, Node] = {}
+    unread: set[str] = set()
     for name in sorted(texts):
         where = f"{folder}/{name}"
         if name not in _FILES and not (
@@ -106,12 +121,18 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> dict
             known = (*_FILES, *(f"{one}/*.yaml" for one in _FOLDERS))
             meant = _near_folder(name) if "/" in name else nearest(name, _FILES)
             problems.add("RB-153", where, given=name, meant=meant, known=", ".join(known))
+            unread.add(meant or name)
             continue
         node, wrong = tree(texts[name], file=where, area="rulebook")
         problems.found += wrong
-        if node is not None:
+        shape = Table if name in _FILES else Listing
+        if isinstance(node, shape):
             found[name] = node
-    return found
+        elif node is not None:
+            problems.shape("RB-121" if name in _FILES else "RB-120", node)
+        if wrong or (node is not None and name not in found):
+            unread.add(name)
+    return found, frozenset(unread)
 
 
 def _near_folder(name: str) -> str:
@@ -120,20 +141,19 @@ def _near_folder(name: str) -> str:
 
 
 def _known(
-    trees: Mapping[str, Node], field_map: FieldMap, problems: Problems
+    trees: Mapping[str, Node], unread: frozenset[str], field_map: FieldMap, problems: Problems
 ) -> tuple[Known, dict[str, tuple[Item, ...]]]:
     """First look: what there is, so that conditions and actions may name what stands in another file."""
-
-    def listed(folder: str) -> list[Node]:
-        return [node for name, node in trees.items() if name.startswith(f"{folder}/")]
-
     pools = parts_of(trees.get("assignment.yaml"), problems)
-    items = {
-        "persona": read_items(listed("personas"), PERSONA_KEYS, problems, kind="persona"),
-        "profile": read_items(listed("profiles"), PROFILE_KEYS, problems, kind="profile"),
-        "rule": read_items(listed("automation"), RULE_KEYS, problems, kind="rule"),
-        "pool": read_items([pools["pools"][1]] if "pools" in pools else [], POOL_KEYS, problems, kind="pool"),
-    }
-    names = {kind: names_of(found, problems, kind=kind) for kind, found in items.items()}
+    names: dict[str, Names] = {}
+    items: dict[str, tuple[Item, ...]] = {}
+    for kind, (place, keys) in _KINDS.items():
+        lists = [node for name, node in trees.items() if name.startswith(place)]
+        if kind == "pool":
+            lists = [pools["pools"][1]] if "pools" in pools else []
+        items[kind] = read_items(lists, keys, problems, kind=kind)
+        written = sum(len(node.items) if isinstance(node, Listing) else 1 for node in lists)
+        is_read = not any(name.startswith(place) for name in unread)
+        names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
     roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
     return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles), items

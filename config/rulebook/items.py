@@ -38,10 +38,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The items of one kind by what a rule may call them: name or id, width and case aside."""
+    """The items of one kind by what a rule may call them: name or id, width and case aside.
+
+    While a file of theirs cannot be read they are not complete, and one that is not found is not blamed.
+    """
 
     kind: str
     by_name: Mapping[str, Item]
+    is_complete: bool = True
 
     def find(self, node: Node, problems: Problems) -> Item | None:
         """The item a rule names. One that does not exist or is not active is noted."""
@@ -49,9 +53,9 @@ class Names:
         if given is None:
             return None
         found = self.by_name.get(folded(given.text))
-        if found is None:
+        if found is None and self.is_complete:
             problems.unknown("RB-124", given, {item.name for item in self.by_name.values()}, kind=self.kind)
-        elif not found.is_active:
+        elif found and not found.is_active:
             problems.add("RB-125", given, kind=self.kind, name=found.name, there=found.where)
         else:
             return found
@@ -69,7 +73,7 @@ def read_items(nodes: Sequence[Node], keys: Collection[str], problems: Problems,
     return tuple(found)
 
 
-def names_of(items: Sequence[Item], problems: Problems, *, kind: str) -> Names:
+def names_of(items: Sequence[Item], problems: Problems, *, kind: str, is_complete: bool) -> Names:
     """How the items may be called. Two that share an id or a name are noted."""
     by_name: dict[str, Item] = {}
     for item in items:
@@ -77,7 +81,7 @@ def names_of(items: Sequence[Item], problems: Problems, *, kind: str) -> Names:
         if first := next((by_name[name] for name in called if name in by_name), None):
             problems.add("RB-123", item.where, kind=kind, name=item.name, first=first.where)
         by_name |= {name: item for name in called if name not in by_name}
-    return Names(kind, by_name)
+    return Names(kind, by_name, is_complete)
 
 
 def ordered(items: Sequence[Item], order: Node | None, names: Names, problems: Problems) -> tuple[Item, ...]:

@@ -126,8 +126,9 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
     if given is None:
         return None
     if readable.key is None:
-        words = OWNER_KINDS if readable.name == "owner_kind" else known.roles
-        if given.text not in words:
+        is_role = readable.name == "buyer_role"
+        words = known.roles if is_role else OWNER_KINDS
+        if given.text not in words and not (is_role and not known.names["persona"].is_complete):
             problems.unknown("RB-118", given, words)
             return None
         return given.text

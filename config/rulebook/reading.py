@@ -38,7 +38,7 @@ class Problems:
         wide = next((character for character in given.text if character in _FULL_WIDTH), None)
         # Names of items may hold full-width characters; keys of files may not.
         if wide and code != "RB-124" and (wide in "：　" or meant):
-            self.add("RB-102", given, character=wide)
+            self.add("RB-102", _place_of(wide, given), character=wide)
         else:
             self.add(code, given, given=given.text, meant=meant, known=", ".join(words) or "–", **params)
 
@@ -47,9 +47,15 @@ class Problems:
         if isinstance(node, Scalar) and node.is_nothing:
             self.add("RB-108", node)
         elif isinstance(node, Scalar) and (wide := next((c for c in node.text if c in "：　"), None)):
-            self.add("RB-102", node, character=wide)
+            self.add("RB-102", _place_of(wide, node), character=wide)
         else:
             self.add(code, node)
+
+
+def _place_of(character: str, given: Scalar) -> str:
+    """Where a character stands in a scalar."""
+    file, line, column = given.where.rsplit(":", 2)
+    return f"{file}:{line}:{int(column) + given.text.index(character) + given.is_quoted}"
 
 
 def entries(node: Node, known: Collection[str], problems: Problems, *, of: str) -> dict[str, tuple[Scalar, Node]]:

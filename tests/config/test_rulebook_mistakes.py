@@ -256,3 +256,14 @@ def test_all_mistakes_of_all_files_are_named_at_once_in_reading_order(complaints
         "RB-146 automation/b.yaml:3:16",
         "RB-116 scoring.yaml:1:21",
     ]
+
+
+def test_what_a_file_that_cannot_be_read_would_have_said_is_not_missed(complaints: Complaints) -> None:
+    found = complaints(
+        **{
+            "rulebook.yaml": "name：x\n",
+            "personas/a.yaml": "- name：決裁者\n",
+            "automation/a.yaml": rule(when="{persona: 決裁者, buyer_role: decision maker}"),
+        }
+    )
+    assert found == ["RB-102 personas/a.yaml:1:7", "RB-102 rulebook.yaml:1:5"]
