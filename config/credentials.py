@@ -13,7 +13,7 @@ from engine.errors import Problem, SettingsError
 _NEEDS = {
     LoginMethod.JWT: ("consumer_key", "username", "private_key_file"),
     LoginMethod.CLIENT_CREDENTIALS: ("consumer_key", "client_secret"),
-    LoginMethod.PASSWORD: ("username", "password"),
+    LoginMethod.PASSWORD: ("consumer_key", "client_secret", "username", "password"),
 }
 
 

@@ -181,7 +181,11 @@ def test_credentials_are_read_when_they_are_asked_for(load: Load, tmp_path: Path
         pytest.param(
             "{method: client credentials, consumer key: k}", ["ST-130 client secret"], id="client credentials"
         ),
-        pytest.param("{method: password}", ["ST-130 username", "ST-130 password"], id="password"),
+        pytest.param(
+            "{method: password, consumer key: k, username: u}",
+            ["ST-130 client secret", "ST-130 password"],
+            id="password",
+        ),
         pytest.param("{consumer key: k, username: u, private key file: k}", ["ST-131 private key file"], id="no file"),
     ],
 )
