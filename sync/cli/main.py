@@ -43,19 +43,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
+    return answer(build(session), session, given or ["--help"])
+
+
+def answer(app: typer.Typer, session: Session, given: Sequence[str]) -> int:
+    """Call a command line; whatever goes wrong is told in the reader's language and becomes a code."""
     try:
-        return _code(session, build(session)(given or ["--help"], prog_name="leadsync", standalone_mode=False))
+        returned = app(given, prog_name="leadsync", standalone_mode=False)
     except LeadsyncError as error:
         return session.explain(error)
-    except (typer.Abort, KeyboardInterrupt):
-        return _interrupted(session)
+    except TyperException as error:
+        session.talk(session.say("cli.misused", detail=error.format_message().rstrip(".")))
+        return Code.USAGE
     except BrokenPipeError:
         # The reader of our output went away (`leadsync show | head`): nobody is left to tell.
         sys.stderr.close()
         return Code.FAILED
-    except TyperException as error:
-        session.talk(session.say("cli.misused", detail=error.format_message().rstrip(".")))
-        return Code.USAGE
+    # Verbs return their code. Typer turns Ctrl-C into 130 and says nothing.
+    code = Code(returned) if isinstance(returned, int) else Code.DONE
+    if code is Code.INTERRUPTED:
+        session.talk(session.say("cli.interrupted"))
+    return code
 
 
 def build(session: Session) -> typer.Typer:
@@ -105,15 +113,3 @@ def _translated(original: Callable[..., Any], words: Words) -> Callable[..., Any
         return option
 
     return get_help_option
-
-
-def _code(session: Session, returned: object) -> int:
-    """Verbs return their code. Typer turns Ctrl-C into 130 and says nothing."""
-    if returned == Code.INTERRUPTED:
-        return _interrupted(session)
-    return int(returned) if isinstance(returned, int) else Code.DONE
-
-
-def _interrupted(session: Session) -> int:
-    session.talk(session.say("cli.interrupted"))
-    return Code.INTERRUPTED
