@@ -1,8 +1,7 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,7 +41,8 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         standings = changes.of_plan(tx, plan.plan_id)
         run = runs.run(tx, plan.plan_id)
     owners = owners_of(worker.mirror)
-    cards = _cards(worker, plan)
+    named = {standing.change.record_id for standing in standings} | {notice.record_id for notice in plan.notices}
+    cards = _cards(worker, plan, named)
     rows = tuple(_row(standing, cards, owners) for standing in standings)
     figures = _figures(run)
     return RunReport(
@@ -68,7 +68,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
             for notice in plan.notices
             for card in [cards.get(notice.record_id, _Card())]
         ),
-        quality=_quality(worker, plan, figures, cards.keys()),
+        quality=_quality(worker, plan, figures),
         api_calls=figures.get("api_calls"),
         seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
     )
@@ -101,13 +101,14 @@ class _Card:
     score: int | None = None
 
 
-def _cards(worker: Worker, plan: Header) -> dict[str, _Card]:
+def _cards(worker: Worker, plan: Header, record_ids: Collection[str]) -> dict[str, _Card]:
     cards: dict[str, _Card] = {}
     for object_map in worker.field_map.objects:
-        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot).collect()
+        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot)
+        named = raw.filter(pl.col("Id").is_in(list(record_ids))).collect()
         is_real = not worker.settings.is_sandbox
         base = f"{worker.settings.org}/lightning/r/{object_map.api_name}" if is_real else None
-        cards |= {row["Id"]: _card(row, object_map, base) for row in raw.iter_rows(named=True)}
+        cards |= {row["Id"]: _card(row, object_map, base) for row in named.iter_rows(named=True)}
     return cards
 
 
@@ -192,26 +193,29 @@ def _loads(
     return loads(before, rows)
 
 
-def _quality(
-    worker: Worker, plan: Header, figures: Mapping[str, Any], record_ids: AbstractSet[str]
-) -> tuple[Message, ...]:
+def _quality(worker: Worker, plan: Header, figures: Mapping[str, Any]) -> tuple[Message, ...]:
     """What a reader should know about the data behind the numbers."""
-    known = record_ids & set(_active_ids(worker, plan))
-    found = [Message.of("report.quality.activity", percent=100 * len(known) // len(record_ids))] if record_ids else []
+    everyone = pl.concat([_present(worker, plan, entry.api_name).select("Id") for entry in worker.field_map.objects])
+    total = everyone.select(pl.len()).collect().item()
+    known = everyone.join(_active(worker, plan), on="Id", how="semi").select(pl.len()).collect().item()
+    found = [Message.of("report.quality.activity", percent=100 * known // total)] if total else []
     if figures.get("unparsed"):
         found.append(Message.of("report.quality.unparsed", count=figures["unparsed"]))
     return tuple(found)
 
 
-def _active_ids(worker: Worker, plan: Header) -> Iterable[str]:
-    """Whom any activity is about; not all are prospects."""
+def _active(worker: Worker, plan: Header) -> pl.LazyFrame:
+    """Whom any activity is about; not all of them are prospects."""
+    parts = [pl.LazyFrame(schema={"Id": pl.String})]
     for source in worker.field_map.activities:
-        raw = worker.mirror.latest(source.api_name, as_of=plan.snapshot)
+        raw = _present(worker, plan, source.api_name)
         columns = raw.collect_schema().names()
-        for column in source.prospect:
-            if column in columns:
-                ids = raw.filter(~pl.col("IsDeleted")).select(pl.col(column).drop_nulls().unique()).collect()
-                yield from ids[column]
+        parts += [raw.select(pl.col(column).alias("Id")) for column in source.prospect if column in columns]
+    return pl.concat(parts).unique()
+
+
+def _present(worker: Worker, plan: Header, name: str) -> pl.LazyFrame:
+    return worker.mirror.latest(name, as_of=plan.snapshot).filter(~pl.col("IsDeleted"))
 
 
 def _figures(run: Run | None) -> dict[str, Any]:

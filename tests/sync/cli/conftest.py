@@ -1,8 +1,10 @@
 """A folder with a small sandbox org, and the command line called in this process as a terminal would call it."""
 
+import contextlib
+import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +69,28 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(untouched: Path, tmp_path: Path) -> Iterator[Path]:
+def folder(untouched: Path, tmp_path: Path) -> Path:
     """A copy of it for one test."""
-    copy = tmp_path / "folder"
-    shutil.copytree(untouched, copy)
-    yield copy
-    shutil.rmtree(copy)
+    return Path(shutil.copytree(untouched, tmp_path / "folder"))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A folder and the id of the plan in it, owner moves included."""
+
+    folder: Path
+    plan: str
+
+
+@pytest.fixture(scope="session")
+def once_planned(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    folder = Path(shutil.copytree(untouched, tmp_path_factory.mktemp("planned") / "folder"))
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+        assert main(["plan", "--owners", "--folder", str(folder), "--json"]) == 0
+    return Planned(folder, json.loads(out.getvalue())["run"])
+
+
+@pytest.fixture
+def planned(once_planned: Planned, tmp_path: Path) -> Planned:
+    """A copy of it for one test."""
+    return Planned(Path(shutil.copytree(once_planned.folder, tmp_path / "planned")), once_planned.plan)

@@ -9,14 +9,6 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture
-def planned(call: Any, folder: Path) -> str:
-    """A plan of the folder, owner moves included: its id."""
-    told = call("plan", "--owners", "--folder", folder, "--json")
-    assert told.code == 0, told.err
-    return str(told.document["run"])
-
-
 def test_plan_counts_and_writes_nothing(call: Any, folder: Path) -> None:
     told = call("plan", "--owners", "--folder", folder, "--json").document
 
@@ -38,91 +30,89 @@ def test_a_run_leaves_one_line_of_log_without_anybodys_name(call: Any, folder: P
     assert told["pulled"]["Lead"] > 0
 
 
-def test_show_lists_every_change(call: Any, folder: Path, planned: str) -> None:
-    told = call("show", planned, "--folder", folder, "--json").document
+def test_show_lists_every_change(call: Any, planned: Any) -> None:
+    told = call("show", planned.plan, "--folder", planned.folder, "--json").document
 
     assert len(told["changes"]) == told["proposed"]
-    assert told["plan"]["id"] == planned
+    assert told["plan"]["id"] == planned.plan
 
 
-def test_a_plan_may_be_named_by_its_end(call: Any, folder: Path, planned: str) -> None:
-    assert call("show", planned[-4:], "--folder", folder, "--json").document["run"] == planned
+def test_a_plan_may_be_named_by_its_end(call: Any, planned: Any) -> None:
+    assert call("show", planned.plan[-4:], "--folder", planned.folder, "--json").document["run"] == planned.plan
 
 
-def test_show_tells_who_moves_where_and_why(call: Any, folder: Path, planned: str) -> None:
-    told = call("show", planned, "--folder", folder).out
+def test_show_tells_who_moves_where_and_why(call: Any, planned: Any) -> None:
+    told = call("show", planned.plan, "--folder", planned.folder).out
 
     assert "Who moves where, and why" in told
     assert "waiting in the intake queue" in told
 
 
-def test_approve_then_apply_writes_what_was_approved(call: Any, folder: Path, planned: str) -> None:
-    assert call("approve", planned, "--all", "--folder", folder).code == 0
+def test_approve_then_apply_writes_what_was_approved(call: Any, planned: Any) -> None:
+    assert call("approve", planned.plan, "--all", "--folder", planned.folder).code == 0
 
-    told = call("apply", "--folder", folder, "--json")
+    told = call("apply", "--folder", planned.folder, "--json")
 
     assert told.code == 0
     assert told.document["states"] == {"applied": told.document["sent"]}
 
 
-def test_nothing_is_approved_by_forgetting_an_argument(call: Any, folder: Path, planned: str) -> None:
-    told = call("approve", planned, "--folder", folder)
+def test_nothing_is_approved_by_forgetting_an_argument(call: Any, planned: Any) -> None:
+    told = call("approve", planned.plan, "--folder", planned.folder)
 
     assert told.code == 64
     assert "[CL-104]" in told.err
 
 
-def test_reject_turns_changes_down(call: Any, folder: Path, planned: str) -> None:
-    assert call("reject", planned, "--all", "--reason", "not now", "--folder", folder).code == 0
+def test_reject_turns_changes_down(call: Any, planned: Any) -> None:
+    assert call("reject", planned.plan, "--all", "--reason", "not now", "--folder", planned.folder).code == 0
 
-    assert set(call("show", planned, "--folder", folder, "--json").document["states"]) == {"rejected"}
+    assert set(call("show", planned.plan, "--folder", planned.folder, "--json").document["states"]) == {"rejected"}
 
 
-def test_report_leaves_three_files_for_their_owner_only(call: Any, folder: Path, planned: str) -> None:
-    paths = [Path(line) for line in call("report", planned, "--folder", folder).out.splitlines()]
+def test_report_leaves_three_files_for_their_owner_only(call: Any, planned: Any) -> None:
+    paths = [Path(line) for line in call("report", planned.plan, "--folder", planned.folder).out.splitlines()]
 
     assert [path.suffix for path in paths] == [".html", ".csv", ".json"]
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
 
 
-def test_a_reports_ending_says_as_what(call: Any, folder: Path, planned: str, tmp_path: Path) -> None:
-    call("report", planned, "--to", tmp_path / "moves.csv", "--folder", folder)
-    changes = call("show", planned, "--folder", folder, "--json").document["changes"]
+def test_a_reports_ending_says_as_what(call: Any, planned: Any, tmp_path: Path) -> None:
+    call("report", planned.plan, "--to", tmp_path / "moves.csv", "--folder", planned.folder)
+    changes = call("show", planned.plan, "--folder", planned.folder, "--json").document["changes"]
 
     text = (tmp_path / "moves.csv").read_text(encoding="utf-8-sig")
     assert len(list(csv.DictReader(StringIO(text)))) == len(changes)
 
 
-def test_a_report_of_another_kind_is_refused(call: Any, folder: Path, planned: str, tmp_path: Path) -> None:
-    told = call("report", planned, "--to", tmp_path / "moves.docx", "--folder", folder)
+def test_a_report_of_another_kind_is_refused(call: Any, planned: Any, tmp_path: Path) -> None:
+    told = call("report", planned.plan, "--to", tmp_path / "moves.docx", "--folder", planned.folder)
 
     assert told.code == 64
     assert "[CL-105]" in told.err
 
 
-def test_explain_says_why(call: Any, folder: Path, planned: str) -> None:
-    changes = call("show", planned, "--folder", folder, "--json").document["changes"]
+def test_explain_says_why(call: Any, planned: Any) -> None:
+    changes = call("show", planned.plan, "--folder", planned.folder, "--json").document["changes"]
 
-    told = call("explain", changes[0]["record"], "--folder", folder)
+    told = call("explain", changes[0]["record"], "--folder", planned.folder)
 
     assert told.code == 0
     assert "Persona: " in told.out
-    assert planned in told.out
+    assert planned.plan in told.out
 
 
-def test_the_audit_is_exported_and_verified(call: Any, folder: Path, planned: str, tmp_path: Path) -> None:
-    assert planned
-    exported = call("audit", "export", "--to", tmp_path / "audit.jsonl", "--folder", folder, "--json").document
+def test_the_audit_is_exported_and_verified(call: Any, planned: Any, tmp_path: Path) -> None:
+    exported = call("audit", "export", "--to", tmp_path / "audit.jsonl", "--folder", planned.folder, "--json").document
 
     told = call("audit", "verify", tmp_path / "audit.jsonl", "--expect-head", exported["head"], "--json")
 
     assert (told.code, told.document["entries"]) == (0, exported["entries"])
 
 
-def test_a_touched_audit_ends_with_7(call: Any, folder: Path, planned: str, tmp_path: Path) -> None:
-    assert planned
+def test_a_touched_audit_ends_with_7(call: Any, planned: Any, tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
-    call("audit", "export", "--to", file, "--folder", folder)
+    call("audit", "export", "--to", file, "--folder", planned.folder)
     file.write_bytes(file.read_bytes().replace(b'"planned"', b'"applied"', 1))
 
     assert call("audit", "verify", file).code == 7
