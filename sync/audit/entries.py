@@ -23,6 +23,10 @@ GENESIS = "0" * 64
 Facts: TypeAlias = Mapping[str, Any]
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_SAFE_INTEGERS = range(-(2**53) + 1, 2**53)
+
+
 class Event(StrEnum):
     """What an entry tells. To add one, name it here and describe its facts in `schema.json`."""
 
@@ -84,10 +88,17 @@ def link_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """RFC 8785. The standard library's encoder writes the same bytes, ten times faster, where the two cannot differ."""
+    if _is_plain(value):
+        return _encoder.encode(value).encode()
+    return rfc8785.dumps(value)
+
+
 def value_hash(key: str, field_name: str, value: Scalar) -> str:
     """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
-    text = json.dumps([field_name, value], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()[:32]
+    text = _encoder.encode([field_name, value])
+    return hmac.digest(bytes.fromhex(key), text.encode(), "sha256").hex()[:32]
 
 
 def _body(entry: Entry, *, seq: int, prev: str) -> bytes:
@@ -95,4 +106,18 @@ def _body(entry: Entry, *, seq: int, prev: str) -> bytes:
     body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "seq": seq, "prev": prev, "at": at, "event": entry.event}
     if entry.run is not None:
         body["run"] = entry.run
-    return rfc8785.dumps(body | dict(entry.facts))
+    return canonical(body | dict(entry.facts))
+
+
+def _is_plain(value: object) -> bool:
+    """Neither floats nor large integers, which are written otherwise, nor keys beyond ASCII, which sort otherwise."""
+    match value:
+        case None | bool() | str():
+            return True
+        case int():
+            return value in _SAFE_INTEGERS
+        case list() | tuple():
+            return all(map(_is_plain, value))
+        case dict():
+            return all(isinstance(key, str) and key.isascii() and _is_plain(part) for key, part in value.items())
+    return False

@@ -6,9 +6,9 @@ A state, what memory keeps because of it and the audit entry that tells it are w
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from engine.changes import Change, Standing
@@ -44,16 +44,12 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     """
     if not moves:
         return
-    rows = _rows(tx, [each.change_id for each in moves])
+    rows = _rows(tx, [each.change_id for each in moves], _WITHOUT_BODIES)
     _refuse_impossible(tx, moves, rows)
-    tx.execute(_MOVE, [_moved(each, rows[each.change_id]) for each in moves])
-    standing = {each.change_id: each.rebased or _change(rows[each.change_id]) for each in moves}
-    effects.remember(tx, [standing[each.change_id] for each in moves if each.to is State.APPLIED])
-    effects.hush(tx, [standing[each.change_id] for each in moves if each.to in QUIET])
-    # Values are told again only when they were written or rest on a new base.
-    told = facts.of_changes(
-        tx, [standing[each.change_id] for each in moves if each.rebased or each.to is State.APPLIED]
-    )
+    _write(tx, moves)
+    _remember(tx, moves)
+    # Values were told when the change was proposed; again only when it rests on a new base.
+    told = facts.of_changes(tx, [each.rebased for each in moves if each.rebased])
     audit.append(
         tx,
         [
@@ -140,29 +136,28 @@ def states(tx: Transaction) -> Iterator[tuple[str, str]]:
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
     """What an approval of each change must name: its digest as it was proposed."""
-    return {change_id: row.digest for change_id, row in _rows(tx, change_ids).items()}
+    return {change_id: row.digest for change_id, row in _rows(tx, change_ids, _WITHOUT_BODIES).items()}
 
 
-_MOVE = (
-    update(changes)
-    .where(changes.c.change_id == bindparam("id"))
-    .values(
-        state=bindparam("to"),
-        note=bindparam("new_note"),
-        rebased=bindparam("new_rebased"),
-        meaning_digest=bindparam("new_meaning"),
-    )
-)
+# A body costs more to read than all the rest of a row.
+_WITHOUT_BODIES = tuple(column for column in changes.columns if column.name not in {"proposed", "rebased", "note"})
+_ONE = update(changes).where(changes.c.change_id == bindparam("id"))
 
 
-def _moved(each: Move, row: _Row) -> dict[str, object]:
-    return {
-        "id": each.change_id,
-        "to": each.to.value,
-        "new_note": message_body(each.note) if each.note else row.note,
-        "new_rebased": change_body(each.rebased) if each.rebased else row.rebased,
-        "new_meaning": each.rebased.meaning_digest if each.rebased else row.meaning_digest,
-    }
+def _write(tx: Transaction, moves: Sequence[Move]) -> None:
+    tx.execute(_ONE.values(state=bindparam("to")), [{"id": each.change_id, "to": each.to.value} for each in moves])
+    if notes := [{"id": each.change_id, "new": message_body(each.note)} for each in moves if each.note]:
+        tx.execute(_ONE.values(note=bindparam("new")), notes)
+    rebased = [each.rebased for each in moves if each.rebased]
+    if bases := [{"id": each.change_id, "body": change_body(each), "meaning": each.meaning_digest} for each in rebased]:
+        tx.execute(_ONE.values(rebased=bindparam("body"), meaning_digest=bindparam("meaning")), bases)
+
+
+def _remember(tx: Transaction, moves: Sequence[Move]) -> None:
+    """What ended for good leaves memory; the bodies are read as they have just been written."""
+    ended = find(tx, [each.change_id for each in moves if each.to is State.APPLIED or each.to in QUIET])
+    effects.remember(tx, [each.change for each in ended.values() if each.state is State.APPLIED])
+    effects.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
 
 
 def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _Row]) -> None:
@@ -221,10 +216,12 @@ def _row(plan_id: str, position: int, change: Change, state: State) -> dict[str,
     }
 
 
-def _rows(tx: Transaction, change_ids: Iterable[str]) -> dict[str, _Row]:
+def _rows(
+    tx: Transaction, change_ids: Iterable[str], columns: Sequence[Column[Any]] = tuple(changes.columns)
+) -> dict[str, _Row]:
     rows: dict[str, _Row] = {}
     for chunk in chunks(change_ids):
-        found = tx.execute(select(changes).where(changes.c.change_id.in_(chunk)))
+        found = tx.execute(select(*columns).where(changes.c.change_id.in_(chunk)))
         rows |= {row.change_id: row for row in found}
     return rows
 

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 T = TypeVar("T")
 # What a JSON column may hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -53,7 +54,7 @@ def instant_text(value: datetime) -> str:
 
 
 def json_text(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encoder.encode(value)
 
 
 def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:

@@ -4,14 +4,15 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import AuditError
-from sync.audit.entries import GENESIS, Entry, Event, Head, Link, chain, link_hash, value_hash
+from sync.audit.entries import GENESIS, Entry, Event, Head, Link, canonical, chain, link_hash, value_hash
 from sync.audit.export import line
 from sync.audit.verify import verify_export
 
@@ -142,6 +143,23 @@ def test_a_chain_written_anew_is_found_only_with_a_head_kept_elsewhere(verify: C
 def test_whatever_an_entry_holds_no_false_alarm_is_raised(figures: list[dict[str, str]]) -> None:
     links = chain([Entry(Event.RUN_FINISHED, _AT, facts={"figures": each}) for each in figures], Head())
     assert all(line(link).count(b"\n") == 1 and link_hash(link.body) == link.hash for link in links)
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(_TEXTS, _JSON, max_size=3))
+def test_bodies_are_canonical_whatever_they_hold(value: dict[str, Any]) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_a_keyed_hash_tells_equal_from_different_and_nothing_else() -> None:
