@@ -1,7 +1,7 @@
 """Pull: record versions from the org into the mirror, and all of it or nothing.
 
-Prospects and activities come by keyset on (SystemModstamp, Id), with look-back, up to the server's time less a small
-lag. People and queues are few and come whole; one that is missing then is marked deleted.
+Prospects and activities come by keyset on (SystemModstamp, Id), with look-back, up to the server's time; the watermark
+stays a small lag behind it. People and queues are few and come whole; one that is missing then is marked deleted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,12 +43,14 @@ def pull(run: Run, lease: Lease) -> None:
     written: list[Segment] = []
     marks: list[Watermark] = []
     counts: dict[str, int] = {}
-    until = run.now - timedelta(seconds=run.worker.settings.read_lag_seconds)
+    # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
+    until = run.now + timedelta(seconds=1)
+    complete = run.now - timedelta(seconds=run.worker.settings.read_lag_seconds)
     for wanted in mapped:
         since = _since(run, wanted)
         brought = _bring(run, wanted, describes[wanted.api_name], since=since, until=until)
         written += _written(run, wanted, brought.rows)
-        marks.append(Watermark(wanted.api_name, until, _fields(wanted)))
+        marks.append(Watermark(wanted.api_name, complete, _fields(wanted)))
         counts[wanted.api_name] = len(brought.rows)
         _count_unparsed(run, wanted, brought)
     for wanted in PEOPLE:

@@ -1,6 +1,8 @@
 """Who gets a lead that needs an owner, in which order, and who keeps the one they have."""
 
 from engine.states import State
+from sync.cycle import propose
+from sync.run import begin
 from tests.stage import Stage, ids
 
 
@@ -102,3 +104,12 @@ def test_a_rejected_assignment_is_not_proposed_again_though_the_turn_moves_on(st
     stage.add_lead(owner="Inbound_Leads")
     stage.cycle()
     assert ids(stage.plan()) == []
+
+
+def test_a_plan_right_after_an_apply_knows_its_own_writes(stage: Stage) -> None:
+    """Not even a second later are they taken for somebody's edits, or the leads for leads without an owner."""
+    stage.add_lead(owner="Inbound_Leads", Title="課長")
+    stage.cycle()
+    with begin(stage.worker, "plan") as run:
+        proposed = propose(run)
+    assert (ids(proposed), proposed.counts["respected"]) == ([], 0)
