@@ -90,13 +90,10 @@ class Settings(BaseSettings):
     read_lag_seconds: int = _number("read_lag_seconds")
     quiet_seconds: int = _number("quiet_seconds")
     guarded_records_max: int = _number("guarded_records_max")
-    score_step: int = _number("score_step")
-    plan_expiry_days: int = _number("plan_expiry_days")
     lease_seconds: int = _number("lease_seconds")
     lease_renew_seconds: int = _number("lease_renew_seconds")
     connect_timeout_seconds: int = _number("connect_timeout_seconds")
     read_timeout_seconds: int = _number("read_timeout_seconds")
-    run_deadline_seconds: int = _number("run_deadline_seconds")
 
     _folder: Path = PrivateAttr(default=Path())
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)

@@ -38,6 +38,9 @@ def create(draft: Draft, fact: ObjectFact, given: Mapping[str, object], author: 
     _check_owner(draft, fact, changed)
     if fact.name == "Lead" and author.assigns and (rule := draft.world.assignment_rule):
         changed["OwnerId"] = rule.owner_id
+    for field in fact.fields.values():
+        if field.values and not field.nillable:
+            changed.setdefault(field.name, field.values[0])  # the default of a picklist that may not be empty
     record_id = draft.new_id(fact.name)
     stamps = _stamps(fact, draft, author)
     made = {"CreatedDate": stamp(draft.now), "CreatedById": author.user_id}

@@ -67,18 +67,18 @@ def test_every_default_has_a_unit_and_a_reason_in_both_languages(name: str) -> N
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(load: Load) -> None:
-    settings = load("org: sandbox\nscore step: 7\nlook back seconds: 60\n", {"LEADSYNC_SCORE_STEP": "9"})
-    assert (settings.score_step, settings.look_back_seconds, settings.quiet_seconds) == (9, 60, 2)
+    settings = load("org: sandbox\nread lag seconds: 7\nlook back seconds: 60\n", {"LEADSYNC_READ_LAG_SECONDS": "9"})
+    assert (settings.read_lag_seconds, settings.look_back_seconds, settings.quiet_seconds) == (9, 60, 2)
 
 
 def test_every_value_knows_where_it_is_from(load: Load) -> None:
-    settings = load("org: sandbox\nscore step: 7\nlook back seconds: 60\n", {"LEADSYNC_SCORE_STEP": "9"})
-    origins = [settings.origin(name) for name in ("score_step", "look_back_seconds", "quiet_seconds")]
-    assert origins == ["LEADSYNC_SCORE_STEP", "settings.yaml:3:20", ""]
+    settings = load("org: sandbox\nread lag seconds: 7\nlook back seconds: 60\n", {"LEADSYNC_READ_LAG_SECONDS": "9"})
+    origins = [settings.origin(name) for name in ("read_lag_seconds", "look_back_seconds", "quiet_seconds")]
+    assert origins == ["LEADSYNC_READ_LAG_SECONDS", "settings.yaml:3:20", ""]
 
 
 def test_words_may_be_parted_by_spaces_or_underscores(load: Load) -> None:
-    assert load("org: sandbox\nscore_step: 7\n") == load("org: sandbox\nscore step: 7\n")
+    assert load("org: sandbox\nread_lag_seconds: 7\n") == load("org: sandbox\nread lag seconds: 7\n")
 
 
 def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
@@ -96,7 +96,7 @@ def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
         pytest.param("", ["ST-108 settings.yaml"], id="nothing"),
         pytest.param("org: sandbox\nlangauge: ja\n", ["ST-103 settings.yaml:2:11"], id="unknown setting"),
         pytest.param("org: sandbox\nlanguage: fr\n", ["ST-118 settings.yaml:2:11"], id="unknown language"),
-        pytest.param("org: sandbox\nscore step: x\n", ["ST-116 settings.yaml:2:13"], id="no number"),
+        pytest.param("org: sandbox\nread lag seconds: x\n", ["ST-116 settings.yaml:2:19"], id="no number"),
         pytest.param("org: sandbox\nquiet seconds: 1\n", ["ST-117 settings.yaml:2:16"], id="too small"),
         pytest.param("org: sandbox\napi version: 66\n", ["ST-119 settings.yaml:2:14"], id="no version"),
         pytest.param("org: sandbox\norg: sandbox\n", ["ST-107 settings.yaml:2:1"], id="a setting twice"),
@@ -114,8 +114,8 @@ def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
             "org: sandbox\nstore: postgresql://u:p@h/d\n", ["ST-125 settings.yaml:2:8"], id="a database's password"
         ),
         pytest.param(
-            "org: sandbox\nscore step: x\nquiet seconds: 1\n",
-            ["ST-116 settings.yaml:2:13", "ST-117 settings.yaml:3:16"],
+            "org: sandbox\nread lag seconds: x\nquiet seconds: 1\n",
+            ["ST-116 settings.yaml:2:19", "ST-117 settings.yaml:3:16"],
             id="all at once",
         ),
     ],
@@ -127,7 +127,7 @@ def test_a_wrong_setting_is_named_at_its_place(
 
 
 def test_a_wrong_variable_is_named_by_its_name(complaints: Callable[..., list[str]]) -> None:
-    assert complaints("org: sandbox\n", {"LEADSYNC_SCORE_STEP": "x"}) == ["ST-116 LEADSYNC_SCORE_STEP"]
+    assert complaints("org: sandbox\n", {"LEADSYNC_READ_LAG_SECONDS": "x"}) == ["ST-116 LEADSYNC_READ_LAG_SECONDS"]
 
 
 def test_a_folder_without_settings_is_named(tmp_path: Path) -> None:
