@@ -1,8 +1,9 @@
 """The one place that picks real parts: settings in, a worker out. Only this and the demo know the sandbox org."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from config.credentials import Credentials, credentials
@@ -10,6 +11,8 @@ from config.map import load_map
 from config.rulebook.folder import rulebook_from, texts_of
 from config.settings import LoginMethod, Settings, crash_point, load_settings
 from engine.digests import canonical
+from engine.rulebooks import Rulebook
+from mapping.maps import FieldMap
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
@@ -24,8 +27,9 @@ from sync.salesforce.connection import (
 )
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
-from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
+from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.opening import Opened, opened
+from sync.sandbox.saved import SavedWorld
 from sync.store.database import Store
 from sync.store.holders import this_process
 
@@ -34,12 +38,10 @@ from sync.store.holders import this_process
 def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Worker]:
     """A worker for one folder. `org: sandbox` starts the sandbox org from its saved world unless one is handed in.
 
-    Everything that can be wrong in the folder's files is said before anything is opened or sent.
+    What is wrong in settings and map is said at once; in the rulebook, when it is first asked for.
     """
     settings = load_settings(folder)
     field_map = load_map(settings.map_file)
-    texts = texts_of(settings.rulebook_folder)
-    rulebook = rulebook_from(texts, field_map, folder=settings.rulebook_folder.name)
     clock = host_clock()
     with ExitStack() as stack:
         if settings.is_sandbox:
@@ -55,8 +57,7 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             folder=folder,
             settings=settings,
             field_map=field_map,
-            rulebook=rulebook,
-            rulebook_text=canonical(texts),
+            read_rulebook=_reader(settings.rulebook_folder, field_map),
             store=store,
             mirror=Mirror(settings.data_folder / "mirror", store),
             clock=clock,
@@ -64,6 +65,20 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             new_org=lambda: Org(connection, session=Session(connection), sleep=clock.wait),
             points=CrashPoints(crash_point()),
         )
+
+
+def found_sandbox(folder: Path, *, leads: int, seed: int) -> None:
+    """Make the sandbox org of a new folder, as of now, so that its first verb has an org to speak to."""
+    SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=host_clock().now()))
+
+
+def _reader(folder: Path, field_map: FieldMap) -> Callable[[], tuple[Rulebook, str]]:
+    @cache
+    def read() -> tuple[Rulebook, str]:
+        texts = texts_of(folder)
+        return rulebook_from(texts, field_map, folder=folder.name), canonical(texts)
+
+    return read
 
 
 def _sandbox_connection(url: str, settings: Settings) -> Connection:

@@ -88,8 +88,7 @@ def run_demo(folder: Path, *, leads: int, seed: int, words: Words, say: Say) -> 
     journal = SavedWorld(folder / "data" / "sandbox").save(world)
     clock = OrgClock.starting_at(START, host_clock().now)
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
-        summary = _Demo(worker, server, words, say, seed).told(folder, leads)
-    return summary
+        return _Demo(worker, server, words, say, seed).told(folder, leads)
 
 
 class _Demo:

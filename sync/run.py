@@ -25,19 +25,32 @@ from sync.store.leases import Lease, LeaseName
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Everything a run needs, opened by `sync/app.py`. `new_org` begins a conversation with the org, one per run."""
+    """Everything a run needs, opened by `sync/app.py`. `new_org` begins a conversation with the org, one per run.
+
+    `read_rulebook` reads the rulebook's files when a verb first asks for it, and gives it with its canonical text: a
+    broken rule file does not stop people from reading plans and audit.
+    """
 
     folder: Path
     settings: Settings
     field_map: FieldMap
-    rulebook: Rulebook
-    rulebook_text: str  # canonical, kept in the store by its digest
+    read_rulebook: Callable[[], tuple[Rulebook, str]]
     store: Store
     mirror: Mirror
     clock: Clock
     holder: Holder
     new_org: Callable[[], Org]
     points: CrashPoints = field(default_factory=CrashPoints)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """RulebookError with every problem of every file."""
+        return self.read_rulebook()[0]
+
+    @property
+    def rulebook_text(self) -> str:
+        """What the store keeps of it, by its digest."""
+        return self.read_rulebook()[1]
 
     def hold(self, name: LeaseName) -> AbstractContextManager[Lease]:
         """Take a lease of the store, renewed until it is given back. LeaseError (exit 8) when another run has it."""
@@ -82,6 +95,7 @@ class Run:
 @contextmanager
 def begin(worker: Worker, verb: str) -> Iterator[Run]:
     """Connect, check that it is the same org as ever, and enter the run. It is closed with its outcome at the end."""
+    _ = worker.rulebook  # what is wrong in the files is said before the org is asked anything
     org = worker.new_org()
     identity = org.connect()
     if org.started_at is None:
@@ -91,6 +105,7 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
         runs.close_interrupted(tx, here=worker.holder, at=org.started_at)
         run_id = runs.start(tx, verb=verb, at=org.started_at, holder=worker.holder)
     run = Run(worker, run_id, org.started_at, org, identity)
+    run.figures.update(org_name=identity.name, zone=run.moment.zone)
     started = worker.clock.monotonic()
     try:
         yield run

@@ -8,6 +8,8 @@ from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
+SANDBOX_LEADS = 500
+
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
@@ -17,8 +19,13 @@ def add(app: typer.Typer, session: Session) -> None:
     @app.command("init", help=words.say("cli.init"))
     def init(*, folder: Path = folder_option, org: str = org_option) -> int:
         from config.init import start_folder
+        from config.settings import SANDBOX
 
         written = start_folder(folder, org=org)
+        if org == SANDBOX:
+            from sync.app import found_sandbox
+
+            found_sandbox(folder, leads=SANDBOX_LEADS, seed=1)
         session.write(session.say("cli.started", folder=str(folder), files=len(written)))
         session.talk(session.say("cli.started.next", folder=str(folder)))
         return Code.DONE

@@ -1,6 +1,7 @@
 """One call of the command line: its language, its streams, and how it speaks. Stdout is data, stderr is talk."""
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,15 +94,20 @@ class Session:
     @contextmanager
     def run(self, worker: "Worker", verb: str) -> Iterator["Run"]:
         """A run of the worker; off a terminal it leaves one canonical line on stderr."""
-        from sync.logs import open_log, unit
+        from sync.logs import adopt_libraries, open_log, unit
         from sync.run import begin
 
         log = open_log(self.err, now=worker.clock.now, level="critical" if self.err.isatty() else "info")
-        with (
-            self.working(f"cli.working.{verb}"),
-            unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
-            begin(worker, verb) as run,
-        ):
-            figures |= {"run": run.run_id, "verb": verb}
-            yield run
-            figures |= {**run.figures, "api_calls": run.org.calls}
+        libraries = adopt_libraries(log)
+        try:
+            with (
+                self.working(f"cli.working.{verb}"),
+                unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
+                begin(worker, verb) as run,
+            ):
+                figures |= {"run": run.run_id, "verb": verb}
+                yield run
+                counted = {name: value for name, value in run.figures.items() if name not in {"org_name", "zone"}}
+                figures |= {**counted, "api_calls": run.org.calls}
+        finally:
+            logging.getLogger().removeHandler(libraries)

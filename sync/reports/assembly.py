@@ -10,6 +10,7 @@ import polars as pl
 
 from engine.changes import Scalar, Standing
 from engine.directory import ACTIVE, INACTIVE
+from engine.errors import RulebookError
 from engine.fields import TARGETS
 from engine.messages import Message
 from mapping.maps import ObjectMap
@@ -47,18 +48,18 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
     figures = _figures(run)
     return RunReport(
         org_id=plan.org_id,
-        org_name=urlsplit(worker.settings.org).hostname or "leadsync demo",
+        org_name=str(figures.get("org_name") or urlsplit(worker.settings.org).hostname or "sandbox"),
         is_sandbox=worker.settings.is_sandbox,
         run_id=plan.plan_id,
         at=plan.at,
-        zone=worker.rulebook.zone or _readers_zone(worker.mirror),
+        zone=str(figures.get("zone") or _readers_zone(worker.mirror)),
         rows=rows,
         plan=PlanHeader(
             plan_id=plan.plan_id,
             at=plan.at,
             digest=plan.digest,
             rulebook=plan.rulebook,
-            rulebook_name=worker.rulebook.name,
+            rulebook_name=_rulebook_name(worker, plan),
             is_baseline=plan.is_baseline,
             counts=plan.counts,
         ),
@@ -80,6 +81,15 @@ def owners_of(mirror: Mirror) -> dict[str, Owner]:
     kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
     found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
     return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
+
+
+def _rulebook_name(worker: Worker, plan: Header) -> str:
+    """The rulebook's name while its files are those of the plan; else its version, for the name may have changed."""
+    try:
+        is_same = worker.rulebook.digest == plan.rulebook
+    except RulebookError:
+        is_same = False
+    return worker.rulebook.name if is_same else plan.rulebook[:12]
 
 
 def _readers_zone(mirror: Mirror) -> str:
