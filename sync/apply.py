@@ -206,10 +206,11 @@ class _Outbox:
                 return Move(change.change_id, State.APPROVED)
 
     def _block(self, tx: Transaction, ready: Sequence[Change], outcome: Mapping[str, Answer]) -> None:
+        waiting = changes.find(tx, [change.change_id for change in ready])
         blocked = [
             Move(change.change_id, State.BLOCKED, Message.of(_BLOCKS[outcome[change.change_id].verdict]))
             for change in ready
-            if outcome[change.change_id].verdict in _BLOCKS
+            if outcome[change.change_id].verdict in _BLOCKS and waiting[change.change_id].state is State.APPROVED
         ]
         changes.move(tx, blocked, run=self.run.run_id, at=self.run.now)
 

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from engine.actions import SetField
 from engine.digests import digest
 from engine.errors import MapError, TransientError
-from mapping.check import check
+from mapping.check import check, check_set
 from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.soql import select
 from mapping.text import KEYS_VERSION
@@ -40,6 +41,7 @@ def pull(run: Run, lease: Lease) -> None:
     """Bring the mirror up to date. MapError before anything is read when the org lacks what the map names."""
     mapped = pulled_objects(run.worker.field_map)
     describes = _describes(run, mapped)
+    run.worker.mirror.sweep()  # what a crash left between file and transaction
     written: list[Segment] = []
     marks: list[Watermark] = []
     counts: dict[str, int] = {}
@@ -69,7 +71,14 @@ def pull(run: Run, lease: Lease) -> None:
 
 def _describes(run: Run, mapped: Sequence[PulledObject]) -> dict[str, Record]:
     found = {wanted.api_name: run.describe(wanted.api_name) for wanted in (*mapped, *PEOPLE)}
-    if problems := check(run.worker.field_map, found):
+    set_by_rules = [
+        (action.field, rule.where)
+        for rule in run.worker.rulebook.rules
+        for action in rule.then
+        if isinstance(action, SetField)
+    ]
+    problems = (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules))
+    if problems:
         raise MapError(*problems)
     return found
 
