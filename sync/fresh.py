@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import polars as pl
-from mapping.people import users_of
-from mapping.prospects import prospects
 
 from engine.snapshots import User
 from mapping.maps import ObjectMap
 from mapping.objects import USER, columns_of
+from mapping.people import users_of
+from mapping.prospects import prospects
 from mapping.soql import by_ids
 from mapping.types import raw_frame, raw_schema
 from sync.run import Run

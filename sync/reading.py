@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import narwhals as nw
 import polars as pl
-from mapping.activities import ACTIVITY_SCHEMA, activities
-from mapping.people import queues_of, users_of
-from mapping.prospects import prospects
 
 from engine.changes import Change
 from engine.snapshots import Queue, Range, Snapshot, User
+from mapping.activities import ACTIVITY_SCHEMA, activities
 from mapping.maps import FieldMap
+from mapping.people import queues_of, users_of
+from mapping.prospects import prospects
 from sync.mirror.mirror import Mirror
 from sync.run import Run
 

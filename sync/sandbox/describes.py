@@ -1,5 +1,7 @@
 """The schema as describe tells it, with every key a real describe has."""
 
+from functools import cache
+
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, schema
 from sync.sandbox.worlds import World
 
@@ -28,13 +30,22 @@ _OBJECT_NULL = dict.fromkeys((
 
 def describe(world: World, fact: ObjectFact, version: str, *, language: str) -> dict[str, object]:
     """One object as the user sees it, labels in the user's language: fields that field-level security hides are absent."""
-    seen = [f for f in fact.fields.values() if f"{fact.name}.{f.name}" not in world.switches.hidden]
+    return _described(fact.name, world.switches.hidden, world.switches.read_only, version, language)
+
+
+@cache
+def _described(
+    name: str, hidden: frozenset[str], read_only: frozenset[str], version: str, language: str
+) -> dict[str, object]:
+    """Asked for in every run and long: made once."""
+    fact = schema()[name]
+    seen = [field for field in fact.fields.values() if f"{name}.{field.name}" not in hidden]
     return {
         **summary(fact, version, language=language),
         "actionOverrides": [],
         "childRelationships": [],
         "compactLayoutable": True,
-        "fields": [_field(world, fact, field, language) for field in seen],
+        "fields": [_field(read_only, fact, field, language) for field in seen],
         "listviewable": None,
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
@@ -81,8 +92,8 @@ def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, objec
     }
 
 
-def _field(world: World, fact: ObjectFact, field: FieldFact, language: str) -> dict[str, object]:
-    is_locked = f"{fact.name}.{field.name}" in world.switches.read_only
+def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, language: str) -> dict[str, object]:
+    is_locked = f"{fact.name}.{field.name}" in read_only
     is_int = field.type == "int"
     return {
         **_NO,
