@@ -24,7 +24,6 @@ from sync.audit.verify import verify_export, verify_store
 from sync.clock import host_clock
 from sync.cycle import propose, settle
 from sync.doctor import Check, examine
-from sync.reconcile import unexplained
 from sync.reports.assembly import report_of
 from sync.reports.files import write_reports
 from sync.reports.report import RunReport
@@ -34,6 +33,7 @@ from sync.sandbox.cast import INTEGRATION, username
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened
+from sync.sandbox.reconcile import unexplained
 from sync.sandbox.saved import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.workday import Office

@@ -1,9 +1,12 @@
 """What tests of every room may ask for: the shared folder of facts and recordings, which is read in place and never copied."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.stage import RULEBOOK, Stage, staged
 
 _SHARED = Path(__file__).parents[2] / "shared"
 # Named by continuous integration: what must be there, so that a skip becomes a failure.
@@ -19,3 +22,11 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return _SHARED
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """An empty org and the rulebook of tests/stage.py; the baseline (of nothing) is behind us."""
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        stage.plan()
+        yield stage

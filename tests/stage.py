@@ -22,13 +22,53 @@ from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened
 from sync.sandbox.saved import SavedWorld
 from sync.sandbox.server import SandboxServer
-from sync.sandbox.worlds import Record, Switches, Value, Write
+from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory
 from sync.store.plans import Header
 from sync.store.plans import header as plan_header
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
-HOUR = 3600
+# Everything a story needs to see of the rules, on one page.
+RULEBOOK = {
+    "rulebook.yaml": """
+name: story
+default profile: fit
+approval: {fields: policy, owners: person}
+""",
+    "personas/who.yaml": """
+- {name: buyer, role: decision maker, when: {title: {rank at least: 部長}}}
+- {name: user, role: end user, when: {title: {is not empty: yes}}}
+""",
+    "profiles/fit.yaml": """
+- name: fit
+  criteria:
+    - {name: size, worth: 2/3, matches: {employees: {at least: 300}}}
+    - {name: title, worth: 3/3, strong: {title: {rank at least: 部長}}, medium: {title: {rank at least: 課長}}}
+""",
+    "scoring.yaml": "points: {form submission: 50, page view: 1}\n",
+    "automation/rules.yaml": """
+- name: rate
+  when: {employees: {at least: 1000}}
+  then:
+    - set: {field: rating, value: Warm, otherwise: clear}
+- name: greet
+  mode: once
+  when: {title: {is not empty: yes}}
+  then:
+    - tag: greeted
+- name: to kansai
+  when: {prefecture: 大阪府}
+  then:
+    - assign: {pool: kansai}
+""",
+    "assignment.yaml": """
+intake: [Inbound_Leads]
+default pool: kanto
+pools:
+  - {name: kanto, members: [suzuki@sandbox.example, tanaka@sandbox.example, ito@sandbox.example], turn: least recent}
+  - {name: kansai, members: [yamamoto@sandbox.example, nakamura@sandbox.example], turn: least recent}
+""",
+}
 
 
 @dataclass
@@ -181,3 +221,10 @@ def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
 def ids(proposed: Plan) -> Sequence[str]:
     """The records a plan changes."""
     return [change.record_id for change in proposed.changes]
+
+
+def without_phone(world: World, record_id: str) -> World:
+    """The lead as it was before the validation rule came: no phone, and no writes accepted any more."""
+    leads = dict(world.tables["Lead"])
+    leads[record_id] = {name: value for name, value in leads[record_id].items() if name != "Phone"}
+    return replace(world, tables={**world.tables, "Lead": leads})

@@ -1,10 +1,7 @@
 """The same worker looks at the same org for years: it must neither nag, nor forget, nor fight."""
 
-from dataclasses import replace
-
 from engine.states import State
-from sync.sandbox.worlds import World
-from tests.stage import Stage, ids
+from tests.stage import Stage, ids, without_phone
 
 
 def test_twenty_runs_with_nothing_new_propose_nothing_and_spend_no_turn(stage: Stage) -> None:
@@ -14,7 +11,7 @@ def test_twenty_runs_with_nothing_new_propose_nothing_and_spend_no_turn(stage: S
     stage.reject(rejected)
     # The org's validation rule: a hot lead needs a phone; any write to this one is refused.
     refused = stage.add_lead(Title="課長", Phone="03-5550-0100", Rating="Hot")
-    stage.server.act(lambda world, _: _without_phone(world, refused))
+    stage.server.act(lambda world, _: without_phone(world, refused))
     stage.cycle()
     waiting = stage.add_lead(owner="Inbound_Leads", Title="部長")
     stage.plan()
@@ -101,10 +98,3 @@ def test_a_plan_has_a_digest_that_its_ids_do_not_touch(stage: Stage) -> None:
     stage.add_lead(owner="Inbound_Leads")
     proposed = stage.plan()
     assert stage.header().digest == proposed.digest
-
-
-def _without_phone(world: World, record_id: str) -> World:
-    """The lead as it was before the validation rule came: no phone, and no writes accepted any more."""
-    leads = dict(world.tables["Lead"])
-    leads[record_id] = {name: value for name, value in leads[record_id].items() if name != "Phone"}
-    return replace(world, tables={**world.tables, "Lead": leads})

@@ -1,4 +1,4 @@
-"""Compare what leadsync says it wrote with the sandbox org's own log of writes, both ways."""
+"""Compare what leadsync says it wrote with the org's own log of writes, both ways."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
