@@ -19,7 +19,7 @@ from sync.readback import read_back_unknown, verify
 from sync.run import Run
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
 from sync.salesforce.verdicts import Answer, Verdict
-from sync.store import batches, changes
+from sync.store import approvals, batches, changes
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
@@ -44,7 +44,7 @@ def apply(run: Run, lease: Lease) -> None:
         batches.recover(tx, lease, run=run.run_id, at=run.now)
     read_back_unknown(run)
     outbox = _Outbox(run, lease, Judge(run))
-    approved = _approved(run)
+    approved = outbox.drop_unbound(_approved(run))
     outbox.settle_memory([change for change in approved if change.is_memory_only])
     waiting = outbox.drop_barred([change for change in approved if not change.is_memory_only])
     guarded, collected = _by_mode(waiting, guarded_max=run.worker.settings.guarded_records_max)
@@ -53,7 +53,7 @@ def apply(run: Run, lease: Lease) -> None:
         outbox.send(guarded, mode=GUARDED, size=GUARDED_MAX)
     finally:
         run.figures["sent"] = outbox.sent
-    verify(run, outbox.moved_owners)
+    verify(run, outbox.done)
 
 
 def _approved(run: Run) -> list[Change]:
@@ -77,12 +77,19 @@ class _Outbox:
         self.lease = lease
         self.judge = judge
         self.sent = 0
-        self.moved_owners: list[Change] = []
+        self.done: list[Change] = []
         self._tries: Counter[str] = Counter()
 
     def settle_memory(self, remembered: Sequence[Change]) -> None:
         """Changes without an org part take effect in one store transaction."""
         self._end([Move(change.change_id, State.APPLIED) for change in remembered])
+
+    def drop_unbound(self, approved: Sequence[Change]) -> list[Change]:
+        """What is written is exactly what was approved: a change that was edited since is cancelled."""
+        with self.run.worker.store.read() as tx:
+            unbound = approvals.unbound(tx, [change.change_id for change in approved])
+        self._end([Move(each, State.CANCELLED, Message.of("note.not_approved")) for each in sorted(unbound)])
+        return [change for change in approved if change.change_id not in unbound]
 
     def drop_barred(self, waiting: Sequence[Change]) -> list[Change]:
         """End what a pull or a look at the users has shown to be impossible; the rest may be sent."""
@@ -165,8 +172,7 @@ class _Outbox:
         points.reach("answer committed")
         if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
             read_back_unknown(self.run)
-        done = [change for change in ready if outcome[change.change_id].verdict is Verdict.DONE]
-        self.moved_owners += [change for change in done if change.moves_owner]
+        self.done += [change for change in ready if outcome[change.change_id].verdict is Verdict.DONE]
         return [change for change in ready if self._comes_again(change, outcome[change.change_id])]
 
     def _call(self, ready: Sequence[Change], mode: str, stamps: Mapping[str, Scalar]) -> list[Answer]:

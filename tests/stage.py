@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.init import start_folder
+from engine.changes import Change
 from engine.memory import Memory
 from engine.plans import Plan
 from engine.states import State
@@ -177,6 +178,11 @@ class Stage:
         """Where the last change of a record stands."""
         with self.worker.store.read() as tx:
             return changes.of_record(tx, record_id)[-1].state
+
+    def change_of(self, record_id: str) -> Change:
+        """The last change of a record, as it stands."""
+        with self.worker.store.read() as tx:
+            return changes.of_record(tx, record_id)[-1].change
 
     def note_of(self, record_id: str) -> str | None:
         with self.worker.store.read() as tx:

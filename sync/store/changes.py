@@ -129,6 +129,12 @@ def counts(tx: Transaction, plan_id: str) -> dict[State, int]:
     return {State(state): number for state, number in tx.execute(query)}
 
 
+def bodies(tx: Transaction, change_ids: Iterable[str]) -> dict[str, tuple[Change, Change]]:
+    """Each change as it was proposed, and as it stands now, on a new base perhaps."""
+    rows = _rows(tx, change_ids)
+    return {change_id: (change_from(row.proposed), _change(row)) for change_id, row in rows.items()}
+
+
 def states(tx: Transaction) -> Iterator[tuple[str, str]]:
     """Every change's id and state, for the audit to compare."""
     yield from tx.execute(select(changes.c.change_id, changes.c.state).order_by(changes.c.change_id))

@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
 
 from engine.errors import LoginError, TransientError
 from engine.states import State
+from sync.readback import verify
+from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
+from sync.store.tables import changes
 from tests.stage import Stage, ids, without_phone
 
 
@@ -215,3 +219,24 @@ def test_a_rule_edited_after_the_plan_does_not_change_what_is_applied(stage: Sta
     stage.touch(lead, pi__score__c=55.0)
     stage.apply()
     assert stage.standing_of(lead) is State.APPLIED
+
+
+def test_a_change_that_was_edited_in_the_store_after_its_approval_is_not_sent(stage: Stage) -> None:
+    lead, other, _ = waiting(stage)
+    with stage.worker.store.transaction() as tx:
+        body = tx.execute(select(changes.c.proposed).where(changes.c.record_id == lead)).scalar_one()
+        forged = {**body, "after": {**body["after"], "owner": stage.owner_id("smith")}}
+        tx.execute(update(changes).where(changes.c.record_id == lead).values(proposed=forged))
+    stage.apply()
+    assert (stage.standing_of(lead), stage.our_writes(lead)) == (State.CANCELLED, [])
+    assert stage.standing_of(other) is State.APPLIED
+
+
+def test_w13_an_owner_that_a_flow_changes_back_is_noted(stage: Stage) -> None:
+    """The write was taken; what is there at the end of the run is somebody else's."""
+    lead = waiting(stage, count=1)[0]
+    with begin(stage.worker, "apply") as run:
+        done = stage.change_of(lead)
+        stage.advance(60)
+        verify(run, [done])
+    assert stage.note_of(lead) == "note.changed_after"

@@ -20,7 +20,7 @@ def test_the_wheel_runs_a_demo_far_from_this_tree(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "clean", with_pip=True)
     python = tmp_path / "clean" / "bin" / "python"
-    installing = [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel]
+    installing = [str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(installing, check=True, capture_output=True, cwd=tmp_path)
     # The libraries are this environment's; leadsync itself must come from the wheel, which comes first.
     inside = subprocess.run(
