@@ -20,8 +20,8 @@ from engine.fields import TARGETS
 from engine.memory import Memory
 from engine.messages import Message
 from engine.moments import Moment
-from engine.reasons import field_reasons, grade_reason
-from engine.rulebooks import Mode, Rulebook
+from engine.reasons import effect_reasons, field_reasons, grade_reason
+from engine.rulebooks import AutomationRule, Mode, Rulebook
 from engine.snapshots import Range
 
 Row = Mapping[str, Any]
@@ -88,15 +88,26 @@ def drafts_of(
 def prepare(
     prospects: nw.DataFrame[IntoDataFrame], memory: Memory, directory: Directory
 ) -> nw.DataFrame[IntoDataFrame]:
-    """Add what memory and the directory know: `tags`, `firings` and `owner_kind` columns."""
+    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings` and `owner_kind` columns."""
     ids = prospects["id"].to_list()
     owner_kinds = [directory.owner_kind(owner) for owner in prospects["owner_id"].to_list()]
     tags = [_marks(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
+    marks = [_marks(_mark(*mark) for mark in memory.tags.get(record_id, ())) for record_id in ids]
     firings = [_marks(memory.firings.get(record_id, ())) for record_id in ids]
-    columns = {"tags": tags, "firings": firings, "owner_kind": owner_kinds, "owner_kind__key": owner_kinds}
+    columns = {
+        "tags": tags,
+        "marks": marks,
+        "firings": firings,
+        "owner_kind": owner_kinds,
+        "owner_kind__key": owner_kinds,
+    }
     return prospects.with_columns(
         *(nw.new_series(name, values, nw.String, backend=prospects.implementation) for name, values in columns.items())
     )
+
+
+def _mark(tag: str, rule_id: str) -> str:
+    return f"{tag}\x1f{rule_id}"
 
 
 def _marks(names: Iterable[str]) -> str:
@@ -123,18 +134,23 @@ def _differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memo
             same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
             tests.append(~nw.col(f"by__{field}").is_null() & ~same)
     for index, rule in enumerate(rulebook.rules):
-        mask = nw.col(f"rule__{index}")
-        for action in rule.then:
-            if isinstance(action, AddTag):
-                has = nw.col("tags").str.contains(f";{action.tag};", literal=True)
-                tests.append((mask != has).fill_null(value=False))
-        if rule.mode is Mode.ONCE:
-            tests.append(mask.fill_null(value=False))
-        elif any(isinstance(action, AddTag) for action in rule.then):
-            tests.append(mask.is_null() & (nw.col("tags") != ""))
+        tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))
     if memory.open_changes:
         tests.append(nw.col("id").is_in(sorted(memory.open_changes)))
     return nw.any_horizontal(*tests, ignore_nulls=True)
+
+
+def _rule_tests(rows: nw.DataFrame[IntoDataFrame], rule: AutomationRule, mask: nw.Expr) -> list[nw.Expr]:
+    """Whether a rule has a tag to give or take, a firing to record, or an effect whose condition became unknown."""
+    tests = [mask.fill_null(value=False)] if rule.mode is Mode.ONCE else []
+    for action in rule.then:
+        if isinstance(action, AddTag):
+            has = nw.col("marks").str.contains(f";{_mark(action.tag, rule.id)};", literal=True)
+            tests += [(mask != has).fill_null(value=False), mask.is_null() & has]
+        elif isinstance(action, SetField) and action.field in rows.columns and action.value is not None:
+            in_place = (nw.col(action.field) == action.value).fill_null(value=False)
+            tests.append(mask.is_null() & in_place)
+    return tests
 
 
 class _Drafter:
@@ -166,7 +182,7 @@ class _Drafter:
             need=need,
             grade_reason=grade_reason(row, self.rulebook),
             rules=self._rules(row, after, effects, need),
-            because=field_reasons(row, after, self.rulebook),
+            because=(*field_reasons(row, after, self.rulebook), *effect_reasons(effects, self.rulebook)),
             respected=respected,
             undecided=self._is_undecided(row),
         )

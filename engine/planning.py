@@ -5,7 +5,7 @@ Same rulebook, snapshot, memory and moment: same plan, byte for byte.
 
 from dataclasses import dataclass, replace
 
-from engine.assignment import Candidate, Turns, by_urgency, find_owner, quiet_owners
+from engine.assignment import Candidate, Turns, by_urgency, find_owner, is_still_eligible, quiet_owners
 from engine.changes import Change, Scalar, Turn, change_id
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
@@ -52,6 +52,7 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
         counts={
             "evaluated": evaluated,
             "in_scope": in_scope,
+            "kept": len(drafted.kept),
             "quiet": drafted.quiet,
             "respected": sum(1 for draft in drafts if draft.respected),
             "undecided": sum(1 for draft in drafts if draft.undecided),
@@ -141,6 +142,8 @@ class _Planner:
         if draft.need is None:
             return False
         for owner in quiet_owners(draft.record_id, draft.need.pool, self.memory).values():
+            if not is_still_eligible(owner, draft, draft.need, memory=self.memory, directory=self.directory):
+                continue  # another owner is another target
             turn = Turn(draft.need.pool, owner, 0) if draft.need.pool else None
             change = self._assembled(draft, Candidate(owner, turn))
             if self._is_quiet(change):

@@ -30,7 +30,7 @@ class Notice:
 class Plan:
     """`changes` are first proposed here, ordered by record id; `kept` are open changes of earlier plans that still hold.
 
-    `counts`: evaluated, in_scope, quiet, respected, undecided, unassigned (numbers of prospects).
+    `counts`: evaluated, in_scope, kept, quiet, respected, undecided, unassigned (numbers of prospects).
     """
 
     org_id: str

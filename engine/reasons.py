@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.changes import Values
+from engine.changes import Effects, Values
 from engine.grades import LADDER
 from engine.messages import Message
 from engine.rulebooks import Rulebook
@@ -51,6 +51,15 @@ def field_reasons(row: Mapping[str, Any], after: Values, rulebook: Rulebook) -> 
             key = "reason.set" if value is not None else "reason.cleared"
             messages.append(Message.of(key, rule=rulebook.rules[by].name, field=field, value=value))
     return tuple(messages)
+
+
+def effect_reasons(effects: Effects, rulebook: Rulebook) -> tuple[Message, ...]:
+    """What will be remembered, and by which rule."""
+    names = {rule.id: rule.name for rule in rulebook.rules}
+    given = [Message.of("reason.tagged", rule=names.get(rule, rule), tag=tag) for tag, rule in effects.tags_added]
+    taken = [Message.of("reason.untagged", rule=names.get(rule, rule), tag=tag) for tag, rule in effects.tags_removed]
+    fired = [Message.of("reason.fired", rule=names.get(rule, rule)) for rule in effects.firings]
+    return (*given, *taken, *fired)
 
 
 def _fitting(parts: list[str], tail: str) -> str:

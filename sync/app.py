@@ -31,7 +31,7 @@ from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.opening import Opened, opened
 from sync.sandbox.saved import SavedWorld
 from sync.store.database import Store
-from sync.store.holders import this_process
+from sync.store.holders import account, this_process
 
 
 @contextmanager
@@ -62,6 +62,7 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             mirror=Mirror(settings.data_folder / "mirror", store),
             clock=clock,
             holder=this_process(),
+            person=account(),
             new_org=lambda: Org(connection, session=Session(connection), sleep=clock.wait),
             points=CrashPoints(crash_point()),
         )

@@ -19,7 +19,7 @@ from sync.readback import read_back_unknown, verify
 from sync.run import Run
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
 from sync.salesforce.verdicts import Answer, Verdict
-from sync.store import approvals, batches, changes
+from sync.store import approvals, batches, changes, leases
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
@@ -27,6 +27,8 @@ from sync.store.leases import Lease
 GUARDED, COLLECTIONS = "guarded", "collections"
 # After so many versions in one run the record is left for the next one.
 TRIES_MAX = 3
+# Salesforce itself waits ten seconds for a lock before it gives up; whoever holds it is nearly done then.
+LOCK_WAIT_SECONDS = 1.0
 
 _ENDS = {
     Ruling.UNCHANGED: State.UNCHANGED,
@@ -38,22 +40,23 @@ _ENDS = {
 _BLOCKS = {Verdict.BLOCKED: "note.inactive_owner", Verdict.CONVERTED: "note.converted"}
 
 
-def apply(run: Run, lease: Lease) -> None:
-    """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
+def apply(run: Run, lease: Lease) -> frozenset[str]:
+    """Send everything approved; the ids of the changes this run touched.
+
+    TransientError or OrgError when the org stops answering: what was sent until then is settled.
+    """
     with run.worker.store.transaction() as tx:
         batches.recover(tx, lease, run=run.run_id, at=run.now)
-    read_back_unknown(run)
+    settled = read_back_unknown(run, lease)
     outbox = _Outbox(run, lease, Judge(run))
     approved = outbox.drop_unbound(_approved(run))
     outbox.settle_memory([change for change in approved if change.is_memory_only])
     waiting = outbox.drop_barred([change for change in approved if not change.is_memory_only])
     guarded, collected = _by_mode(waiting, guarded_max=run.worker.settings.guarded_records_max)
-    try:
-        outbox.send(collected, mode=COLLECTIONS, size=COLLECTION_MAX)
-        outbox.send(guarded, mode=GUARDED, size=GUARDED_MAX)
-    finally:
-        run.figures["sent"] = outbox.sent
+    outbox.send(collected, mode=COLLECTIONS, size=COLLECTION_MAX)
+    outbox.send(guarded, mode=GUARDED, size=GUARDED_MAX)
     verify(run, outbox.done)
+    return settled | outbox.touched
 
 
 def _approved(run: Run) -> list[Change]:
@@ -76,7 +79,7 @@ class _Outbox:
         self.run = run
         self.lease = lease
         self.judge = judge
-        self.sent = 0
+        self.touched: set[str] = set()
         self.done: list[Change] = []
         self._tries: Counter[str] = Counter()
 
@@ -162,7 +165,7 @@ class _Outbox:
                 batches.answer(tx, batch, back, run=self.run.run_id, at=self.run.now)
             raise
         points.reach("answer received")
-        self.sent += len(ready)
+        self.touched |= {change.change_id for change in ready}
         by_record = {answer.record_id: answer for answer in answers}
         outcome = {change.change_id: by_record[change.record_id] for change in ready}
         with self.run.worker.store.transaction() as tx:
@@ -171,9 +174,12 @@ class _Outbox:
             self._block(tx, ready, outcome)
         points.reach("answer committed")
         if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
-            read_back_unknown(self.run)
+            read_back_unknown(self.run, self.lease)
         self.done += [change for change in ready if outcome[change.change_id].verdict is Verdict.DONE]
-        return [change for change in ready if self._comes_again(change, outcome[change.change_id])]
+        again = [change for change in ready if self._comes_again(change, outcome[change.change_id])]
+        if any(outcome[change.change_id].verdict is Verdict.LOCKED for change in again):
+            self.run.worker.clock.wait(LOCK_WAIT_SECONDS)
+        return again
 
     def _call(self, ready: Sequence[Change], mode: str, stamps: Mapping[str, Scalar]) -> list[Answer]:
         payloads = {change.record_id: self._payload(change, stamps) for change in ready}
@@ -206,7 +212,8 @@ class _Outbox:
             case Verdict.MOVED | Verdict.LOCKED:
                 self._tries[change.change_id] += 1
                 is_last = self._tries[change.change_id] >= TRIES_MAX
-                return Move(change.change_id, State.APPROVED, Message.of("note.moving") if is_last else None)
+                why = Message.of("note.moving" if answer.verdict is Verdict.MOVED else "note.locked")
+                return Move(change.change_id, State.APPROVED, why if is_last else None)
             case Verdict.BLOCKED | Verdict.CONVERTED:
                 # Surely not applied; `_block` ends it in the same transaction.
                 return Move(change.change_id, State.APPROVED)
@@ -225,8 +232,12 @@ class _Outbox:
         return is_retryable and self._tries[change.change_id] < TRIES_MAX
 
     def _end(self, moves: Sequence[Move]) -> None:
+        if not moves:
+            return
         with self.run.worker.store.transaction() as tx:
+            leases.check(tx, self.lease)
             changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
+        self.touched |= {move.change_id for move in moves}
 
 
 def _intent(change: Change, planned: Change) -> Move:

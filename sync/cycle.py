@@ -3,6 +3,7 @@
 Review lies between them and holds no worker.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from engine.states import State
 from sync.apply import apply
 from sync.pull import pull
 from sync.reading import snapshot_of
-from sync.review import by_policy
+from sync.review import by_policy, over_limit
 from sync.run import Run
 from sync.store import changes, memory, plans, texts
 from sync.store.database import Transaction
@@ -25,9 +26,9 @@ from sync.store.texts import TextKind
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """`states`: how many of the changes this run touched ended or stayed in each state."""
+    """What `settle` came to. `states`: how many of the changes this run touched are in each state now."""
 
-    sent: int
+    touched: int
     states: Mapping[State, int]
 
 
@@ -48,18 +49,18 @@ def propose(run: Run, *, with_owners: bool = False) -> Plan:
         with worker.store.transaction() as tx:
             check(tx, lease)
             _save(tx, run, proposed)
-    run.figures.update(proposed=len(proposed.changes), kept=len(proposed.kept), **proposed.counts)
+    run.figures.update(proposed=len(proposed.changes), **proposed.counts)
     return proposed
 
 
 def settle(run: Run) -> Settlement:
     """Send whatever is approved, settle what is unknown, and count what became of it."""
     with run.worker.hold(LeaseName.WRITE) as lease:
-        apply(run, lease)
+        touched = apply(run, lease)
     with run.worker.store.read() as tx:
-        states = changes.touched_by(tx, run.run_id)
+        states = Counter(standing.state for standing in changes.find(tx, touched).values())
     run.figures["states"] = {state.value: number for state, number in states.items()}
-    return Settlement(int(str(run.figures.get("sent", 0))), states)
+    return Settlement(len(touched), states)
 
 
 def refuse_dangling(run: Run, snapshot: Snapshot) -> None:
@@ -81,4 +82,5 @@ def _save(tx: Transaction, run: Run, proposed: Plan) -> None:
         field_map=worker.field_map.digest,
         states=by_policy(proposed, worker.rulebook.policy),
         policy=f"policy@{worker.rulebook.digest[:12]}",
+        held_because=over_limit(proposed, worker.rulebook.policy),
     )

@@ -27,7 +27,7 @@ from sync.doctor import Check, examine
 from sync.reports.assembly import report_of
 from sync.reports.files import write_reports
 from sync.reports.report import RunReport
-from sync.review import approve, plan_named, this_person
+from sync.review import approve, plan_named
 from sync.run import Worker, begin
 from sync.sandbox.cast import INTEGRATION, username
 from sync.sandbox.clock import OrgClock
@@ -143,7 +143,7 @@ class _Demo:
         if between is not None:
             between(proposed)
         started = watch()
-        approve(self.worker, run_id, change_ids=None, approver=this_person())
+        approve(self.worker, run_id, change_ids=None, approver=self.worker.person)
         with begin(self.worker, "apply") as run:
             settle(run)
         self._done.append((proposed, run_id, calls + run.org.calls, seconds + watch() - started))

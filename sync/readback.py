@@ -8,24 +8,27 @@ from engine.messages import Message
 from engine.states import State
 from sync.fresh import read_again
 from sync.run import Run
-from sync.store import batches, changes
+from sync.store import batches, changes, leases
 from sync.store.changes import Move
+from sync.store.leases import Lease
 
 # How many of the other applied changes are looked at, too.
 SAMPLE_MAX = 200
 
 
-def read_back_unknown(run: Run) -> None:
-    """Settle every change that was sent and got no answer, by what its record holds now."""
+def read_back_unknown(run: Run, lease: Lease) -> frozenset[str]:
+    """Settle every change that was sent and got no answer, by what its record holds now; their ids."""
     with run.worker.store.read() as tx:
         waiting = [standing.change for standing in changes.in_state(tx, {State.UNKNOWN})]
         sent_by = {change_id: each.run_id for change_id, each in batches.last_of(tx, _ids(waiting)).items()}
     if not waiting:
-        return
+        return frozenset()
     rows = _rows(run, waiting)
     moves = [_settled(change, rows.get(change.record_id), sent_by.get(change.change_id)) for change in waiting]
     with run.worker.store.transaction() as tx:
+        leases.check(tx, lease)
         changes.move(tx, moves, run=run.run_id, at=run.now)
+    return frozenset(_ids(waiting))
 
 
 def verify(run: Run, done: Sequence[Change]) -> None:

@@ -1,7 +1,5 @@
 """Review: what policy lets through, and what a person approves or rejects. It lies between the runs and holds no worker."""
 
-import getpass
-import socket
 from collections.abc import Mapping, Sequence
 
 from engine.changes import Change, Standing
@@ -23,9 +21,17 @@ def by_policy(plan: Plan, policy: Policy) -> Mapping[str, State]:
     """The state each change enters with. Over the change limit the whole plan is held; a baseline waits for a person."""
     if plan.is_baseline:
         return {change.change_id: State.PLANNED for change in plan.changes}
-    if len(plan.changes) > policy.limit(plan.counts["in_scope"]):
+    if over_limit(plan, policy):
         return {change.change_id: State.HELD for change in plan.changes}
     return {change.change_id: _state(change, policy) for change in plan.changes}
+
+
+def over_limit(plan: Plan, policy: Policy) -> Message | None:
+    """Why a whole plan is held; None for a baseline, which is approved as a whole anyway."""
+    limit = policy.limit(plan.counts["in_scope"])
+    if plan.is_baseline or len(plan.changes) <= limit:
+        return None
+    return Message.of("note.limit", changes=len(plan.changes), limit=limit)
 
 
 def approve(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, approver: str) -> int:
@@ -61,11 +67,6 @@ def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     if found is None:
         raise UsageError.of("PL-401", given=plan_id or "")
     return found
-
-
-def this_person() -> str:
-    """Who sits at this command line: `os:name@host`."""
-    return f"os:{getpass.getuser()}@{socket.gethostname()}"
 
 
 def _named(tx: Transaction, plan_id: str, change_ids: Sequence[str] | None) -> list[Standing]:

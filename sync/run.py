@@ -39,6 +39,7 @@ class Worker:
     mirror: Mirror
     clock: Clock
     holder: Holder
+    person: str  # `os:name@host`, the approver at this command line
     new_org: Callable[[], Org]
     points: CrashPoints = field(default_factory=CrashPoints)
 

@@ -113,4 +113,6 @@ def _item(node: Node, keys: Collection[str], problems: Problems, *, kind: str) -
     if name is None:
         return None
     remembered = values.get("id") or values.get("was") or name
+    if ";" in remembered:
+        problems.add("RB-155", node, given=remembered)
     return Item(unicodedata.normalize("NFKC", remembered), name, node.where, node, parts, is_active=active is not False)

@@ -29,7 +29,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
         named = chosen(changes, everything=everything)
         with session.worker(folder) as worker:
-            count = review.approve(worker, plan, change_ids=named, approver=review.this_person())
+            count = review.approve(worker, plan, change_ids=named, approver=worker.person)
         session.write(session.say("cli.approved", count=count))
         return Code.DONE
 

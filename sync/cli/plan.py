@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from sync.cli import options
-from sync.cli.codes import Code
+from sync.cli.codes import Code, code_after
 from sync.cli.session import Session
 
 
@@ -23,12 +23,12 @@ def add(app: typer.Typer, session: Session) -> None:
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
     ) -> int:
-        from sync.cli.plans import tell
+        from sync.cli.plans import held_of, tell
         from sync.cycle import propose
 
         with session.worker(folder) as worker:
             with session.run(worker, "plan") as run:
                 proposed = propose(run, with_owners=owners)
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
-        has_changes = bool(proposed.changes)
-        return Code.CHANGES if detailed_exitcode and has_changes else Code.DONE
+            code = code_after(held_of(worker, run.run_id))
+        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code

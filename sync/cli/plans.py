@@ -10,8 +10,9 @@ from sync.cycle import Settlement
 from sync.reports import phrases, views
 from sync.reports.assembly import report_of
 from sync.reports.document import document
-from sync.reports.report import RunReport
+from sync.reports.report import OPEN_COUNTS, RunReport
 from sync.run import Run, Worker
+from sync.store.changes import counts
 
 _LISTED_MAX = 100
 # What `plan` and `run` leave to `show`: they answer how much, not each.
@@ -37,7 +38,7 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     when = phrases.time(report.at, zone=report.zone, words=session.words)
     session.write(session.say("cli.plan.head", plan=report.run_id, at=when, zone=report.zone))
     if not report.rows:
-        session.write(session.say("report.nothing"))
+        _tell_nothing(session, report)
         return
     _tables(session, report, with_changes=with_changes)
     session.write(session.say("report.states"))
@@ -48,14 +49,33 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
         session.talk(session.say("cli.plan.next", plan=report.run_id))
 
 
+def _tell_nothing(session: Session, report: RunReport) -> None:
+    """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
+    if report.is_settled:
+        session.write(session.say("report.nothing"))
+        return
+    session.write(session.say("report.nothing_new"))
+    for name in OPEN_COUNTS:
+        if report.plan and report.plan.counts.get(name):
+            session.write(f"  {phrases.number(report.plan.counts[name]):>8}  {session.say(f'report.count.{name}')}")
+    for remark in report.remarks[:_LISTED_MAX]:
+        session.write(f"  {remark.record_id}  {session.words.message(remark.message)}")
+
+
+def held_of(worker: Worker, plan_id: str) -> dict[State, int]:
+    """What of a plan is held because it went over the limit."""
+    with worker.store.read() as tx:
+        return {state: count for state, count in counts(tx, plan_id).items() if state is State.HELD}
+
+
 def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_json: bool) -> None:
     """What one `apply` did."""
     states = {state.value: count for state, count in settlement.states.items()}
     if as_json:
-        told = {"run": run.run_id, "sent": settlement.sent, "states": states, "api_calls": run.org.calls}
+        told = {"run": run.run_id, "changes": settlement.touched, "states": states, "api_calls": run.org.calls}
         session.document("settlement", told)
         return
-    session.write(session.say("cli.settled", sent=settlement.sent, calls=run.org.calls))
+    session.write(session.say("cli.settled", changes=settlement.touched, calls=run.org.calls))
     write_states(session, settlement.states)
 
 

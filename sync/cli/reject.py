@@ -31,6 +31,6 @@ def add(app: typer.Typer, session: Session) -> None:
 
         named = chosen(changes, everything=everything)
         with session.worker(folder) as worker:
-            count = review.reject(worker, plan, change_ids=named, approver=review.this_person(), reason=reason)
+            count = review.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.rejected", count=count))
         return Code.DONE

@@ -23,7 +23,7 @@ def add(app: typer.Typer, session: Session) -> None:
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
     ) -> int:
-        from sync.cli.plans import tell
+        from sync.cli.plans import held_of, tell
         from sync.cycle import propose, settle
 
         with session.worker(folder) as worker:
@@ -31,5 +31,5 @@ def add(app: typer.Typer, session: Session) -> None:
                 proposed = propose(both, with_owners=owners)
                 settlement = settle(both)
             tell(session, worker, both.run_id, as_json=json, with_changes=False)
-        code = code_after(settlement.states)
+            code = code_after({**settlement.states, **held_of(worker, both.run_id)})
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code

@@ -20,6 +20,10 @@ class OwnerKind(StrEnum):
     NOBODY = "nobody"
 
 
+# What a plan without changes may still have to tell.
+OPEN_COUNTS = ("kept", "quiet", "respected", "undecided", "unassigned")
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     id: str
@@ -130,6 +134,12 @@ class RunReport:
     @property
     def standing(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.stands)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every record is as the rules want it: nothing proposed, nothing open, quiet or without an owner."""
+        counts = self.plan.counts if self.plan else {}
+        return not self.rows and not any(counts.get(name) for name in OPEN_COUNTS)
 
 
 def loads(before: Mapping[Owner, int], rows: tuple[Row, ...]) -> tuple[Load, ...]:

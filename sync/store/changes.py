@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Text, bindparam, cast, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from engine.changes import Change, Standing
@@ -20,14 +20,17 @@ from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import approvals, batches, changes
+from sync.store.tables import approvals, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`note` says why (None keeps the note there is); `rebased` is the change on its new base, same id, same after."""
+    """`note` says why; `rebased` is the change on its new base, same id, same after.
+
+    Without a note the one there is stays, but for a change that is applied: what delayed it is no longer news.
+    """
 
     change_id: str
     to: State
@@ -59,11 +62,24 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     )
 
 
-def add(tx: Transaction, plan_id: str, entering: Sequence[tuple[Change, State]], *, run: str, at: datetime) -> None:
+def add(
+    tx: Transaction,
+    plan_id: str,
+    entering: Sequence[tuple[Change, State]],
+    *,
+    held_because: Message | None = None,
+    run: str,
+    at: datetime,
+) -> None:
     """The changes a plan proposes first, each in the state it enters with: planned, held, or approved by policy."""
     if not entering:
         return
-    tx.execute(insert(changes), [_row(plan_id, n, *each) for n, each in enumerate(entering)])
+    notes = {State.HELD: message_body(held_because)} if held_because else {}
+    rows = [
+        {**_row(plan_id, number, change, state), "note": notes.get(state)}
+        for number, (change, state) in enumerate(entering)
+    ]
+    tx.execute(insert(changes), rows)
     told = facts.of_changes(tx, [change for change, _ in entering])
     audit.append(
         tx,
@@ -93,17 +109,6 @@ def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
 def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
     """All that was ever proposed for a record, oldest first."""
     return _standings(tx, changes.c.record_id == record_id)
-
-
-def touched_by(tx: Transaction, run: str) -> dict[State, int]:
-    """How many of the changes a run has sent are in each state now."""
-    query = (
-        select(changes.c.state, func.count())
-        .join(batches, batches.c.batch_id == changes.c.batch_id)
-        .where(batches.c.run_id == run)
-        .group_by(changes.c.state)
-    )
-    return {State(state): number for state, number in tx.execute(query)}
 
 
 def annotate(tx: Transaction, change_ids: Collection[str], note: Message, *, run: str, at: datetime) -> None:
@@ -154,6 +159,9 @@ def _write(tx: Transaction, moves: Sequence[Move]) -> None:
     tx.execute(_ONE.values(state=bindparam("to")), [{"id": each.change_id, "to": each.to.value} for each in moves])
     if notes := [{"id": each.change_id, "new": message_body(each.note)} for each in moves if each.note]:
         tx.execute(_ONE.values(note=bindparam("new")), notes)
+    if stale := [{"id": each.change_id} for each in moves if each.to is State.APPLIED and each.note is None]:
+        kept = cast(changes.c.note, Text).like('%"note.rebased"%')
+        tx.execute(_ONE.where(changes.c.note.is_not(None), ~kept).values(note=None), stale)
     rebased = [each.rebased for each in moves if each.rebased]
     if bases := [{"id": each.change_id, "body": change_body(each), "meaning": each.meaning_digest} for each in rebased]:
         tx.execute(_ONE.values(rebased=bindparam("body"), meaning_digest=bindparam("meaning")), bases)

@@ -23,6 +23,17 @@ def this_process() -> Holder:
     return Holder(socket.gethostname(), _boot(), pid, _started(pid) or "")
 
 
+def account() -> str:
+    """Who sits at this command line, by the operating system's word: `os:name@host`. A variable cannot change it."""
+    if hasattr(os, "getuid"):
+        import pwd
+
+        name = pwd.getpwuid(os.getuid()).pw_name
+    else:
+        name = os.getlogin()
+    return f"os:{name}@{socket.gethostname()}"
+
+
 def is_dead(holder: Holder, *, here: Holder) -> bool:
     """Whether the process is surely gone. A process elsewhere, or before a reboot, is not sure: its lease runs out."""
     if (holder.host, holder.boot) != (here.host, here.boot):

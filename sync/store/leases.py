@@ -15,6 +15,7 @@ from typing import TypeAlias
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Row
 
+from config.defaults import DEFAULTS
 from engine.errors import LeaseError, TransientError
 from sync.audit.entries import Entry, Event
 from sync.store import audit
@@ -26,7 +27,7 @@ from sync.store.tables import leases
 # The host's time, aware UTC. On PostgreSQL the database's own time is asked instead.
 Clock: TypeAlias = Callable[[], datetime]
 
-LEASE_SECONDS, RENEW_SECONDS = 60, 15
+LEASE_SECONDS, RENEW_SECONDS = DEFAULTS["lease_seconds"].value, DEFAULTS["lease_renew_seconds"].value
 
 
 class LeaseName(StrEnum):

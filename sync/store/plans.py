@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import exists, insert, select
 from sqlalchemy.engine import Row
 
 from engine.errors import PlanStaleError, Problem
+from engine.messages import Message
 from engine.plans import Notice, Plan, Withdrawal
 from engine.states import State, allows
 from sync.audit.entries import Entry, Event
@@ -49,12 +50,13 @@ def propose(
     field_map: str,
     states: Mapping[str, State],
     policy: str,
+    held_because: Message | None = None,
     expires_at: datetime | None = None,
 ) -> None:
     """Save a plan: header, withdrawals (superseded), changes, approvals by policy and audit, in the caller's transaction.
 
     `run` becomes the plan's id; `field_map` is the map's digest; `states` says for each change_id whether it enters
-    planned, held or approved, the latter by `policy` (`policy@version`). PlanStaleError (PL-305) when open changes
+    planned, held (and why) or approved, the latter by `policy` (`policy@version`). PlanStaleError (PL-305) when open changes
     moved since the memory was recalled so that the plan cannot stand: plan again.
     """
     _refuse_stale(tx, plan)
@@ -85,7 +87,14 @@ def propose(
     audit.append(tx, [Entry(Event.PLAN_PROPOSED, plan.at, run, facts)])
     superseded = [Move(each.change_id, State.SUPERSEDED, each.because) for each in plan.withdrawn]
     changes.move(tx, superseded, run=run, at=plan.at)
-    changes.add(tx, run, [(change, states[change.change_id]) for change in plan.changes], run=run, at=plan.at)
+    changes.add(
+        tx,
+        run,
+        [(change, states[change.change_id]) for change in plan.changes],
+        held_because=held_because,
+        run=run,
+        at=plan.at,
+    )
     by_policy = [change.change_id for change in plan.changes if states[change.change_id] is State.APPROVED]
     approvals.record(tx, by_policy, approver=policy, at=plan.at, run=run)
 
@@ -118,14 +127,17 @@ def due(tx: Transaction, *, at: datetime) -> tuple[str, ...]:
 
 
 def is_established(tx: Transaction) -> bool:
-    """Whether a baseline has been approved, or had nothing in it to approve."""
+    """Whether a baseline has been approved, or an org had nothing in it that one could approve or reject."""
     approved = (
         select(t.approvals.c.change_id)
         .join(t.changes, t.changes.c.change_id == t.approvals.c.change_id)
         .where(t.changes.c.plan_id == t.plans.c.plan_id)
     )
-    query = select(t.plans.c.plan_id).where(t.plans.c.is_baseline, or_(t.plans.c.proposed == 0, exists(approved)))
-    return tx.execute(query.limit(1)).first() is not None
+    baselines = select(t.plans.c.header).where(t.plans.c.is_baseline)
+    if tx.execute(baselines.where(exists(approved)).limit(1)).first() is not None:
+        return True
+    empty = tx.execute(baselines.where(t.plans.c.proposed == 0)).scalars()
+    return any(not header["kept"] and not header["counts"].get("quiet") for header in empty)
 
 
 def _refuse_stale(tx: Transaction, plan: Plan) -> None:

@@ -240,3 +240,18 @@ def test_w13_an_owner_that_a_flow_changes_back_is_noted(stage: Stage) -> None:
         stage.advance(60)
         verify(run, [done])
     assert stage.note_of(lead) == "note.changed_after"
+
+
+def test_w2_the_note_about_a_lock_is_gone_once_the_change_is_applied(stage: Stage) -> None:
+    lead = waiting(stage, count=1)[0]
+    stage.break_with(Fault(FaultKind.LOCKED, record_id=lead, times=3))
+    stage.apply()
+    locked = stage.note_of(lead)
+    stage.apply()
+    assert (locked, stage.standing_of(lead), stage.note_of(lead)) == ("note.locked", State.APPLIED, None)
+
+
+def test_a_blocked_change_counts_as_touched_though_nothing_was_sent(stage: Stage) -> None:
+    waiting(stage, count=1)
+    stage.leave("suzuki")
+    assert stage.apply().states == {State.BLOCKED: 1}

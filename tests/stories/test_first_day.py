@@ -48,3 +48,22 @@ def test_owners_move_in_the_plan_after_a_baseline_of_fields(tmp_path: Path) -> N
         assert not proposed.is_baseline
         assert all(set(change.after) == {"owner"} for change in proposed.changes)
         assert proposed.changes
+
+
+def test_a_baseline_that_still_waits_is_a_baseline_at_the_third_plan_too(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        stage.plan(with_owners=False)
+        stage.plan(with_owners=False)
+        stage.add_lead(Title="課長")
+        third = stage.plan(with_owners=False)
+        stage.apply()
+        assert (third.is_baseline, stage.states(), stage.our_writes()) == (True, {State.PLANNED: 1}, [])
+
+
+def test_a_rejected_baseline_is_followed_by_a_baseline(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        stage.plan(with_owners=False)
+        stage.reject()
+        stage.plan(with_owners=False)
+        stage.add_lead(Title="課長")
+        assert stage.plan(with_owners=False).is_baseline

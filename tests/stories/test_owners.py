@@ -113,3 +113,11 @@ def test_a_plan_right_after_an_apply_knows_its_own_writes(stage: Stage) -> None:
     with begin(stage.worker, "plan") as run:
         proposed = propose(run)
     assert (ids(proposed), proposed.counts["respected"]) == ([], 0)
+
+
+def test_a_lead_whose_rejected_candidate_has_left_is_proposed_to_another(stage: Stage) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads")
+    stage.plan()
+    stage.reject(lead)
+    stage.leave("suzuki")
+    assert stage.plan().changes[0].after["owner"] == stage.owner_id("tanaka")

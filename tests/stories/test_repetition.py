@@ -98,3 +98,25 @@ def test_a_plan_has_a_digest_that_its_ids_do_not_touch(stage: Stage) -> None:
     stage.add_lead(owner="Inbound_Leads")
     proposed = stage.plan()
     assert stage.header().digest == proposed.digest
+
+
+def test_a_held_change_says_which_limit(stage: Stage) -> None:
+    leads = [stage.add_lead(Title="係長", LastName=f"佐藤{number}") for number in range(51)]
+    stage.plan()
+    assert stage.note_of(leads[0]) == "note.limit"
+
+
+def test_an_effect_whose_condition_became_unknown_stays_and_is_counted(stage: Stage) -> None:
+    lead = stage.add_lead(NumberOfEmployees=2000)
+    stage.cycle()
+    stage.edit("suzuki", lead, NumberOfEmployees=None)
+    proposed = stage.cycle()
+    assert (stage.lead(lead)["Rating"], proposed.counts["undecided"]) == ("Warm", 1)
+
+
+def test_a_memory_only_change_says_why(stage: Stage) -> None:
+    lead = stage.add_lead()
+    stage.cycle()
+    stage.edit("suzuki", lead, Title="課長")
+    stage.plan()
+    assert "reason.tagged" in {message.key for message in stage.change_of(lead).because}
