@@ -18,7 +18,7 @@ from engine.operators import OPERATORS
 from engine.rulebooks import Mode, Rulebook
 
 
-class Verdict(StrEnum):
+class Decided(StrEnum):
     """What is decided besides rules."""
 
     SCORE = "score"
@@ -28,14 +28,14 @@ class Verdict(StrEnum):
 
 
 # A rule is its position in the rulebook.
-Step: TypeAlias = Verdict | int
+Step: TypeAlias = Decided | int
 Stratum: TypeAlias = tuple[Step, ...]
 
 _DECIDES = {
-    Verdict.SCORE: frozenset({"score"}),
-    Verdict.PERSONA: frozenset({"persona", "buyer_role"}),
-    Verdict.PROFILE: frozenset({"profile"}),
-    Verdict.GRADE: frozenset({"grade"}),
+    Decided.SCORE: frozenset({"score"}),
+    Decided.PERSONA: frozenset({"persona", "buyer_role"}),
+    Decided.PROFILE: frozenset({"profile"}),
+    Decided.GRADE: frozenset({"grade"}),
 }
 
 
@@ -69,18 +69,18 @@ def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
 
 
 def steps_of(rulebook: Rulebook) -> tuple[Step, ...]:
-    return (*Verdict, *range(len(rulebook.rules)))
+    return (*Decided, *range(len(rulebook.rules)))
 
 
 def conditions_at(rulebook: Rulebook, step: Step) -> tuple[Condition, ...]:
     """The conditions a step asks."""
     match step:
-        case Verdict.PERSONA:
+        case Decided.PERSONA:
             return tuple(persona.when for persona in rulebook.personas)
-        case Verdict.GRADE:
+        case Decided.GRADE:
             criteria = [criterion for profile in rulebook.profiles for criterion in profile.criteria]
             return tuple(level.when for criterion in criteria for level in criterion.levels)
-        case Verdict.SCORE | Verdict.PROFILE:
+        case Decided.SCORE | Decided.PROFILE:
             return ()
         case _:
             return (rulebook.rules[step].when,)
@@ -89,16 +89,16 @@ def conditions_at(rulebook: Rulebook, step: Step) -> tuple[Condition, ...]:
 def needs(rulebook: Rulebook, step: Step) -> frozenset[str]:
     """What a step reads: names of fields, and `tags;<tag>` for each tag, for tags are decided one by one."""
     found = {name for condition in conditions_at(rulebook, step) for name in _names(condition)}
-    if step is Verdict.PROFILE and any(persona.profile for persona in rulebook.personas):
+    if step is Decided.PROFILE and any(persona.profile for persona in rulebook.personas):
         found.add("persona")
-    if step is Verdict.GRADE:
+    if step is Decided.GRADE:
         found.add("profile")
     return frozenset(found)
 
 
 def decides(rulebook: Rulebook, step: Step) -> frozenset[str]:
     """What a step decides, named as `needs` names it."""
-    if isinstance(step, Verdict):
+    if isinstance(step, Decided):
         return _DECIDES[step]
     rule = rulebook.rules[step]
     fields = {action.field for action in rule.then if isinstance(action, SetField)}
@@ -120,7 +120,7 @@ def _writers(rulebook: Rulebook) -> dict[str, list[Step]]:
 def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
     for step in steps_of(rulebook):
         both = sorted(needs(rulebook, step) & decides(rulebook, step))
-        if isinstance(step, Verdict):
+        if isinstance(step, Decided):
             # A persona that asks for the persona: a cycle of one.
             if both:
                 yield Problem("RB-202", "", {"cycle": f"{step.value} → {step.value}"})
@@ -160,11 +160,11 @@ def _leaf_name(leaf: Leaf) -> str:
 
 def _listed(step: Step) -> int:
     """Verdicts in the order of their phases, then rules as listed."""
-    return list(Verdict).index(step) - len(Verdict) if isinstance(step, Verdict) else step
+    return list(Decided).index(step) - len(Decided) if isinstance(step, Decided) else step
 
 
 def _name(rulebook: Rulebook, step: Step) -> str:
-    return step.value if isinstance(step, Verdict) else rulebook.rules[step].name
+    return step.value if isinstance(step, Decided) else rulebook.rules[step].name
 
 
 def _shown(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.actions import Assign, Reference
 from engine.errors import Problem
-from engine.rulebooks import Pool, Rulebook
+from engine.rulebooks import Rulebook
 from engine.snapshots import Queue, User
 
 ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "nobody"
@@ -81,10 +81,6 @@ def dangling(rulebook: Rulebook, directory: Directory) -> tuple[Problem, ...]:
         if directory.queue_id(reference) is None
     ]
     return tuple(problems)
-
-
-def pool_of(rulebook: Rulebook, pool_id: str) -> Pool:
-    return next(pool for pool in rulebook.assignment.pools if pool.id == pool_id)
 
 
 def _found(references: Iterable[Reference], ids: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,7 @@ import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
 from engine.actions import Assign
-from engine.automation import Step, Verdict, conditions_at, decides, needs, steps_of
+from engine.automation import Decided, Step, conditions_at, decides, needs, steps_of
 from engine.compile import activity_columns
 from engine.conditions import ActivityCount, leaves
 from engine.effects import owner_claim, rule_mask, setters_of
@@ -61,7 +61,7 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     column `activity__<n>`, the score as itself, tags as `tags`. The score's own reads are empty: its value says it all.
     """
     behind = _behind(rulebook)
-    persona, profile, grade = (behind[step] for step in (Verdict.PERSONA, Verdict.PROFILE, Verdict.GRADE))
+    persona, profile, grade = (behind[step] for step in (Decided.PERSONA, Decided.PROFILE, Decided.GRADE))
     reads = {
         "persona": persona,
         "buyer_role": persona,
@@ -125,7 +125,7 @@ def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
             found = set[str]()
             for name in needs(rulebook, step):
                 by = deciders.get(name, [])
-                if not any(isinstance(one, Verdict) for one in by) or name == "score":
+                if not any(isinstance(one, Decided) for one in by) or name == "score":
                     found.add("tags" if name.startswith("tags;") else name)
                 found |= {read for one in by for read in follow(one)}
             for condition in conditions_at(rulebook, step):

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
-from engine.automation import Step, Verdict
+from engine.automation import Decided, Step
 from engine.changes import Scalar
 from engine.compile import Columns, compile_condition
 from engine.conditions import ALWAYS, NEVER, ActivityCount, Condition, Leaf, instead, leaves
@@ -115,8 +115,8 @@ def explain(
     return Explanation(
         record_id=verdict["id"],
         verdict=verdict,
-        personas=tuple(seen[Verdict.PERSONA].tried(persona) for persona in rulebook.personas),
-        criteria=_criteria(verdict, rulebook, seen[Verdict.GRADE]),
+        personas=tuple(seen[Decided.PERSONA].tried(persona) for persona in rulebook.personas),
+        criteria=_criteria(verdict, rulebook, seen[Decided.GRADE]),
         is_clamped=verdict["graded"] and verdict["grade_rank"] != START + verdict["grade_steps"],
         score_lines=score_lines(prospect.lazy(), activities.lazy(), rulebook.points, moment),
         rules=tuple(seen[index].tried(rule) for index, rule in enumerate(rulebook.rules)),

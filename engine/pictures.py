@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from engine.automation import Step, Stratum, Verdict, decides, needs, order_rules, steps_of, tag_name
+from engine.automation import Decided, Step, Stratum, decides, needs, order_rules, steps_of, tag_name
 from engine.compile import Columns, activity_columns, compile_condition
 from engine.effects import rule_mask, setters_of, tag_givers_of, with_field, with_field_seen, with_held, with_tag_seen
 from engine.grades import with_grade
@@ -53,13 +53,13 @@ def _decided(
     masks: dict[str, nw.Expr] = {}
     for step in stratum:
         match step:
-            case Verdict.SCORE:
+            case Decided.SCORE:
                 frame = with_score(frame)
-            case Verdict.PERSONA:
+            case Decided.PERSONA:
                 frame = with_persona(frame, rulebook, moment, columns)
-            case Verdict.PROFILE:
+            case Decided.PROFILE:
                 frame = with_profile(frame, rulebook)
-            case Verdict.GRADE:
+            case Decided.GRADE:
                 frame = with_grade(frame, rulebook, moment, columns)
             case _:
                 masks[rule_mask(step)] = _mask(rulebook, step, moment, columns)

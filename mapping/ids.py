@@ -6,17 +6,6 @@ _ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Z]{3})?", re.ASCII)
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _BLOCKS = (slice(0, 5), slice(5, 10), slice(10, 15))
 
-# The first three characters tell the object; custom objects get theirs from the org (`keyPrefix` of describe).
-KINDS = {
-    "005": "User",
-    "00G": "Group",
-    "00Q": "Lead",
-    "003": "Contact",
-    "00T": "Task",
-    "00v": "CampaignMember",
-    "701": "Campaign",
-}
-
 
 def id18(text: str) -> str:
     """The id with 18 characters. ValueError when it is none, wrong check characters included."""
@@ -34,11 +23,6 @@ def is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def kind_of(record_id: str) -> str | None:
-    """The standard object an id belongs to; None for others."""
-    return KINDS.get(record_id[:3])
 
 
 def _checksum(id15: str) -> str:

@@ -30,8 +30,6 @@ QUEUE_SOBJECT = PulledObject("QueueSobject", ("Id", "SystemModstamp", "QueueId",
 # Few and without a mark for deleted ones, so they are pulled whole each time.
 PEOPLE = (USER, GROUP, GROUP_MEMBER, QUEUE_SOBJECT)
 
-ORGANIZATION = PulledObject("Organization", ("Id", "Name", "IsSandbox", "TimeZoneSidKey", "LanguageLocaleKey"))
-
 
 def pulled_objects(field_map: FieldMap) -> tuple[PulledObject, ...]:
     """Prospects, then activities; an object that is both, or that several sources read, is pulled once."""

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.actions import Action, AddTag, SetField
-from engine.automation import Verdict, order_rules
+from engine.automation import Decided, order_rules
 from engine.conditions import ALWAYS, Condition, Leaf
 from engine.errors import Problem, RulebookError
 from engine.fields import Field, Kind
@@ -44,14 +44,14 @@ def test_a_rule_runs_after_those_that_set_what_it_reads() -> None:
 
 def test_a_rule_that_reads_the_grade_runs_after_persona_profile_and_grade() -> None:
     strata = order_rules(rules(rule("reader", GRADE)))
-    assert strata == ((Verdict.SCORE, Verdict.PERSONA, Verdict.PROFILE), (Verdict.GRADE,), (0,))
+    assert strata == ((Decided.SCORE, Decided.PERSONA, Decided.PROFILE), (Decided.GRADE,), (0,))
 
 
 def test_a_criterion_sees_what_a_rule_sets() -> None:
     profile = Profile("p", "p", (Criterion("c", "c", 1, (Level("match", 1, SEGMENT),)),))
     rulebook = Rulebook("order", "0", profiles=(profile,), rules=(rule("setter", ALWAYS, SET_REGION),))
     strata = order_rules(rulebook)
-    assert [0 in strata[0], Verdict.GRADE in strata[1]] == [True, True]
+    assert [0 in strata[0], Decided.GRADE in strata[1]] == [True, True]
 
 
 def test_tags_are_ordered_one_by_one() -> None:

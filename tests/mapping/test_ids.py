@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mapping.ids import id18, is_id, kind_of
+from mapping.ids import id18, is_id
 
 
 def test_fifteen_characters_become_eighteen() -> None:
@@ -23,19 +23,6 @@ def test_what_is_no_id_is_refused(text: str) -> None:
     assert not is_id(text)
     with pytest.raises(ValueError, match=re.escape(text)):
         id18(text)
-
-
-@pytest.mark.parametrize(
-    ("record_id", "kind"),
-    [
-        ("005000000000001AAA", "User"),
-        ("00G000000000001EAA", "Group"),
-        ("00Q000000000001EAA", "Lead"),
-        ("a00000000000001AAA", None),
-    ],
-)
-def test_the_first_three_characters_tell_the_object(record_id: str, kind: str | None) -> None:
-    assert kind_of(record_id) == kind
 
 
 def test_every_recorded_id_checks(shared: Path) -> None:
