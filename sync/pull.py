@@ -41,7 +41,7 @@ def pull(run: Run, lease: Lease) -> None:
     """Bring the mirror up to date. MapError before anything is read when the org lacks what the map names."""
     mapped = pulled_objects(run.worker.field_map)
     describes = _describes(run, mapped)
-    run.worker.mirror.sweep()  # what a crash left between file and transaction
+    run.worker.mirror.discard_orphans()  # what a crash left between file and transaction
     written: list[Segment] = []
     marks: list[Watermark] = []
     counts: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """The mirror: what was pulled, version by version, and the latest of each record as of any pull.
 
 A file counts from the moment the store lists it. Write it first, then list it together with the watermark
-(`sync.store.segments.add_pull`): a pull happened or it did not, and what a crash leaves behind is swept.
+(`sync.store.segments.add_pull`): a pull happened or it did not, and what a crash leaves behind is discarded.
 """
 
 from collections.abc import Iterable, Iterator
@@ -95,7 +95,7 @@ class Mirror:
         )
         return gone.with_columns(pl.lit(True).alias("IsDeleted")).drop("_content", "_pull", "_read_at").collect()
 
-    def sweep(self) -> int:
+    def discard_orphans(self) -> int:
         """Remove files that no listed segment names (a crash between file and transaction); how many. Needs the lease."""
         with self.store.read() as tx:
             listed = {self.folder / segment.path for segment in segments.listed(tx)}

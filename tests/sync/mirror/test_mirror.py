@@ -154,8 +154,8 @@ def test_a_file_that_a_crash_left_unlisted_does_not_count_and_is_swept(
     mirror.write("Lead", _leads({1: "B"}, minutes=1), run=run, pull=7, read_at=at)
     (mirror.folder / "Lead" / "00000008.unfinished").touch()
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
-    assert mirror.sweep() == 2
-    assert mirror.sweep() == 0
+    assert mirror.discard_orphans() == 2
+    assert mirror.discard_orphans() == 0
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
 
 
