@@ -22,6 +22,11 @@ class Default:
         return f"default.{self.name}"
 
 
+# The version of Salesforce's API that leadsync is proven against.
+API_VERSION = "66.0"
+# Of the org's daily API calls so much should be left for everybody; `leadsync doctor` warns below it.
+CALLS_LEFT_PERCENT = 20
+
 DEFAULTS: dict[str, Default] = {
     default.name: default
     for default in (

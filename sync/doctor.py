@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from config.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.directory import Directory, dangling
 from engine.errors import LeadsyncError, Problem
@@ -99,12 +100,11 @@ def _usage(org: Org, words: Words) -> Iterator[Check]:
         yield Check("api calls", ok=True, said=words.say("doctor.usage_unknown"))
         return
     left = org.usage.limit - org.usage.used
-    # Below the hard reserve for other apps nothing more is asked of the org.
     yield Check(
         "api calls",
-        ok=left * 5 >= org.usage.limit,
+        ok=left * 100 >= org.usage.limit * CALLS_LEFT_PERCENT,
         said=words.say("doctor.usage", left=left, limit=org.usage.limit),
-        advice=words.say("doctor.usage_advice"),
+        advice=words.say("doctor.usage_advice", percent=CALLS_LEFT_PERCENT),
     )
 
 

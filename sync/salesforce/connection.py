@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from config.defaults import API_VERSION, DEFAULTS
 from engine.errors import LoginError
 
 
@@ -41,8 +42,8 @@ Login: TypeAlias = JwtLogin | ClientCredentialsLogin | PasswordLogin
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    connect_seconds: float = 10.0
-    read_seconds: float = 120.0
+    connect_seconds: float = DEFAULTS["connect_timeout_seconds"].value
+    read_seconds: float = DEFAULTS["read_timeout_seconds"].value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Connection:
 
     org_url: str
     login: Login
-    api_version: str = "66.0"
+    api_version: str = API_VERSION
     timeouts: Timeouts = field(default_factory=Timeouts)
     patience: Patience = field(default_factory=Patience)
 
