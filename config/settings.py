@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from pydantic_settings.sources.utils import parse_env_vars
 
 from config.complaints import complaint
-from config.defaults import DEFAULTS
+from config.defaults import API_VERSION, DEFAULTS
 from config.places import in_reading_order
 from config.texts import read_text
 from config.trees import Node, Scalar, Table, tree
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     map: Path = Path("map.yaml")
     store: str = "sqlite"
     language: Language = Language.ENGLISH
-    api_version: str = Field(default="66.0", pattern=r"^[1-9][0-9]\.0$")
+    api_version: str = Field(default=API_VERSION, pattern=r"^[1-9][0-9]\.0$")
     look_back_seconds: int = _number("look_back_seconds")
     read_lag_seconds: int = _number("read_lag_seconds")
     quiet_seconds: int = _number("quiet_seconds")
