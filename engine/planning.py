@@ -42,6 +42,7 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
     return Plan(
         org_id=snapshot.org_id,
         at=moment.at,
+        zone=moment.zone,
         rulebook=rulebook.digest,
         snapshot=snapshot.run,
         is_baseline=is_baseline,
@@ -115,13 +116,13 @@ class _Planner:
         """Open changes of records that are converted, deleted or out of scope by now."""
         for record_id, standing in self.memory.open_changes.items():
             if record_id not in in_scope and standing.state not in {State.SENDING, State.UNKNOWN}:
-                self.withdrawn.append(Withdrawal(standing.change.change_id, Message.of("withdrawn.left")))
+                self.withdrawn.append(Withdrawal(standing.change.change_id, record_id, Message.of("withdrawn.left")))
 
     def outcome(self) -> _Outcome:
         return _Outcome(
             changes=tuple(sorted(self.changes, key=lambda change: change.record_id)),
             kept=tuple(sorted(self.kept)),
-            withdrawn=tuple(sorted(self.withdrawn, key=lambda withdrawal: withdrawal.change_id)),
+            withdrawn=tuple(sorted(self.withdrawn, key=lambda withdrawal: withdrawal.record_id)),
             notices=tuple(sorted(self.notices, key=lambda notice: notice.record_id)),
             quiet=self.quiet,
         )
@@ -129,7 +130,7 @@ class _Planner:
     def _withdraw(self, record_id: str, why: str) -> None:
         standing = self.memory.open_changes.get(record_id)
         if standing:
-            self.withdrawn.append(Withdrawal(standing.change.change_id, Message.of(why)))
+            self.withdrawn.append(Withdrawal(standing.change.change_id, record_id, Message.of(why)))
 
     def _is_quiet(self, change: Change) -> bool:
         return any(

@@ -15,6 +15,7 @@ class Withdrawal:
     """An open change that this plan supersedes, and why."""
 
     change_id: str
+    record_id: str
     because: Message
 
 
@@ -35,6 +36,7 @@ class Plan:
 
     org_id: str
     at: datetime
+    zone: str  # IANA name: `at` and `zone` are the moment the rules were asked at
     rulebook: str  # digest
     snapshot: str  # the pull it was made from
     is_baseline: bool
@@ -46,15 +48,16 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """Leaves ids out: the same rulebook, snapshot, memory and moment give the same digest."""
+        """Leaves the ids of changes out: the same rulebook, snapshot, memory and moment give the same digest."""
         return digest(
             [
                 self.org_id,
                 self.at.isoformat(),
+                self.zone,
                 self.rulebook,
                 self.is_baseline,
                 [change.digest for change in self.changes],
-                [withdrawal.change_id for withdrawal in self.withdrawn],
+                sorted(withdrawal.record_id for withdrawal in self.withdrawn),
                 dict(self.counts),
             ]
         )

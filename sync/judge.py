@@ -106,8 +106,7 @@ class Judge:
                     raise StoreError.of("SR-111", plan_id)
                 field_map = map_from_text(_text(tx, header.field_map))
                 rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
-            zone = rulebook.zone or self.run.identity.time_zone
-            self._laws[plan_id] = _Law(rulebook, field_map, Moment(header.at, zone))
+            self._laws[plan_id] = _Law(rulebook, field_map, Moment(header.at, header.zone))
         return self._laws[plan_id]
 
 

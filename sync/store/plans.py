@@ -29,6 +29,7 @@ class Header:
     plan_id: str
     org_id: str
     at: datetime
+    zone: str
     rulebook: str
     field_map: str
     snapshot: str
@@ -65,6 +66,7 @@ def propose(
             plan_id=run,
             org_id=plan.org_id,
             at=plan.at,
+            zone=plan.zone,
             rulebook=plan.rulebook,
             field_map=field_map,
             snapshot=plan.snapshot,
@@ -154,7 +156,7 @@ def _header(plan: Plan) -> dict[str, Any]:
     return {
         "counts": dict(plan.counts),
         "kept": list(plan.kept),
-        "withdrawn": [[each.change_id, message_body(each.because)] for each in plan.withdrawn],
+        "withdrawn": [[each.change_id, each.record_id, message_body(each.because)] for each in plan.withdrawn],
         "notices": [[each.record_id, message_body(each.message)] for each in plan.notices],
     }
 
@@ -164,6 +166,7 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.plan_id,
         row.org_id,
         row.at,
+        row.zone,
         row.rulebook,
         row.field_map,
         row.snapshot,
@@ -173,6 +176,9 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.expires_at,
         row.header["counts"],
         tuple(row.header["kept"]),
-        tuple(Withdrawal(change_id, message_from(because)) for change_id, because in row.header["withdrawn"]),
+        tuple(
+            Withdrawal(change_id, record_id, message_from(because))
+            for change_id, record_id, because in row.header["withdrawn"]
+        ),
         tuple(Notice(record_id, message_from(message)) for record_id, message in row.header["notices"]),
     )

@@ -105,6 +105,7 @@ plans = Table(
     Column("plan_id", RUN, ForeignKey("runs.run_id"), primary_key=True),
     Column("org_id", ID, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("zone", String(64), nullable=False),
     Column("rulebook", DIGEST, nullable=False),
     Column("field_map", DIGEST, nullable=False),
     Column("snapshot", RUN, nullable=False),

@@ -40,7 +40,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=-(10**9))
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at)
         segments.add_pull(tx, run=run, at=at, segments=[segment], watermarks=[Watermark("Lead", at, "f")])
-        plan = Plan("00D", at, "0" * 64, run, is_baseline=False, changes=both)
+        plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
         plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)
         runs.finish(tx, run, outcome="done", figures={"seconds": 1.5}, at=at)

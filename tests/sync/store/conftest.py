@@ -23,6 +23,7 @@ def propose(store: Store, run: str, at: datetime) -> Propose:
         plan = Plan(
             org_id="00D",
             at=at,
+            zone="Asia/Tokyo",
             rulebook="rulebook-1",
             snapshot=run,
             is_baseline=False,

@@ -52,7 +52,7 @@ with store.transaction() as tx:
     lease = leases.take(tx, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: at)
     run = runs.start(tx, verb="run", at=at, holder=this_process())
 with store.transaction() as tx:
-    plan = Plan("00D", at, "r", run, is_baseline=True, changes=all_of_them)
+    plan = Plan("00D", at, "Asia/Tokyo", "r", run, is_baseline=True, changes=all_of_them)
     states = {each.change_id: State.PLANNED for each in all_of_them}
     plans.propose(tx, plan, run=run, field_map="m", states=states, policy="p@1")
 with store.transaction() as tx:

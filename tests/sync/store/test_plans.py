@@ -24,7 +24,7 @@ Make = Callable[..., Change]
 @pytest.fixture
 def plan(run: str, at: datetime) -> Plan:
     """An empty plan."""
-    return Plan("00D", at, "rulebook-1", run, is_baseline=False, changes=())
+    return Plan("00D", at, "Asia/Tokyo", "rulebook-1", run, is_baseline=False, changes=())
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
             plan_id=run,
             org_id="00D",
             at=at,
+            zone="Asia/Tokyo",
             rulebook="rulebook-1",
             field_map="map-1",
             snapshot=run,
@@ -75,7 +76,9 @@ def test_a_plan_supersedes_what_it_withdraws_and_proposes_anew(
     old, new = change(1, grade="A"), change(1, grade="B")
     propose(State.PLANNED, old)
     because = Message.of("because.target")
-    _save(store, replace(plan, changes=(new,), withdrawn=(Withdrawal(old.change_id, because),)), next_run)
+    _save(
+        store, replace(plan, changes=(new,), withdrawn=(Withdrawal(old.change_id, old.record_id, because),)), next_run
+    )
     with store.read() as tx:
         found = changes.find(tx, [old.change_id, new.change_id])
         assert {each.state: each.note for each in found.values()} == {State.SUPERSEDED: because, State.PLANNED: None}
@@ -91,7 +94,11 @@ def test_a_plan_over_a_change_that_went_out_meanwhile_leaves_no_trace(
         changes.move(tx, [Move(old.change_id, State.SENDING)], run=None, at=at)
         before = audit.head(tx)
     with pytest.raises(PlanStaleError, match="PL-305"):
-        _save(store, replace(plan, changes=(new,), withdrawn=(Withdrawal(old.change_id, Message("x")),)), next_run)
+        _save(
+            store,
+            replace(plan, changes=(new,), withdrawn=(Withdrawal(old.change_id, old.record_id, Message("x")),)),
+            next_run,
+        )
     with store.read() as tx:
         assert (audit.head(tx), plans.header(tx, next_run)) == (before, None)
 

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("plan_id", _identifier(40), nullable=False),
         sa.Column("org_id", _identifier(18), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("zone", sa.String(64), nullable=False),
         sa.Column("rulebook", _identifier(64), nullable=False),
         sa.Column("field_map", _identifier(64), nullable=False),
         sa.Column("snapshot", _identifier(40), nullable=False),
