@@ -49,7 +49,7 @@ def find_owner(draft: Draft, need: Need, *, memory: Memory, directory: Directory
     """The owner for one prospect. An open assignment that still fits keeps its candidate and its turn."""
     why = Message.of(f"reason.owner.{need.why}", rule=need.rule)
     if need.owner is not None:
-        if not directory.may_receive(need.owner):
+        if not directory.may_receive(need.owner, draft.object):
             return Candidate(None, notice=Message.of("notice.not_allowed", rule=need.rule))
         return Candidate(need.owner, because=(why, Message.of("reason.owner.named", rule=need.rule)))
     if need.pool is None:
@@ -71,7 +71,7 @@ def eligible_members(draft: Draft, need: Need, *, memory: Memory, directory: Dir
     able = [
         member
         for member in directory.pools.get(need.pool or "", ())
-        if directory.may_receive(member) and member != draft.owner
+        if directory.may_receive(member, draft.object) and member != draft.owner
     ]
     last = memory.applied.get(draft.record_id, {}).get("owner")
     others = [member for member in able if member != last]
@@ -81,7 +81,7 @@ def eligible_members(draft: Draft, need: Need, *, memory: Memory, directory: Dir
 def is_still_eligible(owner: str, draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> bool:
     """Whether a candidate found earlier may still be given the prospect."""
     if need.pool is None:
-        return owner == need.owner and directory.may_receive(owner)
+        return owner == need.owner and directory.may_receive(owner, draft.object)
     return owner in eligible_members(draft, need, memory=memory, directory=directory)
 
 

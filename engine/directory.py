@@ -47,10 +47,10 @@ class Directory:
             return UNKNOWN
         return ACTIVE if user.is_active else INACTIVE
 
-    def may_receive(self, owner_id: str) -> bool:
-        """Whether a prospect may be given to this owner now: an active standard user, or a queue."""
-        user = self.users.get(owner_id)
-        return owner_id in self.queues or (user is not None and user.can_own)
+    def may_receive(self, owner_id: str, object_name: str) -> bool:
+        """Whether a record of the object may be given to this owner now: an active standard user, or a queue for it."""
+        user, queue = self.users.get(owner_id), self.queues.get(owner_id)
+        return bool(user and user.can_own) or bool(queue and object_name in queue.objects)
 
     def user_id(self, reference: Reference) -> str | None:
         return self.usernames.get(reference.name.casefold())

@@ -77,7 +77,7 @@ def drafts_of(
     """Drafts of the prospects for which anything differs or anything is open (or of `everything`), ordered by id."""
     prospects = prepare(part.prospects, memory, directory)
     verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
-    rows = prospects.join(verdicts, on="id", how="inner")
+    rows = prospects.drop(*part.absent).join(verdicts, on="id", how="inner")
     alive = rows.filter(nw.col("in_scope") & ~nw.col("is_converted"))
     tally = Tally(len(rows), len(alive), frozenset(alive["id"].to_list()))
     interesting = (alive if everything else alive.filter(_differs(alive, rulebook, memory))).sort("id")

@@ -74,7 +74,7 @@ def _judged(
     if row["is_converted"]:
         return Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
     owner = change.after.get("owner")
-    if isinstance(owner, str) and not directory.may_receive(owner):
+    if isinstance(owner, str) and not directory.may_receive(owner, change.object):
         return Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
     held = {field: held_value(row, field) for field in change.after}
     if held == dict(change.after):

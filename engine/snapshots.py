@@ -26,12 +26,13 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue that may own leads; `members` are user ids."""
+    """A queue; `members` are user ids, `objects` the API names of what it may own."""
 
     id: str
     developer_name: str
     name: str
     members: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ class Range:
     """The prospects of one Id range, ordered by id, and their activities.
 
     activities: `prospect_id`, `kind`, `at` (UTC), `asset` (nullable), `campaign` (nullable), `source`.
+    `absent` are columns of fields that other objects have: rules may read them (they are empty) and can set none.
     """
 
     prospects: nw.DataFrame[IntoDataFrame]
     activities: nw.DataFrame[IntoDataFrame]
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

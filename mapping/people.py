@@ -1,10 +1,12 @@
 """Raw rows to the people and queues that may own prospects."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
 from engine.snapshots import Queue, User
+from mapping.maps import FieldMap
 
 
 def users_of(raw: pl.DataFrame) -> tuple[User, ...]:
@@ -23,13 +25,11 @@ def users_of(raw: pl.DataFrame) -> tuple[User, ...]:
     )
 
 
-def queues_of(
-    groups: pl.DataFrame, members: pl.DataFrame, supports: pl.DataFrame, *, object_name: str = "Lead"
-) -> tuple[Queue, ...]:
-    """The queues that may own records of the object, by id. Members are the users in it; roles and groups inside a
-    queue are not followed.
-    """
-    able = {row["QueueId"] for row in _rows(supports) if row["SobjectType"] == object_name}
+def queues_of(groups: pl.DataFrame, members: pl.DataFrame, supports: pl.DataFrame) -> tuple[Queue, ...]:
+    """All queues, by id. Members are the users in it; roles and groups inside a queue are not followed."""
+    objects: dict[str, set[str]] = {}
+    for row in _rows(supports):
+        objects.setdefault(row["QueueId"], set()).add(row["SobjectType"])
     users: dict[str, list[str]] = {}
     for row in _rows(members):
         if row["UserOrGroupId"].startswith("005"):
@@ -40,10 +40,17 @@ def queues_of(
             developer_name=row["DeveloperName"],
             name=row["Name"] or row["DeveloperName"],
             members=tuple(sorted(users.get(row["Id"], ()))),
+            objects=tuple(sorted(objects.get(row["Id"], ()))),
         )
         for row in _rows(groups)
-        if row["Type"] == "Queue" and row["Id"] in able
+        if row["Type"] == "Queue"
     )
+
+
+def queues_for(queues: Iterable[Queue], field_map: FieldMap) -> tuple[Queue, ...]:
+    """Those that may own prospects of any kind: a rule that names another queue names it by mistake."""
+    mapped = {entry.api_name for entry in field_map.objects}
+    return tuple(queue for queue in queues if mapped & set(queue.objects))
 
 
 def _rows(raw: pl.DataFrame) -> list[dict[str, Any]]:

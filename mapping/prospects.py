@@ -9,7 +9,7 @@ import polars as pl
 
 from engine.fields import Kind
 from engine.grades import LADDER
-from mapping.maps import MappedField, ObjectMap
+from mapping.maps import FieldMap, MappedField, ObjectMap
 from mapping.targets import WRITE_BACK, FieldType
 from mapping.text import TEXT_KEYS, Reading
 from mapping.types import DAY, MOMENT, NUMBER, TEXT, WHOLE, YES_NO
@@ -30,23 +30,36 @@ _WRITTEN = {FieldType.TEXT: Kind.TEXT, FieldType.NUMBER: Kind.INTEGER, FieldType
 _TARGET_KINDS = {target.name: _WRITTEN[target.type] for target in WRITE_BACK}
 
 
-def prospects(raw: pl.DataFrame, object_map: ObjectMap) -> pl.DataFrame:
-    """One row per record, ordered by id; deleted records are left out. `raw` has `_read_at` besides the API columns."""
+def prospects(raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap) -> pl.DataFrame:
+    """One row per record, ordered by id; deleted records are left out. `raw` has `_read_at` besides the API columns.
+
+    A field that only other objects of the map have is there too, and empty: one rulebook reads them all.
+    """
     present = raw.filter(~pl.col("IsDeleted")).sort("Id")
     columns = [*_identity(present, object_map)]
     for mapped in object_map.fields:
         column = typed(present[mapped.api_name], mapped.kind)
         columns += [column.alias(mapped.name), *_keys(column, mapped)]
+    columns += [
+        pl.Series(name, [None] * present.height, dtype=kind)
+        for mapped in _absent(field_map, object_map)
+        for name, kind in _column_types(mapped).items()
+    ]
     for target, api_name in object_map.write_back.items():
         columns.append(typed(present[api_name], _TARGET_KINDS[target]).alias(f"org__{target}"))
     return pl.DataFrame(columns)
 
 
+def absent_columns(field_map: FieldMap, object_map: ObjectMap) -> frozenset[str]:
+    """The columns of fields that other objects have and this one lacks."""
+    return frozenset(name for mapped in _absent(field_map, object_map) for name in _column_types(mapped))
+
+
 def unfit(raw: pl.DataFrame, object_map: ObjectMap) -> dict[str, int]:
-    """How many values of each mapped field are there but do not fit its kind; only fields with any."""
+    """How many values of each mapped field are there but do not fit its kind, by API name; only fields with any."""
     present = raw.filter(~pl.col("IsDeleted"))
     counts = {
-        mapped.name: present[mapped.api_name].count() - typed(present[mapped.api_name], mapped.kind).count()
+        mapped.api_name: present[mapped.api_name].count() - typed(present[mapped.api_name], mapped.kind).count()
         for mapped in object_map.fields
     }
     return {name: count for name, count in counts.items() if count}
@@ -87,6 +100,22 @@ def _identity(present: pl.DataFrame, object_map: ObjectMap) -> Iterator[pl.Serie
         yield present["IsConverted"].fill_null(value=False).alias("is_converted")
     else:
         yield pl.Series("is_converted", [False] * present.height, dtype=YES_NO)
+
+
+def _absent(field_map: FieldMap, object_map: ObjectMap) -> tuple[MappedField, ...]:
+    """Each once, as the first object has it."""
+    elsewhere = {mapped.name: mapped for entry in reversed(field_map.objects) for mapped in entry.fields}
+    return tuple(mapped for name, mapped in elsewhere.items() if object_map.field_named(name) is None)
+
+
+def _column_types(mapped: MappedField) -> dict[str, pl.DataType]:
+    """Every column of a field: its value, its key and its facets."""
+    types = {mapped.name: _POLARS[mapped.kind]}
+    if mapped.key is not None:
+        types[f"{mapped.name}__key"] = TEXT
+        facets = TEXT_KEYS[mapped.key].facets
+        types |= {mapped.field.facet(name): _POLARS[facets[name].kind] for name in mapped.facets}
+    return types
 
 
 def _keys(column: pl.Series, mapped: MappedField) -> Iterator[pl.Series]:

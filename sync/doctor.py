@@ -11,7 +11,7 @@ from engine.directory import Directory, dangling
 from engine.errors import LeadsyncError, Problem
 from mapping.check import check
 from mapping.objects import GROUP, GROUP_MEMBER, PEOPLE, QUEUE_SOBJECT, USER, PulledObject, pulled_objects
-from mapping.people import queues_of, users_of
+from mapping.people import queues_for, queues_of, users_of
 from mapping.soql import select
 from mapping.types import raw_frame, raw_schema
 from sync.run import Worker
@@ -78,12 +78,13 @@ def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
 
 def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
     users = users_of(_whole(org, USER))
-    queues = queues_of(_whole(org, GROUP), _whole(org, GROUP_MEMBER), _whole(org, QUEUE_SOBJECT))
+    every_queue = queues_of(_whole(org, GROUP), _whole(org, GROUP_MEMBER), _whole(org, QUEUE_SOBJECT))
+    queues = queues_for(every_queue, worker.field_map)
     directory = Directory.of(users, queues, worker.rulebook)
     missing = dangling(worker.rulebook, directory)
     yield from _failed("people", missing, words)
     for pool in worker.rulebook.assignment.pools:
-        able = [member for member in directory.pools[pool.id] if directory.may_receive(member)]
+        able = [member for member in directory.pools[pool.id] if directory.users[member].can_own]
         if not able:
             yield Check("pool", ok=False, said=words.say("doctor.pool_empty", pool=pool.name),
                         advice=words.say("doctor.pool_advice"))  # fmt: skip

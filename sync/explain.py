@@ -1,4 +1,4 @@
-"""Explain one lead by what the mirror knows: the verdicts of the rules as they are now, and all that was ever proposed."""
+"""Explain one record as of the last plan: what the rules, as they are now, make of it, and all that was ever proposed."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from engine.drafts import prepare
 from engine.errors import UsageError
 from engine.explain import Explanation, explain
 from engine.moments import Moment
+from mapping.cards import card_of
 from mapping.ids import id18, is_id
 from mapping.prospects import prospects
 from sync.reading import activities_of, people
@@ -21,7 +22,7 @@ from sync.store import changes, memory, plans
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`explanation` as of the last plan's moment; `history` holds every change of the record, oldest first."""
+    """`explanation` is of the last plan's moment and records; `history` holds every change of the record, oldest first."""
 
     explanation: Explanation
     history: tuple[Standing, ...]
@@ -40,22 +41,22 @@ def explain_record(worker: Worker, record_id: str) -> Explained:
         remembered = memory.recall_of(tx, [wanted])
     if header is None:
         raise UsageError.of("PL-413")
-    users, queues = people(worker.mirror)
+    moment = Moment(header.at, header.zone)
+    users, queues = people(worker.mirror, as_of=header.snapshot)
     directory = Directory.of(users, queues, worker.rulebook)
     for object_map in worker.field_map.objects:
-        raw = worker.mirror.latest(object_map.api_name).filter(pl.col("Id") == wanted).collect()
-        frame = prospects(raw, object_map) if raw.height else raw
+        known = worker.mirror.latest(object_map.api_name, as_of=header.snapshot)
+        raw = known.filter(pl.col("Id") == wanted).collect()
+        frame = prospects(raw, object_map, worker.field_map) if raw.height else raw
         if frame.height:
             prepared = prepare(_frame(frame), remembered, directory)
-            happened = _frame(activities_of(worker.mirror, worker.field_map, [wanted]))
-            moment = Moment(header.at, worker.rulebook.zone or "UTC")
-            row = raw.row(0, named=True)
-            owner = str(row["OwnerId"])
+            happened = activities_of(worker.mirror, worker.field_map, [wanted], as_of=header.snapshot)
+            card = card_of(raw.row(0, named=True), object_map)
             return Explained(
-                explanation=explain(prepared, happened, worker.rulebook, moment=moment),
+                explanation=explain(prepared, _frame(happened), worker.rulebook, moment=moment),
                 history=history,
-                name=str(row.get("Company") or row.get("LastName") or wanted),
-                owner=_name_of(owner, directory),
+                name=card.company or card.name or wanted,
+                owner=_name_of(frame["owner_id"].item(), directory),
             )
     raise UsageError.of("PL-412", wanted)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from engine.snapshots import User
-from mapping.maps import ObjectMap
+from mapping.maps import FieldMap
 from mapping.objects import USER, columns_of
 from mapping.people import users_of
 from mapping.prospects import prospects
@@ -17,9 +17,10 @@ from sync.run import Run
 IDS_PER_QUERY = 200
 
 
-def read_again(run: Run, object_map: ObjectMap, record_ids: Sequence[str]) -> pl.DataFrame:
+def read_again(run: Run, field_map: FieldMap, api_name: str, record_ids: Sequence[str]) -> pl.DataFrame:
     """The engine's frame of these records as the org has them now; deleted ones are left out."""
-    return prospects(_rows(run, object_map.api_name, record_ids, columns_of(object_map)), object_map)
+    object_map = field_map.object_named(api_name)
+    return prospects(_rows(run, api_name, record_ids, columns_of(object_map)), object_map, field_map)
 
 
 def users_again(run: Run, user_ids: Sequence[str]) -> tuple[User, ...]:

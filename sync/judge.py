@@ -17,6 +17,7 @@ from engine.moments import Moment
 from engine.rulebooks import Rulebook
 from engine.snapshots import Range
 from mapping.maps import FieldMap
+from mapping.prospects import absent_columns
 from sync.fresh import read_again, users_again
 from sync.reading import activities_of, barred_records, people
 from sync.run import Run
@@ -83,9 +84,13 @@ class Judge:
                 if not theirs:
                     continue
                 ids = [change.record_id for change in theirs]
-                frame = read_again(self.run, object_map, ids)
+                frame = read_again(self.run, law.field_map, object_map.api_name, ids)
                 happened = activities_of(self.run.worker.mirror, law.field_map, ids)
-                fresh = Range(nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True))
+                fresh = Range(
+                    nw.from_native(frame, eager_only=True),
+                    nw.from_native(happened, eager_only=True),
+                    absent=absent_columns(law.field_map, object_map),
+                )
                 directory = Directory.of(self._users.values(), self._queues, law.rulebook)
                 rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
                 wrote = dict(frame.select("id", "org__run").iter_rows())

@@ -69,8 +69,8 @@ def _settled(change: Change, row: dict[str, object] | None, sent_by: str | None)
 def _rows(run: Run, waiting: Sequence[Change]) -> dict[str, dict[str, object]]:
     rows: dict[str, dict[str, object]] = {}
     for name in sorted({change.object for change in waiting}):
-        object_map = run.worker.field_map.object_named(name)
-        frame = read_again(run, object_map, [change.record_id for change in waiting if change.object == name])
+        ids = [change.record_id for change in waiting if change.object == name]
+        frame = read_again(run, run.worker.field_map, name, ids)
         rows |= {str(row["id"]): row for row in frame.iter_rows(named=True)}
     return rows
 

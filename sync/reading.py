@@ -1,5 +1,6 @@
 """Read the mirror as the engine's values: the snapshot a plan is made from, and the people who may own prospects."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import polars as pl
 from engine.changes import Change
 from engine.snapshots import Queue, Range, Snapshot, User
 from mapping.activities import ACTIVITY_SCHEMA, activities
+from mapping.cards import holdings
 from mapping.maps import FieldMap
-from mapping.people import queues_of, users_of
-from mapping.prospects import prospects
+from mapping.people import queues_for, queues_of, users_of
+from mapping.prospects import absent_columns, prospects, unfit
 from sync.mirror.mirror import Mirror
 from sync.run import Run
 
@@ -22,24 +24,26 @@ def snapshot_of(run: Run) -> Snapshot:
     return Snapshot(
         org_id=run.identity.org_id,
         run=run.run_id,
-        ranges=_MirrorRanges(run.worker.mirror, run.worker.field_map),
+        ranges=_MirrorRanges(run),
         users=users,
-        queues=queues,
+        queues=queues_for(queues, run.worker.field_map),
     )
 
 
-def people(mirror: Mirror) -> tuple[tuple[User, ...], tuple[Queue, ...]]:
-    """Users and queues as last pulled."""
-    raw = {name: _present(mirror, name) for name in ("User", "Group", "GroupMember", "QueueSobject")}
+def people(mirror: Mirror, *, as_of: str | None = None) -> tuple[tuple[User, ...], tuple[Queue, ...]]:
+    """Users and queues as last pulled, or as of the pull of an earlier run."""
+    raw = {name: _present(mirror, name, as_of) for name in ("User", "Group", "GroupMember", "QueueSobject")}
     return users_of(raw["User"]), queues_of(raw["Group"], raw["GroupMember"], raw["QueueSobject"])
 
 
-def activities_of(mirror: Mirror, field_map: FieldMap, record_ids: Collection[str]) -> pl.DataFrame:
+def activities_of(
+    mirror: Mirror, field_map: FieldMap, record_ids: Collection[str], *, as_of: str | None = None
+) -> pl.DataFrame:
     """What is known to have happened to these prospects, whatever the source."""
     frames = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
     for source in field_map.activities:
         named = pl.any_horizontal(pl.col(column).is_in(list(record_ids)) for column in source.prospect)
-        raw = mirror.latest(source.api_name).filter(~pl.col("IsDeleted") & named).collect()
+        raw = mirror.latest(source.api_name, as_of=as_of).filter(~pl.col("IsDeleted") & named).collect()
         frames.append(activities(raw, source))
     found = pl.concat(frames)
     return found.filter(pl.col("prospect_id").is_in(list(record_ids)))
@@ -51,32 +55,37 @@ def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str],
     converted: set[str] = set()
     for name in sorted({change.object for change in waiting}):
         ids = [change.record_id for change in waiting if change.object == name]
-        raw = run.worker.mirror.latest(name)
-        columns = raw.collect_schema().names()
-        is_converted = pl.col("IsConverted") if "IsConverted" in columns else pl.lit(value=False)
-        found = raw.filter(pl.col("Id").is_in(ids)).select("Id", "IsDeleted", is_converted.alias("converted")).collect()
-        gone |= set(found.filter("IsDeleted")["Id"])
-        converted |= set(found.filter(pl.col("converted") & ~pl.col("IsDeleted"))["Id"])
+        found = holdings(run.worker.mirror.latest(name)).filter(pl.col("id").is_in(ids)).collect()
+        gone |= set(found.filter("is_deleted")["id"])
+        converted |= set(found.filter(pl.col("is_converted") & ~pl.col("is_deleted"))["id"])
     return frozenset(gone), frozenset(converted)
 
 
 @dataclass(frozen=True, slots=True)
 class _MirrorRanges:
-    """One range of prospects at a time, each walk from the files anew."""
+    """One range of prospects at a time, each walk from the files anew. A walk leaves in the run's figures what values
+    did not fit the map.
+    """
 
-    mirror: Mirror
-    field_map: FieldMap
+    run: Run
 
     def __iter__(self) -> Iterator[Range]:
-        for object_map in self.field_map.objects:
-            for raw in self.mirror.ranges(object_map.api_name):
+        mirror, field_map = self.run.worker.mirror, self.run.worker.field_map
+        misfits: Counter[str] = Counter()
+        for object_map in field_map.objects:
+            absent = absent_columns(field_map, object_map)
+            for raw in mirror.ranges(object_map.api_name):
                 present = raw.filter(~pl.col("IsDeleted"))
                 if present.is_empty():
                     continue
-                frame = prospects(present, object_map)
-                happened = activities_of(self.mirror, self.field_map, frame["id"].to_list())
-                yield Range(nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True))
+                misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
+                frame = prospects(present, object_map, field_map)
+                happened = activities_of(mirror, field_map, frame["id"].to_list())
+                yield Range(
+                    nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True), absent=absent
+                )
+        self.run.figures["unfit"] = {**misfits}
 
 
-def _present(mirror: Mirror, name: str) -> pl.DataFrame:
-    return mirror.latest(name).filter(~pl.col("IsDeleted")).collect()
+def _present(mirror: Mirror, name: str, as_of: str | None) -> pl.DataFrame:
+    return mirror.latest(name, as_of=as_of).filter(~pl.col("IsDeleted")).collect()

@@ -1,6 +1,6 @@
 """The plan as a pure function: the same values give the same plan, and only what differs is proposed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,15 +9,16 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from engine.actions import Reference
-from engine.changes import Standing
+from engine.actions import AddTag, Assign, Reference, SetField
+from engine.changes import Change, Standing
 from engine.conditions import Leaf
 from engine.fields import TARGETS, Field, Kind
 from engine.memory import EMPTY, Memory, Quiet
+from engine.messages import Message
 from engine.moments import Moment
 from engine.planning import plan
-from engine.plans import Plan
-from engine.rulebooks import Assignment, Criterion, Level, Persona, Pool, Profile, Rulebook
+from engine.plans import Plan, Withdrawal
+from engine.rulebooks import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
 from engine.snapshots import Queue, Range, Snapshot, User
 from engine.states import State
 
@@ -37,7 +38,8 @@ RULES = Rulebook(
 )
 PEOPLE = (User("ANN", "ann@x", "Ann", is_active=True), User("BOB", "bob@x", "Bob", is_active=True),
           User("GONE", "gone@x", "Gone", is_active=False))  # fmt: skip
-QUEUES = (Queue("QUEUE", "Inbound", "Inbound"),)
+QUEUES = (Queue("QUEUE", "Inbound", "Inbound", objects=("Lead",)),
+          Queue("CASES", "Cases", "Cases", objects=("Case",)))  # fmt: skip
 ESTABLISHED = replace(EMPTY, is_established=True)
 
 
@@ -54,7 +56,7 @@ def snapshot(*leads: Mapping[str, Any]) -> Snapshot:
     kinds |= {"id": pl.String, "object": pl.String, "owner_id": pl.String, "is_converted": pl.Boolean}
     names = ("prospect_id", "kind", "asset", "campaign", "source")
     nothing = pl.DataFrame(schema={**dict.fromkeys(names, pl.String), "at": pl.Datetime("us", "UTC")})
-    frame = nw.from_native(pl.DataFrame(rows, schema=kinds), eager_only=True)
+    frame: nw.DataFrame[Any] = nw.from_native(pl.DataFrame(rows, schema=kinds), eager_only=True)
     part = Range(frame, nw.from_native(nothing, eager_only=True))
     return Snapshot("ORG", "run-1", (part,), PEOPLE, QUEUES)
 
@@ -63,9 +65,46 @@ def planned(given: Snapshot, memory: Memory = ESTABLISHED, rules: Rulebook = RUL
     return plan(given, rules, memory, moment=Moment(AT, "Asia/Tokyo"))
 
 
+def _open(changes: Iterable[Change], *, ids: Iterable[str]) -> dict[str, Standing]:
+    """These changes, approved, under other ids."""
+    named = zip(changes, ids, strict=True)
+    return {
+        change.record_id: Standing(replace(change, change_id=name), State.APPROVED, "run-0") for change, name in named
+    }
+
+
 def test_the_same_values_give_the_same_plan() -> None:
     leads = ({"employees": 500}, {"owner_id": "QUEUE"}, {"employees": 10})
     assert planned(snapshot(*leads)).digest == planned(snapshot(*leads)).digest
+
+
+def test_a_plan_has_a_digest_that_no_change_id_touches() -> None:
+    """The same proposals and withdrawals under other ids, in another order of ids."""
+    waiting = planned(snapshot({"owner_id": "QUEUE"}, {"owner_id": "QUEUE"})).changes
+    given = snapshot({"employees": 500}, {"employees": 500})
+    one = planned(given, replace(ESTABLISHED, open_changes=_open(waiting, ids=("a", "b"))))
+    other = planned(given, replace(ESTABLISHED, open_changes=_open(waiting, ids=("d", "c"))))
+    other = replace(
+        other, changes=tuple(replace(change, change_id=f"new-{change.record_id}") for change in other.changes)
+    )
+    assert [withdrawal.record_id for withdrawal in one.withdrawn] == ["L0", "L1"]
+    assert one.withdrawn != other.withdrawn
+    assert one.digest == other.digest
+
+
+def test_a_plan_that_withdraws_another_record_has_another_digest() -> None:
+    proposed = planned(snapshot({"employees": 500}))
+    of_one, of_other = (
+        replace(proposed, withdrawn=(Withdrawal("c", record, Message("withdrawn.left")),)) for record in ("L1", "L2")
+    )
+    assert of_one.digest != of_other.digest
+
+
+def test_another_zone_gives_another_digest() -> None:
+    """The moment is part of a plan: another zone may be another day."""
+    proposed = planned(snapshot({"employees": 500}))
+    assert (proposed.at, proposed.zone) == (AT, "Asia/Tokyo")
+    assert proposed.digest != replace(proposed, zone="Europe/London").digest
 
 
 def test_another_value_gives_another_digest() -> None:
@@ -103,6 +142,30 @@ def test_an_inactive_owner_always_needs_another() -> None:
 def test_a_user_nobody_may_see_keeps_the_lead() -> None:
     (change,) = planned(snapshot({"owner_id": "ELSEWHERE"})).changes
     assert not change.moves_owner
+
+
+def test_a_queue_for_other_objects_is_given_nothing() -> None:
+    """The rule is told of as one that names somebody who may not own leads."""
+    assign = AutomationRule("r", "r", BIG, (Assign(queue=Reference("Cases")),))
+    found = planned(snapshot({"owner_id": "QUEUE", "employees": 500}), rules=replace(RULES, rules=(assign,)))
+    assert [change.moves_owner for change in found.changes] == [False]
+    assert [notice.message.key for notice in found.notices] == ["notice.not_allowed"]
+
+
+def test_a_field_that_the_object_lacks_is_read_as_empty_and_never_set() -> None:
+    """Only contacts have a team and a branch; the rules are asked of leads, too."""
+    given = snapshot({"employees": 500})
+    (part,) = given.ranges
+    absent = ("team", "team__key", "branch", "branch__key")
+    wider = part.prospects.with_columns(nw.lit(None, nw.String).alias(name) for name in absent)
+    lacking = replace(given, ranges=(replace(part, prospects=wider, absent=frozenset(absent)),))
+    is_empty = Leaf(Field("team", Kind.TEXT), "is empty", operand=True)
+    rules = (
+        AutomationRule("reads", "reads", is_empty, (AddTag("teamless"),)),
+        AutomationRule("sets", "sets", BIG, (SetField("branch", "A", key="a"),)),
+    )
+    (change,) = planned(lacking, rules=replace(RULES, rules=rules)).changes
+    assert ("branch" in change.after, change.effects.tags_added) == (False, (("teamless", "reads"),))
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])

@@ -3,7 +3,8 @@
 import polars as pl
 
 from engine.snapshots import Queue, User
-from mapping.people import queues_of, users_of
+from mapping.maps import FieldMap, ObjectMap
+from mapping.people import queues_for, queues_of, users_of
 
 GROUPS = pl.DataFrame(
     {
@@ -13,7 +14,9 @@ GROUPS = pl.DataFrame(
         "Type": ["Queue", "Queue", "Regular"],
     }
 )
-SUPPORTS = pl.DataFrame({"Id": ["1", "2"], "QueueId": ["00G1", "00G2"], "SobjectType": ["Lead", "Case"]})
+SUPPORTS = pl.DataFrame(
+    {"Id": ["1", "2", "3"], "QueueId": ["00G1", "00G2", "00G1"], "SobjectType": ["Lead", "Case", "Contact"]}
+)
 MEMBERS = pl.DataFrame({"Id": ["1", "2", "3"], "GroupId": ["00G1"] * 3, "UserOrGroupId": ["0052", "0051", "00G3"]})
 
 
@@ -35,12 +38,21 @@ def test_a_user_is_read_with_what_decides_whether_they_may_own() -> None:
     )
 
 
-def test_only_queues_that_support_the_object_are_queues_for_it() -> None:
-    assert queues_of(GROUPS, MEMBERS, SUPPORTS) == (Queue("00G1", "Inbound_Leads", "新規リード", ("0051", "0052")),)
+def test_a_queue_knows_what_it_may_own() -> None:
+    assert queues_of(GROUPS, MEMBERS, SUPPORTS) == (
+        Queue("00G1", "Inbound_Leads", "新規リード", ("0051", "0052"), ("Contact", "Lead")),
+        Queue("00G2", "Support_Cases", "サポート", objects=("Case",)),
+    )
+
+
+def test_only_queues_that_support_a_mapped_object_are_queues_for_the_rules() -> None:
+    leads = FieldMap((ObjectMap("Lead", ()),))
+    found = queues_for(queues_of(GROUPS, MEMBERS, SUPPORTS), leads)
+    assert [queue.developer_name for queue in found] == ["Inbound_Leads"]
 
 
 def test_a_queue_may_be_empty() -> None:
-    assert queues_of(GROUPS, pl.DataFrame(), SUPPORTS) == (Queue("00G1", "Inbound_Leads", "新規リード"),)
+    assert [queue.members for queue in queues_of(GROUPS, pl.DataFrame(), SUPPORTS)] == [(), ()]
 
 
 def test_nothing_pulled_is_nobody() -> None:

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from engine.fields import IDENTITY_COLUMNS, Kind
-from mapping.maps import MappedField, ObjectMap
-from mapping.prospects import prospects, typed, unfit
+from mapping.maps import FieldMap, MappedField, ObjectMap
+from mapping.prospects import absent_columns, prospects, typed, unfit
 from mapping.types import NUMBER, TEXT
 
 RawLeads = Callable[..., pl.DataFrame]
@@ -19,7 +19,7 @@ def test_a_lead_becomes_a_prospect(raw_leads: RawLeads, lead_map: ObjectMap) -> 
     raw = raw_leads(
         {"Company": "㈱日立", "Title": "部長代理", "NumberOfEmployees": 300, "Grade__c": "B+", "Grade_Rank__c": 9.0}
     )
-    assert prospects(raw, lead_map).row(0, named=True) == {
+    assert prospects(raw, lead_map, FieldMap((lead_map,))).row(0, named=True) == {
         "id": "00Q000000000001EAA",
         "object": "Lead",
         "owner_id": "005000000000001AAA",
@@ -43,27 +43,59 @@ def test_a_lead_becomes_a_prospect(raw_leads: RawLeads, lead_map: ObjectMap) -> 
 
 
 def test_the_identity_comes_first_and_in_its_order(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
-    assert tuple(prospects(raw_leads({}), lead_map).columns[: len(IDENTITY_COLUMNS)]) == IDENTITY_COLUMNS
+    assert (
+        tuple(prospects(raw_leads({}), lead_map, FieldMap((lead_map,))).columns[: len(IDENTITY_COLUMNS)])
+        == IDENTITY_COLUMNS
+    )
 
 
 def test_no_leads_have_the_same_columns(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
-    assert prospects(raw_leads(), lead_map).schema == prospects(raw_leads({"Title": "部長"}), lead_map).schema
+    none, one = (prospects(raw, lead_map, FieldMap((lead_map,))) for raw in (raw_leads(), raw_leads({"Title": "部長"})))
+    assert none.schema == one.schema
 
 
 def test_prospects_are_ordered_by_id_and_deleted_ones_left_out(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
     raw = raw_leads({"Id": "00Q000000000009EAA"}, {"IsDeleted": True}, {"Id": "00Q000000000003EAA"})
-    assert prospects(raw, lead_map)["id"].to_list() == ["00Q000000000003EAA", "00Q000000000009EAA"]
+    assert prospects(raw, lead_map, FieldMap((lead_map,)))["id"].to_list() == [
+        "00Q000000000003EAA",
+        "00Q000000000009EAA",
+    ]
 
 
 def test_a_placeholder_has_no_key_and_people_still_see_it(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
-    frame = prospects(raw_leads({"Company": "個人"}), lead_map)
+    frame = prospects(raw_leads({"Company": "個人"}), lead_map, FieldMap((lead_map,)))
     assert frame.select("company", "company__key").row(0) == ("個人", None)
 
 
 def test_an_object_without_conversion_is_never_converted(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
     contacts = replace(lead_map, api_name="Contact")
-    frame = prospects(raw_leads({}).drop("IsConverted"), contacts)
+    frame = prospects(raw_leads({}).drop("IsConverted"), contacts, FieldMap((contacts,)))
     assert frame.select("object", "is_converted").row(0) == ("Contact", False)
+
+
+def test_a_field_that_only_another_object_has_is_there_and_empty(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
+    """One rulebook reads leads and contacts; both frames have every column, of one type."""
+    contacts = ObjectMap(
+        "Contact",
+        (
+            MappedField("company", "Company", Kind.TEXT, "company", ("form",)),
+            MappedField("department", "Title", Kind.TEXT, "department", ("function",)),
+            MappedField("birthday", "LastModifiedDate", Kind.DATE),
+        ),
+        lead_map.write_back,
+    )
+    both = FieldMap((lead_map, contacts))
+    raw = raw_leads({"Title": "製造部"})
+    leads, people = (prospects(raw, entry, both) for entry in both.objects)
+    assert dict(leads.schema) == dict(people.schema)
+    empty = ("department", "department__key", "department__function", "birthday")
+    assert leads.select(empty).row(0) == (None, None, None, None)
+    assert people.select(empty[:3]).row(0) == ("製造部", "製造部", "production")
+    assert absent_columns(both, lead_map) == set(empty)
+
+
+def test_a_single_object_lacks_nothing(lead_map: ObjectMap) -> None:
+    assert absent_columns(FieldMap((lead_map,)), lead_map) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +124,7 @@ def test_a_raw_value_becomes_its_kind_or_null(kind: Kind, raw: pl.Series, value:
 def test_values_that_do_not_fit_their_kind_are_counted(raw_leads: RawLeads, lead_map: ObjectMap) -> None:
     size = MappedField("size", "Title", Kind.INTEGER)
     raw = raw_leads({"Title": "100～299名"}, {"Title": "300"}, {"Title": None})
-    assert unfit(raw, replace(lead_map, fields=(size, *lead_map.fields[2:]))) == {"size": 1}
+    assert unfit(raw, replace(lead_map, fields=(size, *lead_map.fields[2:]))) == {"Title": 1}
 
 
 def test_a_number_that_is_wanted_whole_may_be_empty() -> None:
