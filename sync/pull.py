@@ -45,6 +45,7 @@ def pull(run: Run, lease: Lease) -> None:
     written: list[Segment] = []
     marks: list[Watermark] = []
     counts: dict[str, int] = {}
+    lost: dict[str, int] = {}
     # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
     until = run.now + timedelta(seconds=1)
     complete = run.now - timedelta(seconds=run.worker.settings.read_lag_seconds)
@@ -54,7 +55,7 @@ def pull(run: Run, lease: Lease) -> None:
         written += _written(run, wanted, brought.rows)
         marks.append(Watermark(wanted.api_name, complete, _fields(wanted)))
         counts[wanted.api_name] = len(brought.rows)
-        _count_unparsed(run, wanted, brought)
+        lost |= {f"{wanted.api_name}.{column}": number for column, number in brought.unparsed.items()}
     for wanted in PEOPLE:
         whole = _bring(run, wanted, describes[wanted.api_name], since=None, until=None)
         present = whole.rows.with_columns(pl.lit(value=False).alias("IsDeleted"))
@@ -66,6 +67,7 @@ def pull(run: Run, lease: Lease) -> None:
         segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=marks)
     run.worker.points.reach("pull committed")
     run.figures["pulled"] = {**counts}
+    run.figures["unparsed"] = {**lost}
     run.figures["pulled_new"] = {segment.object: segment.rows for segment in written}
 
 
@@ -141,11 +143,6 @@ def _written(run: Run, wanted: PulledObject, rows: pl.DataFrame) -> list[Segment
         keys_version=KEYS_VERSION,
     )
     return [segment] if segment else []
-
-
-def _count_unparsed(run: Run, wanted: PulledObject, brought: _Brought) -> None:
-    for column, number in brought.unparsed.items():
-        run.figures[f"unparsed {wanted.api_name}.{column}"] = number
 
 
 def _fields(wanted: PulledObject) -> str:

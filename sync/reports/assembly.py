@@ -1,8 +1,7 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from engine.directory import ACTIVE, INACTIVE
 from engine.errors import RulebookError
 from engine.fields import TARGETS
 from engine.messages import Message
-from mapping.maps import ObjectMap
+from mapping.cards import Card, card_of, open_holdings
 from sync.mirror.mirror import Mirror
 from sync.reading import people
 from sync.reports.report import (
@@ -41,10 +40,10 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
     with worker.store.read() as tx:
         standings = changes.of_plan(tx, plan.plan_id)
         run = runs.run(tx, plan.plan_id)
-    owners = owners_of(worker.mirror)
+    owners = owners_of(worker.mirror, as_of=plan.snapshot)
     named = {standing.change.record_id for standing in standings} | {notice.record_id for notice in plan.notices}
     cards = _cards(worker, plan, named)
-    rows = tuple(_row(standing, cards, owners) for standing in standings)
+    rows = tuple(_row(worker, standing, cards, owners) for standing in standings)
     figures = _figures(run)
     return RunReport(
         org_id=plan.org_id,
@@ -52,7 +51,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         is_sandbox=worker.settings.is_sandbox,
         run_id=plan.plan_id,
         at=plan.at,
-        zone=str(figures.get("zone") or _readers_zone(worker.mirror)),
+        zone=plan.zone,
         rows=rows,
         plan=PlanHeader(
             plan_id=plan.plan_id,
@@ -65,9 +64,9 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         ),
         loads=_loads(worker, plan, owners, rows),
         remarks=tuple(
-            Remark(notice.record_id, notice.message, card.name, card.link)
+            Remark(notice.record_id, notice.message, card.name, _link(worker, notice.record_id, card))
             for notice in plan.notices
-            for card in [cards.get(notice.record_id, _Card())]
+            for card in [cards.get(notice.record_id, Card())]
         ),
         quality=_quality(worker, plan, figures),
         api_calls=figures.get("api_calls"),
@@ -75,9 +74,9 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
     )
 
 
-def owners_of(mirror: Mirror) -> dict[str, Owner]:
-    """Every user and queue the mirror has, by id."""
-    users, queues = people(mirror)
+def owners_of(mirror: Mirror, *, as_of: str) -> dict[str, Owner]:
+    """Every user and queue the mirror had after that run's pull, by id."""
+    users, queues = people(mirror, as_of=as_of)
     kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
     found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
     return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
@@ -92,53 +91,25 @@ def _rulebook_name(worker: Worker, plan: Header) -> str:
     return worker.rulebook.name if is_same else plan.rulebook[:12]
 
 
-def _readers_zone(mirror: Mirror) -> str:
-    """The time zone most of the org's active users live in."""
-    users, _ = people(mirror)
-    zones = Counter(user.time_zone for user in users if user.can_own and user.time_zone)
-    return max(sorted(zones), key=lambda zone: zones[zone], default="UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """What people recognise a record by, and what it has now."""
-
-    name: str = ""
-    company: str = ""
-    link: str | None = None
-    persona: str | None = None
-    grade: str | None = None
-    score: int | None = None
-
-
-def _cards(worker: Worker, plan: Header, record_ids: Collection[str]) -> dict[str, _Card]:
-    cards: dict[str, _Card] = {}
+def _cards(worker: Worker, plan: Header, record_ids: Collection[str]) -> dict[str, Card]:
+    cards: dict[str, Card] = {}
     for object_map in worker.field_map.objects:
         raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot)
         named = raw.filter(pl.col("Id").is_in(list(record_ids))).collect()
-        is_real = not worker.settings.is_sandbox
-        base = f"{worker.settings.org}/lightning/r/{object_map.api_name}" if is_real else None
-        cards |= {row["Id"]: _card(row, object_map, base) for row in named.iter_rows(named=True)}
+        cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
     return cards
 
 
-def _card(row: Mapping[str, Any], object_map: ObjectMap, base: str | None) -> _Card:
-    """A name is put together in the order Japanese readers expect when only its parts are mapped."""
-    held = {target: row.get(object_map.write_back.get(target, "")) for target in ("persona", "grade", "score")}
-    score = held["score"]
-    return _Card(
-        name=row.get("Name") or " ".join(part for part in (row.get("LastName"), row.get("FirstName")) if part),
-        company=row.get("Company") or "",
-        link=f"{base}/{row['Id']}/view" if base else None,
-        persona=held["persona"],
-        grade=held["grade"],
-        score=None if score is None else int(score),
-    )
+def _link(worker: Worker, record_id: str, card: Card) -> str | None:
+    """Where people open it; the sandbox org has no pages."""
+    if worker.settings.is_sandbox or not card.object:
+        return None
+    return f"{worker.settings.org}/lightning/r/{card.object}/{record_id}/view"
 
 
-def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Owner]) -> Row:
+def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: Mapping[str, Owner]) -> Row:
     change = standing.change
-    card = cards.get(change.record_id, _Card())
+    card = cards.get(change.record_id, Card())
     persona, grade, score = (change.after.get(name, getattr(card, name)) for name in ("persona", "grade", "score"))
     return Row(
         change_id=change.change_id,
@@ -160,7 +131,7 @@ def _row(standing: Standing, cards: Mapping[str, _Card], owners: Mapping[str, Ow
         because=tuple(_told(message, owners) for message in change.because),
         rules=change.rules,
         note=_told(standing.note, owners) if standing.note else None,
-        link=card.link,
+        link=_link(worker, change.record_id, card),
         persona=None if persona is None else str(persona),
         grade=None if grade is None else str(grade),
         score=score if isinstance(score, int) else None,
@@ -187,17 +158,11 @@ def _place(name: str) -> tuple[int, str]:
 def _loads(
     worker: Worker, plan: Header, owners: Mapping[str, Owner], rows: tuple[Row, ...]
 ) -> tuple[Load, ...]:  # fmt: skip
-    """Records held by each owner at the snapshot; converted and deleted ones are nobody's work any more."""
+    """Records held by each owner at the snapshot."""
     before: dict[Owner, int] = {}
     for object_map in worker.field_map.objects:
-        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot)
-        columns = raw.collect_schema().names()
-        if "OwnerId" not in columns:
-            continue
-        open_ones = raw.filter(~pl.col("IsDeleted"))
-        if "IsConverted" in columns:
-            open_ones = open_ones.filter(~pl.col("IsConverted"))
-        for owner_id, count in open_ones.group_by("OwnerId").len().collect().iter_rows():
+        held = open_holdings(worker.mirror.latest(object_map.api_name, as_of=plan.snapshot))
+        for owner_id, count in held.group_by("owner_id").len().collect().iter_rows():
             owner = _owner(owner_id, owners)
             before[owner] = before.get(owner, 0) + count
     return loads(before, rows)
@@ -209,8 +174,10 @@ def _quality(worker: Worker, plan: Header, figures: Mapping[str, Any]) -> tuple[
     total = everyone.select(pl.len()).collect().item()
     known = everyone.join(_active(worker, plan), on="Id", how="semi").select(pl.len()).collect().item()
     found = [Message.of("report.quality.activity", percent=100 * known // total)] if total else []
-    if figures.get("unparsed"):
-        found.append(Message.of("report.quality.unparsed", count=figures["unparsed"]))
+    for name in ("unparsed", "unfit"):
+        if counts := figures.get(name):
+            fields = ", ".join(f"{field}: {count}" for field, count in sorted(counts.items()))
+            found.append(Message.of(f"report.quality.{name}", count=sum(counts.values()), fields=fields))
     return tuple(found)
 
 
