@@ -4,7 +4,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from config.settings import FILE, SANDBOX
+from config.settings import FILE, SANDBOX, org_address
 from engine.errors import SettingsError
 
 _IGNORED = """# data/ holds the store, the mirror and the reports: personal data, kept out of git.
@@ -17,10 +17,12 @@ data/
 
 
 def start_folder(folder: Path, *, org: str = SANDBOX) -> tuple[Path, ...]:
-    """Write the starter for that org; the files in order. An existing folder must be empty: SettingsError ST-127.
+    """Write the starter for that org; the files in order. SettingsError ST-120 for what is no org's address, ST-127 for
+    a folder that is not empty.
 
     Only the user who runs it can read what it writes.
     """
+    org = org_address(org)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingsError.of("ST-127", str(folder), folder=folder.name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -69,6 +69,14 @@ def _org(given: object) -> object:
     return address
 
 
+def org_address(given: str) -> str:
+    """`sandbox`, or the address of a real org as it is kept. SettingsError ST-120 for anything else."""
+    try:
+        return str(_org(given))
+    except PydanticCustomError:
+        raise SettingsError.of("ST-120", "", given=given) from None
+
+
 def _number(name: str) -> Any:
     default = DEFAULTS[name]
     return Field(default=default.value, ge=default.least, le=default.most)

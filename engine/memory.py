@@ -30,6 +30,10 @@ class Memory:
     turns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     quiet: Mapping[str, tuple[Quiet, ...]] = field(default_factory=dict)
     is_established: bool = False  # a baseline has been approved
+    # Ids of open changes that may have been written already, though no answer said so: they are left to be settled.
+    sent: frozenset[str] = frozenset()
+    # Ids of open changes that would be written to other fields now: they are proposed anew.
+    rewritten: frozenset[str] = frozenset()
 
 
 EMPTY = Memory()

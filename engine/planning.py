@@ -6,7 +6,7 @@ Same rulebook, snapshot, memory and moment: same plan, byte for byte.
 from dataclasses import dataclass, replace
 
 from engine.assignment import Candidate, Turns, by_urgency, find_owner, is_still_eligible, quiet_owners
-from engine.changes import Change, Scalar, Turn, change_id
+from engine.changes import Change, Scalar, Standing, Turn, change_id
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
 from engine.memory import Memory
@@ -89,7 +89,7 @@ class _Planner:
     def propose(self, draft: Draft) -> None:
         """Serve one draft: keep what is open, leave quiet what was turned down, or propose a change."""
         standing = self.memory.open_changes.get(draft.record_id)
-        if standing and standing.state in {State.SENDING, State.UNKNOWN}:
+        if standing and self._is_on_its_way(standing):
             self.kept.append(standing.change.change_id)
             return
         if self._is_quiet_assignment(draft):
@@ -99,8 +99,10 @@ class _Planner:
         change = self._change(draft)
         if change is None:
             self._withdraw(draft.record_id, "withdrawn.settled")
-        elif standing and change.target_digest == standing.change.target_digest:
-            if change.meaning_digest == standing.change.meaning_digest:
+        elif standing and self._asks_the_same(standing, change):
+            # Within one second a change cannot be told from itself on another base; it is judged again when sent.
+            is_itself = change.change_id == standing.change.change_id
+            if is_itself or change.meaning_digest == standing.change.meaning_digest:
                 self.kept.append(standing.change.change_id)
             else:
                 self._withdraw(draft.record_id, "withdrawn.meaning")
@@ -115,7 +117,7 @@ class _Planner:
     def withdraw_what_left(self, in_scope: set[str]) -> None:
         """Open changes of records that are converted, deleted or out of scope by now."""
         for record_id, standing in self.memory.open_changes.items():
-            if record_id not in in_scope and standing.state not in {State.SENDING, State.UNKNOWN}:
+            if record_id not in in_scope and not self._is_on_its_way(standing):
                 self.withdrawn.append(Withdrawal(standing.change.change_id, record_id, Message.of("withdrawn.left")))
 
     def outcome(self) -> _Outcome:
@@ -126,6 +128,13 @@ class _Planner:
             notices=tuple(sorted(self.notices, key=lambda notice: notice.record_id)),
             quiet=self.quiet,
         )
+
+    def _is_on_its_way(self, standing: Standing) -> bool:
+        return standing.state in {State.SENDING, State.UNKNOWN} or standing.change.change_id in self.memory.sent
+
+    def _asks_the_same(self, standing: Standing, change: Change) -> bool:
+        is_rewritten = standing.change.change_id in self.memory.rewritten
+        return not is_rewritten and change.target_digest == standing.change.target_digest
 
     def _withdraw(self, record_id: str, why: str) -> None:
         standing = self.memory.open_changes.get(record_id)

@@ -8,13 +8,14 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from engine.changes import Change, Scalar
+from engine.changes import Change, Scalar, Standing
 from engine.errors import LeadsyncError
 from engine.judging import Ruling
 from engine.messages import Message
 from engine.states import State
 from mapping.payloads import payload
 from sync.judge import Judge
+from sync.laws import Law, Laws
 from sync.readback import read_back_unknown, verify
 from sync.run import Run
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
@@ -37,7 +38,11 @@ _ENDS = {
     Ruling.BLOCKED: State.BLOCKED,
     Ruling.GONE: State.GONE,
 }
-_BLOCKS = {Verdict.BLOCKED: "note.inactive_owner", Verdict.CONVERTED: "note.converted"}
+_BLOCKS = {
+    Verdict.BLOCKED: "note.inactive_owner",
+    Verdict.CONVERTED: "note.converted",
+    Verdict.NO_ACCESS: "note.no_access",
+}
 
 
 def apply(run: Run, lease: Lease) -> frozenset[str]:
@@ -47,21 +52,23 @@ def apply(run: Run, lease: Lease) -> frozenset[str]:
     """
     with run.worker.store.transaction() as tx:
         batches.recover(tx, lease, run=run.run_id, at=run.now)
-    settled = read_back_unknown(run, lease)
-    outbox = _Outbox(run, lease, Judge(run))
-    approved = outbox.drop_unbound(_approved(run))
-    outbox.settle_memory([change for change in approved if change.is_memory_only])
-    waiting = outbox.drop_barred([change for change in approved if not change.is_memory_only])
+    laws = Laws(run)
+    settled = read_back_unknown(run, lease, laws)
+    outbox = _Outbox(run, lease, laws)
+    approved = outbox.drop_barred(outbox.drop_unbound(_approved(run)))
+    laws.check(standing.plan_id for standing in approved)
+    outbox.settle_memory([standing.change for standing in approved if standing.change.is_memory_only])
+    waiting = [standing.change for standing in approved if not standing.change.is_memory_only]
     guarded, collected = _by_mode(waiting, guarded_max=run.worker.settings.guarded_records_max)
     outbox.send(collected, mode=COLLECTIONS, size=COLLECTION_MAX)
     outbox.send(guarded, mode=GUARDED, size=GUARDED_MAX)
-    verify(run, outbox.done)
+    verify(run, outbox.done, laws)
     return settled | outbox.touched
 
 
-def _approved(run: Run) -> list[Change]:
+def _approved(run: Run) -> list[Standing]:
     with run.worker.store.read() as tx:
-        return [standing.change for standing in changes.in_state(tx, {State.APPROVED})]
+        return list(changes.in_state(tx, {State.APPROVED}))
 
 
 def _by_mode(waiting: Sequence[Change], *, guarded_max: int) -> tuple[list[Change], list[Change]]:
@@ -75,10 +82,11 @@ def _by_mode(waiting: Sequence[Change], *, guarded_max: int) -> tuple[list[Chang
 class _Outbox:
     """The changes on their way out, batch by batch."""
 
-    def __init__(self, run: Run, lease: Lease, judge: Judge) -> None:
+    def __init__(self, run: Run, lease: Lease, laws: Laws) -> None:
         self.run = run
         self.lease = lease
-        self.judge = judge
+        self.laws = laws
+        self.judge = Judge(run, laws)
         self.touched: set[str] = set()
         self.done: list[Change] = []
         self._tries: Counter[str] = Counter()
@@ -87,18 +95,18 @@ class _Outbox:
         """Changes without an org part take effect in one store transaction."""
         self._end([Move(change.change_id, State.APPLIED) for change in remembered])
 
-    def drop_unbound(self, approved: Sequence[Change]) -> list[Change]:
+    def drop_unbound(self, approved: Sequence[Standing]) -> list[Standing]:
         """What is written is exactly what was approved: a change that was edited since is cancelled."""
         with self.run.worker.store.read() as tx:
-            unbound = approvals.unbound(tx, [change.change_id for change in approved])
+            unbound = approvals.unbound(tx, [standing.change.change_id for standing in approved])
         self._end([Move(each, State.CANCELLED, Message.of("note.not_approved")) for each in sorted(unbound)])
-        return [change for change in approved if change.change_id not in unbound]
+        return [standing for standing in approved if standing.change.change_id not in unbound]
 
-    def drop_barred(self, waiting: Sequence[Change]) -> list[Change]:
+    def drop_barred(self, approved: Sequence[Standing]) -> list[Standing]:
         """End what a pull or a look at the users has shown to be impossible; the rest may be sent."""
-        barred = self.judge.barred(waiting)
+        barred = self.judge.barred([standing.change for standing in approved])
         self._end([Move(change_id, _ENDS[each.ruling], each.note) for change_id, each in barred.items()])
-        return [change for change in waiting if change.change_id not in barred]
+        return [standing for standing in approved if standing.change.change_id not in barred]
 
     def send(self, waiting: Sequence[Change], *, mode: str, size: int) -> None:
         """Send changes in batches; those that met a newer version or a lock come round again at the end."""
@@ -118,7 +126,7 @@ class _Outbox:
         """The changes of a batch that still hold, on bases they may be written against."""
         if mode == COLLECTIONS:
             return self._judged(batch)
-        stale = [change for change in batch if self._tries[change.change_id] > 0 or self._is_young(change)]
+        stale = [change for change in batch if self._is_doubtful(change)]
         held = self._judged(stale)
         young = [change for change in held if self._is_young(change)]
         if young:
@@ -127,6 +135,11 @@ class _Outbox:
             # One that is written to all the time stays approved for the next run.
             held += [change for change in self._judged(young) if not self._is_young(change)]
         return [change for change in batch if change not in stale] + held
+
+    def _is_doubtful(self, change: Change) -> bool:
+        """Whether the record must be read and the change judged again before it is sent."""
+        has_moved = self._tries[change.change_id] > 0
+        return has_moved or self._is_young(change) or change.change_id in self.judge.doubtful
 
     def _judged(self, batch: Sequence[Change]) -> list[Change]:
         """Read again and judged: what holds, on its new base; the rest is ended."""
@@ -152,12 +165,17 @@ class _Outbox:
         at = self.run.now
         points = self.run.worker.points
         with self.run.worker.store.transaction() as tx:
-            planned = changes.find(tx, [change.change_id for change in ready])
-            moves = [_intent(change, planned[change.change_id].change) for change in ready]
+            found = changes.find(tx, [change.change_id for change in ready])
+            # A plan made meanwhile may have superseded some.
+            ready = [change for change in ready if found[change.change_id].state is State.APPROVED]
+            if not ready:
+                return []
+            moves = [_intent(change, found[change.change_id].change) for change in ready]
+            plan_of = {change_id: standing.plan_id for change_id, standing in found.items()}
             batch = batches.intend(tx, self.lease, moves, run=self.run.run_id, mode=mode, at=at)
         points.reach("intent committed")
         try:
-            answers = self._call(ready, mode, {"run": self.run.run_id, "assigned_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"})
+            answers = self._call(ready, mode, plan_of, assigned_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
         except LeadsyncError:
             # Surely nothing was applied: what was intended is only approved again.
             with self.run.worker.store.transaction() as tx:
@@ -170,19 +188,24 @@ class _Outbox:
         outcome = {change.change_id: by_record[change.record_id] for change in ready}
         with self.run.worker.store.transaction() as tx:
             ended = [self._ended(change, outcome[change.change_id]) for change in ready]
-            batches.answer(tx, batch, ended, run=self.run.run_id, at=self.run.now)
-            self._block(tx, ready, outcome)
+            ours = batches.answer(tx, batch, ended, run=self.run.run_id, at=self.run.now)
+            self._block(tx, [change for change in ready if change.change_id in ours], outcome)
         points.reach("answer committed")
         if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
-            read_back_unknown(self.run, self.lease)
+            read_back_unknown(self.run, self.lease, self.laws)
         self.done += [change for change in ready if outcome[change.change_id].verdict is Verdict.DONE]
         again = [change for change in ready if self._comes_again(change, outcome[change.change_id])]
         if any(outcome[change.change_id].verdict is Verdict.LOCKED for change in again):
             self.run.worker.clock.wait(LOCK_WAIT_SECONDS)
         return again
 
-    def _call(self, ready: Sequence[Change], mode: str, stamps: Mapping[str, Scalar]) -> list[Answer]:
-        payloads = {change.record_id: self._payload(change, stamps) for change in ready}
+    def _call(
+        self, ready: Sequence[Change], mode: str, plan_of: Mapping[str, str], *, assigned_at: str
+    ) -> list[Answer]:
+        payloads = {
+            change.record_id: self._payload(change, self.laws.of(plan_of[change.change_id]), assigned_at)
+            for change in ready
+        }
         if mode == GUARDED:
             return self.run.org.guarded_update(
                 [
@@ -192,11 +215,12 @@ class _Outbox:
             )
         return self.run.org.update(ready[0].object, list(payloads.items()))
 
-    def _payload(self, change: Change, stamps: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        values = {**change.riders, **change.after, "run": stamps["run"]}
+    def _payload(self, change: Change, law: Law, assigned_at: str) -> dict[str, Scalar]:
+        """By the map of the change's plan: the value goes where it was approved to go."""
+        values = {**change.riders, **change.after, "run": self.run.run_id}
         if change.moves_owner:
-            values["assigned_at"] = stamps["assigned_at"]
-        return payload(values, self.run.worker.field_map.object_named(change.object))
+            values["assigned_at"] = assigned_at
+        return payload(values, law.field_map.object_named(change.object))
 
     def _ended(self, change: Change, answer: Answer) -> Move:
         match answer.verdict:
@@ -214,16 +238,15 @@ class _Outbox:
                 is_last = self._tries[change.change_id] >= TRIES_MAX
                 why = Message.of("note.moving" if answer.verdict is Verdict.MOVED else "note.locked")
                 return Move(change.change_id, State.APPROVED, why if is_last else None)
-            case Verdict.BLOCKED | Verdict.CONVERTED:
+            case Verdict.BLOCKED | Verdict.CONVERTED | Verdict.NO_ACCESS:
                 # Surely not applied; `_block` ends it in the same transaction.
                 return Move(change.change_id, State.APPROVED)
 
     def _block(self, tx: Transaction, ready: Sequence[Change], outcome: Mapping[str, Answer]) -> None:
-        waiting = changes.find(tx, [change.change_id for change in ready])
         blocked = [
             Move(change.change_id, State.BLOCKED, Message.of(_BLOCKS[outcome[change.change_id].verdict]))
             for change in ready
-            if outcome[change.change_id].verdict in _BLOCKS and waiting[change.change_id].state is State.APPROVED
+            if outcome[change.change_id].verdict in _BLOCKS
         ]
         changes.move(tx, blocked, run=self.run.run_id, at=self.run.now)
 
@@ -232,10 +255,13 @@ class _Outbox:
         return is_retryable and self._tries[change.change_id] < TRIES_MAX
 
     def _end(self, moves: Sequence[Move]) -> None:
+        """Move changes outside a batch; what somebody else has moved on meanwhile is left as it is."""
         if not moves:
             return
         with self.run.worker.store.transaction() as tx:
             leases.check(tx, self.lease)
+            found = changes.find(tx, [move.change_id for move in moves])
+            moves = [move for move in moves if found[move.change_id].state is State.APPROVED]
             changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
         self.touched |= {move.change_id for move in moves}
 

@@ -5,23 +5,28 @@ Review lies between them and holds no worker.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.directory import Directory, dangling
-from engine.errors import RulebookError
+from engine.errors import PlanStaleError, RulebookError
+from engine.memory import Memory
 from engine.planning import plan
 from engine.plans import Plan
 from engine.snapshots import Snapshot
 from engine.states import State
 from sync.apply import apply
+from sync.laws import Laws
 from sync.pull import pull
 from sync.reading import snapshot_of
 from sync.review import by_policy, over_limit
 from sync.run import Run
 from sync.store import changes, memory, plans, texts
 from sync.store.database import Transaction
-from sync.store.leases import LeaseName, check
+from sync.store.leases import Lease, LeaseName, check
 from sync.store.texts import TextKind
+
+# How often a plan is made anew because changes moved while it was made.
+TRIES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,29 @@ def propose(run: Run, *, with_owners: bool = False) -> Plan:
 
     `with_owners` asks for owner moves in a baseline; every later plan has them anyway.
     """
+    with run.worker.hold(LeaseName.PULL) as lease:
+        for _ in range(TRIES_MAX - 1):
+            try:
+                return _proposed(run, lease, with_owners=with_owners)
+            except PlanStaleError:
+                continue  # somebody applied or reviewed meanwhile: look again
+        return _proposed(run, lease, with_owners=with_owners)
+
+
+def _proposed(run: Run, lease: Lease, *, with_owners: bool) -> Plan:
     worker = run.worker
-    with worker.hold(LeaseName.PULL) as lease:
-        pull(run, lease)
-        snapshot = snapshot_of(run)
-        refuse_dangling(run, snapshot)
-        with worker.store.read() as tx:
-            remembered = memory.recall(tx)
-        is_asked = with_owners or remembered.is_established
-        proposed = plan(snapshot, worker.rulebook, remembered, moment=run.moment, with_owners=is_asked)
-        with worker.store.transaction() as tx:
-            check(tx, lease)
-            _save(tx, run, proposed)
+    # Memory before the pull: a change that is applied in between is then seen as open and gone, never as not there.
+    with worker.store.read() as tx:
+        remembered = memory.recall(tx)
+    pull(run, lease)
+    remembered = replace(remembered, rewritten=Laws(run).rewritten(remembered.open_changes.values()))
+    snapshot = snapshot_of(run)
+    refuse_dangling(run, snapshot)
+    is_asked = with_owners or remembered.is_established
+    proposed = plan(snapshot, worker.rulebook, remembered, moment=run.moment, with_owners=is_asked)
+    with worker.store.transaction() as tx:
+        check(tx, lease)
+        _save(tx, run, proposed, held=_held(remembered, proposed))
     run.figures.update(proposed=len(proposed.changes), **proposed.counts)
     return proposed
 
@@ -70,9 +86,16 @@ def refuse_dangling(run: Run, snapshot: Snapshot) -> None:
         raise RulebookError(*problems)
 
 
-def _save(tx: Transaction, run: Run, proposed: Plan) -> None:
+def _held(remembered: Memory, proposed: Plan) -> int:
+    """How many changes are held already and stay so."""
+    kept = set(proposed.kept)
+    standings = remembered.open_changes.values()
+    return sum(standing.state is State.HELD and standing.change.change_id in kept for standing in standings)
+
+
+def _save(tx: Transaction, run: Run, proposed: Plan, *, held: int) -> None:
     """The plan, the texts it was made by, and the state each change enters with, in one transaction."""
-    worker = run.worker
+    worker, policy = run.worker, run.worker.rulebook.policy
     texts.keep(tx, TextKind.RULEBOOK, digest=worker.rulebook.digest, text=worker.rulebook_text)
     texts.keep(tx, TextKind.MAP, digest=worker.field_map.digest, text=worker.field_map.text)
     plans.propose(
@@ -80,7 +103,7 @@ def _save(tx: Transaction, run: Run, proposed: Plan) -> None:
         proposed,
         run=run.run_id,
         field_map=worker.field_map.digest,
-        states=by_policy(proposed, worker.rulebook.policy),
+        states=by_policy(proposed, policy, held=held),
         policy=f"policy@{worker.rulebook.digest[:12]}",
-        held_because=over_limit(proposed, worker.rulebook.policy),
+        held_because=over_limit(proposed, policy, held=held),
     )

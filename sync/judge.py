@@ -1,57 +1,49 @@
 """Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import narwhals as nw
 
-from config.map import map_from_text
-from config.rulebook.folder import rulebook_from
 from engine.changes import Change
 from engine.directory import Directory
-from engine.errors import StoreError
 from engine.judging import Judgement, Ruling, judge
 from engine.messages import Message
-from engine.moments import Moment
-from engine.rulebooks import Rulebook
 from engine.snapshots import Range
-from mapping.maps import FieldMap
 from mapping.prospects import absent_columns
 from sync.fresh import read_again, users_again
+from sync.laws import Laws
 from sync.reading import activities_of, barred_records, people
 from sync.run import Run
-from sync.store import batches, memory, plans, texts
+from sync.store import batches, memory
 from sync.store import changes as standings
-from sync.store.database import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """What one plan was made by."""
-
-    rulebook: Rulebook
-    field_map: FieldMap
-    moment: Moment
 
 
 class Judge:
     """Judges changes while one run applies them. People are looked up once, records each time."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, laws: Laws) -> None:
         self.run = run
+        self.laws = laws
         users, queues = people(run.worker.mirror)
         self._users = {user.id: user for user in users}
         self._queues = queues
-        self._laws: dict[str, _Law] = {}
+        # Owner moves whose reason may be gone: the old owner is active again.
+        self.doubtful: set[str] = set()
 
     def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:
-        """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive."""
+        """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
+
+        Old owners are looked up too: whoever is active again may need no successor, and the move is judged again.
+        """
         if not waiting:
             return {}
         gone, converted = barred_records(self.run, waiting)
-        found = users_again(self.run, [str(change.after["owner"]) for change in waiting if change.moves_owner])
-        self._users |= {user.id: user for user in found}
+        moving = [change for change in waiting if change.moves_owner]
+        asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
+        found = {user.id: user for user in users_again(self.run, asked)}
+        woken = {user.id for user in found.values() if user.can_own and not self._could_own(user.id)}
+        self.doubtful |= {change.change_id for change in moving if change.owner in woken}
+        self._users |= found
         barred: dict[str, Judgement] = {}
         for change in waiting:
             user = self._users.get(str(change.after.get("owner")))
@@ -63,6 +55,10 @@ class Judge:
                 barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
         return barred
 
+    def _could_own(self, user_id: str) -> bool:
+        user = self._users.get(user_id)
+        return user is not None and user.can_own
+
     def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
         """Read the records of a batch now and judge each change; those that hold come back on their new base."""
         with self.run.worker.store.read() as tx:
@@ -71,10 +67,10 @@ class Judge:
                 for change_id, each in standings.find(tx, [change.change_id for change in batch]).items()
             }
             remembered = memory.recall_of(tx, [change.record_id for change in batch])
-            sent_by = {change_id: each.run_id for change_id, each in batches.last_of(tx, plan_of).items()}
+            senders = batches.senders_of(tx, plan_of)
         judged: dict[str, Judgement] = {}
         for plan_id in sorted(set(plan_of.values())):
-            law = self._law(plan_id)
+            law = self.laws.of(plan_id)
             for object_map in law.field_map.objects:
                 theirs = [
                     change
@@ -96,34 +92,17 @@ class Judge:
                 wrote = dict(frame.select("id", "org__run").iter_rows())
                 judged |= {
                     change.change_id: _claimed(
-                        rulings[change.change_id], wrote.get(change.record_id), sent_by.get(change.change_id)
+                        rulings[change.change_id],
+                        wrote.get(change.record_id),
+                        senders.get(change.change_id, frozenset()),
                     )
                     for change in theirs
                 }
         return judged
 
-    def _law(self, plan_id: str) -> _Law:
-        """The texts a plan was made by, from the store: editing the files meanwhile changes nothing here."""
-        if plan_id not in self._laws:
-            with self.run.worker.store.read() as tx:
-                header = plans.header(tx, plan_id)
-                if header is None:
-                    raise StoreError.of("SR-111", plan_id)
-                field_map = map_from_text(_text(tx, header.field_map))
-                rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
-            self._laws[plan_id] = _Law(rulebook, field_map, Moment(header.at, header.zone))
-        return self._laws[plan_id]
 
-
-def _text(tx: Transaction, digest: str) -> str:
-    text = texts.text_of(tx, digest)
-    if text is None:
-        raise StoreError.of("SR-111", digest)
-    return text
-
-
-def _claimed(judgement: Judgement, wrote: object, sent_by: str | None) -> Judgement:
-    """Values that are there by our own earlier send are applied, not somebody else's."""
-    if judgement.ruling is Ruling.UNCHANGED and sent_by is not None and wrote == sent_by:
+def _claimed(judgement: Judgement, wrote: object, senders: frozenset[str]) -> Judgement:
+    """Values that are there by a send of ours, however late it got through, are applied and not somebody else's."""
+    if judgement.ruling is Ruling.UNCHANGED and wrote in senders:
         return Judgement(Ruling.WRITTEN, note=Message.of("note.settled"))
     return judgement

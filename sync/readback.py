@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from engine.changes import Change
+from engine.changes import Change, Standing
 from engine.judging import held_value
 from engine.messages import Message
 from engine.states import State
 from sync.fresh import read_again
+from sync.laws import Laws
 from sync.run import Run
 from sync.store import batches, changes, leases
 from sync.store.changes import Move
@@ -16,29 +17,34 @@ from sync.store.leases import Lease
 SAMPLE_MAX = 200
 
 
-def read_back_unknown(run: Run, lease: Lease) -> frozenset[str]:
+def read_back_unknown(run: Run, lease: Lease, laws: Laws) -> frozenset[str]:
     """Settle every change that was sent and got no answer, by what its record holds now; their ids."""
     with run.worker.store.read() as tx:
-        waiting = [standing.change for standing in changes.in_state(tx, {State.UNKNOWN})]
-        sent_by = {change_id: each.run_id for change_id, each in batches.last_of(tx, _ids(waiting)).items()}
+        standings = changes.in_state(tx, {State.UNKNOWN})
+        waiting = [standing.change for standing in standings]
+        senders = batches.senders_of(tx, _ids(waiting))
     if not waiting:
         return frozenset()
-    rows = _rows(run, waiting)
-    moves = [_settled(change, rows.get(change.record_id), sent_by.get(change.change_id)) for change in waiting]
+    rows = _rows(run, standings, laws)
+    moves = [
+        _settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset())) for change in waiting
+    ]
     with run.worker.store.transaction() as tx:
         leases.check(tx, lease)
         changes.move(tx, moves, run=run.run_id, at=run.now)
     return frozenset(_ids(waiting))
 
 
-def verify(run: Run, done: Sequence[Change]) -> None:
+def verify(run: Run, done: Sequence[Change], laws: Laws) -> None:
     """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on."""
     rest = [change for change in done if not change.moves_owner]
     step = max(1, len(rest) // SAMPLE_MAX)
     looked_at = [change for change in done if change.moves_owner] + rest[::step][:SAMPLE_MAX]
     if not looked_at:
         return
-    rows = _rows(run, looked_at)
+    with run.worker.store.read() as tx:
+        standings = tuple(changes.find(tx, _ids(looked_at)).values())
+    rows = _rows(run, standings, laws)
     elsewhere = [change.change_id for change in looked_at if not _is_there(change, rows.get(change.record_id))]
     with run.worker.store.transaction() as tx:
         changes.annotate(tx, elsewhere, Message.of("note.changed_after"), run=run.run_id, at=run.now)
@@ -49,14 +55,13 @@ def _is_there(change: Change, row: dict[str, object] | None) -> bool:
     return row is not None and all(held_value(row, field) == value for field, value in change.after.items())
 
 
-def _settled(change: Change, row: dict[str, object] | None, sent_by: str | None) -> Move:
+def _settled(change: Change, row: dict[str, object] | None, senders: frozenset[str]) -> Move:
     note = Message.of("note.settled")
     if row is None:
         return Move(change.change_id, State.GONE, note)
     held = {field: held_value(row, field) for field in change.after}
-    wrote = row.get("org__run")
     is_there = held == dict(change.after)
-    if wrote == sent_by:
+    if row.get("org__run") in senders:
         # Ours got through; what differs by now came after it.
         return Move(change.change_id, State.APPLIED, note if is_there else Message.of("note.changed_after"))
     if is_there:
@@ -66,11 +71,14 @@ def _settled(change: Change, row: dict[str, object] | None, sent_by: str | None)
     return Move(change.change_id, State.CONFLICT, note)
 
 
-def _rows(run: Run, waiting: Sequence[Change]) -> dict[str, dict[str, object]]:
+def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, dict[str, object]]:
+    """The records as the org has them now, read by the map of each change's plan."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for standing in standings:
+        wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change.record_id)
     rows: dict[str, dict[str, object]] = {}
-    for name in sorted({change.object for change in waiting}):
-        ids = [change.record_id for change in waiting if change.object == name]
-        frame = read_again(run, run.worker.field_map, name, ids)
+    for (plan_id, name), record_ids in wanted.items():
+        frame = read_again(run, laws.of(plan_id).field_map, name, record_ids)
         rows |= {str(row["id"]): row for row in frame.iter_rows(named=True)}
     return rows
 

@@ -14,27 +14,33 @@ from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.plans import Header
 
+# So short an ending, or none at all, names a plan by accident.
+ENDING_MIN = 4
+
 _WAITING = frozenset({State.PLANNED, State.HELD})
 
 
-def by_policy(plan: Plan, policy: Policy) -> Mapping[str, State]:
-    """The state each change enters with. Over the change limit the whole plan is held; a baseline waits for a person."""
+def by_policy(plan: Plan, policy: Policy, *, held: int = 0) -> Mapping[str, State]:
+    """The state each change enters with. Over the change limit the whole plan is held; a baseline waits for a person.
+
+    `held`: open changes of earlier plans that were held and are kept; they count, so that no limit is passed in drips.
+    """
     if plan.is_baseline:
         return {change.change_id: State.PLANNED for change in plan.changes}
-    if over_limit(plan, policy):
+    if over_limit(plan, policy, held=held):
         return {change.change_id: State.HELD for change in plan.changes}
     return {change.change_id: _state(change, policy) for change in plan.changes}
 
 
-def over_limit(plan: Plan, policy: Policy) -> Message | None:
+def over_limit(plan: Plan, policy: Policy, *, held: int = 0) -> Message | None:
     """Why a whole plan is held; None for a baseline, which is approved as a whole anyway."""
-    limit = policy.limit(plan.counts["in_scope"])
-    if plan.is_baseline or len(plan.changes) <= limit:
+    limit, wanted = policy.limit(plan.counts["in_scope"]), len(plan.changes) + held
+    if plan.is_baseline or not plan.changes or wanted <= limit:
         return None
-    return Message.of("note.limit", changes=len(plan.changes), limit=limit)
+    return Message.of("note.limit", changes=wanted, limit=limit)
 
 
-def approve(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, approver: str) -> int:
+def approve(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str) -> int:
     """Approve waiting changes of a plan, all or those named by change or record id; how many.
 
     A baseline is approved as a whole. UsageError PL-401 (no such plan), PL-402 (a part of a baseline); PlanStaleError
@@ -47,7 +53,7 @@ def approve(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, a
     return len(pairs)
 
 
-def reject(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, approver: str, reason: str) -> int:
+def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str, reason: str) -> int:
     """Reject waiting changes; they stay quiet while target and meaning base are the same."""
     note = Message.of("note.rejected", by=approver, reason=reason)
     with worker.store.transaction() as tx:
@@ -58,18 +64,23 @@ def reject(worker: Worker, plan_id: str, *, change_ids: Sequence[str] | None, ap
 
 
 def plan_named(tx: Transaction, plan_id: str | None) -> Header:
-    """A plan by its id, by the unique end of it, or the last one. UsageError PL-401 when there is none."""
+    """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
+
+    UsageError PL-401 when there is none.
+    """
     if plan_id is None:
-        found = plans.latest(tx)
+        waiting = list(plans.waiting(tx))
+        found = plans.header(tx, waiting[-1]) if waiting else plans.latest(tx)
     else:
-        ids = [each for each in plans.ids(tx) if each == plan_id or each.endswith(plan_id)]
+        is_long_enough = len(plan_id) >= ENDING_MIN
+        ids = [each for each in plans.ids(tx) if each == plan_id or (is_long_enough and each.endswith(plan_id))]
         found = plans.header(tx, ids[0]) if len(ids) == 1 else None
     if found is None:
         raise UsageError.of("PL-401", given=plan_id or "")
     return found
 
 
-def _named(tx: Transaction, plan_id: str, change_ids: Sequence[str] | None) -> list[Standing]:
+def _named(tx: Transaction, plan_id: str | None, change_ids: Sequence[str] | None) -> list[Standing]:
     header = plan_named(tx, plan_id)
     waiting = {each.change.change_id: each for each in changes.in_state(tx, _WAITING, plan_id=header.plan_id)}
     if change_ids is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
-from engine.errors import LeadsyncError, OrgError
+from engine.errors import LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
 from mapping.maps import FieldMap
@@ -97,6 +97,8 @@ class Run:
 def begin(worker: Worker, verb: str) -> Iterator[Run]:
     """Connect, check that it is the same org as ever, and enter the run. It is closed with its outcome at the end."""
     _ = worker.rulebook  # what is wrong in the files is said before the org is asked anything
+    if damaged := worker.mirror.verify():
+        raise StoreError(*damaged)
     org = worker.new_org()
     identity = org.connect()
     if org.started_at is None:

@@ -234,3 +234,17 @@ def without_phone(world: World, record_id: str) -> World:
     leads = dict(world.tables["Lead"])
     leads[record_id] = {name: value for name, value in leads[record_id].items() if name != "Phone"}
     return replace(world, tables={**world.tables, "Lead": leads})
+
+
+def waiting(stage: Stage, count: int = 3) -> list[str]:
+    """Leads with an approved plan: fields and a new owner each."""
+    leads = [stage.add_lead(owner="Inbound_Leads", Title="課長") for _ in range(count)]
+    stage.plan()
+    stage.approve()
+    return leads
+
+
+def in_blocks(stage: Stage) -> Stage:
+    """The same folder, with nothing guarded but owner changes: everything else goes in Collections."""
+    settings = stage.worker.settings.model_copy(update={"guarded_records_max": 0})
+    return replace(stage, worker=replace(stage.worker, settings=settings))

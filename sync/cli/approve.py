@@ -14,13 +14,13 @@ def add(app: typer.Typer, session: Session) -> None:
     words = session.words
     folder_option = options.folder(words)
     all_option = options.option(words, "all", "--all", default=False)
-    plan_argument = options.argument(words, "plan", default=..., metavar="PLAN")
+    plan_argument = options.plan(words)
     changes_argument = options.argument(words, "changes", default=None, metavar="[CHANGE]...")
 
     @app.command("approve", help=words.say("cli.approve"))
     def approve(
         *,
-        plan: str = plan_argument,
+        plan: str | None = plan_argument,
         changes: list[str] | None = changes_argument,
         everything: bool = all_option,
         folder: Path = folder_option,

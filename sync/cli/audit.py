@@ -21,10 +21,12 @@ def add(app: typer.Typer, session: Session) -> None:
     @group.command("export", help=words.say("cli.audit.export"))
     def export(*, to: Path | None = to_option, folder: Path = folder_option, json: bool = json_option) -> int:
         from sync.audit.export import export as write
+        from sync.audit.verify import verify_store
 
         with session.worker(folder) as worker:
             target = to or worker.settings.data_folder / "audit.jsonl"
             with worker.store.read() as tx:
+                verify_store(tx)  # a broken chain must not take the place of an export that was good
                 head = write(tx, target)
         if json:
             session.document("audit export", {"file": str(target), "entries": head.count, "head": head.hash})

@@ -24,10 +24,12 @@ def add(app: typer.Typer, session: Session) -> None:
         folder: Path = folder_option,
         json: bool = json_option,
     ) -> int:
-        from sync.cli.summary import document, tell
+        from sync.cli.summary import document, log_runs, tell
         from sync.demo import run_demo
 
-        summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.talk)
+        summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.progress)
+        if not session.err.isatty():
+            log_runs(session, summary)
         if json:
             session.document("demo", document(summary))
         else:

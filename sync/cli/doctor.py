@@ -8,6 +8,17 @@ from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
+# The first thing that is not well says how the command ends; it is what must be mended first.
+CODES = {
+    "login": Code.LOGIN,
+    "org": Code.CONFIGURATION,
+    "rulebook": Code.CONFIGURATION,
+    "fields": Code.CONFIGURATION,
+    "people": Code.CONFIGURATION,
+    "pool": Code.CONFIGURATION,
+    "audit": Code.AUDIT,
+}
+
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
@@ -23,10 +34,10 @@ def add(app: typer.Typer, session: Session) -> None:
         if json:
             told = [{"id": check.id, "ok": check.ok, "text": check.said, "advice": check.advice} for check in checks]
             session.document("examination", {"ok": is_well, "checks": told})
-            return Code.DONE if is_well else Code.FAILED
+            return next((CODES.get(check.id, Code.FAILED) for check in checks if not check.ok), Code.DONE)
         for check in checks:
             session.write(f"{'✓' if check.ok else '✗'} {check.said}")
             if check.advice and not check.ok:
                 session.write(f"    {check.advice}")
         session.write(session.say("cli.doctor.well" if is_well else "cli.doctor.ill"))
-        return Code.DONE if is_well else Code.FAILED
+        return next((CODES.get(check.id, Code.FAILED) for check in checks if not check.ok), Code.DONE)

@@ -1,5 +1,6 @@
 """The command `leadsync`. To add a verb, write a file beside this one with `add(app, session)` and list it here."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -40,6 +41,8 @@ VERBS: tuple[ModuleType, ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     from config.settings import environment_language
+
+    os.umask(0o077)  # folders 0700, files 0600, whoever makes them
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)

@@ -12,6 +12,7 @@ from sync.reports.assembly import report_of
 from sync.reports.document import document
 from sync.reports.report import OPEN_COUNTS, RunReport
 from sync.run import Run, Worker
+from sync.store import plans
 from sync.store.changes import counts
 
 _LISTED_MAX = 100
@@ -38,7 +39,8 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     when = phrases.time(report.at, zone=report.zone, words=session.words)
     session.write(session.say("cli.plan.head", plan=report.run_id, at=when, zone=report.zone))
     if not report.rows:
-        _tell_nothing(session, report)
+        with worker.store.read() as tx:
+            _tell_nothing(session, report, plans.waiting(tx))
         return
     _tables(session, report, with_changes=with_changes)
     session.write(session.say("report.states"))
@@ -49,7 +51,7 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
         session.talk(session.say("cli.plan.next", plan=report.run_id))
 
 
-def _tell_nothing(session: Session, report: RunReport) -> None:
+def _tell_nothing(session: Session, report: RunReport, waiting: Mapping[str, int]) -> None:
     """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
     if report.is_settled:
         session.write(session.say("report.nothing"))
@@ -58,6 +60,8 @@ def _tell_nothing(session: Session, report: RunReport) -> None:
     for name in OPEN_COUNTS:
         if report.plan and report.plan.counts.get(name):
             session.write(f"  {phrases.number(report.plan.counts[name]):>8}  {session.say(f'report.count.{name}')}")
+    for plan_id, count in waiting.items():
+        session.write(session.say("cli.plan.waits", plan=plan_id, count=phrases.number(count)))
     for remark in report.remarks[:_LISTED_MAX]:
         session.write(f"  {remark.record_id}  {session.words.message(remark.message)}")
 

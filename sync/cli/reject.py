@@ -15,13 +15,13 @@ def add(app: typer.Typer, session: Session) -> None:
     folder_option = options.folder(words)
     all_option = options.option(words, "all", "--all", default=False)
     reason_option = options.option(words, "reason", "--reason", default=..., metavar="TEXT")
-    plan_argument = options.argument(words, "plan", default=..., metavar="PLAN")
+    plan_argument = options.plan(words)
     changes_argument = options.argument(words, "changes", default=None, metavar="[CHANGE]...")
 
     @app.command("reject", help=words.say("cli.reject"))
     def reject(
         *,
-        plan: str = plan_argument,
+        plan: str | None = plan_argument,
         changes: list[str] | None = changes_argument,
         everything: bool = all_option,
         reason: str = reason_option,

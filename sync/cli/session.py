@@ -40,6 +40,11 @@ class Session:
         """What is not data: hints, progress, errors."""
         self.err.write(f"{text}\n")
 
+    def progress(self, text: str) -> None:
+        """What is going on, for whoever watches a terminal; nothing at all elsewhere."""
+        if self.err.isatty():
+            self.talk(text)
+
     def document(self, kind: str, content: Mapping[str, object]) -> None:
         """One JSON object with its schema version."""
         document = {"schema_version": SCHEMA_VERSION, "kind": kind, **content}

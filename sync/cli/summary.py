@@ -46,7 +46,19 @@ def tell(session: Session, summary: DemoSummary) -> None:
     key = "cli.demo.intact" if summary.audit_ok else "cli.demo.broken"
     session.write(session.say(key, entries=phrases.number(summary.audit_entries)))
     session.write(session.say("cli.demo.left", report=str(summary.report), audit=str(summary.audit)))
-    session.talk(session.say("cli.demo.next", folder=str(summary.folder)))
+    session.talk(session.say("cli.demo.next", folder=str(summary.folder), plan=summary.runs[1].run))
+
+
+def log_runs(session: Session, summary: DemoSummary) -> None:
+    """Off a terminal, one canonical line for each run."""
+    from sync.clock import host_clock
+    from sync.logs import open_log
+
+    log = open_log(session.err, now=host_clock().now)
+    for run in summary.runs:
+        states = {state.value: count for state, count in run.states.items()}
+        log.info("run finished", run=run.run, verb="demo", proposed=run.proposed, states=states,
+                 api_calls=run.api_calls, seconds=run.seconds)  # fmt: skip
 
 
 def _run(run: DemoRun) -> dict[str, object]:

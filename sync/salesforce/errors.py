@@ -97,8 +97,8 @@ TABLE: tuple[Row, ...] = (
     Row(Course.STOP, "SF-104", status=(410,)),
     Row(Course.STOP, "SF-104", code=("UNSUPPORTED_API_VERSION",)),
     Row(Course.STOP, "SF-103", status=(404,)),
-    Row(Course.RETRY, "SF-111", status=(503,)),
     Row(Course.NARROW, "SF-122", status=(413, 414, 431)),
+    # A page of the edge (503 and HTML, say) does not tell what the org behind it has done.
     Row(Course.RETRY, "SF-111", status=(406, 408, *range(500, 600)), may_have_applied=True),
     # Salesforce's API never redirects: this is a login page, or not Salesforce at all.
     Row(Course.STOP, "LG-104", status=tuple(range(301, 400))),

@@ -31,7 +31,7 @@ from sync.salesforce.updates import (
     reference,
 )
 from sync.salesforce.usage import Usage
-from sync.salesforce.verdicts import Answer, of_collection, of_composite, unknown
+from sync.salesforce.verdicts import PRECONDITION_FAILED, Answer, Verdict, of_collection, of_composite, unknown
 
 Ask: TypeAlias = Callable[[Salesforce], object]
 
@@ -129,6 +129,9 @@ class Org:
         body = composite_body(updates, self._connection.api_version)
         outer = outer_guard(updates)
         answer = self._write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
+        if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
+            # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
+            return [Answer(record_id, Verdict.MOVED, answer.code) for record_id in ids]
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
         return of_composite({reference(record_id): record_id for record_id in ids}, answer)
@@ -166,7 +169,7 @@ class Org:
         try:
             return self._call(ask, writes=True)
         except CallError as error:
-            if error.fault.may_have_applied:
+            if error.fault.may_have_applied or error.fault.status == PRECONDITION_FAILED:
                 return error.fault
             raise error_of(error.fault, where) from error
 

@@ -13,6 +13,7 @@ class Verdict(StrEnum):
     GONE = "gone"
     CONVERTED = "converted"
     BLOCKED = "blocked"  # this owner cannot have the record
+    NO_ACCESS = "no access"  # a field may not be written by this user: the org's set-up is at fault, not the record
     REFUSED = "refused"  # no, until data or configuration change
     LOCKED = "locked"  # surely not applied, and may succeed later
     UNKNOWN = "unknown"  # perhaps applied: read back
@@ -23,6 +24,9 @@ BY_CODE: dict[str, Verdict] = {
     "NOT_FOUND": Verdict.GONE,
     "CANNOT_UPDATE_CONVERTED_LEAD": Verdict.CONVERTED,
     "INACTIVE_OWNER_OR_USER": Verdict.BLOCKED,
+    "INVALID_FIELD": Verdict.NO_ACCESS,
+    "INVALID_FIELD_FOR_INSERT_UPDATE": Verdict.NO_ACCESS,
+    "INVALID_TYPE": Verdict.NO_ACCESS,
     "UNABLE_TO_LOCK_ROW": Verdict.LOCKED,
     "ENTITY_IS_LOCKED": Verdict.LOCKED,
     "ALL_OR_NONE_OPERATION_ROLLED_BACK": Verdict.LOCKED,
@@ -34,8 +38,8 @@ BY_CODE: dict[str, Verdict] = {
 }
 # A trigger wraps what it ran into: the row as such is not at fault.
 _WRAPPED = ("UNABLE_TO_LOCK_ROW", "System.LimitException")
-_PRECONDITION_FAILED = 412
-_BY_STATUS = {_PRECONDITION_FAILED: Verdict.MOVED, 404: Verdict.GONE, 429: Verdict.LOCKED, 503: Verdict.LOCKED}
+PRECONDITION_FAILED = 412
+_BY_STATUS = {PRECONDITION_FAILED: Verdict.MOVED, 404: Verdict.GONE, 429: Verdict.LOCKED, 503: Verdict.LOCKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
     if 200 <= status < 300:
         return Answer(record_id, Verdict.DONE)
     answer = _of_error(record_id, result.get("body"))
-    if status == _PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
+    if status == PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
         verdict = _BY_STATUS.get(status, Verdict.UNKNOWN if status >= 500 else answer.verdict)
         return Answer(record_id, verdict, answer.code or str(status), answer.message, answer.fields)
     return answer

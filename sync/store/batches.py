@@ -49,17 +49,22 @@ def intend(tx: Transaction, lease: Lease, moves: Collection[Move], *, run: str, 
     return batch
 
 
-def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at: datetime) -> None:
-    """Write down what the org answered. The lease is not asked: what happened, happened, whoever holds it now.
+def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at: datetime) -> frozenset[str]:
+    """Write down what the org answered; the ids of the changes that were still this batch's.
 
-    Changes that a taker-over has moved on since are left as they are.
+    The lease is not asked: what happened, happened, whoever holds it now. Changes that a taker-over has moved on or
+    sent again since are left as they are.
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
-    in_it = select(changes.c.change_id).where(
-        changes.c.batch_id == batch.batch_id, changes.c.state == State.SENDING.value
-    )
-    ours = set(tx.execute(in_it).scalars())
-    standings.move(tx, [each for each in moves if each.change_id in ours], run=run, at=at)
+    ids = [each.change_id for each in moves]
+    found, last = standings.find(tx, ids), last_of(tx, ids)
+    ours = [
+        each
+        for each in moves
+        if found[each.change_id].state is State.SENDING and last[each.change_id].batch_id == batch.batch_id
+    ]
+    standings.move(tx, ours, run=run, at=at)
+    return frozenset(each.change_id for each in ours)
 
 
 def recover(tx: Transaction, lease: Lease, *, run: str, at: datetime) -> int:
@@ -78,3 +83,15 @@ def last_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Batch]:
         for row in tx.execute(query.where(changes.c.change_id.in_(chunk))):
             found[row.change_id] = Batch(row.batch_id, row.run_id, row.mode, row.epoch, row.sent_at, row.answered_at)
     return found
+
+
+def senders_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Every run that ever sent a change: a write that got through late carries the id of one of them."""
+    found: dict[str, set[str]] = {}
+    for chunk in chunks(change_ids):
+        query = select(batch_changes.c.change_id, batches.c.run_id).join(
+            batches, batches.c.batch_id == batch_changes.c.batch_id
+        )
+        for row in tx.execute(query.where(batch_changes.c.change_id.in_(chunk))):
+            found.setdefault(row.change_id, set()).add(row.run_id)
+    return {change_id: frozenset(runs) for change_id, runs in found.items()}

@@ -150,6 +150,7 @@ def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
     return {change_id: row.digest for change_id, row in _rows(tx, change_ids, _WITHOUT_BODIES).items()}
 
 
+_LEAVES_MEMORY = {State.APPLIED, State.UNCHANGED, *QUIET}
 # A body costs more to read than all the rest of a row.
 _WITHOUT_BODIES = tuple(column for column in changes.columns if column.name not in {"proposed", "rebased", "note"})
 _ONE = update(changes).where(changes.c.change_id == bindparam("id"))
@@ -169,8 +170,9 @@ def _write(tx: Transaction, moves: Sequence[Move]) -> None:
 
 def _remember(tx: Transaction, moves: Sequence[Move]) -> None:
     """What ended for good leaves memory; the bodies are read as they have just been written."""
-    ended = find(tx, [each.change_id for each in moves if each.to is State.APPLIED or each.to in QUIET])
+    ended = find(tx, [each.change_id for each in moves if each.to in _LEAVES_MEMORY])
     effects.remember(tx, [each.change for each in ended.values() if each.state is State.APPLIED])
+    effects.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
     effects.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
 
 

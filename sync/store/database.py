@@ -20,6 +20,8 @@ Transaction: TypeAlias = Connection
 Dice: TypeAlias = Callable[[int], bytes]
 
 _WAIT_SECONDS = 30
+# SQLite's own words for a file that is none of its.
+_DAMAGED = ("file is not a database", "database disk image is malformed")
 _WRITES, _DICE = "leadsync_writes", "leadsync_dice"
 
 
@@ -102,11 +104,11 @@ def _url(text: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -143,6 +145,6 @@ def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
     reason = str(error.orig).strip().split("\n", 1)[0]
     if "database is locked" in reason or getattr(error.orig, "sqlstate", None) == "55P03":
         return TransientError.of("SR-102", seconds=_WAIT_SECONDS)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or any(sign in reason for sign in _DAMAGED):
         return StoreError.of("SR-103", reason=reason)
     return error

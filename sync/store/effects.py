@@ -16,10 +16,15 @@ from sync.store.tables import applied_values, firings, quiet, tags, turns
 def remember(tx: Transaction, applied: Sequence[Change]) -> None:
     """Record what was applied. Remembering the same change twice leaves the same memory."""
     _remember_values(tx, [change for change in applied if change.after])
-    _replace(tx, tags, ((each.record_id, *tag) for each in applied for tag in each.effects.tags_added))
-    _remove(tx, tags, ((each.record_id, *tag) for each in applied for tag in each.effects.tags_removed))
-    _replace(tx, firings, ((each.record_id, rule, each.change_id) for each in applied for rule in each.effects.firings))
+    remember_memory(tx, applied)
     _remember_turns(tx, applied)
+
+
+def remember_memory(tx: Transaction, settled: Sequence[Change]) -> None:
+    """Tags and firings: they count even when the org's values were there already, by another hand."""
+    _replace(tx, tags, ((each.record_id, *tag) for each in settled for tag in each.effects.tags_added))
+    _remove(tx, tags, ((each.record_id, *tag) for each in settled for tag in each.effects.tags_removed))
+    _replace(tx, firings, ((each.record_id, rule, each.change_id) for each in settled for rule in each.effects.firings))
 
 
 def hush(tx: Transaction, decided_against: Sequence[Change]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from engine.changes import Values
+from engine.changes import Standing, Values
 from engine.memory import Memory, Quiet
+from engine.states import State
 from sync.store import changes, plans
 from sync.store.columns import chunks
 from sync.store.database import Transaction
@@ -23,15 +24,23 @@ def recall(tx: Transaction) -> Memory:
     taken = defaultdict[str, dict[str, int]](dict)
     for row in tx.execute(select(turns)):
         taken[row.pool][row.member] = row.sequence
+    standings = changes.open_standings(tx)
     return Memory(
-        open_changes=changes.open_standings(tx),
+        open_changes=standings,
         applied={row.record_id: row.fields for row in tx.execute(select(applied_values))},
         tags={record_id: frozenset(found) for record_id, found in tagged.items()},
         firings={record_id: frozenset(found) for record_id, found in fired.items()},
         turns=dict(taken),
         quiet=hushed,
         is_established=plans.is_established(tx),
+        sent=frozenset(each.change.change_id for each in standings.values() if _may_be_written(each)),
     )
+
+
+def _may_be_written(standing: Standing) -> bool:
+    """A call that got no answer may take effect late, although the record did not show it when it was read back."""
+    note = standing.note
+    return standing.state is State.APPROVED and note is not None and note.key == "note.settled"
 
 
 def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:

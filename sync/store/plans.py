@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.engine import Row
 
-from engine.errors import PlanStaleError, Problem
+from engine.errors import PlanStaleError, Problem, TransientError
 from engine.messages import Message
 from engine.plans import Notice, Plan, Withdrawal
 from engine.states import State, allows
@@ -117,6 +117,17 @@ def ids(tx: Transaction) -> tuple[str, ...]:
     return tuple(tx.execute(select(t.plans.c.plan_id).order_by(t.plans.c.at, t.plans.c.plan_id)).scalars())
 
 
+def waiting(tx: Transaction) -> dict[str, int]:
+    """Plans with changes that wait for a person, oldest first, and how many each."""
+    query = (
+        select(t.changes.c.plan_id, func.count().label("number"))
+        .where(t.changes.c.state.in_([State.PLANNED.value, State.HELD.value]))
+        .group_by(t.changes.c.plan_id)
+        .order_by(t.changes.c.plan_id)
+    )
+    return {row.plan_id: row.number for row in tx.execute(query)}
+
+
 def due(tx: Transaction, *, at: datetime) -> tuple[str, ...]:
     """Ids of the changes that still wait though their plan has expired."""
     query = (
@@ -148,6 +159,9 @@ def _refuse_stale(tx: Transaction, plan: Plan) -> None:
     stuck = [each.change_id for each in plan.withdrawn if withdrawn[each.change_id].change.record_id not in free]
     taken = {record_id: standing for record_id, standing in changes.open_standings(tx).items() if record_id not in free}
     stuck += [change.change_id for change in plan.changes if change.record_id in taken]
+    if again := changes.find(tx, [change.change_id for change in plan.changes]):
+        # The same target for the same record within one second: its identity is taken.
+        raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(again)))
     if stuck:
         raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
 

@@ -60,7 +60,7 @@ def test_ctrl_c_ends_with_130_and_a_plain_sentence(language: Language) -> None:
     assert session.err.getvalue() == Words(language).say("cli.interrupted") + "\n"  # type: ignore[attr-defined]  # a StringIO
 
 
-@pytest.mark.parametrize("given", [["nope"], ["approve"], ["plan", "--bogus"], ["demo", "--leads", "many"]])
+@pytest.mark.parametrize("given", [["nope"], ["explain"], ["plan", "--bogus"], ["demo", "--leads", "many"]])
 @pytest.mark.usefixtures("language")
 def test_a_misused_command_line_is_usage(call: Any, given: list[str]) -> None:
     told = call(*given)

@@ -54,7 +54,7 @@ def test_approve_then_apply_writes_what_was_approved(call: Any, planned: Any) ->
     told = call("apply", "--folder", planned.folder, "--json")
 
     assert told.code == 0
-    assert told.document["states"] == {"applied": told.document["sent"]}
+    assert told.document["states"] == {"applied": told.document["changes"]}
 
 
 def test_nothing_is_approved_by_forgetting_an_argument(call: Any, planned: Any) -> None:

@@ -209,7 +209,11 @@ def test_a_write_in_doubt_is_sent_once_and_answered_unknown(
 
 @pytest.mark.parametrize(
     "trouble",
-    [{"status": 503, "body": "<html>maintenance</html>"}, {"status": 429}, {"body": requests.ConnectTimeout()}],
+    [
+        {"status": 503, "json": [{"errorCode": "SERVER_UNAVAILABLE", "message": "down"}]},
+        {"status": 429},
+        {"body": requests.ConnectTimeout()},
+    ],
     ids=str,
 )
 @WRITES

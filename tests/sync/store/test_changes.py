@@ -125,7 +125,7 @@ def test_later_values_join_earlier_ones_and_tags_go(
     assert found.turns == {"pool/k": {"suzuki": 5}}
 
 
-@pytest.mark.parametrize("to", [State.CONFLICT, State.BLOCKED, State.EXPIRED, State.UNCHANGED])
+@pytest.mark.parametrize("to", [State.CONFLICT, State.BLOCKED, State.EXPIRED])
 def test_what_ends_otherwise_leaves_no_memory(
     to: State, store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:
@@ -133,6 +133,16 @@ def test_what_ends_otherwise_leaves_no_memory(
     propose(State.APPROVED, ended)
     _move(store, at, Move(ended.change_id, to))
     assert _recall(store) == Memory()
+
+
+def test_values_that_were_there_already_leave_tags_and_firings_but_no_turn(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    ended = change(1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki", 1)))
+    propose(State.APPROVED, ended)
+    _move(store, at, Move(ended.change_id, State.UNCHANGED))
+    tags, firings = {ended.record_id: frozenset({("vip", "rule/a")})}, {ended.record_id: frozenset({"rule/b"})}
+    assert _recall(store) == Memory(tags=tags, firings=firings)
 
 
 def test_what_is_rejected_becomes_a_quiet_fact_until_it_is_lifted(

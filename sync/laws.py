@@ -1,0 +1,95 @@
+"""What a plan was made by: its rulebook, its map and its moment, from the store.
+
+Editing the files between plan and apply changes nothing about what was approved, nor about where it is written.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from config.map import map_from_text
+from config.rulebook.folder import rulebook_from
+from engine.actions import SetField
+from engine.changes import Standing
+from engine.errors import MapError, StoreError
+from engine.moments import Moment
+from engine.rulebooks import Rulebook
+from mapping.check import check, check_set
+from mapping.maps import FieldMap
+from mapping.objects import PEOPLE, pulled_objects
+from mapping.payloads import api_name_of
+from sync.run import Run
+from sync.store import plans, texts
+from sync.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    rulebook: Rulebook
+    field_map: FieldMap
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """The laws of plans, each read once a run."""
+
+    run: Run
+    _known: dict[str, Law] = field(default_factory=dict)
+
+    def of(self, plan_id: str) -> Law:
+        """StoreError SR-111 when the store lacks a text the plan was made by."""
+        if plan_id not in self._known:
+            with self.run.worker.store.read() as tx:
+                header = plans.header(tx, plan_id)
+                if header is None:
+                    raise StoreError.of("SR-111", plan_id)
+                field_map = map_from_text(_text(tx, header.field_map))
+                rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
+            self._known[plan_id] = Law(rulebook, field_map, Moment(header.at, header.zone))
+        return self._known[plan_id]
+
+    def check(self, plan_ids: Iterable[str]) -> None:
+        """MapError before anything is sent when the org no longer lets a plan's fields be read or written."""
+        for plan_id in sorted(set(plan_ids)):
+            law = self.of(plan_id)
+            describes = {
+                wanted.api_name: self.run.describe(wanted.api_name)
+                for wanted in (*pulled_objects(law.field_map), *PEOPLE)
+            }
+            set_by_rules = [
+                (action.field, rule.where)
+                for rule in law.rulebook.rules
+                for action in rule.then
+                if isinstance(action, SetField)
+            ]
+            problems = (*check(law.field_map, describes), *check_set(law.field_map, describes, set_by_rules))
+            if problems:
+                raise MapError(*problems)
+
+    def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
+        """Changes that would be written to other fields by today's map than by their plan's: to be proposed anew."""
+        today = self.run.worker.field_map
+        return frozenset(
+            standing.change.change_id
+            for standing in standings
+            if _places(standing, self.of(standing.plan_id).field_map) != _places(standing, today)
+        )
+
+
+def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
+    """Where each value of a change goes; None for what the map does not name."""
+    places: list[str | None] = []
+    for name in standing.change.after:
+        try:
+            places.append(api_name_of(name, field_map.object_named(standing.change.object)))
+        except KeyError:
+            places.append(None)
+    return places
+
+
+def _text(tx: Transaction, digest: str) -> str:
+    text = texts.text_of(tx, digest)
+    if text is None:
+        raise StoreError.of("SR-111", digest)
+    return text

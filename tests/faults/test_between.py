@@ -1,0 +1,123 @@
+"""What may happen between plan and apply: people edit records, rules and maps, and what matters to them is kept."""
+
+from dataclasses import replace
+
+import pytest
+
+from config.map import map_from_text
+from engine.errors import MapError
+from engine.states import State
+from sync.sandbox.worlds import Switches, World
+from tests.stage import Stage, ids, in_blocks, waiting
+
+
+def test_w16_a_lead_that_a_rep_took_between_plan_and_apply_stays_with_the_rep(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
+    stage.apply()
+    assert (stage.standing_of(lead), stage.owner(lead), stage.our_writes(lead)) == (State.CONFLICT, "smith", [])
+
+
+def test_w16_a_rep_who_takes_it_in_the_same_second_as_the_send_keeps_it(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.server.advance(120)
+    stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
+    stage.apply()
+    assert stage.owner(lead) == "smith"
+
+
+def test_w16_a_changed_title_that_changes_the_verdict_is_a_conflict(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.edit("suzuki", lead, Title="部長")
+    stage.apply()
+    assert (stage.standing_of(lead), stage.our_writes(lead)) == (State.CONFLICT, [])
+
+
+def test_w16_a_changed_title_that_changes_nothing_is_applied_rebased(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.edit("suzuki", lead, Title="総務課長")
+    stage.apply()
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.rebased")
+
+
+def test_w16_the_same_in_blocks(stage: Stage) -> None:
+    kept, moved = stage.add_lead(Title="課長"), stage.add_lead(Title="課長")
+    stage.plan()
+    stage.edit("suzuki", kept, Title="総務課長")
+    stage.edit("suzuki", moved, Title="部長")
+    in_blocks(stage).apply()
+    assert [stage.standing_of(each) for each in (kept, moved)] == [State.APPLIED, State.CONFLICT]
+
+
+def test_a_connector_that_touches_a_score_spoils_nothing(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.touch(lead, pi__score__c=55.0)
+    stage.apply()
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.rebased")
+
+
+def test_a_lead_that_somebody_gave_to_the_very_one_is_unchanged(stage: Stage) -> None:
+    lead = stage.add_lead(owner="ito")
+    stage.cycle()
+    stage.leave("ito")
+    stage.plan()
+    stage.approve()
+    stage.edit("takahashi", lead, OwnerId=stage.owner_id("suzuki"))
+    stage.apply()
+    assert stage.standing_of(lead) is State.UNCHANGED
+
+
+def test_a_rule_edited_after_the_plan_does_not_change_what_is_applied(stage: Stage) -> None:
+    """Judging again goes by the rulebook the plan was made by."""
+    lead, *_ = waiting(stage)
+    profile = stage.folder / "rulebook" / "profiles" / "fit.yaml"
+    profile.write_text(profile.read_text(encoding="utf-8").replace("worth: 3/3", "worth: 1/3"), encoding="utf-8")
+    stage.touch(lead, pi__score__c=55.0)
+    stage.apply()
+    assert stage.standing_of(lead) is State.APPLIED
+
+
+def test_a_map_edited_after_the_plan_does_not_move_a_value_to_another_field(stage: Stage) -> None:
+    lead = stage.add_lead(NumberOfEmployees=2000, MobilePhone="090-1111-2222")
+    stage.plan()
+    remapped = stage.worker.field_map.text.replace("rating: Rating", "rating: {field: MobilePhone, kind: text}")
+    assert remapped != stage.worker.field_map.text
+    edited = replace(stage, worker=replace(stage.worker, field_map=map_from_text(remapped)))
+    edited.apply()
+    assert (stage.lead(lead)["Rating"], stage.lead(lead)["MobilePhone"]) == ("Warm", "090-1111-2222")
+
+
+def test_a_change_that_today_s_map_would_write_elsewhere_is_proposed_anew(stage: Stage) -> None:
+    lead = stage.add_lead(NumberOfEmployees=2000, owner="Inbound_Leads")
+    stage.plan()
+    first = stage.run_id
+    remapped = stage.worker.field_map.text.replace("rating: Rating", "rating: {field: MobilePhone, kind: text}")
+    edited = replace(stage, worker=replace(stage.worker, field_map=map_from_text(remapped)))
+    assert ids(edited.plan()) == [lead]
+    assert stage.states(first) == {State.SUPERSEDED: 1}
+
+
+def test_a_field_hidden_after_the_plan_stops_the_apply_and_refuses_nothing(stage: Stage) -> None:
+    leads = waiting(stage)
+    stage.switch(Switches(read_only=frozenset({"Lead.Persona__c"})))
+    with pytest.raises(MapError, match="Persona__c"):
+        stage.apply()
+    stage.switch(Switches())
+    stage.apply()
+    assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
+
+
+def test_an_owner_who_is_active_again_keeps_the_lead(stage: Stage) -> None:
+    lead = stage.add_lead(owner="ito")
+    stage.cycle()
+    stage.leave("ito")
+    stage.plan()
+    stage.approve()
+    stage.server.act(lambda world, _: active_again(world, stage.owner_id("ito")))
+    stage.apply()
+    assert (stage.standing_of(lead), stage.owner(lead)) == (State.CONFLICT, "ito")
+
+
+def active_again(world: World, user_id: str) -> World:
+    users = {**world.tables["User"], user_id: {**world.tables["User"][user_id], "IsActive": True}}
+    return replace(world, tables={**world.tables, "User": users})
