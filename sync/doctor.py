@@ -8,12 +8,13 @@ import polars as pl
 from config.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.directory import Directory, dangling
-from engine.errors import LeadsyncError, Problem
+from engine.errors import AuditError, LeadsyncError, Problem
 from mapping.check import check
 from mapping.objects import GROUP, GROUP_MEMBER, PEOPLE, QUEUE_SOBJECT, USER, PulledObject, pulled_objects
 from mapping.people import queues_for, queues_of, users_of
 from mapping.soql import select
 from mapping.types import raw_frame, raw_schema
+from sync.audit.verify import verify_store
 from sync.run import Worker
 from sync.salesforce.org import Org
 from sync.store import orgs
@@ -62,6 +63,17 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
     yield from _failed("mirror", damaged, words)
     if not damaged:
         yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
+    yield from _audit(worker, words)
+
+
+def _audit(worker: Worker, words: Words) -> Iterator[Check]:
+    try:
+        with worker.store.read() as tx:
+            head = verify_store(tx)
+    except AuditError as error:
+        yield from _failed("audit", error.problems, words)
+    else:
+        yield Check("audit", ok=True, said=words.say("doctor.audit", count=head.count))
 
 
 def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:

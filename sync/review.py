@@ -8,8 +8,9 @@ from engine.messages import Message
 from engine.plans import Plan
 from engine.rulebooks import Approver, Policy
 from engine.states import State
+from mapping.ids import id18, is_id
 from sync.run import Worker
-from sync.store import approvals, changes, plans
+from sync.store import approvals, changes, effects, memory, plans
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.plans import Header
@@ -61,6 +62,18 @@ def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | N
         moves = [Move(standing.change.change_id, State.REJECTED, note) for standing in waiting]
         changes.move(tx, moves, run=None, at=worker.clock.now())
     return len(moves)
+
+
+def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int:
+    """Forget that changes of these records (None: of all) were rejected or refused; how many there were.
+
+    UsageError PL-411 for what is no record id.
+    """
+    if strange := [given for given in record_ids or () if not is_id(given)]:
+        raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))
+    with worker.store.transaction() as tx:
+        wanted = memory.recall(tx).quiet if record_ids is None else [id18(given) for given in record_ids]
+        return effects.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 
 def plan_named(tx: Transaction, plan_id: str | None) -> Header:

@@ -22,6 +22,7 @@ from sync.cli import (
     explain,
     fields,
     init,
+    lift,
     plan,
     reject,
     report,
@@ -34,7 +35,7 @@ from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
 VERBS: tuple[ModuleType, ...] = (
-    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, apply, run, audit,
+    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, apply, run, audit,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from config.words.catalogue import Words
 from engine.conditions import Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
+from engine.fields import Kind
 from engine.grades import LADDER
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
@@ -78,12 +79,20 @@ def _leaves(results: Iterable[LeafResult], words: Words) -> Iterator[str]:
 
 
 def _leaf(result: LeafResult, words: Words) -> str:
-    found = words.say("report.empty") if result.value is None else str(result.value)
     match result.leaf:
         case Leaf() as leaf:
             asked = leaf.shown or ("" if leaf.operand is None else str(leaf.operand))
-            return words.say("explain.leaf", field=leaf.field.name, operator=leaf.operator, operand=asked, found=found)
+            # As a rule file says it, in every language.
+            rule = f"{leaf.field.name}: {{{leaf.operator}: {asked}}}"
+            return words.say("explain.leaf", rule=rule, found=_found(result, leaf.field.kind, words))
         case counted:
             kinds = ", ".join(counted.kinds) or words.say("explain.any_activity")
             key = "explain.activity" if counted.within_days is None else "explain.activity_within"
+            found = _found(result, Kind.INTEGER, words)
             return words.say(key, kinds=kinds, least=counted.at_least, days=counted.within_days or 0, found=found)
+
+
+def _found(result: LeafResult, kind: Kind, words: Words) -> str:
+    if result.value is None:
+        return words.say("report.empty")
+    return LADDER[int(str(result.value))] if kind is Kind.GRADE else str(result.value)

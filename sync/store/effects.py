@@ -33,10 +33,7 @@ def hush(tx: Transaction, decided_against: Sequence[Change]) -> None:
 
 
 def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime) -> int:
-    """Forget the quiet facts of these records, so that they are judged afresh; how many there were.
-
-    For a person who takes a rejection back, from Python; no verb of the command line does so yet.
-    """
+    """Forget the quiet facts of these records, so that they are judged afresh; how many there were."""
     lifted = 0
     for chunk in chunks(record_ids):
         hushed = tx.execute(select(quiet.c.record_id, quiet.c.change_id).where(quiet.c.record_id.in_(chunk))).all()

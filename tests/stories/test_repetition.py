@@ -1,6 +1,7 @@
 """The same worker looks at the same org for years: it must neither nag, nor forget, nor fight."""
 
 from engine.states import State
+from sync.review import lift
 from tests.stage import Stage, ids, without_phone
 
 
@@ -114,3 +115,11 @@ def test_a_memory_only_change_says_why(stage: Stage) -> None:
     stage.edit("suzuki", lead, Title="課長")
     stage.plan()
     assert "reason.tagged" in {message.key for message in stage.change_of(lead).because}
+
+
+def test_a_rejection_that_is_lifted_is_proposed_again(stage: Stage) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads")
+    stage.plan()
+    stage.reject(lead)
+    assert lift(stage.worker, record_ids=[lead], actor="os:reviewer@desk") == 1
+    assert ids(stage.plan()) == [lead]
