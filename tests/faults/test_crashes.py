@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -124,7 +125,7 @@ def wait_for_a_call(org: Opened, path: str) -> None:
     """Until the hanging call has arrived: the fault that waits for it is used up."""
     until = time.monotonic() + 60
     while world_of(org).faults and time.monotonic() < until:
-        time.sleep(0.05)
+        Event().wait(0.05)
     assert not world_of(org).faults, f"nobody called {path}"
 
 
