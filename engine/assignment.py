@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from engine.changes import Turn
 from engine.directory import Directory
-from engine.drafts import Draft, Need
+from engine.drafts import Draft
 from engine.memory import Memory
 from engine.messages import Message
+from engine.needs import Need
 
 
 @dataclass(frozen=True, slots=True)

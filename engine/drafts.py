@@ -12,29 +12,20 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
-from engine.actions import AddTag, Assign, Otherwise, SetField
+from engine.actions import AddTag, Otherwise, SetField
 from engine.changes import Base, Effects, Scalar, Values
-from engine.directory import ACTIVE, INACTIVE, QUEUE, Directory
+from engine.directory import INACTIVE, QUEUE, Directory
 from engine.evaluate import evaluate, reads_of
 from engine.fields import TARGETS
 from engine.memory import Memory
 from engine.messages import Message
 from engine.moments import Moment
+from engine.needs import Need, need_of
 from engine.reasons import effect_reasons, field_reasons, grade_reason
 from engine.rulebooks import AutomationRule, Mode, Rulebook
 from engine.snapshots import Range
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Why a prospect needs another owner, and who shall be asked: a pool (id), or one user or queue (id)."""
-
-    why: str  # inactive user, queue, reassign
-    pool: str | None = None
-    owner: str | None = None
-    rule: str | None = None  # id of the rule that claims it; None: the default pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +158,7 @@ class _Drafter:
         record_id = row["id"]
         after, before, respected = self._fields(row)
         effects = self._effects(row)
-        need = self._need(row)
+        need = need_of(row, self.rulebook, self.memory, self.directory)
         outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
         return Draft(
             object=row["object"],
@@ -229,41 +220,6 @@ class _Drafter:
             if rule.mode is Mode.ONCE and mask is True:
                 firings.append(rule.id)
         return Effects(tuple(added), tuple(removed), tuple(firings))
-
-    def _need(self, row: Row) -> Need | None:
-        """Whether the prospect needs an owner and who shall be asked. People win: a person's choice stays."""
-        kind, owner = row["owner_kind"], row["owner_id"]
-        claim = self._claim(row)
-        applied_owner = self.memory.applied.get(row["id"], {}).get("owner")
-        if kind == INACTIVE:
-            why = INACTIVE
-        elif owner in self.directory.intake:
-            why = QUEUE
-        elif claim and claim[1].reassign and (kind == QUEUE or (kind == ACTIVE and applied_owner == owner)):
-            why = "reassign"
-        else:
-            return None
-        need = self._asked(claim, why)
-        if need.owner == owner or (why == "reassign" and owner in self.directory.pools.get(need.pool or "", ())):
-            return None
-        return need
-
-    def _claim(self, row: Row) -> tuple[str, Assign] | None:
-        if row["by__owner"] is None:
-            return None
-        rule = self.rulebook.rules[row["by__owner"]]
-        return rule.id, next(action for action in rule.then if isinstance(action, Assign))
-
-    def _asked(self, claim: tuple[str, Assign] | None, why: str) -> Need:
-        if claim is None:
-            return Need(why, pool=self.rulebook.assignment.default_pool)
-        rule_id, assign = claim
-        owner = None
-        if assign.user:
-            owner = self.directory.user_id(assign.user)
-        if assign.queue:
-            owner = self.directory.queue_id(assign.queue)
-        return Need(why, pool=assign.pool, owner=owner, rule=rule_id)
 
     def _inputs(self, row: Row, names: Iterable[str]) -> Values:
         """The values read, text by its key: a change of spelling that no rule can see moves nothing."""
