@@ -130,7 +130,9 @@ class _Planner:
         )
 
     def _is_on_its_way(self, standing: Standing) -> bool:
-        return standing.state in {State.SENDING, State.UNKNOWN} or standing.change.change_id in self.memory.sent
+        change_id = standing.change.change_id
+        is_waiting_to_be_settled = change_id in self.memory.sent and change_id not in self.memory.rewritten
+        return standing.state in {State.SENDING, State.UNKNOWN} or is_waiting_to_be_settled
 
     def _asks_the_same(self, standing: Standing, change: Change) -> bool:
         is_rewritten = standing.change.change_id in self.memory.rewritten

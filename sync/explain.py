@@ -9,7 +9,7 @@ from narwhals.typing import IntoDataFrame
 from engine.changes import Standing
 from engine.directory import Directory
 from engine.drafts import prepare
-from engine.errors import UsageError
+from engine.errors import StoreError, UsageError
 from engine.explain import Explanation, explain
 from engine.moments import Moment
 from mapping.cards import card_of
@@ -35,6 +35,8 @@ def explain_record(worker: Worker, record_id: str) -> Explained:
     if not is_id(record_id):
         raise UsageError.of("PL-411", given=record_id)
     wanted = id18(record_id)
+    if damaged := worker.mirror.verify():
+        raise StoreError(*damaged)
     with worker.store.read() as tx:
         header = plans.latest(tx)
         history = changes.of_record(tx, wanted)

@@ -33,7 +33,8 @@ class Judge:
     def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:
         """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
 
-        Old owners are looked up too: whoever is active again may need no successor, and the move is judged again.
+        What was sent before is read before anything is said of it, for a late write may be ours. Old owners are looked
+        up too: whoever is active again may need no successor, and the move is judged again.
         """
         if not waiting:
             return {}
@@ -41,11 +42,19 @@ class Judge:
         moving = [change for change in waiting if change.moves_owner]
         asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
         found = {user.id: user for user in users_again(self.run, asked)}
-        woken = {user.id for user in found.values() if user.can_own and not self._could_own(user.id)}
-        self.doubtful |= {change.change_id for change in moving if change.owner in woken}
         self._users |= found
+        with self.run.worker.store.read() as tx:
+            sent = batches.senders_of(tx, [change.change_id for change in waiting])
+        self.doubtful |= sent.keys()
+        self.doubtful |= {
+            change.change_id
+            for change in moving
+            if _left(change) and change.owner in found and found[change.owner].can_own
+        }
         barred: dict[str, Judgement] = {}
         for change in waiting:
+            if change.change_id in sent:
+                continue
             user = self._users.get(str(change.after.get("owner")))
             if change.record_id in gone:
                 barred[change.change_id] = Judgement(Ruling.GONE)
@@ -54,10 +63,6 @@ class Judge:
             elif user is not None and not user.can_own:
                 barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
         return barred
-
-    def _could_own(self, user_id: str) -> bool:
-        user = self._users.get(user_id)
-        return user is not None and user.can_own
 
     def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
         """Read the records of a batch now and judge each change; those that hold come back on their new base."""
@@ -102,7 +107,13 @@ class Judge:
 
 
 def _claimed(judgement: Judgement, wrote: object, senders: frozenset[str]) -> Judgement:
-    """Values that are there by a send of ours, however late it got through, are applied and not somebody else's."""
-    if judgement.ruling is Ruling.UNCHANGED and wrote in senders:
-        return Judgement(Ruling.WRITTEN, note=Message.of("note.settled"))
-    return judgement
+    """A record that carries a run that sent the change was written by us, however late; what differs came after."""
+    if wrote not in senders or judgement.ruling is Ruling.GONE:
+        return judgement
+    is_there = judgement.ruling is Ruling.UNCHANGED
+    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled" if is_there else "note.changed_after"))
+
+
+def _left(change: Change) -> bool:
+    """Whether the old owner's being inactive is why the lead moves."""
+    return any(message.key == "reason.owner.inactive user" for message in change.because)

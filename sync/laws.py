@@ -11,7 +11,7 @@ from config.map import map_from_text
 from config.rulebook.folder import rulebook_from
 from engine.actions import SetField
 from engine.changes import Standing
-from engine.errors import MapError, StoreError
+from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
 from mapping.check import check, check_set
@@ -36,6 +36,7 @@ class Laws:
 
     run: Run
     _known: dict[str, Law] = field(default_factory=dict)
+    _checked: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
 
     def of(self, plan_id: str) -> Law:
         """StoreError SR-111 when the store lacks a text the plan was made by."""
@@ -52,29 +53,35 @@ class Laws:
     def check(self, plan_ids: Iterable[str]) -> None:
         """MapError before anything is sent when the org no longer lets a plan's fields be read or written."""
         for plan_id in sorted(set(plan_ids)):
+            if problems := self._problems(plan_id):
+                raise MapError(*problems)
+
+    def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
+        """Changes to be proposed anew: today's map writes them elsewhere, or the org no longer fits their plan's map."""
+        today = self.run.worker.field_map
+        return frozenset(
+            standing.change.change_id
+            for standing in standings
+            if _places(standing, self.of(standing.plan_id).field_map) != _places(standing, today)
+            or self._problems(standing.plan_id)
+        )
+
+    def _problems(self, plan_id: str) -> tuple[Problem, ...]:
+        if plan_id not in self._checked:
             law = self.of(plan_id)
-            describes = {
-                wanted.api_name: self.run.describe(wanted.api_name)
-                for wanted in (*pulled_objects(law.field_map), *PEOPLE)
-            }
+            wanted = (*pulled_objects(law.field_map), *PEOPLE)
+            describes = {one.api_name: self.run.describe(one.api_name) for one in wanted}
             set_by_rules = [
                 (action.field, rule.where)
                 for rule in law.rulebook.rules
                 for action in rule.then
                 if isinstance(action, SetField)
             ]
-            problems = (*check(law.field_map, describes), *check_set(law.field_map, describes, set_by_rules))
-            if problems:
-                raise MapError(*problems)
-
-    def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
-        """Changes that would be written to other fields by today's map than by their plan's: to be proposed anew."""
-        today = self.run.worker.field_map
-        return frozenset(
-            standing.change.change_id
-            for standing in standings
-            if _places(standing, self.of(standing.plan_id).field_map) != _places(standing, today)
-        )
+            self._checked[plan_id] = (
+                *check(law.field_map, describes),
+                *check_set(law.field_map, describes, set_by_rules),
+            )
+        return self._checked[plan_id]
 
 
 def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:

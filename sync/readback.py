@@ -1,11 +1,13 @@
 """Read back what was sent: what became of writes without an answer, and whether what was written is really there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from engine.changes import Change, Standing
 from engine.judging import held_value
 from engine.messages import Message
 from engine.states import State
+from mapping.maps import FieldMap
 from sync.fresh import read_again
 from sync.laws import Laws
 from sync.run import Run
@@ -72,15 +74,25 @@ def _settled(change: Change, row: dict[str, object] | None, senders: frozenset[s
 
 
 def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, dict[str, object]]:
-    """The records as the org has them now, read by the map of each change's plan."""
-    wanted: dict[tuple[str, str], list[str]] = {}
+    """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
+    wanted: dict[tuple[str, str], list[Change]] = {}
     for standing in standings:
-        wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change.record_id)
+        wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change)
     rows: dict[str, dict[str, object]] = {}
-    for (plan_id, name), record_ids in wanted.items():
-        frame = read_again(run, laws.of(plan_id).field_map, name, record_ids)
+    for (plan_id, name), theirs in wanted.items():
+        written = {field for change in theirs for field in change.after}
+        narrow = _narrowed(laws.of(plan_id).field_map, name, written)
+        frame = read_again(run, narrow, name, [change.record_id for change in theirs])
         rows |= {str(row["id"]): row for row in frame.iter_rows(named=True)}
     return rows
+
+
+def _narrowed(field_map: FieldMap, name: str, written: Collection[str]) -> FieldMap:
+    """The map with nothing but what is compared: another field may be hidden or gone by now."""
+    whole = field_map.object_named(name)
+    fields = tuple(mapped for mapped in whole.fields if mapped.name in written)
+    targets = {target: place for target, place in whole.write_back.items() if target in written or target == "run"}
+    return replace(field_map, objects=(replace(whole, fields=fields, write_back=targets),), activities=())
 
 
 def _ids(waiting: Sequence[Change]) -> list[str]:

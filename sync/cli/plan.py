@@ -30,5 +30,5 @@ def add(app: typer.Typer, session: Session) -> None:
             with session.run(worker, "plan") as run:
                 proposed = propose(run, with_owners=owners)
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
-            code = code_after(held_of(worker, run.run_id))
+            code = code_after(held_of(worker))
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code

@@ -13,7 +13,7 @@ from sync.reports.document import document
 from sync.reports.report import OPEN_COUNTS, RunReport
 from sync.run import Run, Worker
 from sync.store import plans
-from sync.store.changes import counts
+from sync.store.changes import in_state
 
 _LISTED_MAX = 100
 # What `plan` and `run` leave to `show`: they answer how much, not each.
@@ -66,10 +66,11 @@ def _tell_nothing(session: Session, report: RunReport, waiting: Mapping[str, int
         session.write(f"  {remark.record_id}  {session.words.message(remark.message)}")
 
 
-def held_of(worker: Worker, plan_id: str) -> dict[State, int]:
-    """What of a plan is held because it went over the limit."""
+def held_of(worker: Worker) -> dict[State, int]:
+    """What is held because a plan went over the limit, this one or an earlier one."""
     with worker.store.read() as tx:
-        return {state: count for state, count in counts(tx, plan_id).items() if state is State.HELD}
+        held = len(in_state(tx, {State.HELD}))
+    return {State.HELD: held} if held else {}
 
 
 def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_json: bool) -> None:

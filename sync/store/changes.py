@@ -101,6 +101,12 @@ def in_state(tx: Transaction, states: Collection[State], *, plan_id: str | None 
     return _standings(tx, where if plan_id is None else where & (changes.c.plan_id == plan_id))
 
 
+def ever_sent(tx: Transaction) -> frozenset[str]:
+    """Approved changes that were sent at least once: such a call may take effect late, whatever was read back."""
+    query = select(changes.c.change_id).where(changes.c.state == State.APPROVED.value, changes.c.attempts > 0)
+    return frozenset(tx.execute(query).scalars())
+
+
 def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
     """The changes first proposed by a plan, in its order, whatever became of them."""
     return _standings(tx, changes.c.plan_id == plan_id)

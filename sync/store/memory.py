@@ -5,9 +5,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from engine.changes import Standing, Values
+from engine.changes import Values
 from engine.memory import Memory, Quiet
-from engine.states import State
 from sync.store import changes, plans
 from sync.store.columns import chunks
 from sync.store.database import Transaction
@@ -33,14 +32,8 @@ def recall(tx: Transaction) -> Memory:
         turns=dict(taken),
         quiet=hushed,
         is_established=plans.is_established(tx),
-        sent=frozenset(each.change.change_id for each in standings.values() if _may_be_written(each)),
+        sent=changes.ever_sent(tx),
     )
-
-
-def _may_be_written(standing: Standing) -> bool:
-    """A call that got no answer may take effect late, although the record did not show it when it was read back."""
-    note = standing.note
-    return standing.state is State.APPROVED and note is not None and note.key == "note.settled"
 
 
 def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:

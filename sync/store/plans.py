@@ -140,14 +140,14 @@ def due(tx: Transaction, *, at: datetime) -> tuple[str, ...]:
 
 
 def is_established(tx: Transaction) -> bool:
-    """Whether a baseline has been approved, or an org had nothing in it that one could approve or reject."""
-    approved = (
-        select(t.approvals.c.change_id)
-        .join(t.changes, t.changes.c.change_id == t.approvals.c.change_id)
-        .where(t.changes.c.plan_id == t.plans.c.plan_id)
-    )
+    """Whether the baseline has been approved, none of it waiting any more, or there was nothing one could approve."""
+    of_plan = t.changes.c.plan_id == t.plans.c.plan_id
+    approved = select(t.approvals.c.change_id).join(t.changes, t.changes.c.change_id == t.approvals.c.change_id)
+    waits = select(t.changes.c.change_id).where(of_plan, t.changes.c.state == State.PLANNED.value)
     baselines = select(t.plans.c.header).where(t.plans.c.is_baseline)
-    if tx.execute(baselines.where(exists(approved)).limit(1)).first() is not None:
+    if tx.execute(baselines.where(exists(waits)).limit(1)).first() is not None:
+        return False
+    if tx.execute(baselines.where(exists(approved.where(of_plan))).limit(1)).first() is not None:
         return True
     empty = tx.execute(baselines.where(t.plans.c.proposed == 0)).scalars()
     return any(not header["kept"] and not header["counts"].get("quiet") for header in empty)

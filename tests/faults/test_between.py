@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from config.map import map_from_text
 from engine.errors import MapError
 from engine.states import State
+from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World
+from sync.store import batches
+from sync.store.tables import changes
 from tests.stage import Stage, ids, in_blocks, waiting
 
 
@@ -121,3 +125,52 @@ def test_an_owner_who_is_active_again_keeps_the_lead(stage: Stage) -> None:
 def active_again(world: World, user_id: str) -> World:
     users = {**world.tables["User"], user_id: {**world.tables["User"][user_id], "IsActive": True}}
     return replace(world, tables={**world.tables, "User": users})
+
+
+def late(stage: Stage) -> str:
+    """A lead whose write got no answer, was not there when read back, and is committed by the org afterwards."""
+    lead = waiting(stage, count=1)[0]
+    stage.break_with(Fault(FaultKind.RESET, path="/composite"))
+    stage.apply()
+    change = stage.change_of(lead)
+    with stage.worker.store.read() as tx:
+        (sent_by,) = batches.senders_of(tx, [change.change_id])[change.change_id]
+    stage.edit("leadsync", lead, OwnerId=change.after["owner"], Persona__c="user", Leadsync_Run__c=sent_by)
+    return lead
+
+
+def test_an_edit_after_a_late_write_of_ours_is_not_overwritten(stage: Stage) -> None:
+    lead = late(stage)
+    stage.edit("suzuki", lead, Persona__c="champion")
+    stage.apply()
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_after")
+    assert (stage.lead(lead)["Persona__c"], len(stage.our_writes(lead))) == ("champion", 1)
+
+
+def test_a_conversion_after_a_late_write_of_ours_keeps_its_turn(stage: Stage) -> None:
+    lead = late(stage)
+    stage.convert(lead)
+    stage.plan()
+    stage.apply()
+    assert (stage.standing_of(lead), stage.memory().turns) == (State.APPLIED, {"kanto": {stage.owner_id("suzuki"): 1}})
+
+
+def test_a_change_whose_map_the_org_no_longer_fits_is_proposed_anew_by_the_mended_one(stage: Stage) -> None:
+    leads = waiting(stage)
+    stage.switch(Switches(hidden=frozenset({"Lead.Industry"})))
+    text = stage.worker.field_map.text.replace("industry: Industry", "website: Website")
+    mended = replace(stage, worker=replace(stage.worker, field_map=map_from_text(text)))
+    with pytest.raises(MapError, match="Industry"):
+        mended.apply()
+    mended.cycle()
+    assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
+
+
+def test_an_unknown_write_is_settled_though_a_field_it_never_wrote_is_gone(stage: Stage) -> None:
+    lead = waiting(stage, count=1)[0]
+    with stage.worker.store.transaction() as tx:
+        tx.execute(update(changes).where(changes.c.record_id == lead).values(state=State.UNKNOWN.value))
+    stage.switch(Switches(hidden=frozenset({"Lead.Title"})))
+    with pytest.raises(MapError):
+        stage.apply()
+    assert stage.standing_of(lead) is State.APPROVED

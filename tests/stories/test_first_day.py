@@ -67,3 +67,12 @@ def test_a_rejected_baseline_is_followed_by_a_baseline(tmp_path: Path) -> None:
         stage.plan(with_owners=False)
         stage.add_lead(Title="課長")
         assert stage.plan(with_owners=False).is_baseline
+
+
+def test_a_second_baseline_that_is_approved_does_not_approve_the_first(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", leads=20) as stage:
+        stage.plan(with_owners=False)
+        stage.add_lead(Title="課長")
+        stage.plan(with_owners=False)
+        stage.approve()
+        assert stage.plan(with_owners=False).is_baseline
