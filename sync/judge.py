@@ -27,7 +27,7 @@ class Judge:
         users, queues = people(run.worker.mirror)
         self._users = {user.id: user for user in users}
         self._queues = queues
-        # Owner moves whose reason may be gone: the old owner is active again.
+        # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
         self.doubtful: set[str] = set()
 
     def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:

@@ -10,7 +10,7 @@ from engine.rulebooks import Approver, Policy
 from engine.states import State
 from mapping.ids import id18, is_id
 from sync.run import Worker
-from sync.store import approvals, changes, effects, memory, plans
+from sync.store import approvals, changes, effects, plans
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.plans import Header
@@ -72,7 +72,7 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
     if strange := [given for given in record_ids or () if not is_id(given)]:
         raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))
     with worker.store.transaction() as tx:
-        wanted = memory.recall(tx).quiet if record_ids is None else [id18(given) for given in record_ids]
+        wanted = effects.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
         return effects.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 

@@ -108,7 +108,7 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
         runs.close_interrupted(tx, here=worker.holder, at=org.started_at)
         run_id = runs.start(tx, verb=verb, at=org.started_at, holder=worker.holder)
     run = Run(worker, run_id, org.started_at, org, identity)
-    run.figures.update(org_name=identity.name, zone=run.moment.zone)
+    run.figures.update(org_name=identity.name)
     started = worker.clock.monotonic()
     try:
         yield run

@@ -112,7 +112,7 @@ class Session:
             ):
                 figures |= {"run": run.run_id, "verb": verb}
                 yield run
-                counted = {name: value for name, value in run.figures.items() if name not in {"org_name", "zone"}}
+                counted = {name: value for name, value in run.figures.items() if name != "org_name"}
                 figures |= {**counted, "api_calls": run.org.calls}
         finally:
             logging.getLogger().removeHandler(libraries)

@@ -32,6 +32,11 @@ def hush(tx: Transaction, decided_against: Sequence[Change]) -> None:
     _replace(tx, quiet, (_quiet(change) for change in decided_against))
 
 
+def hushed(tx: Transaction) -> frozenset[str]:
+    """The records of which something is quiet."""
+    return frozenset(tx.execute(select(quiet.c.record_id)).scalars())
+
+
 def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime) -> int:
     """Forget the quiet facts of these records, so that they are judged afresh; how many there were."""
     lifted = 0
