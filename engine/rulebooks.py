@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from engine.actions import Action, Reference
 from engine.conditions import ALWAYS, Condition
+from engine.policies import Policy
 
-DEFAULT_CHANGE_PERCENT, DEFAULT_CHANGES_MIN, DEFAULT_CHANGES_MAX = 10, 50, 20_000
+DEFAULT_SCORE_STEP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,29 @@ class Points:
     kind: str
     thousandths: int
     first_only: bool = False
+    decay: "Decay | None" = None
+
+
+class Fading(StrEnum):
+    """How the worth of an activity fades with its age in whole days."""
+
+    LINEAR = "linear"  # evenly, from all of it on its own day to nothing after `days`
+    STEP = "step"  # all of it for `days`, then nothing
+    HALF_LIFE = "half life"  # half of it after `days`, a quarter after twice as many, nothing after ten times as many
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    fading: Fading
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band of interest: scores of at least so many points. With the grade's letter its name makes the priority."""
+
+    name: str
+    at_least: int
 
 
 class Mode(StrEnum):
@@ -98,24 +122,11 @@ class Assignment:
     default_pool: str | None = None
 
 
-class Approver(StrEnum):
-    POLICY = "policy"
-    PERSON = "person"
+class Operation(StrEnum):
+    """Whether a rulebook may write at all. Shadow only compares its verdicts with what the org has."""
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Who approves what, and how much one plan may change before all of it is held."""
-
-    fields: Approver = Approver.POLICY
-    owners: Approver = Approver.PERSON
-    changes_percent: int = DEFAULT_CHANGE_PERCENT
-    changes_min: int = DEFAULT_CHANGES_MIN
-    changes_max: int = DEFAULT_CHANGES_MAX
-
-    def limit(self, in_scope: int) -> int:
-        """How many changes a plan may hold for so many records in scope."""
-        return min(max(in_scope * self.changes_percent // 100, self.changes_min), self.changes_max)
+    LIVE = "live"
+    SHADOW = "shadow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +139,12 @@ class Rulebook:
     profiles: tuple[Profile, ...] = ()
     default_profile: str | None = None  # id
     points: tuple[Points, ...] = ()
+    bands: tuple[Band, ...] = ()  # from the lowest up
+    # A score is written when its band changes or when it has moved by so many points.
+    score_step: int = DEFAULT_SCORE_STEP
     rules: tuple[AutomationRule, ...] = ()
     assignment: Assignment = field(default_factory=Assignment)
     policy: Policy = field(default_factory=Policy)
     scope: Condition = ALWAYS
     zone: str | None = None  # None: the org's own
+    operation: Operation = Operation.LIVE

@@ -6,7 +6,7 @@ from engine.changes import Change, Standing
 from engine.errors import PlanStaleError, Problem, UsageError
 from engine.messages import Message
 from engine.plans import Plan
-from engine.rulebooks import Approver, Policy
+from engine.policies import Approver, Policy
 from engine.states import State
 from mapping.ids import id18, is_id
 from sync.run import Worker
@@ -35,7 +35,7 @@ def by_policy(plan: Plan, policy: Policy, *, held: int = 0) -> Mapping[str, Stat
 
 def over_limit(plan: Plan, policy: Policy, *, held: int = 0) -> Message | None:
     """Why a whole plan is held; None for a baseline, which is approved as a whole anyway."""
-    limit, wanted = policy.limit(plan.counts["in_scope"]), len(plan.changes) + held
+    limit, wanted = policy.limits.changes(plan.counts["in_scope"]), len(plan.changes) + held
     if plan.is_baseline or not plan.changes or wanted <= limit:
         return None
     return Message.of("note.limit", changes=wanted, limit=limit)

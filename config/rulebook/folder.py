@@ -99,6 +99,7 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
         policy=head.policy,
         scope=read_condition(head.scope, known, problems) if head.scope else ALWAYS,
         zone=head.zone,
+        operation=head.operation,
     )
     if problems.found:
         raise RulebookError(*in_reading_order(problems.found))

@@ -7,8 +7,8 @@ import pytest
 from engine.actions import AddTag, Assign, Otherwise, Reference, SetField
 from engine.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
 from engine.fields import Field, Kind
+from engine.policies import Approver, Limits, Policy
 from engine.rulebooks import (
-    Approver,
     Assignment,
     AutomationRule,
     Criterion,
@@ -16,7 +16,6 @@ from engine.rulebooks import (
     Mode,
     Persona,
     Points,
-    Policy,
     Pool,
     Profile,
     Rulebook,
@@ -208,7 +207,7 @@ def test_a_whole_rulebook_is_one_value(rulebook: Make) -> None:
             (Reference("Inbound", "rulebook/assignment.yaml:1:10"),),
             "関東",
         ),
-        policy=Policy(Approver.POLICY, Approver.POLICY, changes_percent=5),
+        policy=Policy(Approver.POLICY, Approver.POLICY, Limits(changes_percent=5)),
         scope=AT_LEAST_300,
         zone="Asia/Tokyo",
     )  # fmt: skip

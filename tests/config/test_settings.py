@@ -10,7 +10,8 @@ from config.defaults import DEFAULTS
 from config.settings import Login, LoginMethod, Settings, environment_language, load_settings
 from config.words.catalogue import Language, Words, catalogue
 from engine.errors import SettingsError
-from engine.rulebooks import Policy
+from engine.policies import Limits, Policy
+from engine.rulebooks import DEFAULT_SCORE_STEP
 
 Load = Callable[..., Settings]
 REAL = "org: https://example.my.salesforce.com\n"
@@ -56,9 +57,19 @@ def test_every_default_of_the_table_is_the_default(load: Load) -> None:
 
 
 def test_defaults_that_the_rulebook_sets_are_the_rulebooks() -> None:
-    policy = Policy()
-    named = [DEFAULTS[f"change_limit_{name}"].value for name in ("percent", "min", "max")]
-    assert named == [policy.changes_percent, policy.changes_min, policy.changes_max]
+    policy, limits = Policy(), Limits()
+    assert {name: default.value for name, default in DEFAULTS.items() if default.in_rulebook} == {
+        "change_limit_percent": limits.changes_percent,
+        "change_limit_min": limits.changes_min,
+        "change_limit_max": limits.changes_max,
+        "owner_limit_percent": limits.owner_percent,
+        "owner_limit_min": limits.owner_min,
+        "leaver_limit_percent": limits.leaver_percent,
+        "ping_pong_moves": limits.flips_max,
+        "ping_pong_days": limits.flips_days,
+        "plan_expiry_days": policy.expiry_days,
+        "score_step": DEFAULT_SCORE_STEP,
+    }
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
