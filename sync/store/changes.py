@@ -50,7 +50,7 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     rows = _rows(tx, [each.change_id for each in moves], _WITHOUT_BODIES)
     _refuse_impossible(tx, moves, rows)
     _write(tx, moves)
-    _remember(tx, moves)
+    _remember(tx, moves, run=run, at=at)
     # Values were told when the change was proposed; again only when it rests on a new base.
     told = facts.of_changes(tx, [each.rebased for each in moves if each.rebased])
     audit.append(
@@ -174,10 +174,11 @@ def _write(tx: Transaction, moves: Sequence[Move]) -> None:
         tx.execute(_ONE.values(rebased=bindparam("body"), meaning_digest=bindparam("meaning")), bases)
 
 
-def _remember(tx: Transaction, moves: Sequence[Move]) -> None:
+def _remember(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetime) -> None:
     """What ended for good leaves memory; the bodies are read as they have just been written."""
     ended = find(tx, [each.change_id for each in moves if each.to in _LEAVES_MEMORY])
-    effects.remember(tx, [each.change for each in ended.values() if each.state is State.APPLIED])
+    applied = [each.change for each in ended.values() if each.state is State.APPLIED]
+    effects.remember(tx, applied, run=run or "", at=at)
     effects.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
     effects.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
 

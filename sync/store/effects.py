@@ -10,12 +10,14 @@ from sync.audit.entries import Entry, Event
 from sync.store import audit
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import applied_values, firings, quiet, tags, turns
+from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
 
 
-def remember(tx: Transaction, applied: Sequence[Change]) -> None:
-    """Record what was applied. Remembering the same change twice leaves the same memory."""
-    _remember_values(tx, [change for change in applied if change.after])
+def remember(tx: Transaction, applied: Sequence[Change], *, run: str, at: datetime) -> None:
+    """Record what a run applied. Remembering the same change twice leaves the same memory."""
+    _remember_values(tx, [change for change in applied if change.after], run=run, at=at)
+    moves = ((each.change_id, each.record_id, at, each.after["owner"]) for each in applied if each.moves_owner)
+    _replace(tx, owner_moves, moves)
     remember_memory(tx, applied)
     _remember_turns(tx, applied)
 
@@ -49,14 +51,14 @@ def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime
     return lifted
 
 
-def _remember_values(tx: Transaction, applied: Sequence[Change]) -> None:
+def _remember_values(tx: Transaction, applied: Sequence[Change], *, run: str, at: datetime) -> None:
     values: dict[str, dict[str, object]] = {}
     for chunk in chunks(sorted({change.record_id for change in applied})):
         rows = tx.execute(select(applied_values).where(applied_values.c.record_id.in_(chunk)))
         values |= {row.record_id: dict(row.fields) for row in rows}
     for change in applied:
         values[change.record_id] = values.get(change.record_id, {}) | dict(change.after)
-    _replace(tx, applied_values, values.items())
+    _replace(tx, applied_values, ((record_id, fields, at, run) for record_id, fields in values.items()))
 
 
 def _remember_turns(tx: Transaction, applied: Sequence[Change]) -> None:

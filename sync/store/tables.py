@@ -174,6 +174,27 @@ applied_values = Table(
     metadata,
     Column("record_id", ID, primary_key=True),
     Column("fields", JsonText, nullable=False),
+    # When and by which run it was last written: a version read before that shows less than we know.
+    Column("at", Instant, nullable=False),
+    Column("run_id", RUN, nullable=False),
+)
+# What somebody else made of a value of ours, and since when: theirs for as long as the rulebook says.
+claims = Table(
+    "claims",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("field", identifier(80), primary_key=True),
+    Column("value", JsonText),
+    Column("since", Instant, nullable=False),
+)
+# Owners that leadsync gave, to notice a record that goes to and fro.
+owner_moves = Table(
+    "owner_moves",
+    metadata,
+    Column("change_id", identifier(32), primary_key=True),
+    Column("record_id", ID, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("owner", ID, nullable=False),
 )
 tags = Table(
     "tags",
@@ -205,6 +226,81 @@ quiet = Table(
     Column("owner", ID),
     Column("pool", identifier(255)),
     Column("change_id", identifier(32), nullable=False),
+)
+
+# A sync's due times: the row is what makes a slot run once, however many workers there are.
+slots = Table(
+    "slots",
+    metadata,
+    Column("sync", identifier(80), primary_key=True),
+    Column("due_at", Instant, primary_key=True),
+    Column("state", String(12), nullable=False),  # running, done, failed, skipped, lost
+    Column("run_id", RUN),
+    Column("host", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+)
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("pause_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("sync", identifier(80)),  # None: everything, writing included
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Text),
+)
+
+# API calls, reserved before they are made and corrected afterwards: the ledger is never below what was used.
+api_ledger = Table(
+    "api_ledger",
+    metadata,
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("run_id", RUN, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("calls", Integer, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+)
+# What the org itself last told: calls of the last 24 hours by everybody.
+api_usage = Table(
+    "api_usage",
+    metadata,
+    Column("org_id", ID, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("limit", BigInteger, nullable=False),
+)
+
+# Bulk 2.0 jobs, each known here before anything is sent to it.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", ID, primary_key=True),
+    Column("direction", String(8), nullable=False),  # query, ingest
+    Column("object", String(80), nullable=False),
+    Column("run_id", RUN, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("api_version", String(8), nullable=False),  # results are asked with the version of the job
+    Column("state", String(20), nullable=False),  # as the org last told; `Closed` once nothing is left to do
+    Column("asked", identifier(64)),  # query: digest of what was asked, so that the same question finds it again
+    Column("locator", Text),  # query: behind the last page that is safely on disk; "" is the end
+    Column("pages", JsonText),  # query: the segments written so far, not listed yet
+    Column("batch_id", identifier(60)),  # ingest: the batch it carries
+    Column("created_at", Instant, nullable=False),
+)
+
+# What each object was made of when last asked.
+describes = Table(
+    "describes",
+    metadata,
+    Column("object", String(80), primary_key=True),
+    Column("fetched_at", Instant, nullable=False),
+    Column("body", JsonText, nullable=False),
 )
 
 # Emptied row by row when a person must be forgotten: the chain keeps standing, its hashes mean nothing any more.

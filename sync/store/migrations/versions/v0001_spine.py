@@ -15,9 +15,31 @@ def _identifier(length: int) -> sa.types.TypeEngine[str]:
 
 def upgrade() -> None:
     op.create_table(
+        "api_ledger",
+        sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_api_ledger")),
+    )
+    with op.batch_alter_table("api_ledger", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_ledger_at"), ["at"], unique=False)
+
+    op.create_table(
+        "api_usage",
+        sa.Column("org_id", _identifier(18), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("limit", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", name=op.f("pk_api_usage")),
+    )
+    op.create_table(
         "applied_values",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_applied_values")),
     )
     op.create_table(
@@ -31,11 +53,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
     )
     op.create_table(
+        "claims",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("field", _identifier(80), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("since", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "field", name=op.f("pk_claims")),
+    )
+    op.create_table(
+        "describes",
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("fetched_at", sa.String(27), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("object", name=op.f("pk_describes")),
+    )
+    op.create_table(
         "firings",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("rule_id", _identifier(255), nullable=False),
         sa.Column("change_id", _identifier(32), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "rule_id", name=op.f("pk_firings")),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("job_id", _identifier(18), nullable=False),
+        sa.Column("direction", sa.String(8), nullable=False),
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("api_version", sa.String(8), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("asked", _identifier(64), nullable=True),
+        sa.Column("locator", sa.Text(), nullable=True),
+        sa.Column("pages", sa.Text(), nullable=True),
+        sa.Column("batch_id", _identifier(60), nullable=True),
+        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_jobs")),
     )
     op.create_table(
         "leases",
@@ -56,6 +109,29 @@ def upgrade() -> None:
         sa.Column("is_sandbox", sa.Boolean(), nullable=False),
         sa.Column("pinned_at", sa.String(27), nullable=False),
         sa.PrimaryKeyConstraint("org_id", name=op.f("pk_orgs")),
+    )
+    op.create_table(
+        "owner_moves",
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("owner", _identifier(18), nullable=False),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_owner_moves")),
+    )
+    with op.batch_alter_table("owner_moves", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_owner_moves_record_id"), ["record_id"], unique=False)
+
+    op.create_table(
+        "pauses",
+        sa.Column("pause_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sync", _identifier(80), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("until", sa.String(27), nullable=True),
+        sa.Column("lifted_at", sa.String(27), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("pause_id", name=op.f("pk_pauses")),
     )
     op.create_table(
         "prospect_keys",
@@ -88,6 +164,20 @@ def upgrade() -> None:
         sa.Column("figures", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_runs")),
         sa.UniqueConstraint("sequence", name=op.f("uq_runs_sequence")),
+    )
+    op.create_table(
+        "slots",
+        sa.Column("sync", _identifier(80), nullable=False),
+        sa.Column("due_at", sa.String(27), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("run_id", _identifier(40), nullable=True),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("process_started", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.String(27), nullable=False),
+        sa.Column("finished_at", sa.String(27), nullable=True),
+        sa.PrimaryKeyConstraint("sync", "due_at", name=op.f("pk_slots")),
     )
     op.create_table(
         "tags",
