@@ -7,9 +7,9 @@ from sync import review
 from sync.cli.session import Session
 from sync.cli.tables import changes_table, fields_table, flows_table
 from sync.cycle import Settlement
-from sync.reports import phrases, views
+from sync.reports import phrases
 from sync.reports.assembly import report_of
-from sync.reports.document import document
+from sync.reports.document import changes, document
 from sync.reports.report import OPEN_COUNTS, RunReport
 from sync.run import Run, Worker
 from sync.store import plans
@@ -17,7 +17,7 @@ from sync.store.changes import in_state
 
 _LISTED_MAX = 100
 # What `plan` and `run` leave to `show`: they answer how much, not each.
-_EACH = frozenset({"changes", "notices", "loads"})
+_EACH = frozenset({"notices", "loads"})
 
 
 def report_named(worker: Worker, plan_id: str | None) -> RunReport:
@@ -31,14 +31,16 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     """Show a plan; its changes one by one if asked."""
     report = report_named(worker, plan_id)
     if as_json:
-        told = document(report, session.words)
+        told = document(report, session.words) | ({"changes": changes(report, session.words)} if with_changes else {})
         left_out = {"schema_version", "kind"} | (set() if with_changes else _EACH)
         rest = {key: value for key, value in told.items() if key not in left_out}
-        session.document("plan", {"has_changes": bool(report.rows), "proposed": len(report.rows), **rest})
+        session.document(
+            "plan", {"has_changes": bool(report.overview.total), "proposed": report.overview.total, **rest}
+        )
         return
     when = phrases.time(report.at, zone=report.zone, words=session.words)
     session.write(session.say("cli.plan.head", plan=report.run_id, at=when, zone=report.zone))
-    if not report.rows:
+    if not report.overview.total:
         with worker.store.read() as tx:
             _tell_nothing(session, report, plans.waiting(tx))
         return
@@ -47,7 +49,7 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     write_states(session, report.states)
     if report.api_calls is not None:
         session.write(session.say("cli.plan.cost", calls=phrases.number(report.api_calls)))
-    if views.waiting(report):
+    if report.overview.waiting:
         session.talk(session.say("cli.plan.next", plan=report.run_id))
 
 
@@ -96,5 +98,5 @@ def _tables(session: Session, report: RunReport, *, with_changes: bool) -> None:
             console.print(table)
     if with_changes:
         console.print(changes_table(report, words, rows_max=_LISTED_MAX))
-        if (more := len(report.rows) - _LISTED_MAX) > 0:
+        if (more := report.overview.total - _LISTED_MAX) > 0:
             session.talk(session.say("cli.plan.more", count=more, plan=report.run_id))

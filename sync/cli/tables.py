@@ -1,6 +1,7 @@
 """A report as tables for a terminal: the same views as the page, in less space."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from rich.markup import escape
 from rich.table import Table
@@ -8,12 +9,13 @@ from rich.table import Table
 from config.words.catalogue import Words
 from engine.messages import Message
 from sync.reports import phrases, views
-from sync.reports.report import Row, RunReport
+from sync.reports.report import RunReport
+from sync.reports.rows import Row
 
 
 def flows_table(report: RunReport, words: Words) -> Table | None:
     """Who moves where and why; None when nobody does."""
-    flows = views.flows(report.standing)
+    flows = report.overview.flows
     if not flows:
         return None
     table = _table(words, "report.flows", "report.from", "report.records", "report.to", "report.why")
@@ -27,7 +29,7 @@ def flows_table(report: RunReport, words: Words) -> Table | None:
 
 def fields_table(report: RunReport, words: Words) -> Table | None:
     """What happens to each field; None when none changes."""
-    summaries = views.summaries(views.updated(report.standing))
+    summaries = report.overview.summaries
     if not summaries:
         return None
     table = _table(words, "report.fields", "report.field", "report.records", "report.most")
@@ -41,7 +43,7 @@ def changes_table(report: RunReport, words: Words, *, rows_max: int) -> Table:
     """The first changes, one by one."""
     table = _table(words, "report.fields.detail", "report.column.record", "report.lead", "report.company",
                    "report.changes", "report.why", "report.state")  # fmt: skip
-    for row in report.rows[:rows_max]:
+    for row in islice(report.rows, rows_max):
         changed = "\n".join(_changed(row, report, words))
         _add(table, row.record_id, row.name, row.company, changed, _why(row.because, words), _state(row, words))
     return table

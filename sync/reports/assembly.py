@@ -1,7 +1,7 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,35 +15,27 @@ from engine.messages import Message
 from mapping.cards import Card, card_of, open_holdings
 from sync.mirror.mirror import Mirror
 from sync.reading import people
-from sync.reports.report import (
-    FieldChange,
-    Load,
-    Move,
-    Owner,
-    OwnerKind,
-    PlanHeader,
-    Remark,
-    Row,
-    RunReport,
-    loads,
-)  # fmt: skip
+from sync.reports.overview import Overview, overview
+from sync.reports.report import Load, PlanHeader, Remark, RunReport, loads
+from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
 from sync.run import Worker
 from sync.store import changes, runs
 from sync.store.plans import Header
 from sync.store.runs import Run
 
+# Rows read from the store at a time.
+_PAGE_ROWS = 2_000
 _NO_OWNER = Owner("", "—", OwnerKind.NOBODY)
 
 
 def report_of(worker: Worker, plan: Header) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
     with worker.store.read() as tx:
-        standings = changes.of_plan(tx, plan.plan_id)
         run = runs.run(tx, plan.plan_id)
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    named = {standing.change.record_id for standing in standings} | {notice.record_id for notice in plan.notices}
-    cards = _cards(worker, plan, named)
-    rows = tuple(_row(worker, standing, cards, owners) for standing in standings)
+    rows = _StoredRows(worker, plan, owners)
+    seen = overview(rows)
+    cards = _cards(worker, plan, {notice.record_id for notice in plan.notices})
     figures = _figures(run)
     return RunReport(
         org_id=plan.org_id,
@@ -53,6 +45,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         at=plan.at,
         zone=plan.zone,
         rows=rows,
+        overview=seen,
         plan=PlanHeader(
             plan_id=plan.plan_id,
             at=plan.at,
@@ -62,7 +55,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
             is_baseline=plan.is_baseline,
             counts=plan.counts,
         ),
-        loads=_loads(worker, plan, owners, rows),
+        loads=_loads(worker, plan, owners, seen),
         remarks=tuple(
             Remark(notice.record_id, notice.message, card.name, _link(worker, notice.record_id, card))
             for notice in plan.notices
@@ -72,6 +65,26 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
         api_calls=figures.get("api_calls"),
         seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredRows:
+    """The rows of a plan, read from the store each time they are walked, some thousands at a time."""
+
+    worker: Worker
+    plan: Header
+    owners: Mapping[str, Owner]
+
+    def __iter__(self) -> Iterator[Row]:
+        after = -1
+        while True:
+            with self.worker.store.read() as tx:
+                standings = changes.page_of_plan(tx, self.plan.plan_id, after=after, most=_PAGE_ROWS)
+            cards = _cards(self.worker, self.plan, {standing.change.record_id for standing in standings})
+            yield from (_row(self.worker, standing, cards, self.owners) for standing in standings)
+            if len(standings) < _PAGE_ROWS:
+                return
+            after += _PAGE_ROWS
 
 
 def owners_of(mirror: Mirror, *, as_of: str) -> dict[str, Owner]:
@@ -155,9 +168,7 @@ def _place(name: str) -> tuple[int, str]:
     return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
 
 
-def _loads(
-    worker: Worker, plan: Header, owners: Mapping[str, Owner], rows: tuple[Row, ...]
-) -> tuple[Load, ...]:  # fmt: skip
+def _loads(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
     """Records held by each owner at the snapshot."""
     before: dict[Owner, int] = {}
     for object_map in worker.field_map.objects:
@@ -165,7 +176,7 @@ def _loads(
         for owner_id, count in held.group_by("owner_id").len().collect().iter_rows():
             owner = _owner(owner_id, owners)
             before[owner] = before.get(owner, 0) + count
-    return loads(before, rows)
+    return loads(before, seen.shift)
 
 
 def _quality(worker: Worker, plan: Header, figures: Mapping[str, Any]) -> tuple[Message, ...]:

@@ -1,11 +1,13 @@
 """The report as a JSON document for programs. A key is never renamed or dropped without a new schema version."""
 
+from collections.abc import Iterator
 from json import dumps
 from typing import TypeAlias
 
 from config.words.catalogue import Words
 from engine.messages import Message
-from sync.reports.report import Load, Owner, PlanHeader, Remark, Row, RunReport
+from sync.reports.report import Load, PlanHeader, Remark, RunReport
+from sync.reports.rows import Owner, Row
 
 SCHEMA_VERSION = 1
 
@@ -14,10 +16,19 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 def json(report: RunReport, words: Words) -> str:
     """Codes and values are the same in every language; `text` beside a message is in the reader's."""
-    return dumps(document(report, words), ensure_ascii=False, indent=2) + "\n"
+    return "".join(json_parts(report, words))
+
+
+def json_parts(report: RunReport, words: Words) -> Iterator[str]:
+    """The same piece by piece: changes come one at a time, and before them all that is told of the whole."""
+    yield dumps(document(report, words), ensure_ascii=False, indent=2).removesuffix("\n}") + ',\n  "changes": ['
+    for number, row in enumerate(report.rows):
+        yield ("," if number else "") + "\n    " + dumps(_row(row, words), ensure_ascii=False)
+    yield "\n  ]\n}\n"
 
 
 def document(report: RunReport, words: Words) -> dict[str, Json]:
+    """All but the changes themselves."""
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "run report",
@@ -30,11 +41,15 @@ def document(report: RunReport, words: Words) -> dict[str, Json]:
         "states": {state.value: count for state, count in report.states.items()},
         "api_calls": report.api_calls,
         "seconds": report.seconds,
-        "changes": [_row(row, words) for row in report.rows],
         "loads": [_load(load) for load in report.loads],
         "notices": [_remark(remark, words) for remark in report.remarks],
         "data_quality": [_message(message, words) for message in report.quality],
     }
+
+
+def changes(report: RunReport, words: Words) -> list[Json]:
+    """Each change, in a list."""
+    return [_row(row, words) for row in report.rows]
 
 
 def _plan(plan: PlanHeader) -> Json:

@@ -12,11 +12,11 @@ from engine.changes import Scalar
 from engine.messages import Message
 from engine.states import State
 from sync.reports import phrases, views
-from sync.reports.report import Load, Owner, RunReport
+from sync.reports.overview import MOVES_SHOWN_MAX, UPDATES_SHOWN_MAX, FieldSummary, Why
+from sync.reports.report import Load, RunReport
+from sync.reports.rows import Owner
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# More rows than this make a page nobody scrolls; the rest is in the CSV file, and the page says so.
-MOVES_SHOWN_MAX, UPDATES_SHOWN_MAX = 1000, 300
 _BAR_WIDTH = 100  # the bars' own unit, stretched to the column
 
 
@@ -33,11 +33,7 @@ def html(report: RunReport, words: Words) -> str:
         style_digest=b64encode(sha256(style.encode()).digest()).decode(),
         tell=_Teller(report, words),
         views=views,
-        moves=[row for row in report.standing if row.move],
-        flows=views.flows(report.standing),
-        receivers=views.receivers(report.standing),
-        updated=views.updated(report.standing),
-        attention=views.attention(report.rows),
+        seen=report.overview,
         moves_max=MOVES_SHOWN_MAX,
         updates_max=UPDATES_SHOWN_MAX,
     )
@@ -76,8 +72,8 @@ class _Teller:
     def messages(self, messages: Iterable[Message]) -> str:
         return self.say("join").join(self.words.message(message) for message in messages)
 
-    def reasons(self, messages: Iterable[Message]) -> list[str]:
-        return phrases.reasons(messages, words=self.words)
+    def reasons(self, why: Why) -> list[str]:
+        return phrases.reasons(why, words=self.words)
 
     def kind(self, owner: Owner) -> str:
         return self.say(f"kind.{owner.kind}")
@@ -88,7 +84,7 @@ class _Teller:
 
     def share(self, count: int) -> float:
         """A part of all changes, for the bar of states."""
-        return round(count / max(len(self.report.rows), 1) * _BAR_WIDTH, 3)
+        return round(count / max(self.report.overview.total, 1) * _BAR_WIDTH, 3)
 
-    def summary(self, summary: views.FieldSummary) -> list[str]:
+    def summary(self, summary: FieldSummary) -> list[str]:
         return phrases.summary(summary, words=self.words)

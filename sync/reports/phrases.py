@@ -1,14 +1,13 @@
 """Numbers, times and values as people of each language write them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
-from engine.messages import Message
-from sync.reports.views import FieldSummary
+from sync.reports.overview import FieldSummary, Why
 
 _REASONS_MAX = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -59,9 +58,12 @@ def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:
     return words.say(key) if key in catalogue() else name
 
 
-def reasons(messages: Iterable[Message], *, words: Words) -> list[str]:
+def reasons(why: Why, *, words: Words) -> list[str]:
     """The most frequent sentences, with how often each was said when there are several. Equal words are one reason."""
-    counted = Counter(words.message(message) for message in messages).most_common(_REASONS_MAX)
+    said: Counter[str] = Counter()
+    for message, count in why:
+        said[words.message(message)] += count
+    counted = said.most_common(_REASONS_MAX)
     if len(counted) == 1:
         return [counted[0][0]]
     return [words.say("report.times", what=what, count=number(count)) for what, count in counted]

@@ -1,12 +1,14 @@
 """The report as a table for spreadsheets: one row a change, before and after of every field side by side."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from csv import writer
 from io import StringIO
 
 from config.words.catalogue import Words
 from engine.changes import Scalar
 from sync.reports.phrases import label
-from sync.reports.report import Row, RunReport
+from sync.reports.report import RunReport
+from sync.reports.rows import Row
 
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
 # What makes a spreadsheet read text as a formula, the full-width forms included.
@@ -15,18 +17,35 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def csv(report: RunReport, words: Words) -> str:
     """Text to be stored as UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return "".join(csv_lines(report, words))
+
+
+def csv_lines(report: RunReport, words: Words) -> Iterator[str]:
+    """The same line by line, heading first."""
     fields = list(dict.fromkeys(field.name for row in report.rows for field in row.fields))
+    yield _BYTE_ORDER_MARK + _line(headings(report, fields, words))
+    for row in report.rows:
+        yield _line(cells(report, row, fields, words))
+
+
+def headings(report: RunReport, fields: Sequence[str], words: Words) -> list[str]:
+    """What stands above `cells`."""
     labels = [label(name, report.labels, words=words) for name in fields]
-    columns = [words.say(f"report.column.{name}") for name in _COLUMNS]
     pairs = [
         words.say(f"report.column.{when}", field=name) for name in labels for when in ("field_before", "field_after")
     ]
+    return [*(words.say(f"report.column.{name}") for name in _COLUMNS), *pairs]
+
+
+def cells(report: RunReport, row: Row, fields: Sequence[str], words: Words) -> list[Scalar]:
+    """One row: who and what, then before and after of each of these fields."""
+    return [*_cells(report, row, words), *_values(row, fields)]
+
+
+def _line(values: Iterable[Scalar]) -> str:
     text = StringIO(newline="")
-    out = writer(text, lineterminator="\r\n")
-    out.writerow([safe(heading) for heading in [*columns, *pairs]])
-    for row in report.rows:
-        out.writerow([safe(cell) for cell in [*_cells(report, row, words), *_values(row, fields)]])
-    return _BYTE_ORDER_MARK + text.getvalue()
+    writer(text, lineterminator="\r\n").writerow([safe(cell) for cell in values])
+    return text.getvalue()
 
 
 _COLUMNS = (
@@ -63,7 +82,7 @@ def _cells(report: RunReport, row: Row, words: Words) -> list[Scalar]:
     ]
 
 
-def _values(row: Row, fields: list[str]) -> list[Scalar]:
+def _values(row: Row, fields: Sequence[str]) -> list[Scalar]:
     changed = {field.name: field for field in row.fields}
     pairs = [(changed[name].before, changed[name].after) if name in changed else (None, None) for name in fields]
     return [cell for pair in pairs for cell in pair]

@@ -112,6 +112,13 @@ def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
     return _standings(tx, changes.c.plan_id == plan_id)
 
 
+def page_of_plan(tx: Transaction, plan_id: str, *, after: int, most: int) -> tuple[Standing, ...]:
+    """At most so many of them, from behind a place in the plan (-1: from its start)."""
+    behind = (changes.c.plan_id == plan_id) & (changes.c.position > after)
+    rows = tx.execute(select(changes).where(behind).order_by(changes.c.position).limit(most))
+    return tuple(_standing(row) for row in rows)
+
+
 def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
     """All that was ever proposed for a record, oldest first."""
     return _standings(tx, changes.c.record_id == record_id)

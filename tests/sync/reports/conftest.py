@@ -7,7 +7,9 @@ import pytest
 
 from engine.messages import Message
 from engine.states import State
-from sync.reports.report import FieldChange, Move, Owner, OwnerKind, PlanHeader, Remark, Row, RunReport, loads
+from sync.reports.overview import overview
+from sync.reports.report import PlanHeader, Remark, RunReport, loads
+from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
 
 
 class Cast:
@@ -64,6 +66,7 @@ def report(cast: Cast) -> RunReport:
         at=datetime(2026, 11, 21, 9, 5, tzinfo=UTC),
         zone="Asia/Tokyo",
         rows=rows,
+        overview=overview(rows),
         plan=PlanHeader(
             plan_id="20261121T093000Z-0002",
             at=datetime(2026, 11, 21, 9, 5, tzinfo=UTC),
@@ -73,7 +76,7 @@ def report(cast: Cast) -> RunReport:
             is_baseline=False,
             counts={"evaluated": 10, "in_scope": 8},
         ),
-        loads=loads({cast.queue: 3, cast.suzuki: 5}, rows),
+        loads=loads({cast.queue: 3, cast.suzuki: 5}, overview(rows).shift),
         remarks=(Remark("00Q000000000000009", Message.of("notice.no_pool"), "John Doe"),),
         api_calls=12,
         seconds=1.5,

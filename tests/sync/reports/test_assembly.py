@@ -9,7 +9,8 @@ from config.words.catalogue import Language, Words
 from engine.messages import Message
 from sync.app import open_worker
 from sync.reports.assembly import report_of
-from sync.reports.report import OwnerKind, RunReport
+from sync.reports.report import RunReport
+from sync.reports.rows import OwnerKind
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import Value, World
 from tests.stage import RULEBOOK, Stage, staged

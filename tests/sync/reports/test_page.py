@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.page import UPDATES_SHOWN_MAX, html
-from sync.reports.report import FieldChange, RunReport
+from sync.reports.overview import UPDATES_SHOWN_MAX
+from sync.reports.page import html
+from sync.reports.report import RunReport
+from sync.reports.rows import FieldChange
 
 _VOID = {"meta", "rect", "br"}
 
@@ -82,7 +84,7 @@ def test_each_lead_links_to_salesforce(report: RunReport, words: Words) -> None:
 def test_what_a_lead_typed_stays_text(report: RunReport, words: Words, cast: Any, hostile: str) -> None:
     row = cast.lead(7, name=hostile, company=hostile, fields=(FieldChange("title", hostile, None),))
 
-    page = html(replace(report, rows=(row,)), words)
+    page = html(report.with_rows((row,)), words)
 
     tags = {tag for tag, _ in _Tags(page).found}
     assert tags & {"script", "img"} == set()
@@ -92,17 +94,17 @@ def test_what_a_lead_typed_stays_text(report: RunReport, words: Words, cast: Any
 def test_a_link_that_is_not_https_is_no_link(report: RunReport, words: Words, cast: Any) -> None:
     row = cast.lead(7, link="javascript:alert(1)", fields=(FieldChange("score", 1, 2),))
 
-    assert "javascript:" not in html(replace(report, rows=(row,)), words)
+    assert "javascript:" not in html(report.with_rows((row,)), words)
 
 
 def test_an_empty_run_says_so(report: RunReport) -> None:
-    assert "Nothing to change" in html(replace(report, rows=(), remarks=()), Words(Language.ENGLISH))
+    assert "Nothing to change" in html(replace(report.with_rows(()), remarks=()), Words(Language.ENGLISH))
 
 
 def test_a_long_run_is_cut_and_the_page_says_where_the_rest_is(report: RunReport, cast: Any) -> None:
     rows = tuple(cast.lead(n, fields=(FieldChange("score", 1, n + 2),)) for n in range(UPDATES_SHOWN_MAX + 25))
 
-    page = html(replace(report, rows=rows), Words(Language.ENGLISH))
+    page = html(report.with_rows(rows), Words(Language.ENGLISH))
 
     assert "25 more rows are in the CSV file." in page
 

@@ -1,14 +1,14 @@
 """The CSV opens in Excel as it is: Japanese legible, nothing run as a formula, numbers still numbers."""
 
 from csv import DictReader
-from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.report import FieldChange, RunReport
+from sync.reports.report import RunReport
+from sync.reports.rows import FieldChange
 from sync.reports.table import csv, safe
 
 ENGLISH = Words(Language.ENGLISH)
@@ -41,7 +41,7 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(report: RunRepor
     hostile = f"{start}cmd|' /C calc'!A0"
     row = cast.lead(1, name=hostile, company=hostile, fields=(FieldChange("title", hostile, None),))
 
-    (told,) = _rows(replace(report, rows=(row,)))
+    (told,) = _rows(report.with_rows((row,)))
 
     assert [told["Name"], told["Company"], told["title (before)"]] == [f"'{hostile}"] * 3
 
