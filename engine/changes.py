@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -14,6 +15,18 @@ Scalar: TypeAlias = str | int | float | bool | None
 Values: TypeAlias = Mapping[str, Scalar]
 
 NOTHING: Values = MappingProxyType({})
+
+
+# The rule id of a change that undoes another one: this and the other's id.
+REVERSAL = "revert/"
+
+
+class Reach(StrEnum):
+    """How far a change reaches: what decides how it is written."""
+
+    MEMORY = "memory"  # nothing of the org
+    FIELDS = "fields"
+    OWNER = "owner"  # who the record belongs to, and perhaps fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,18 @@ class Change:
     @property
     def is_memory_only(self) -> bool:
         return not self.after
+
+    @property
+    def reach(self) -> Reach:
+        if self.is_memory_only:
+            return Reach.MEMORY
+        return Reach.OWNER if self.moves_owner else Reach.FIELDS
+
+    @property
+    def reverses(self) -> str | None:
+        """The id of the applied change that this one undoes: no rule asked for it, a person did."""
+        undone = (rule.removeprefix(REVERSAL) for rule in self.rules if rule.startswith(REVERSAL))
+        return next(undone, None)
 
     @property
     def target_digest(self) -> str:

@@ -16,8 +16,7 @@ from sync.store.tables import applied_values, firings, owner_moves, quiet, tags,
 def remember(tx: Transaction, applied: Sequence[Change], *, run: str, at: datetime) -> None:
     """Record what a run applied. Remembering the same change twice leaves the same memory."""
     _remember_values(tx, [change for change in applied if change.after], run=run, at=at)
-    moves = ((each.change_id, each.record_id, at, each.after["owner"]) for each in applied if each.moves_owner)
-    _replace(tx, owner_moves, moves)
+    _replace(tx, owner_moves, (_owner_move(each, at) for each in applied if each.moves_owner))
     remember_memory(tx, applied)
     _remember_turns(tx, applied)
 
@@ -69,6 +68,12 @@ def _remember_turns(tx: Transaction, applied: Sequence[Change]) -> None:
     for turn in taken:
         last[turn.pool, turn.member] = max(turn.sequence, last.get((turn.pool, turn.member), 0))
     _replace(tx, turns, ((turn.pool, turn.member, last[turn.pool, turn.member]) for turn in taken))
+
+
+def _owner_move(change: Change, at: datetime) -> tuple[object, ...]:
+    turn = change.effects.turn
+    given = (change.change_id, change.record_id, at, change.after["owner"])
+    return (*given, turn.pool if turn else None, turn.sequence if turn else None)
 
 
 def _quiet(change: Change) -> tuple[object, ...]:

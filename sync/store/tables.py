@@ -125,6 +125,7 @@ changes = Table(
     Column("object", String(80), nullable=False),
     Column("record_id", ID, nullable=False, index=True),
     Column("state", String(12), nullable=False, index=True),
+    Column("reach", String(8), nullable=False),  # memory, fields, owner
     Column("note", JsonText),
     Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
     Column("target_digest", DIGEST, nullable=False),
@@ -195,6 +196,10 @@ owner_moves = Table(
     Column("record_id", ID, nullable=False, index=True),
     Column("at", Instant, nullable=False),
     Column("owner", ID, nullable=False),
+    # The turn it was, so that a move taken back gives the turn back.
+    Column("pool", identifier(255)),
+    Column("sequence", BigInteger),
+    Index("ix_owner_moves_turn", "pool", "owner"),
 )
 tags = Table(
     "tags",

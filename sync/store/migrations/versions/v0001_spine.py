@@ -116,10 +116,13 @@ def upgrade() -> None:
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("owner", _identifier(18), nullable=False),
+        sa.Column("pool", _identifier(255), nullable=True),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_owner_moves")),
     )
     with op.batch_alter_table("owner_moves", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_owner_moves_record_id"), ["record_id"], unique=False)
+        batch_op.create_index("ix_owner_moves_turn", ["pool", "owner"], unique=False)
 
     op.create_table(
         "pauses",
@@ -267,6 +270,7 @@ def upgrade() -> None:
         sa.Column("object", sa.String(80), nullable=False),
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("reach", sa.String(8), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("digest", _identifier(64), nullable=False),
         sa.Column("target_digest", _identifier(64), nullable=False),
