@@ -107,7 +107,7 @@ class Org:
 
         TransientError SF-121 if the org brings another number of rows than it counted.
         """
-        body = self._read("query", lambda org: org.query(soql, include_deleted=include_deleted))
+        body = self.read("query", lambda org: org.query(soql, include_deleted=include_deleted))
         # A later page may have been read with the first, whenever it is fetched.
         read_at = self._session.tally.asked_at
         if read_at is None:
@@ -119,7 +119,7 @@ class Org:
             yield page
             if not locator:
                 break
-            body = self._read("query", _next_page(locator))
+            body = self.read("query", _next_page(locator))
         if seen != page.total and not soql.lstrip().casefold().startswith("select count()"):
             raise TransientError.of("SF-121", "query", seen=seen, total=page.total)
 
@@ -128,7 +128,7 @@ class Org:
         ids = distinct([update.record_id for update in updates], most=GUARDED_MAX)
         body = composite_body(updates, self._connection.api_version)
         outer = outer_guard(updates)
-        answer = self._write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
+        answer = self.write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
         if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
             # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
             return [Answer(record_id, Verdict.MOVED, answer.code) for record_id in ids]
@@ -141,7 +141,7 @@ class Org:
         ids = distinct([record_id for record_id, _ in records], most=COLLECTION_MAX)
         body = collection_body(object_name, records)
         path = "composite/sobjects"
-        answer = self._write(path, lambda org: org.restful(path, method="PATCH", json=body))
+        answer = self.write(path, lambda org: org.restful(path, method="PATCH", json=body))
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
         return of_collection(ids, answer)
@@ -153,18 +153,19 @@ class Org:
         return records[0]
 
     def _record(self, where: str, ask: Ask) -> Record:
-        body = self._read(where, ask)
+        body = self.read(where, ask)
         if not isinstance(body, dict):
             raise _misshapen(where, "")
         return body
 
-    def _read(self, where: str, ask: Ask) -> JSON:
+    def read(self, where: str, ask: Ask) -> JSON:
+        """What a call of this folder that changes nothing brings. Its error is one of the house."""
         try:
             return self._call(ask, writes=False)
         except CallError as error:
             raise error_of(error.fault, where) from error
 
-    def _write(self, where: str, ask: Ask) -> "JSON | Fault":
+    def write(self, where: str, ask: Ask) -> "JSON | Fault":
         """The org's answer, or the fault that leaves open what it did."""
         try:
             return self._call(ask, writes=True)
