@@ -1,9 +1,10 @@
-"""Start a folder: settings, field map and rulebook copied from the starter, ready for the sandbox org."""
+"""Start a folder: settings, field map and rulebook copied from a starter, ready for the sandbox org."""
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from config.guesses import folded, nearest
 from config.settings import FILE, SANDBOX, org_address
 from engine.errors import SettingsError
 
@@ -16,18 +17,25 @@ data/
 """
 
 
-def start_folder(folder: Path, *, org: str = SANDBOX) -> tuple[Path, ...]:
-    """Write the starter for that org; the files in order. SettingsError ST-120 for what is no org's address, ST-127 for
-    a folder that is not empty.
+# A Japanese manufacturer that sells to companies, in both languages; and a software firm that works in English.
+MANUFACTURER, SOFTWARE = "manufacturer", "software"
+STARTERS = (MANUFACTURER, SOFTWARE)
+
+
+def start_folder(folder: Path, *, org: str = SANDBOX, starter: str = MANUFACTURER) -> tuple[Path, ...]:
+    """Write a starter for that org; the files in order. SettingsError ST-120 for what is no org's address, ST-127 for
+    a folder that is not empty, ST-128 for a starter there is not.
 
     Only the user who runs it can read what it writes.
     """
-    org = org_address(org)
+    org, starter = org_address(org), folded(starter)
+    if starter not in STARTERS:
+        raise SettingsError.of("ST-128", "", given=starter, meant=nearest(starter, STARTERS), known=", ".join(STARTERS))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingsError.of("ST-127", str(folder), folder=folder.name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    written = _copy(files("config.starter"), folder)
+    written = _copy(files("config.starters") / starter, folder)
     settings = folder / FILE
     settings.write_text(
         settings.read_text(encoding="utf-8").replace(f"\norg: {SANDBOX}\n", f"\norg: {org}\n"), encoding="utf-8"

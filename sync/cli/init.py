@@ -15,13 +15,14 @@ def add(app: typer.Typer, session: Session) -> None:
     words = session.words
     folder_option = options.folder(words)
     org_option = options.option(words, "org", "--org", default="sandbox", metavar="ADDRESS")
+    starter_option = options.option(words, "starter", "--starter", default="manufacturer", metavar="NAME")
 
     @app.command("init", help=words.say("cli.init"))
-    def init(*, folder: Path = folder_option, org: str = org_option) -> int:
+    def init(*, folder: Path = folder_option, org: str = org_option, starter: str = starter_option) -> int:
         from config.init import start_folder
         from config.settings import SANDBOX
 
-        written = start_folder(folder, org=org)
+        written = start_folder(folder, org=org, starter=starter)
         if org == SANDBOX:
             from sync.app import found_sandbox
 

@@ -31,7 +31,7 @@ def test_the_rules_shown_load() -> None:
         "scoring.yaml": "points: {form submission: 50}\n",
         **texts,
     }
-    rulebook = rulebook_from(whole, load_map(ROOT / "config" / "starter" / "map.yaml"))
+    rulebook = rulebook_from(whole, load_map(ROOT / "config" / "starters" / "manufacturer" / "map.yaml"))
     assert (len(rulebook.profiles), len(rulebook.rules)) == (1, 1)
 
 
