@@ -108,6 +108,12 @@ class Change:
         return next(undone, None)
 
     @property
+    def score(self) -> int | None:
+        """The score it asks for, else the one its decision read."""
+        found = self.after.get("score", self.inputs.get("score"))
+        return found if isinstance(found, int) else None
+
+    @property
     def target_digest(self) -> str:
         """The same for two changes that ask for the same thing."""
         return digest([dict(self.after), self.effects.target()])

@@ -5,8 +5,9 @@ Keys are 18-character record ids (unique in an org, whatever the object).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from engine.changes import Standing, Values
+from engine.changes import Scalar, Standing, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,23 @@ class Quiet:
     meaning_digest: str
     owner: str | None = None  # the owner it would have given, so that the pool is not asked again
     pool: str | None = None
+    score: int | None = None  # the score it asked for or rested on: one that crept a little since is no news
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What somebody else made of a value of ours, and when that was first seen."""
+
+    value: Scalar
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """When leadsync last wrote a record, and by which run."""
+
+    at: datetime
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +43,8 @@ class Memory:
 
     open_changes: Mapping[str, Standing] = field(default_factory=dict)
     applied: Mapping[str, Values] = field(default_factory=dict)
+    written: Mapping[str, Written] = field(default_factory=dict)
+    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)  # by field, `owner` too
     tags: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)  # (tag, rule id)
     firings: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids of `once` rules
     turns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -36,12 +36,17 @@ class Event(StrEnum):
     RUN_FINISHED = "run finished"
     RUN_INTERRUPTED = "run interrupted"
     PULLED = "pulled"
+    COMPACTED = "compacted"
+    SEGMENTS_RETIRED = "segments retired"
     PLAN_PROPOSED = "plan proposed"
     CHANGE_PROPOSED = "change proposed"
     CHANGE_APPROVED = "change approved"
     CHANGE_MOVED = "change moved"
     CHANGE_NOTED = "change noted"
     QUIET_LIFTED = "quiet lifted"
+    GIVEN_BACK = "given back"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _owner_move(change: Change, at: datetime) -> tuple[object, ...]:
 def _quiet(change: Change) -> tuple[object, ...]:
     pool = change.effects.turn.pool if change.effects.turn else None
     target, meaning = change.target_digest, change.meaning_digest
-    return (change.record_id, target, meaning, change.after.get("owner"), pool, change.change_id)
+    return (change.record_id, target, meaning, change.after.get("owner"), pool, change.score, change.change_id)
 
 
 def _replace(tx: Transaction, table: Table, rows: Iterable[tuple[object, ...]]) -> None:

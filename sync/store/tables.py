@@ -88,6 +88,12 @@ segments = Table(
     Column("id_max", ID, nullable=False),
     Column("map_digest", DIGEST, nullable=False),
     Column("keys_version", String(40), nullable=False),
+    Column("kind", String(8), nullable=False),  # base: compacted, sorted by its key; delta: what a pull brought
+    Column("key", Text, nullable=False),
+    Column("key_min", identifier(300), nullable=False),
+    Column("key_max", identifier(300), nullable=False),
+    Column("replaced_by", BigInteger),  # sequence of the run that compacted it away; None: current
+    Column("removed_at", Instant),  # its file is gone: as-of reads that need it are refused
 )
 
 watermarks = Table(
@@ -230,6 +236,7 @@ quiet = Table(
     Column("meaning_digest", DIGEST, primary_key=True),
     Column("owner", ID),
     Column("pool", identifier(255)),
+    Column("score", BigInteger),
     Column("change_id", identifier(32), nullable=False),
 )
 
@@ -240,12 +247,16 @@ slots = Table(
     Column("sync", identifier(80), primary_key=True),
     Column("due_at", Instant, primary_key=True),
     Column("state", String(12), nullable=False),  # running, done, failed, skipped, lost
+    Column("missed", Integer, nullable=False),  # how many due times before it this one stands for
+    Column("attempts", Integer, nullable=False),
     Column("run_id", RUN),
+    Column("codes", JsonText),  # of the error that failed it
     Column("host", Text, nullable=False),
     Column("boot", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_started", Text, nullable=False),
     Column("claimed_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # when its holder last said that it is at work
     Column("finished_at", Instant),
 )
 pauses = Table(
