@@ -84,7 +84,7 @@ def take(
     tx: Transaction, name: LeaseName, *, holder: Holder, clock: Clock, lease_seconds: float = LEASE_SECONDS
 ) -> Lease:
     """Take a lease that is free, has run out, or whose holder on this host is dead. LeaseError otherwise."""
-    now = _now(tx, clock)
+    now = time_of(tx, clock)
     found = tx.execute(select(leases).where(leases.c.name == name)).one_or_none()
     if found is not None and found.is_held:
         _take_over(tx, found, here=holder, now=now)
@@ -109,7 +109,7 @@ def take(
 def renew(tx: Transaction, lease: Lease, *, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> None:
     """LeaseError when somebody else has taken over. A lease that ran out and that nobody took is ours still."""
     check(tx, lease)
-    until = _now(tx, clock) + timedelta(seconds=lease_seconds)
+    until = time_of(tx, clock) + timedelta(seconds=lease_seconds)
     tx.execute(update(leases).where(leases.c.name == lease.name).values(until=until))
 
 
@@ -120,23 +120,37 @@ def check(tx: Transaction, lease: Lease) -> None:
         raise LeaseError.of("LS-102", name=lease.name.value, epoch=lease.epoch, now=found.epoch)
 
 
+def refuse_busy(tx: Transaction, *, holder: Holder, clock: Clock) -> None:
+    """LeaseError when a living process holds any lease; whoever wants them all may ask before it begins."""
+    now = time_of(tx, clock)
+    for found in tx.execute(select(leases).where(leases.c.is_held).order_by(leases.c.name)):
+        _refuse_living(found, here=holder, now=now)
+
+
 def release(tx: Transaction, lease: Lease) -> None:
     """Give it back; nothing happens when somebody else has taken over."""
     tx.execute(update(leases).where(leases.c.name == lease.name, leases.c.epoch == lease.epoch).values(is_held=False))
 
 
 def _take_over(tx: Transaction, found: "Row[tuple[object, ...]]", *, here: Holder, now: datetime) -> None:
+    dead = _refuse_living(found, here=here, now=now)
+    facts = {"lease": found.name, "epoch": found.epoch + 1, "holder_died": dead}
+    audit.append(tx, [Entry(Event.LEASE_TAKEN_OVER, now, facts=facts)])
+
+
+def _refuse_living(found: "Row[tuple[object, ...]]", *, here: Holder, now: datetime) -> bool:
+    """Whether the holder is surely dead, or else the lease has run out; LeaseError when neither is so."""
     holder = Holder(found.host, found.boot, found.pid, found.process_started)
     dead = is_dead(holder, here=here)
     if not dead and found.until > now:
         raise LeaseError.of(
             "LS-101", name=found.name, host=holder.host, pid=holder.pid, until=instant_text(found.until)[:19] + "Z"
         )
-    facts = {"lease": found.name, "epoch": found.epoch + 1, "holder_died": dead}
-    audit.append(tx, [Entry(Event.LEASE_TAKEN_OVER, now, facts=facts)])
+    return dead
 
 
-def _now(tx: Transaction, clock: Clock) -> datetime:
+def time_of(tx: Transaction, clock: Clock) -> datetime:
+    """The time that leases and slots are told in: the host's, or the database's where several hosts share one."""
     if tx.dialect.name == "postgresql":
         now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
         return now
