@@ -107,9 +107,15 @@ TABLE: tuple[Row, ...] = (
 
 def fault_of(response: requests.Response) -> Fault:
     """What an answer of 300 and above means; its body may be Salesforce's, a page of HTML, or nothing."""
-    status = response.status_code
-    code, message = _first_error(response)
-    wait = _wait_seconds(response)
+    return _meaning(response.status_code, *_first_error(_body(response)), wait=_wait_seconds(response))
+
+
+def fault_within(status: int, body: object) -> Fault:
+    """The same of one part of a Composite call."""
+    return _meaning(status, *_first_error(body), wait=0.0)
+
+
+def _meaning(status: int, code: str, message: str, *, wait: float) -> Fault:
     for row in TABLE:
         if row.fits(status=status, code=code, message=message):
             longer = max(row.wait_seconds, wait)
@@ -154,11 +160,15 @@ def _never_left(error: requests.RequestException) -> bool:
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError, TunnelError))
 
 
-def _first_error(response: requests.Response) -> tuple[str, str]:
+def _body(response: requests.Response) -> object:
     try:
-        body = loads(response.content)
+        body: object = loads(response.content)
     except ValueError:
-        return ("", "")
+        return None
+    return body
+
+
+def _first_error(body: object) -> tuple[str, str]:
     first = body[0] if isinstance(body, list) and body else body
     if not isinstance(first, dict):
         return ("", "")

@@ -4,22 +4,20 @@ Reading waits and asks again by class of fault. Writing raises only when surely 
 be told, every record of the call is answered `unknown` and must be read back before it is sent again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
-from typing import TypeAlias, cast
-
-from simple_salesforce.api import Salesforce
+from typing import cast
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
+from sync.salesforce import composite
+from sync.salesforce.composite import Question
 from sync.salesforce.connection import Connection, PasswordLogin
-from sync.salesforce.errors import CallError, Course, Fault, error_of, not_json
-from sync.salesforce.login import Grant, log_in
-from sync.salesforce.pages import JSON, Page, Record, page_of
-from sync.salesforce.retry import Sleep, patiently
-from sync.salesforce.session import INSTANCE, Session
+from sync.salesforce.errors import Course, Fault, error_of
+from sync.salesforce.pages import JSON, Opened, Page, Record, page_of
+from sync.salesforce.retry import Sleep
+from sync.salesforce.session import Session
 from sync.salesforce.updates import (
     COLLECTION_MAX,
     GUARDED_MAX,
@@ -32,8 +30,7 @@ from sync.salesforce.updates import (
 )
 from sync.salesforce.usage import Usage
 from sync.salesforce.verdicts import PRECONDITION_FAILED, Answer, Verdict, of_collection, of_composite, unknown
-
-Ask: TypeAlias = Callable[[Salesforce], object]
+from sync.salesforce.wire import Ask, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,8 @@ class Org:
     def __init__(self, connection: Connection, *, session: Session, sleep: Sleep) -> None:
         self._connection = connection
         self._session = session
-        self._sleep = sleep
-        self._client: Salesforce | None = None
-        self._grant: Grant | None = None
-        self._login = Lock()
+        # Carries single calls, for what has a file of its own: bulk jobs.
+        self.wire = Wire(connection, session=session, sleep=sleep)
         self.org_id = ""
 
     @property
@@ -79,10 +74,20 @@ class Org:
         """The org's time at its first answer."""
         return self._session.tally.started_at
 
+    @property
+    def api_version(self) -> str:
+        return self._connection.api_version
+
     def connect(self) -> Identity:
-        organization = self._only("SELECT Id, Name, IsSandbox, TimeZoneSidKey FROM Organization")
-        grant = cast("Grant", self._grant)
-        user = self._only(f"SELECT Id, Username FROM User WHERE Id = '{grant.user_id}'")  # noqa: S608 -- an id of the org
+        """Org and user in one call: the token's own answer told their ids."""
+        grant = self.wire.log_in()
+        asked = (
+            Question("SELECT Id, Name, IsSandbox, TimeZoneSidKey FROM Organization"),
+            Question(f"SELECT Id, Username FROM User WHERE Id = '{grant.user_id}'"),  # noqa: S608 -- an id of the org
+        )
+        organization, user = (
+            self._only(opened, asked.soql) for opened, asked in zip(self.open(asked), asked, strict=True)
+        )
         self.org_id = str(organization["Id"])
         return Identity(
             org_id=self.org_id,
@@ -99,28 +104,62 @@ class Org:
         """OrgError SF-103 for an object that is not there, or hidden from this user."""
         return self._record(object_name, lambda org: org.restful(f"sobjects/{object_name}/describe"))
 
+    def describes(self, object_names: Sequence[str]) -> dict[str, Record]:
+        """The same of several, up to 25 in one call."""
+        found: dict[str, Record] = {}
+        for start in range(0, len(object_names), composite.PARTS_MAX):
+            names = object_names[start : start + composite.PARTS_MAX]
+            urls = [f"sobjects/{name}/describe" for name in names]
+            for name, answer in zip(names, self._together(urls), strict=True):
+                is_told = answer.status == composite.OK and isinstance(answer.body, dict)
+                found[name] = cast("Record", answer.body) if is_told else self.describe(name)
+        return found
+
     def limits(self) -> Record:
         return self._record("limits", lambda org: org.limits())
+
+    def open(self, questions: Sequence[Question]) -> "list[Opened | None]":
+        """The first page of each question, five in one call; `pages` brings the rest. None: too much to ask this way.
+
+        A part that fails is asked by itself, where retries and errors have their ordinary ways.
+        """
+        opened: list[Opened | None] = []
+        for start in range(0, len(questions), composite.QUERIES_MAX):
+            asked = questions[start : start + composite.QUERIES_MAX]
+            answers = self._together([question.path for question in asked])
+            read_at = self._read_at()
+            opened += [
+                _opened(answer.body, read_at) if answer.status == composite.OK else self._alone(question, answer.fault)
+                for question, answer in zip(asked, answers, strict=True)
+            ]
+        return opened
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Page]:
         """Pages to the end of the query. LocatorLostError: start again after the last row held.
 
         TransientError SF-121 if the org brings another number of rows than it counted.
         """
-        body = self.read("query", lambda org: org.query(soql, include_deleted=include_deleted))
-        # A later page may have been read with the first, whenever it is fetched.
-        read_at = self._session.tally.asked_at
-        if read_at is None:
-            raise OrgError.of("SF-131", "query")
-        seen = 0
-        while True:
-            page, locator = _page(body, read_at)
+        question = Question(soql, include_deleted=include_deleted)
+        if question.is_long:
+            # The address of a GET must stay short; the body of a Composite call need not.
+            (opened,) = self.open([question])
+            if opened is None:
+                raise OrgError.of("SF-122", "query", status=414, reason="", message="")
+        else:
+            opened = self._first(question)
+        yield from self.pages(opened, is_count=question.is_count)
+
+    def pages(self, opened: Opened, *, is_count: bool = False) -> Iterator[Page]:
+        """An opened query to its end, with the errors of `query`."""
+        page, locator, seen = opened.page, opened.locator, len(opened.page.records)
+        yield page
+        while locator:
+            # A later page may have been read with the first, whenever it is fetched.
+            following = _opened(self.wire.read("query", _next_page(locator)), page.read_at)
+            page, locator = following.page, following.locator
             seen += len(page.records)
             yield page
-            if not locator:
-                break
-            body = self.read("query", _next_page(locator))
-        if seen != page.total and not soql.lstrip().casefold().startswith("select count()"):
+        if seen != page.total and not is_count:
             raise TransientError.of("SF-121", "query", seen=seen, total=page.total)
 
     def guarded_update(self, updates: Sequence[GuardedUpdate]) -> list[Answer]:
@@ -128,7 +167,7 @@ class Org:
         ids = distinct([update.record_id for update in updates], most=GUARDED_MAX)
         body = composite_body(updates, self._connection.api_version)
         outer = outer_guard(updates)
-        answer = self.write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
+        answer = self.wire.write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
         if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
             # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
             return [Answer(record_id, Verdict.MOVED, answer.code) for record_id in ids]
@@ -141,93 +180,58 @@ class Org:
         ids = distinct([record_id for record_id, _ in records], most=COLLECTION_MAX)
         body = collection_body(object_name, records)
         path = "composite/sobjects"
-        answer = self.write(path, lambda org: org.restful(path, method="PATCH", json=body))
+        answer = self.wire.write(path, lambda org: org.restful(path, method="PATCH", json=body))
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
         return of_collection(ids, answer)
 
-    def _only(self, soql: str) -> Record:
-        records = [record for page in self.query(soql) for record in page.records]
-        if len(records) != 1:
+    def _only(self, opened: Opened | None, soql: str) -> Record:
+        if opened is None or len(opened.page.records) != 1:
             raise _misshapen("query", soql)
-        return records[0]
+        return opened.page.records[0]
 
-    def _record(self, where: str, ask: Ask) -> Record:
-        body = self.read(where, ask)
+    def _record(self, where: str, ask: Ask[JSON]) -> Record:
+        body = self.wire.read(where, ask)
         if not isinstance(body, dict):
             raise _misshapen(where, "")
         return body
 
-    def read(self, where: str, ask: Ask) -> JSON:
-        """What a call of this folder that changes nothing brings. Its error is one of the house."""
-        try:
-            return self._call(ask, writes=False)
-        except CallError as error:
-            raise error_of(error.fault, where) from error
+    def _first(self, question: Question) -> Opened:
+        body = self.wire.read("query", lambda org: org.query(question.soql, include_deleted=question.include_deleted))
+        return _opened(body, self._read_at())
 
-    def write(self, where: str, ask: Ask) -> "JSON | Fault":
-        """The org's answer, or the fault that leaves open what it did."""
-        try:
-            return self._call(ask, writes=True)
-        except CallError as error:
-            if error.fault.may_have_applied or error.fault.status == PRECONDITION_FAILED:
-                return error.fault
-            raise error_of(error.fault, where) from error
+    def _alone(self, question: Question, fault: Fault) -> Opened | None:
+        if fault.course is Course.NARROW or (fault.course is not Course.STOP and question.is_long):
+            return None
+        if fault.course is Course.STOP:
+            raise error_of(fault, "query")
+        return self._first(question)
 
-    def _call(self, ask: Ask, *, writes: bool) -> JSON:
-        return patiently(
-            lambda: self._with_token(ask), patience=self._connection.patience, sleep=self._sleep, writes=writes
-        )
+    def _together(self, paths: Sequence[str]) -> list[composite.Part]:
+        """What each of these GETs comes to, made in one call."""
+        body = composite.gets(paths, self.api_version)
+        answer = self.wire.read("composite", lambda org: org.restful("composite", method="POST", json=body))
+        parts = composite.parts_of(answer, len(paths))
+        if parts is None:
+            raise _misshapen("composite", "")
+        return parts
 
-    def _with_token(self, ask: Ask) -> JSON:
-        """One refresh and one more attempt after a 401, with the same headers and body; then the login is at fault."""
-        used = self._client or self._renew(None)
-        try:
-            return _answer(ask, used)
-        except CallError as error:
-            if error.fault.course is not Course.REFRESH:
-                raise
-        try:
-            return _answer(ask, self._renew(used))
-        except CallError as error:
-            if error.fault.course is Course.REFRESH:
-                raise error_of(error.fault, self._session.origin) from error
-            raise
-
-    def _renew(self, used: Salesforce | None) -> Salesforce:
-        """A client with a newer token than the one used; whoever comes second takes the first one's."""
-        with self._login:
-            if self._client is None or self._client is used:
-                self._grant = log_in(self._session, self._connection)
-                self._client = Salesforce(
-                    session_id=self._grant.token,
-                    instance_url=f"https://{INSTANCE}",
-                    session=self._session,
-                    version=self._connection.api_version,
-                    object_pairs_hook=dict,
-                )
-                # The library asks for indented answers, which a person will never see.
-                self._client.headers.pop("X-PrettyPrint", None)
-            return self._client
+    def _read_at(self) -> datetime:
+        read_at = self._session.tally.asked_at
+        if read_at is None:
+            raise OrgError.of("SF-131", "query")
+        return read_at
 
 
-def _answer(ask: Ask, client: Salesforce) -> JSON:
+def _opened(body: JSON, read_at: datetime) -> Opened:
     try:
-        return cast("JSON", ask(client))
-    except ValueError as error:
-        # A torn answer: requests' and json's decode errors are ValueErrors.
-        raise CallError(not_json(200)) from error
-
-
-def _page(body: JSON, read_at: datetime) -> tuple[Page, str]:
-    try:
-        return page_of(body, read_at)
+        return Opened(*page_of(body, read_at))
     except ValueError as error:
         raise _misshapen("query", str(error)) from error
 
 
-def _next_page(locator: str) -> Ask:
-    return lambda org: org.query_more(locator, identifier_is_url=True)
+def _next_page(locator: str) -> Ask[JSON]:
+    return lambda org: cast("JSON", org.query_more(locator, identifier_is_url=True))
 
 
 def _misshapen(where: str, message: str) -> LeadsyncError:

@@ -17,6 +17,14 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A query under way: its first page, and where the next one is, "" at the end."""
+
+    page: Page
+    locator: str
+
+
 def page_of(body: JSON, read_at: datetime) -> tuple[Page, str]:
     """A page and the locator of the next one, empty at the end. ValueError for a body that is no page."""
     match body:

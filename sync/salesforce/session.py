@@ -1,6 +1,6 @@
 """The one `requests.Session` everything goes through: what must be true of every attempt is made true here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,7 @@ TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
 # `*.salesforce.com` for the login; both are mapped to the configured origin, and a token never goes anywhere else.
 INSTANCE = "org.leadsync.invalid"
 _LOGIN_ANSWERS = {200, 400, 401, 403}
+CSV = "text/csv"
 NO_ASSIGNMENT: Mapping[str, str] = {"Sforce-Auto-Assign": "FALSE"}
 
 
@@ -37,8 +38,10 @@ class Tally:
 class Session(requests.Session):
     """Timeouts, no assignment rules, one origin, usage and clock from every answer, failures as `CallError`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, leave: Callable[[Usage | None], None] = lambda _: None) -> None:
+        """`leave` is asked before each call that counts, and told the usage last heard of; it raises to forbid."""
         super().__init__()
+        self._leave = leave
         self.origin = origin_of(connection.org_url)
         self.tally = Tally()
         self.identity_url = ""
@@ -57,6 +60,7 @@ class Session(requests.Session):
         kwargs["timeout"] = self._timeout
         is_login = urlsplit(request.url or "").path == TOKEN_PATH
         if not is_login:
+            self._leave(self.tally.usage)
             self.tally.calls += 1
         try:
             response = super().send(request, **kwargs)
@@ -71,7 +75,7 @@ class Session(requests.Session):
                 return response
         if response.status_code >= requests.codes.multiple_choices:
             raise CallError(fault_of(response))
-        if response.content and not _is_json(response):
+        if response.content and not (_is_csv(response) if _wants_csv(request) else _is_json(response)):
             raise CallError(not_json(response.status_code))
         return response
 
@@ -95,6 +99,14 @@ class Session(requests.Session):
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+def _wants_csv(request: requests.PreparedRequest) -> bool:
+    return request.headers.get("Accept") == CSV
+
+
+def _is_csv(response: requests.Response) -> bool:
+    return str(response.headers.get("Content-Type", "")).startswith(CSV)
 
 
 def _is_json(response: requests.Response) -> bool:

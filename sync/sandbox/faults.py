@@ -18,6 +18,15 @@ class FaultKind(StrEnum):
     RESET = "connection reset"
     HANG = "no answer"
     LOCKED = "row locked"  # a row of the request, not the request itself
+    # What becomes of a Bulk 2.0 job that is created; `after` batches are done before.
+    JOB_FAILED = "job failed"
+    JOB_ABORTED = "job aborted"
+    JOB_STUCK = "job stuck"
+    # The answer itself, spoiled.
+    CUT = "answer cut"  # after `after` bytes, as if it ended there
+    REPEATED = "locator repeated"  # a result page that names itself as the next
+    SHORT = "row missing"  # from a result file or a page, with the number of records unchanged
+    UNCOUNTED = "number of records missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +40,16 @@ class Fault:
     kind: FaultKind
     path: str = ""  # part of the target
     method: str = ""
+    holds: str = ""  # part of the body
     skip: int = 0
     times: int = 1
     applied: bool = False
     record_id: str = ""
+    after: int = 0
 
     def matches(self, request: Request) -> bool:
-        return self.path in request.target and self.method in {"", request.method}
+        is_there = self.path in request.target and self.method in {"", request.method}
+        return is_there and self.holds.encode() in request.body
 
     @property
     def response(self) -> Response:
@@ -60,13 +72,24 @@ class Fault:
                 return Response(403, [_error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")])
             case FaultKind.MOVED:
                 return Response(412, [_error("PRECONDITION_FAILED", "The record has changed")])
-            case FaultKind.ERROR | FaultKind.LOCKED:
+            case _:
                 return Response(500, [_error("UNKNOWN_EXCEPTION", "An unexpected error occurred")])
+
+
+_OF_ROWS = frozenset({FaultKind.LOCKED})
+_OF_JOBS = frozenset({FaultKind.JOB_FAILED, FaultKind.JOB_ABORTED, FaultKind.JOB_STUCK})
+_OF_ANSWERS = frozenset({FaultKind.CUT, FaultKind.REPEATED, FaultKind.SHORT, FaultKind.UNCOUNTED})
 
 
 def next_fault(faults: tuple[Fault, ...], request: Request) -> tuple[Fault | None, tuple[Fault, ...]]:
     """The fault that hits this request, and the plan that is left."""
-    return _take(faults, [fault.kind is not FaultKind.LOCKED and fault.matches(request) for fault in faults])
+    others = _OF_ROWS | _OF_JOBS
+    return _take(faults, [fault.kind not in others and fault.matches(request) for fault in faults])
+
+
+def next_fate(faults: tuple[Fault, ...], path: str) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """What becomes of a job created by this path (`jobs/query` or `jobs/ingest`), and the plan that is left."""
+    return _take(faults, [fault.kind in _OF_JOBS and fault.path in path for fault in faults])
 
 
 def next_lock(faults: tuple[Fault, ...], record_id: str) -> tuple[Fault | None, tuple[Fault, ...]]:

@@ -130,7 +130,7 @@ def active_again(world: World, user_id: str) -> World:
 def late(stage: Stage) -> str:
     """A lead whose write got no answer, was not there when read back, and is committed by the org afterwards."""
     lead = waiting(stage, count=1)[0]
-    stage.break_with(Fault(FaultKind.RESET, path="/composite"))
+    stage.break_with(Fault(FaultKind.RESET, path="/composite", holds="PATCH"))
     stage.apply()
     change = stage.change_of(lead)
     with stage.worker.store.read() as tx:

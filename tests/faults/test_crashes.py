@@ -134,7 +134,7 @@ def wait_for_a_call(org: Opened, path: str) -> None:
 def test_a_worker_stopped_while_it_waits_for_an_answer(
     folder: Path, org: Opened, undisturbed: Outcome, blow: signal.Signals, *, was_applied: bool
 ) -> None:
-    break_with(org, Fault(FaultKind.HANG, path="/composite", applied=was_applied))
+    break_with(org, Fault(FaultKind.HANG, path="/composite", holds="PATCH", applied=was_applied))
     worker = start(folder, "run")
     wait_for_a_call(org, "/composite")
     worker.send_signal(blow)
@@ -148,7 +148,7 @@ def test_a_worker_stopped_while_it_waits_for_an_answer(
 
 
 def test_a_second_worker_is_turned_away_while_the_first_is_at_work(folder: Path, org: Opened) -> None:
-    break_with(org, Fault(FaultKind.HANG, path="/composite"))
+    break_with(org, Fault(FaultKind.HANG, path="/composite", holds="PATCH"))
     first = start(folder, "apply")
     wait_for_a_call(org, "/composite")
     second = leadsync(folder, "apply", language="ja")

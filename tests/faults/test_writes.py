@@ -22,7 +22,7 @@ from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
 def test_w1_an_answer_that_is_lost_after_the_org_took_the_write_is_settled_by_reading_back(stage: Stage) -> None:
     leads = waiting(stage)
-    stage.break_with(Fault(FaultKind.RESET, path="/composite", applied=True))
+    stage.break_with(Fault(FaultKind.RESET, path="/composite", holds="PATCH", applied=True))
     stage.apply()
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
     assert [len(stage.our_writes(lead)) for lead in leads] == [1, 1, 1]
@@ -30,7 +30,7 @@ def test_w1_an_answer_that_is_lost_after_the_org_took_the_write_is_settled_by_re
 
 def test_w1_a_write_that_never_arrived_is_sent_again(stage: Stage) -> None:
     leads = waiting(stage)
-    stage.break_with(Fault(FaultKind.RESET, path="/composite", applied=False))
+    stage.break_with(Fault(FaultKind.RESET, path="/composite", holds="PATCH", applied=False))
     stage.apply()
     stage.apply()
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
@@ -68,7 +68,7 @@ def test_w8_assignment_rules_never_fire_by_our_hand(stage: Stage, *, outer_heade
     stage.switch(Switches(outer_headers_count=outer_headers_count))
     leads = waiting(stage)
     stage.add_lead(Title="課長")
-    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite"))
+    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite", holds="PATCH"))
     stage.apply()
     in_blocks(stage).cycle()
     headers = {write.headers.get("sforce-auto-assign") for write in stage.our_writes()}
@@ -78,14 +78,14 @@ def test_w8_assignment_rules_never_fire_by_our_hand(stage: Stage, *, outer_heade
 
 def test_t2_the_guard_is_on_the_attempt_after_a_401_too(stage: Stage) -> None:
     waiting(stage)
-    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite"))
+    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite", holds="PATCH"))
     stage.apply()
     assert all("if-unmodified-since" in write.headers for write in stage.our_writes())
 
 
 def test_t3_an_endless_401_ends_the_run_and_sends_nothing(stage: Stage) -> None:
     leads = waiting(stage)
-    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite", times=50))
+    stage.break_with(Fault(FaultKind.EXPIRED, path="/composite", holds="PATCH", times=50))
     with pytest.raises(LoginError, match="LG-106"):
         stage.apply()
     assert [stage.standing_of(lead) for lead in leads] == [State.APPROVED] * 3
@@ -93,7 +93,7 @@ def test_t3_an_endless_401_ends_the_run_and_sends_nothing(stage: Stage) -> None:
 
 def test_t5_a_spent_api_limit_parks_the_run_with_everything_still_approved(stage: Stage) -> None:
     leads = waiting(stage)
-    stage.break_with(Fault(FaultKind.LIMIT, path="/composite"))
+    stage.break_with(Fault(FaultKind.LIMIT, path="/composite", holds="PATCH"))
     with pytest.raises(TransientError, match="SF-110"):
         stage.apply()
     assert [stage.standing_of(lead) for lead in leads] == [State.APPROVED] * 3
@@ -184,7 +184,7 @@ def test_a_blocked_change_counts_as_touched_though_nothing_was_sent(stage: Stage
 def test_a_write_that_gets_through_late_is_claimed_as_ours(stage: Stage) -> None:
     """No answer, nothing there when it is read back; the org commits it afterwards."""
     lead = waiting(stage, count=1)[0]
-    stage.break_with(Fault(FaultKind.RESET, path="/composite"))
+    stage.break_with(Fault(FaultKind.RESET, path="/composite", holds="PATCH"))
     stage.apply()
     change = stage.change_of(lead)
     with stage.worker.store.read() as tx:
@@ -200,7 +200,7 @@ def test_a_write_that_gets_through_late_is_claimed_as_ours(stage: Stage) -> None
 def test_w1_in_blocks_a_page_of_the_edge_does_not_send_anything_twice(stage: Stage, kind: FaultKind) -> None:
     leads = [stage.add_lead(Title="課長") for _ in range(3)]
     stage.plan()
-    stage.break_with(Fault(kind, path="/composite", applied=True))
+    stage.break_with(Fault(kind, path="/composite", holds="PATCH", applied=True))
     in_blocks(stage).apply()
     assert [len(stage.our_writes(lead)) for lead in leads] == [1, 1, 1]
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
@@ -217,7 +217,7 @@ def test_a_limit_is_not_passed_in_drips(stage: Stage) -> None:
 
 def test_a_412_for_the_whole_call_looks_at_each_record_again(stage: Stage) -> None:
     leads = waiting(stage)
-    stage.break_with(Fault(FaultKind.MOVED, path="/composite"))
+    stage.break_with(Fault(FaultKind.MOVED, path="/composite", holds="PATCH"))
     stage.apply()
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
 

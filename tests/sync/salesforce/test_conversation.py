@@ -110,7 +110,7 @@ def test_a_jwt_of_the_right_key_logs_in(talk: Callable[[Connection], Org], keys:
         name="テスト",
         time_zone="Asia/Tokyo",
     )
-    assert (org.calls, org.started_at, org.org_id) == (2, NOW, ORG_ID)
+    assert (org.calls, org.started_at, org.org_id) == (1, NOW, ORG_ID)
 
 
 def test_a_production_audience_is_refused_by_a_sandbox(talk: Callable[[Connection], Org], keys: object) -> None:
@@ -161,7 +161,11 @@ def test_each_record_of_a_guarded_call_has_its_own_verdict(
 
 
 def test_no_assignment_rule_fires_by_our_hand_with_a_session_lost_on_the_way(sandbox: SandboxOrg, org: Org) -> None:
-    plan(sandbox, Fault(FaultKind.EXPIRED, path="/composite"), Fault(FaultKind.EXPIRED, path="/composite/sobjects"))
+    plan(
+        sandbox,
+        Fault(FaultKind.EXPIRED, path="/composite", holds="PATCH"),
+        Fault(FaultKind.EXPIRED, path="/composite/sobjects"),
+    )
     org.guarded_update(moves(FRESH))
     org.update("Lead", [(FREE, {"Rating": "Hot"})])
     assert owners(sandbox, (FRESH, FREE)) == [ROBOT, REP]
@@ -188,20 +192,20 @@ def test_a_collection_has_a_verdict_for_each_record(sandbox: SandboxOrg, org: Or
 def test_a_write_in_doubt_reaches_the_org_at_most_once(
     sandbox: SandboxOrg, org: Org, kind: FaultKind, *, applied: bool
 ) -> None:
-    plan(sandbox, Fault(kind, path="/composite", applied=applied))
+    plan(sandbox, Fault(kind, path="/composite", holds="PATCH", applied=applied))
     answers = org.guarded_update(moves(FRESH, FREE))
     assert {answer.verdict for answer in answers} == {Verdict.UNKNOWN}
     assert sandbox.world.trigger_firings == ({FRESH: 1, FREE: 1} if applied else {})
 
 
 def test_an_org_that_did_not_take_the_write_gets_it_again(sandbox: SandboxOrg, org: Org) -> None:
-    plan(sandbox, Fault(FaultKind.BUSY, path="/composite", times=2))
+    plan(sandbox, Fault(FaultKind.BUSY, path="/composite", holds="PATCH", times=2))
     assert [answer.verdict for answer in org.guarded_update(moves(FRESH))] == [Verdict.DONE]
     assert sandbox.world.trigger_firings == {FRESH: 1}
 
 
 def test_a_used_up_day_leaves_everything_as_it_was(sandbox: SandboxOrg, org: Org) -> None:
-    plan(sandbox, Fault(FaultKind.LIMIT, path="/composite"))
+    plan(sandbox, Fault(FaultKind.LIMIT, path="/composite", holds="PATCH"))
     with pytest.raises(TransientError) as failed:
         org.guarded_update(moves(FRESH))
     assert failed.value.problems[0].code == "SF-110"
@@ -223,7 +227,7 @@ def test_a_connection_cut_on_the_real_wire_leaves_a_write_in_doubt(
         with Session(connection) as session:
             org = Org(connection, session=session, sleep=waits.append)
             org.connect()
-            plan(served, Fault(FaultKind.RESET, path="/composite", applied=applied))
+            plan(served, Fault(FaultKind.RESET, path="/composite", holds="PATCH", applied=applied))
             answers = org.guarded_update(moves(FRESH))
         assert [answer.verdict for answer in answers] == [Verdict.UNKNOWN]
         assert served.world.trigger_firings == ({FRESH: 1} if applied else {})

@@ -33,8 +33,11 @@ USER = {"Id": "0055g00000AbCdEAAX", "Username": "sync@acme.example"}
 
 
 def serve_identity(wire: responses.RequestsMock) -> None:
-    wire.get(f"{DATA}/query/", json=records(ORGANIZATION), headers=HEADERS)
-    wire.get(f"{DATA}/query/", json=records(USER), headers=HEADERS)
+    parts = [
+        {"referenceId": f"part{number}", "httpStatusCode": 200, "httpHeaders": {}, "body": records(row)}
+        for number, row in enumerate((ORGANIZATION, USER))
+    ]
+    wire.post(f"{DATA}/composite", json={"compositeResponse": parts}, headers=HEADERS)
 
 
 def form(call: responses.Call) -> dict[str, list[str]]:
