@@ -31,8 +31,11 @@ class SandboxAdapter(HTTPAdapter):
             raise requests.ConnectionError("connection reset by the sandbox org", request=request)
         if answered.door is Door.HANG:
             raise requests.ReadTimeout("no answer from the sandbox org", request=request)
-        raw = HTTPResponse(io.BytesIO(answered.content), headers=dict(answered.headers), status=answered.status,
-                           preload_content=False)  # fmt: skip
+        content, headers = answered.content, dict(answered.headers)
+        if answered.door is Door.CUT:
+            headers["content-length"] = str(len(content))
+            content = content[: answered.sent_bytes]
+        raw = HTTPResponse(io.BytesIO(content), headers=headers, status=answered.status, preload_content=False)
         response = self.build_response(request, raw)
         response.headers = CaseInsensitiveDict(answered.headers)
         return response

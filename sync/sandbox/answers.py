@@ -6,10 +6,11 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sync.sandbox import composites, resources
+from sync.sandbox import bulk, bulk_ingest, bulk_query, composites, resources
+from sync.sandbox.bulk_ingest import work
 from sync.sandbox.drafts import Draft
 from sync.sandbox.exchange import RefusalError, Request, Response
-from sync.sandbox.faults import next_fault
+from sync.sandbox.faults import next_fault, spoiled
 from sync.sandbox.resources import Call
 from sync.sandbox.tokens import caller, token, userinfo
 from sync.sandbox.worlds import World
@@ -21,13 +22,15 @@ def answer(world: World, request: Request, now: datetime) -> tuple[World, Respon
     """Answer one request at the org's time `now`. The world given is left as it was."""
     fault, left = next_fault(world.faults, request)
     draft = Draft(replace(world, requests=world.requests + 1, faults=left), now)
-    if fault and not fault.applied:
+    if fault and not (fault.applied or fault.spoils):
         return draft.world, _dressed(draft, fault.response, counts=False)
     try:
         response = _respond(draft, request)
     except RefusalError as refusal:
         response = refusal.response
     response = _dressed(draft, response, counts=request.target.startswith("/services/data/v"))
+    if fault and fault.spoils:
+        return draft.world, spoiled(fault, request, response)
     return draft.world, _dressed(draft, fault.response, counts=False) if fault else response
 
 
@@ -46,9 +49,10 @@ def _respond(draft: Draft, request: Request) -> Response:
             _count(draft, request, version)
             headers = {name: value for name, value in request.headers.items() if name != "authorization"}
             call = Call(
-                request.method, tuple(parts), dict(parse_qsl(url.query)), headers, _json(request), version, user
-            )
-            return _serve(draft, call)
+                request.method, tuple(parts), dict(parse_qsl(url.query)), headers, _json(request), version, user,
+                request.body,
+            )  # fmt: skip
+            return _of_job(draft, call) if parts[:1] == ["jobs"] else _serve(draft, call)
     raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
 
 
@@ -82,6 +86,29 @@ def _serve(draft: Draft, call: Call) -> Response:
     raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
 
 
+def _of_job(draft: Draft, call: Call) -> Response:
+    """A resource of Bulk 2.0, which a Composite call cannot have as a part."""
+    work(draft)
+    match call.method, call.parts:
+        case "POST", ("jobs", "query" | "ingest" as kind):
+            return bulk.create_job(draft, call, kind)
+        case "GET", ("jobs", "query" | "ingest" as kind):
+            return bulk.list_jobs(draft, call, kind)
+        case "GET", ("jobs", "query", job_id, "results"):
+            return bulk_query.results(draft, call, job_id)
+        case "PUT", ("jobs", "ingest", job_id, "batches"):
+            return bulk_ingest.upload(draft, call, job_id)
+        case "GET", ("jobs", "ingest", job_id, "successfulResults" | "failedResults" | "unprocessedrecords" as which):
+            return bulk_ingest.results(draft, call, job_id, which)
+        case "GET", ("jobs", "query" | "ingest" as kind, job_id):
+            return bulk.poll_job(draft, call, kind, job_id)
+        case "PATCH", ("jobs", "query" | "ingest" as kind, job_id):
+            return bulk.change_job(draft, call, kind, job_id)
+        case "DELETE", ("jobs", "query" | "ingest" as kind, job_id):
+            return bulk.delete_job(draft, call, kind, job_id)
+    raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+
+
 def _count(draft: Draft, request: Request, version: str) -> None:
     """Count the call against the day's limit, and refuse versions and targets that no server would take."""
     number = version.removeprefix("v").removesuffix(".0")
@@ -95,7 +122,7 @@ def _count(draft: Draft, request: Request, version: str) -> None:
 
 
 def _json(request: Request) -> object:
-    if not request.body:
+    if not request.body or request.headers.get("content-type", "").startswith("text/csv"):
         return None
     try:
         found: object = json.loads(request.body)

@@ -13,6 +13,7 @@ from sync.sandbox.schema import ObjectFact, object_named
 from sync.sandbox.search import row_of, schema_object
 
 SUBREQUESTS_MAX = 25
+QUERIES_MAX = 5  # of the sub-requests: queries and Collections together
 ROWS_MAX = 200
 
 
@@ -22,6 +23,10 @@ def composite(draft: Draft, call: Call, serve: Callable[[Draft, Call], Response]
     parts = _records(body.get("compositeRequest"))
     if len(parts) > SUBREQUESTS_MAX:
         message = f"Composite request limit exceeded: {len(parts)} > {SUBREQUESTS_MAX}"
+        raise RefusalError("LIMIT_EXCEEDED", message)
+    costly = sum(_is_costly(str(part.get("url", ""))) for part in parts)
+    if costly > QUERIES_MAX:
+        message = f"Composite request limit exceeded: {costly} query and collection operations > {QUERIES_MAX}"
         raise RefusalError("LIMIT_EXCEEDED", message)
     before = draft.mark()
     answers = [_part(draft, call, part, serve) for part in parts]
@@ -62,6 +67,12 @@ def get_rows(draft: Draft, call: Call, name: str) -> Response:
     ]
     rows = [row_of(draft.world, fact, r, call.version, fields) if r and not r.get("IsDeleted") else None for r in found]
     return Response(200, rows)
+
+
+def _is_costly(url: str) -> bool:
+    """Whether a sub-request counts against the limit of five."""
+    path = urlsplit(url).path.split("/")[4:]
+    return path[:1] in (["query"], ["queryAll"]) or path[:2] == ["composite", "sobjects"]
 
 
 def _part(draft: Draft, call: Call, part: Mapping[str, object], serve: Callable[[Draft, Call], Response]) -> Response:

@@ -44,6 +44,12 @@ class Draft:
             self._own.add(name)
         cast("dict[str, Record]", self.world.tables[name])[key] = record
 
+    def drop(self, record: Record) -> None:
+        """Remove a record that is there."""
+        self.put(record)
+        fact = object_of(str(record["Id"]))
+        del cast("dict[str, Record]", self.world.tables[fact.name if fact else ""])[str(record["Id"])]
+
     def mark(self) -> World:
         """The world to roll back to."""
         self._own.clear()

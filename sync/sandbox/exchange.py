@@ -26,6 +26,7 @@ class Door(StrEnum):
 
     ANSWER = "answer"
     RESET = "reset"  # closes the connection without a word
+    CUT = "cut"  # closes it after `sent_bytes` of the body
     HANG = "hang"  # keeps the client waiting until it gives up
 
 
@@ -37,6 +38,7 @@ class Response:
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     door: Door = Door.ANSWER
+    sent_bytes: int = 0
 
     @property
     def content(self) -> bytes:

@@ -23,7 +23,8 @@ class FaultKind(StrEnum):
     JOB_ABORTED = "job aborted"
     JOB_STUCK = "job stuck"
     # The answer itself, spoiled.
-    CUT = "answer cut"  # after `after` bytes, as if it ended there
+    CUT = "answer cut"  # the connection closes after `after` bytes
+    TRUNCATED = "answer shortened"  # by something between that makes it look whole
     REPEATED = "locator repeated"  # a result page that names itself as the next
     SHORT = "row missing"  # from a result file or a page, with the number of records unchanged
     UNCOUNTED = "number of records missing"
@@ -46,6 +47,11 @@ class Fault:
     applied: bool = False
     record_id: str = ""
     after: int = 0
+
+    @property
+    def spoils(self) -> bool:
+        """Whether the org's own answer leaves, but not as it was."""
+        return self.kind in _OF_ANSWERS
 
     def matches(self, request: Request) -> bool:
         is_there = self.path in request.target and self.method in {"", request.method}
@@ -78,7 +84,28 @@ class Fault:
 
 _OF_ROWS = frozenset({FaultKind.LOCKED})
 _OF_JOBS = frozenset({FaultKind.JOB_FAILED, FaultKind.JOB_ABORTED, FaultKind.JOB_STUCK})
-_OF_ANSWERS = frozenset({FaultKind.CUT, FaultKind.REPEATED, FaultKind.SHORT, FaultKind.UNCOUNTED})
+_OF_ANSWERS = frozenset({FaultKind.CUT, FaultKind.TRUNCATED, FaultKind.REPEATED, FaultKind.SHORT, FaultKind.UNCOUNTED})
+
+
+def spoiled(fault: Fault, request: Request, response: Response) -> Response:
+    """The org's answer as this fault leaves it."""
+    headers = dict(response.headers)
+    match fault.kind:
+        case FaultKind.CUT:
+            return replace(response, door=Door.CUT, sent_bytes=fault.after)
+        case FaultKind.TRUNCATED:
+            return replace(response, body=response.content[: fault.after].decode("utf-8", "ignore"))
+        case FaultKind.REPEATED:
+            _, _, rest = request.target.partition("locator=")
+            return replace(response, headers=headers | {"sforce-locator": rest.partition("&")[0] or "MA"})
+        case FaultKind.UNCOUNTED:
+            headers.pop("sforce-numberofrecords", None)
+            return replace(response, headers=headers)
+        case _ if isinstance(response.body, str):
+            return replace(response, body="".join(response.body.splitlines(keepends=True)[:-1]))
+        case _ if isinstance(response.body, dict):
+            return replace(response, body={**response.body, "records": response.body.get("records", [])[:-1]})
+    return response
 
 
 def next_fault(faults: tuple[Fault, ...], request: Request) -> tuple[Fault | None, tuple[Fault, ...]]:

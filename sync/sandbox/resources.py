@@ -32,6 +32,7 @@ class Call:
     body: object
     version: str
     user: Record
+    content: bytes = b""  # the body as it came
 
     def author(self, world: World) -> Author:
         assigns = self.headers.get("sforce-auto-assign", "true").lower() != "false"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.schema import ObjectFact, object_of
+from sync.sandbox.schema import ObjectFact, object_named, object_of
 from sync.sandbox.search import matcher
 from sync.sandbox.soql import parse_condition
 from sync.sandbox.values import accepted
@@ -64,6 +64,23 @@ def delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> No
     after = _merged(fact, before, {"IsDeleted": True}, _stamps(fact, draft, author))
     draft.put(after)
     draft.log(_write("delete", draft, fact, before, after, ["IsDeleted"], author))
+
+
+def hard_delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+    """Remove a record for good, from the recycle bin or from among the living."""
+    record = draft.world.find(fact.name, full(record_id))
+    if record is None:
+        raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
+    draft.drop(record)
+    draft.log(_write("hard delete", draft, fact, record, record, ["IsDeleted"], author))
+
+
+def updatable(name: str) -> ObjectFact:
+    """An object that can be written at all."""
+    fact = object_named(name)
+    if fact is None:
+        raise RefusalError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
+    return fact
 
 
 def living(draft: Draft, fact: ObjectFact, record_id: str) -> Record:

@@ -8,6 +8,7 @@ from typing import Any
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of
+from sync.sandbox.sheets import cells
 from sync.sandbox.soql import Comparison, Condition, Every, Literal, Negation, Ordering, Query, Some
 from sync.sandbox.worlds import Record, Value, World
 
@@ -63,6 +64,30 @@ def show(world: World, query: Query, rows: Iterable[Record], version: str) -> li
             _nest(world, fact, row, path, relationship, out, version)
         shown.append(out)
     return shown
+
+
+def shown_names(world: World, query: Query) -> list[str]:
+    """The columns of a query's answer as CSV."""
+    fact = schema_object(query.object)
+    return [path if "." in path else _field(world, fact, path).name for path in query.fields]
+
+
+def reader_of(world: World, query: Query) -> Callable[[Record], list[str]]:
+    """A function from a record to the cells of its row in CSV."""
+    fact = schema_object(query.object)
+    if not any("." in path for path in query.fields):
+        return cells([_field(world, fact, path) for path in query.fields])
+    own = [None if "." in path else cells([_field(world, fact, path)]) for path in query.fields]
+    related = [_shown_reader(world, fact, path) for path in query.fields]
+    return lambda row: [
+        read(row)[0] if read else str(other(row) or "") for read, other in zip(own, related, strict=True)
+    ]
+
+
+def _shown_reader(world: World, fact: ObjectFact, path: str) -> Reader:
+    relationship, _, name = path.rpartition(".")
+    reference = fact.referring(relationship) if relationship else None
+    return lambda row: _related(world, row.get(reference.name), name) if reference else None
 
 
 def matcher(world: World, fact: ObjectFact, condition: Condition) -> Callable[[Record], bool]:

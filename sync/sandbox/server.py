@@ -74,7 +74,7 @@ class _Exchange(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         org = self.server.org
         response = org.respond(Request(self.command, self.path, headers, body, org.clock.host()))
-        if response.door is Door.ANSWER:
+        if response.door in {Door.ANSWER, Door.CUT}:
             self._send(response)
             return
         self.close_connection = True
@@ -84,7 +84,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _exchange  # noqa: N815  # names of the standard library
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _exchange  # noqa: N815  # names of the standard library
 
     def _send(self, response: Response) -> None:
         content = response.content
@@ -94,6 +94,8 @@ class _Exchange(BaseHTTPRequestHandler):
         if response.status not in {204, 304}:
             self.send_header("content-length", str(len(content)))
         self.end_headers()
+        if response.door is Door.CUT:
+            content, self.close_connection = content[: response.sent_bytes], True
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name

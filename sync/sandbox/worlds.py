@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from sync.sandbox.faults import Fault
+from sync.sandbox.jobs import Job
 
 Value: TypeAlias = str | int | float | bool | None
 # API name -> value; a field that is not there is null. Datetimes are text as REST writes them, so they compare as text.
@@ -26,6 +27,7 @@ class World:
     faults: tuple[Fault, ...] = ()
     sessions: "Mapping[str, Session]" = field(default_factory=dict)
     cursors: "Mapping[str, Cursor]" = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)  # of Bulk 2.0
     writes: "tuple[Write, ...]" = ()
     api_calls: int = 0
     requests: int = 0
@@ -98,6 +100,10 @@ class Switches:
     page_size: int = 2000
     daily_limit: int = 100_000
     session_seconds: int = 7200
+    bulk_polls: int = 1  # how often a job is asked for before it may say that it is complete
+    bulk_batch_rows: int = 10_000
+    bulk_batch_seconds: float = 0.0  # how long the org works on a batch
+    bulk_page_size: int = 50_000  # rows of a result page when the client does not say
 
 
 @dataclass(frozen=True, slots=True)

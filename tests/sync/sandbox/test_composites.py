@@ -104,3 +104,12 @@ def test_rows_are_read_by_id_with_null_for_what_is_not_there(ask: Ask, lead_ids:
     params = {"ids": f"{lead_ids[0]},00Q000000000001AAA", "fields": "Id,OwnerId"}
     first, second = ask("GET", "composite/sobjects/Lead", params=params).json()
     assert (first["Id"], second) == (lead_ids[0], None)
+
+
+def test_a_composite_answers_up_to_five_queries(ask: Ask) -> None:
+    query = {"method": "GET", "url": "/services/data/v66.0/query?q=SELECT+Id+FROM+Lead+LIMIT+3"}
+    parts = [{**query, "referenceId": f"q{number}"} for number in range(6)]
+    answer = ask("POST", "composite", json={"compositeRequest": parts[:5]}).json()["compositeResponse"]
+    assert [len(one["body"]["records"]) for one in answer] == [3] * 5
+    refused = ask("POST", "composite", json={"compositeRequest": parts})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "LIMIT_EXCEEDED")
