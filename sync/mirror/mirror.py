@@ -1,10 +1,12 @@
 """The mirror: what was pulled, version by version, and the latest of each record as of any pull.
 
 A file counts from the moment the store lists it. Write it first, then list it together with the watermark
-(`sync.store.segments.add_pull`): a pull happened or it did not, and what a crash leaves behind is discarded.
+(`sync.store.segments.add_pull`, or `replace` for a compaction): it happened or it did not, and what a crash leaves
+behind is discarded.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +14,12 @@ from pathlib import Path
 import polars as pl
 
 from engine.errors import Problem, StoreError
-from sync.mirror import files, versions
+from sync.mirror import checks, compaction, files, places, versions
+from sync.mirror.compaction import Compaction
+from sync.mirror.scans import scan
 from sync.store import runs, segments
 from sync.store.database import Store
-from sync.store.segments import Segment
+from sync.store.segments import Segment, SegmentKind
 
 RANGE_ROWS = 250_000
 
@@ -26,6 +30,7 @@ class Mirror:
 
     folder: Path
     store: Store
+    range_rows: int = RANGE_ROWS
 
     def write(
         self,
@@ -44,91 +49,174 @@ class Mirror:
         `pull` is the sequence of the run (`runs.sequence_of`). The first frame of an object, or one with new columns,
         is written even when it is empty, so that readers know the columns.
         """
-        known = self.latest(object_name)
         frame = versions.stamped(raw, pull=pull, read_at=read_at)
-        known_columns = set(known.collect_schema().names())
-        adds_columns = not known_columns.issuperset(frame.columns) or not self._listed(object_name)
-        frame = versions.news(frame, known)
+        listed = self._listed(object_name)
+        known_columns = scan(self.folder, listed).collect_schema().names() if listed else []
+        adds_columns = not set(known_columns).issuperset(frame.columns)
+        if frame.height and listed:
+            touching = _with_ids(listed, frame["Id"].to_list())
+            needed = ["Id", *versions.ORDER, "_content"]
+            frame = versions.news(frame, versions.latest(self._rows_of(touching, frame["Id"]).select(needed)))
         if frame.is_empty() and not adds_columns:
             return None
-        path = files.write(frame, self.folder / object_name, f"{pull:08d}")
-        ids = frame["Id"]
-        return Segment(
-            path=path.relative_to(self.folder).as_posix(),
-            object=object_name,
-            pull=pull,
-            run_id=run,
-            sha256=files.sha256(path),
-            rows=frame.height,
-            bytes=path.stat().st_size,
-            id_min="" if frame.is_empty() else ids[0],
-            id_max="" if frame.is_empty() else ids[-1],
-            map_digest=map_digest,
-            keys_version=keys_version,
-        )
+        return self._delta(object_name, frame, run, pull, map_digest, keys_version)
+
+    def write_whole(
+        self,
+        object_name: str,
+        raw: pl.DataFrame,
+        *,
+        run: str,
+        pull: int,
+        read_at: datetime | None = None,
+        map_digest: str = "",
+        keys_version: str = "",
+    ) -> Segment:
+        """Put one page of an object that is read whole on disk, as it is: no row is compared with what is known."""
+        frame = versions.stamped(raw, pull=pull, read_at=read_at)
+        return self._delta(object_name, frame, run, pull, map_digest, keys_version)
 
     def latest(self, object_name: str, *, as_of: str | None = None) -> pl.LazyFrame:
-        """The latest version of each record, tombstones (`IsDeleted`) included, ordered by Id.
+        """The latest version of each record, tombstones (`IsDeleted`) included, ordered by Id: of small objects.
 
         `as_of` is the id of a run: what was known after its pull. An object never pulled has no rows and only the
         mirror's own columns.
         """
-        return versions.latest(self._versions(self._listed(object_name, as_of)))
+        return versions.latest(scan(self.folder, self._listed(object_name, as_of)))
 
-    def ranges(self, object_name: str, *, as_of: str | None = None, rows: int = RANGE_ROWS) -> Iterator[pl.DataFrame]:
-        """The same as `latest`, at most so many records at a time, so that memory is bounded by one range."""
+    def ranges(self, object_name: str, *, as_of: str | None = None, rows: int | None = None) -> Iterator[pl.DataFrame]:
+        """The same as `latest`, about so many records at a time, so that memory is bounded by one range."""
+        size = rows or self.range_rows
         listed = self._listed(object_name, as_of)
-        ids = self._versions(listed).select(pl.col("Id").unique().sort()).collect()["Id"]
-        for start in range(0, len(ids), rows):
-            first, last = ids[start], ids[min(start + rows, len(ids)) - 1]
-            touching = [segment for segment in listed if segment.id_min <= last and segment.id_max >= first]
-            in_range = self._versions(touching).filter(pl.col("Id").is_between(pl.lit(first), pl.lit(last)))
+        if not listed:
+            return
+        schema = scan(self.folder, listed).collect_schema()
+        ids = (scan(self.folder, [each]).select("Id").collect()["Id"].sort() for each in listed)
+        for low, high in places.windows([places.samples(found, rows=size) for found in ids], rows=size):
+            touching = [each for each in listed if each.rows and each.id_max > low and each.id_min <= high]
+            in_range = scan(self.folder, touching, schema=schema).filter(pl.col("Id") > low, pl.col("Id") <= high)
             yield versions.latest(in_range).collect()
+
+    def of(self, object_name: str, ids: Collection[str], *, as_of: str | None = None) -> pl.DataFrame:
+        """The latest versions of these records, ordered by Id; only files that may hold one of them are read."""
+        listed = self._listed(object_name, as_of)
+        wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
+        touching = _with_ids(listed, wanted.to_list())
+        return versions.latest(self._rows_of(touching, wanted, columns_of=listed)).collect()
+
+    def related(
+        self, object_name: str, columns: Sequence[str], ids: Collection[str], *, as_of: str | None = None
+    ) -> pl.DataFrame:
+        """The latest versions of records whose first filled one of `columns` is among `ids`, deleted ones too.
+
+        Of base segments sorted by these columns only those that may hold one are read. In no particular order.
+        """
+        listed = self._listed(object_name, as_of)
+        wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
+        touching = [each for each in listed if _may_relate(each, columns, wanted)]
+        schema = scan(self.folder, listed).collect_schema()
+        if not listed or wanted.is_empty():
+            return pl.DataFrame(schema=schema)
+        named = pl.any_horizontal(pl.col(name).is_in(wanted.implode()) for name in columns)
+        found = scan(self.folder, touching, schema=schema).filter(named)
+        if len(columns) > 1:
+            found = found.filter(places.key_of(columns).is_in(wanted.implode()))
+        # Where a record is about somebody else by now, that version is in a delta: what is written last is the newest.
+        later = scan(self.folder, [each for each in listed if each.kind is SegmentKind.DELTA])
+        return versions.standing(found.collect(), later)
+
+    def compact(
+        self, object_name: str, *, key: Sequence[str] = places.BY_ID, run: str, pull: int, percent: int
+    ) -> Compaction | None:
+        """Sort an object by `key` (columns, the first filled one counts) where deltas exceed that percentage of it.
+
+        None when there is nothing to do. The caller lists what comes back in one transaction (`segments.replace`).
+        """
+        target = compaction.Target(self.folder, run, pull, self.range_rows)
+        return compaction.compact(self._listed(object_name), key=key, percent=percent, target=target)
 
     def tombstones(self, object_name: str, seen: Iterable[str]) -> pl.DataFrame:
         """The latest versions of records that are not among `seen` and not deleted yet, marked deleted.
 
-        For objects that are read whole each time, and for the sweep that finds hard deletes: write them like any rows.
+        For objects that are read whole each time: write them like any rows.
         """
         gone = self.latest(object_name).filter(
             ~pl.col("IsDeleted") & ~pl.col("Id").is_in(pl.Series(list(seen), dtype=pl.String).implode())
         )
         return gone.with_columns(pl.lit(True).alias("IsDeleted")).drop("_content", "_pull", "_read_at").collect()
 
-    def discard_orphans(self) -> int:
-        """Remove files that no listed segment names (a crash between file and transaction); how many. Needs the lease."""
+    def retire(self, before: datetime, *, at: datetime) -> int:
+        """Remove files that runs begun before that moment compacted away; how many. Runs older than that cannot be
+        read as they were any more. Needs the lease.
+        """
+        with self.store.transaction() as tx:
+            gone = segments.replaced_before(tx, before)
+            segments.retire(tx, gone, at=at)
+        for segment in gone:
+            (self.folder / segment.path).unlink(missing_ok=True)
+        return len(gone)
+
+    def discard_orphans(self, *, keep: Collection[str] = ()) -> int:
+        """Remove files that no segment names (a crash between file and transaction); how many. Needs the lease.
+
+        `keep` are paths, as segments have them, that wait to be listed: pages of a job that is not at its end.
+        """
         with self.store.read() as tx:
-            listed = {self.folder / segment.path for segment in segments.listed(tx)}
-        orphans = [path for path in self.folder.glob("*/*") if path.is_file() and path not in listed]
+            named = {segment.path for segment in segments.kept(tx)} | set(keep)
+        kept = {self.folder / path for path in named}
+        orphans = [path for path in self.folder.glob("*/*") if path.is_file() and path not in kept]
         for orphan in orphans:
             orphan.unlink()
         return len(orphans)
 
     def verify(self) -> tuple[Problem, ...]:
-        """Compare every file with its digest in the store."""
+        """Compare every file with its digest in the store, those that only as-of reads need too."""
+        with self.store.read() as tx:
+            kept = segments.kept(tx)
+        return tuple(checks.compare(self.folder, kept))
+
+    def glance(self) -> tuple[Problem, ...]:
+        """Compare what is new or looks changed among current files, and some of the rest in turn: for every run."""
         with self.store.read() as tx:
             listed = segments.listed(tx)
-        return tuple(problem for segment in listed for problem in self._problems(segment))
-
-    def _problems(self, segment: Segment) -> Iterator[Problem]:
-        try:
-            found = files.sha256(self.folder / segment.path)
-        except OSError as error:
-            yield Problem("SR-109", segment.path, {"reason": error.strerror})
-            return
-        if found != segment.sha256:
-            yield Problem("SR-110", segment.path, {"found": found, "known": segment.sha256})
+        return tuple(checks.glance(self.folder, listed))
 
     def _listed(self, object_name: str, as_of: str | None = None) -> tuple[Segment, ...]:
         with self.store.read() as tx:
             pull = None if as_of is None else runs.sequence_of(as_of)
-            return segments.listed(tx, object_name, as_of=pull)
+            listed = segments.listed(tx, object_name, as_of=pull)
+        if any(segment.removed_at for segment in listed):
+            raise StoreError.of("SR-112", as_of or "", object=object_name)
+        return listed
 
-    def _versions(self, listed: Iterable[Segment]) -> pl.LazyFrame:
-        paths = [self.folder / segment.path for segment in listed]
-        if missing := [path for path in paths if not path.exists()]:
-            problems = (Problem("SR-109", str(path), {"reason": "not found"}) for path in missing)
-            raise StoreError(*problems)
-        if not paths:
-            return pl.LazyFrame(schema=versions.SCHEMA)
-        return pl.concat([pl.scan_parquet(path) for path in paths], how="diagonal_relaxed")
+    def _rows_of(
+        self, touching: Sequence[Segment], ids: pl.Series, *, columns_of: Sequence[Segment] = ()
+    ) -> pl.LazyFrame:
+        schema = scan(self.folder, columns_of).collect_schema() if columns_of else None
+        return scan(self.folder, touching, schema=schema).filter(pl.col("Id").is_in(ids.implode()))
+
+    def _delta(
+        self, object_name: str, frame: pl.DataFrame, run: str, pull: int, map_digest: str, keys_version: str
+    ) -> Segment:
+        return files.write_segment(
+            frame, self.folder, object_name, kind=SegmentKind.DELTA, run=run, pull=pull, map_digest=map_digest,
+            keys_version=keys_version,
+        )  # fmt: skip
+
+
+def _with_ids(listed: Sequence[Segment], ids: Sequence[str]) -> list[Segment]:
+    """Segments whose range of Ids has one of these in it; `ids` are sorted."""
+    return [each for each in listed if each.rows and _is_between(ids, each.id_min, each.id_max)]
+
+
+def _may_relate(segment: Segment, columns: Sequence[str], wanted: pl.Series) -> bool:
+    if segment.kind is SegmentKind.BASE and segment.key == ",".join(columns):
+        low, high = places.bounds_of_key(segment.key_min, segment.key_max)
+        at = wanted.search_sorted(low)
+        return at < len(wanted) and wanted[at] <= high
+    return segment.rows > 0
+
+
+def _is_between(ordered: Sequence[str], low: str, high: str) -> bool:
+    at = bisect_left(ordered, low)
+    return at < len(ordered) and ordered[at] <= high

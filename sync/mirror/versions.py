@@ -19,7 +19,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "_pull": pl.Int64(),
     "_read_at": INSTANT,
 }
-_ORDER = ("SystemModstamp", "_pull", "_read_at")
+ORDER = ("SystemModstamp", "_pull", "_read_at")
 
 
 def stamped(raw: pl.DataFrame, *, pull: int, read_at: datetime | None) -> pl.DataFrame:
@@ -45,17 +45,33 @@ def latest(versions: pl.LazyFrame) -> pl.LazyFrame:
     """Of each record the version with the greatest (SystemModstamp, pull), ordered by Id."""
     numbered = versions.with_row_index("_row")
     # Sorting only what decides is several times faster than sorting whole rows.
-    deciding = numbered.select("_row", "Id", *_ORDER).sort(*_ORDER, nulls_last=False, maintain_order=True)
+    deciding = numbered.select("_row", "Id", *ORDER).sort(*ORDER, nulls_last=False, maintain_order=True)
     winners = deciding.unique("Id", keep="last", maintain_order=True).select("_row")
     return numbered.join(winners, on="_row", how="semi").drop("_row").sort("Id")
 
 
+def standing(found: pl.DataFrame, rivals: pl.LazyFrame) -> pl.DataFrame:
+    """Of the rows found those that are still the latest version of their record; `rivals` may hold later ones."""
+    theirs = rivals.filter(pl.col("Id").is_in(found["Id"].implode())).select("Id", *ORDER)
+    named = [found.lazy().select("Id", *ORDER), theirs]
+    deciding = pl.concat(named, how="vertical_relaxed").sort(*ORDER, nulls_last=False, maintain_order=True)
+    winners = deciding.unique("Id", keep="last", maintain_order=True)
+    same = found.lazy().join(winners, on=["Id", *ORDER], how="semi", nulls_equal=True)
+    return same.unique("Id", keep="last", maintain_order=True).collect()
+
+
 def news(frame: pl.DataFrame, known: pl.LazyFrame) -> pl.DataFrame:
-    """The rows that differ from the latest known version in Id, SystemModstamp or content."""
+    """The rows that differ from the latest known version in Id, SystemModstamp or content.
+
+    A row with an older stamp than what is known is none: whatever is kept later is therefore newer, and a reader who
+    finds a record in a later file need not look for it in the earlier ones.
+    """
     same = known.filter(pl.col("Id").is_in(frame["Id"].implode())).select("Id", "SystemModstamp", "_content").collect()
-    return frame.join(
-        same, on=["Id", "SystemModstamp", "_content"], how="anti", nulls_equal=True, maintain_order="left"
-    )
+    joined = frame.join(same, on="Id", how="left", suffix="_known", maintain_order="left")
+    stamp, content = pl.col("SystemModstamp"), pl.col("_content")
+    is_same = stamp.eq_missing(pl.col("SystemModstamp_known")) & content.eq_missing(pl.col("_content_known"))
+    is_older = (stamp < pl.col("SystemModstamp_known")).fill_null(value=False)
+    return joined.filter(~is_same & ~is_older).select(frame.columns)
 
 
 def _content(frame: pl.DataFrame) -> pl.Series:

@@ -1,0 +1,206 @@
+"""Compaction: base segments, sorted and without overlap, out of what pulls brought, never more than a window in memory.
+
+The order of an object's places is divided into slots, one per base segment. Where deltas brought more rows than the
+given percentage of a slot, the slot is written anew; what lies in the other slots stays, in fewer delta files.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from sync.mirror import files, places, versions
+from sync.mirror.scans import scan
+from sync.store.segments import Segment, SegmentKind
+
+# More deltas than these are joined into few, even where no slot is worth writing anew.
+DELTAS_MAX = 48
+# What one window may take on disk: rows of activities are narrow, and a window of them may hold more.
+_WINDOW_BYTES = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """List both in one transaction (`sync.store.segments.replace`); until then nothing has happened."""
+
+    written: tuple[Segment, ...]
+    replaced: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where compacted segments go: the folder, and the run whose sequence is `pull`."""
+
+    folder: Path
+    run: str
+    pull: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Everything above `low` up to `high`: what its base segment holds and how many rows deltas brought for it."""
+
+    low: str
+    high: str
+    base: Segment | None
+    brought: int
+    is_due: bool
+
+    @property
+    def rows(self) -> int:
+        return self.brought + (self.base.rows if self.base else 0)
+
+
+def compact(listed: Sequence[Segment], *, key: Sequence[str], percent: int, target: Target) -> Compaction | None:
+    """`listed` are the current segments of one object. None when there is nothing to gain."""
+    work = _Work.of(listed, key=key, percent=percent, target=target)
+    due = [slot for slot in work.slots if slot.is_due]
+    if not due and len(work.deltas) <= DELTAS_MAX:
+        return None
+    written = [*work.bases(), *work.rest()]
+    replaced = [slot.base for slot in due if slot.base is not None]
+    return Compaction(tuple(written), (*replaced, *work.deltas))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    target: Target
+    key: tuple[str, ...]
+    slots: tuple[_Slot, ...]
+    deltas: tuple[Segment, ...]
+    sampled: tuple[pl.DataFrame, ...]
+    schema: pl.Schema
+
+    @classmethod
+    def of(cls, listed: Sequence[Segment], *, key: Sequence[str], percent: int, target: Target) -> "_Work":
+        """Base segments sorted by another key count as deltas: all of them is written anew."""
+        named = ",".join(key)
+        base = sorted(
+            (each for each in listed if each.kind is SegmentKind.BASE and each.key == named),
+            key=lambda each: each.key_min,
+        )
+        deltas = tuple(each for each in listed if each not in base)
+        highs = pl.Series([*(each.key_max for each in base[:-1]), places.LAST], dtype=pl.String)
+        brought = [0] * len(highs)
+        sampled: list[pl.DataFrame] = []
+        for each in deltas:
+            found = scan(target.folder, [each]).select(place=places.place_of(key)).collect()["place"].sort()
+            sampled.append(places.samples(found, rows=target.rows))
+            for slot, number in highs.search_sorted(found).value_counts().iter_rows():
+                brought[slot] += number
+        lows = [places.FIRST, *highs[:-1]]
+        standing: list[Segment | None] = [*base] or [None]
+        slots = tuple(
+            _Slot(low, high, each, number, is_due=number * 100 > percent * (each.rows if each else 0))
+            for low, high, each, number in zip(lows, highs, standing, brought, strict=True)
+        )
+        schema = scan(target.folder, listed).collect_schema()
+        return cls(target, tuple(key), slots, deltas, tuple(sampled), schema)
+
+    def bases(self) -> Iterator[Segment]:
+        """New base segments for the slots that are due; neighbours are written as one stretch."""
+        for stretch in self._stretches():
+            total = sum(slot.rows for slot in stretch)
+            files = -(-total // self.target.rows)
+            frames = (frame for slot in stretch for frame in self._frames(slot))
+            for frame in _packed(frames, rows=-(-total // files)):
+                yield self._segment(frame, SegmentKind.BASE)
+
+    def rest(self) -> Iterator[Segment]:
+        """What stays in deltas: the latest of each record there that no new base segment took in."""
+        if all(slot.is_due for slot in self.slots):
+            return
+        for group in _groups(self.deltas, rows=self.target.rows):
+            found = scan(self.target.folder, group, schema=self.schema).collect()
+            latest = versions.standing(found, scan(self.target.folder, self.deltas))
+            rest = latest.filter(~self._is_due(latest) | self._stands_elsewhere(latest)).sort("Id")
+            if rest.height:
+                yield self._segment(rest, SegmentKind.DELTA)
+
+    def _stretches(self) -> Iterator[list[_Slot]]:
+        stretch: list[_Slot] = []
+        for slot in self.slots:
+            if slot.is_due:
+                stretch.append(slot)
+            elif stretch:
+                yield stretch
+                stretch = []
+        if stretch:
+            yield stretch
+
+    def _frames(self, slot: _Slot) -> Iterator[pl.DataFrame]:
+        """The records of a slot in order, one window at a time."""
+        here = [slot.base] if slot.base else []
+        sampled = [
+            places.samples(
+                scan(self.target.folder, [each]).select(place=places.place_of(self.key)).collect()["place"],
+                rows=self.target.rows,
+            )
+            for each in here
+        ]
+        windows = places.windows([*self.sampled, *sampled], rows=self._window_rows(), low=slot.low, high=slot.high)
+        near = [each for each in self.deltas if self._may_hold(each, slot)]
+        for low, high in windows:
+            place = places.place_of(self.key)
+            found = scan(self.target.folder, [*here, *near], schema=self.schema).filter(place > low, place <= high)
+            latest = versions.standing(found.collect(), self._rivals(near))
+            yield latest.filter(~self._stands_elsewhere(latest)).sort(place)
+
+    def _rivals(self, near: Sequence[Segment]) -> pl.LazyFrame:
+        """Where a later version may stand: beside the record when places go by Id, else under another key."""
+        return scan(self.target.folder, [] if self.key == places.BY_ID else near)
+
+    def _may_hold(self, segment: Segment, slot: _Slot) -> bool:
+        return self.key != places.BY_ID or (
+            segment.rows > 0 and segment.id_max > slot.low and segment.id_min <= slot.high
+        )
+
+    def _is_due(self, frame: pl.DataFrame) -> pl.Series:
+        highs = pl.Series([slot.high for slot in self.slots], dtype=pl.String)
+        due = pl.Series([slot.is_due for slot in self.slots], dtype=pl.Boolean)
+        return due.gather(highs.search_sorted(frame.select(place=places.place_of(self.key))["place"]))
+
+    def _stands_elsewhere(self, frame: pl.DataFrame) -> pl.Series:
+        """Which records have an older version in a base segment that stays: a delta must go on saying that it is old."""
+        staying = [slot.base for slot in self.slots if slot.base and not slot.is_due]
+        if self.key == places.BY_ID or not staying:
+            return pl.Series([False] * frame.height, dtype=pl.Boolean)
+        there = scan(self.target.folder, staying).select("Id").filter(pl.col("Id").is_in(frame["Id"].implode()))
+        return frame["Id"].is_in(there.collect()["Id"].implode())
+
+    def _window_rows(self) -> int:
+        parts = [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
+        row_bytes = sum(each.bytes for each in parts) / max(1, sum(each.rows for each in parts))
+        return max(self.target.rows, round(_WINDOW_BYTES / max(row_bytes, 1)))
+
+    def _segment(self, frame: pl.DataFrame, kind: SegmentKind) -> Segment:
+        newest = self.deltas[-1]
+        return files.write_segment(
+            frame, self.target.folder, newest.object, kind=kind, key=self.key, run=self.target.run, pull=self.target.pull,
+            map_digest=newest.map_digest, keys_version=newest.keys_version,
+        )  # fmt: skip
+
+
+def _packed(frames: Iterable[pl.DataFrame], *, rows: int) -> Iterator[pl.DataFrame]:
+    """The same rows in frames of exactly so many, but for the last."""
+    held: pl.DataFrame | None = None
+    for frame in frames:
+        held = frame if held is None else pl.concat([held, frame])
+        while held.height >= rows:
+            yield held.head(rows)
+            held = held.slice(rows)
+    if held is not None and held.height:
+        yield held
+
+
+def _groups(segments: Iterable[Segment], *, rows: int) -> Iterator[list[Segment]]:
+    group: list[Segment] = []
+    for each in segments:
+        if group and sum(member.rows for member in group) + each.rows > rows:
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
