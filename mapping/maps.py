@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.fields import Field, Kind
+from mapping.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,20 @@ class MappedField:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """A prospect's field `api_name` that names a record of another object, and what rules read of that record.
+
+    `fields` have the names rules use (`account industry`) and the API names of the other object. They are read only.
+    """
+
+    name: str
+    api_name: str
+    object: str
+    fields: tuple[MappedField, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectMap:
     """One object whose records are prospects. `write_back` gives the API name of each target and rider (engine/fields)."""
 
@@ -36,9 +51,48 @@ class ObjectMap:
     fields: tuple[MappedField, ...]
     write_back: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
+    lookups: tuple[Lookup, ...] = ()
+
+    @property
+    def readable(self) -> tuple[MappedField, ...]:
+        """All that rules may read of it: its own fields, and those of the records it names."""
+        return (*self.fields, *(mapped for lookup in self.lookups for mapped in lookup.fields))
 
     def field_named(self, name: str) -> MappedField | None:
+        """One of its own fields."""
         return next((mapped for mapped in self.fields if mapped.name == name), None)
+
+    @property
+    def email(self) -> MappedField | None:
+        """The field that files of activities may name it by: the first whose key is `email`."""
+        return next((mapped for mapped in self.fields if mapped.key == "email"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedObject:
+    """An object that prospects name: pulled and kept in the mirror, its fields read through lookups."""
+
+    api_name: str
+    fields: tuple[MappedField, ...]
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DropFolder:
+    """Files of activities that people or programs leave in a folder: CSV, TSV or Parquet.
+
+    `pattern` is relative to the folder of map.yaml; the others are headers of columns. `zone` is the zone of times that
+    say none; None is the org's.
+    """
+
+    pattern: str
+    prospect: str
+    at: str
+    kind: str | None = None
+    asset: str | None = None
+    campaign: str | None = None
+    by_email: bool = False  # `prospect` holds an e-mail address, not an id
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +101,7 @@ class ActivitySource:
 
     `prospect` are the API names that may hold the prospect's id (the first filled one counts); `kind` is fixed, or
     read from `kind_field` through `kinds` (API value -> kind; an unlisted value is kept as it is and scores 0).
+    What a drop folder brings stands in the mirror as an object of its own, with columns of our naming (mapping/drops).
     """
 
     api_name: str
@@ -58,6 +113,13 @@ class ActivitySource:
     asset: str | None = None
     campaign: str | None = None
     where: str = ""
+    filter: Filter = field(default_factory=dict)
+    files: DropFolder | None = None
+
+    @property
+    def label(self) -> str:
+        """What people know it by."""
+        return self.files.pattern if self.files else self.api_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +130,7 @@ class FieldMap:
     activities: tuple[ActivitySource, ...] = ()
     digest: str = ""
     text: str = ""
+    related: tuple[RelatedObject, ...] = ()
 
     def object_named(self, api_name: str) -> ObjectMap:
         """The map of one prospect object. KeyError when it is not mapped."""

@@ -1,4 +1,5 @@
-"""Raw records to the engine's frame of prospects: identity, mapped fields with their keys and facets, what the org holds.
+"""Raw records to the engine's frame of prospects: identity, mapped fields with their keys and facets, what the org holds,
+and fields of the records they name.
 
 Types are made here and nowhere else; what does not fit its kind is null and counted by `unfit`.
 """
@@ -9,7 +10,7 @@ import polars as pl
 
 from engine.fields import Kind
 from engine.grades import LADDER
-from mapping.maps import FieldMap, MappedField, ObjectMap
+from mapping.maps import FieldMap, Lookup, MappedField, ObjectMap
 from mapping.targets import WRITE_BACK, FieldType
 from mapping.text import TEXT_KEYS, Reading
 from mapping.types import DAY, MOMENT, NUMBER, TEXT, WHOLE, YES_NO
@@ -26,20 +27,26 @@ _POLARS: Mapping[Kind, pl.DataType] = {
     Kind.GRADE: WHOLE,
     Kind.TAGS: TEXT,
 }
+_NONE_RELATED: Mapping[str, pl.DataFrame] = {}
 _WRITTEN = {FieldType.TEXT: Kind.TEXT, FieldType.NUMBER: Kind.INTEGER, FieldType.DATE_TIME: Kind.DATETIME}
 _TARGET_KINDS = {target.name: _WRITTEN[target.type] for target in WRITE_BACK}
 
 
-def prospects(raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap) -> pl.DataFrame:
+def prospects(
+    raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap, related: Mapping[str, pl.DataFrame] = _NONE_RELATED
+) -> pl.DataFrame:
     """One row per record, ordered by id; deleted records are left out. `raw` has `_read_at` besides the API columns.
 
-    A field that only other objects of the map have is there too, and empty: one rulebook reads them all.
+    `related` are raw records by object: of those that `named` gives, all that are known. A field of a record that is
+    not there is empty, and so is a field that only other objects of the map have: one rulebook reads them all.
     """
     present = raw.filter(~pl.col("IsDeleted")).sort("Id")
     columns = [*_identity(present, object_map)]
     for mapped in object_map.fields:
         column = typed(present[mapped.api_name], mapped.kind)
         columns += [column.alias(mapped.name), *_keys(column, mapped)]
+    for lookup in object_map.lookups:
+        columns += _looked_up(present[lookup.api_name], lookup, related.get(lookup.object))
     columns += [
         pl.Series(name, [None] * present.height, dtype=kind)
         for mapped in _absent(field_map, object_map)
@@ -50,9 +57,19 @@ def prospects(raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap) -> 
     return pl.DataFrame(columns)
 
 
+def named(raw: pl.DataFrame, object_map: ObjectMap) -> dict[str, list[str]]:
+    """The records of other objects that these records name, by object, each once and in order."""
+    found: dict[str, set[str]] = {}
+    for lookup in object_map.lookups:
+        found.setdefault(lookup.object, set()).update(raw[lookup.api_name].cast(TEXT).drop_nulls())
+    return {name: sorted(ids) for name, ids in found.items() if ids}
+
+
 def absent_columns(field_map: FieldMap, object_map: ObjectMap) -> frozenset[str]:
-    """The columns of fields that other objects have and this one lacks."""
-    return frozenset(name for mapped in _absent(field_map, object_map) for name in _column_types(mapped))
+    """The columns of fields that this object lacks, or has only by a record it names: no rule can set them here."""
+    looked_up = (mapped for lookup in object_map.lookups for mapped in lookup.fields)
+    lacking = (*_absent(field_map, object_map), *looked_up)
+    return frozenset(name for mapped in lacking for name in _column_types(mapped))
 
 
 def unfit(raw: pl.DataFrame, object_map: ObjectMap) -> dict[str, int]:
@@ -84,6 +101,24 @@ def typed(column: pl.Series, kind: Kind) -> pl.Series:
             return column.cast(_POLARS[kind], strict=False)
 
 
+def _looked_up(ids: pl.Series, lookup: Lookup, related: pl.DataFrame | None) -> Iterator[pl.Series]:
+    """The columns of one lookup's fields; all are empty where no record is named, or it is deleted or not known."""
+    names = dict.fromkeys(mapped.api_name for mapped in lookup.fields)
+    known = pl.DataFrame(schema={"Id": TEXT}) if related is None else related.filter(~pl.col("IsDeleted"))
+    lacking = [pl.lit(None).alias(name) for name in names if name not in known.columns]
+    held = ids.cast(TEXT).alias("Id").to_frame().join(
+        known.with_columns(lacking).select("Id", *(name for name in names if name != "Id")).unique("Id"),
+        on="Id", how="left", maintain_order="left",
+    )  # fmt: skip
+    is_there = ids.cast(TEXT).is_in(known["Id"].implode())
+    for mapped in lookup.fields:
+        column = typed(held[mapped.api_name], mapped.kind)
+        # Whether a text says nothing or nobody is there to say it: of a missing record even tags are unknown.
+        column = pl.select(pl.when(is_there).then(column)).to_series()
+        yield column.alias(mapped.name)
+        yield from _keys(column, mapped)
+
+
 def _identity(present: pl.DataFrame, object_map: ObjectMap) -> Iterator[pl.Series]:
     """engine/fields.IDENTITY_COLUMNS, in that order."""
     yield present["Id"].cast(TEXT).alias("id")
@@ -104,8 +139,9 @@ def _identity(present: pl.DataFrame, object_map: ObjectMap) -> Iterator[pl.Serie
 
 def _absent(field_map: FieldMap, object_map: ObjectMap) -> tuple[MappedField, ...]:
     """Each once, as the first object has it."""
-    elsewhere = {mapped.name: mapped for entry in reversed(field_map.objects) for mapped in entry.fields}
-    return tuple(mapped for name, mapped in elsewhere.items() if object_map.field_named(name) is None)
+    elsewhere = {mapped.name: mapped for entry in reversed(field_map.objects) for mapped in entry.readable}
+    here = {mapped.name for mapped in object_map.readable}
+    return tuple(mapped for name, mapped in elsewhere.items() if name not in here)
 
 
 def _column_types(mapped: MappedField) -> dict[str, pl.DataType]:

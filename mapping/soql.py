@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from mapping.filters import Filter
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*", re.ASCII)
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -18,13 +20,16 @@ def select(
     until: datetime | None = None,
     after: tuple[datetime, str] | None = None,
     where: Mapping[str, str] | None = None,
+    filters: Sequence[Filter] = (),
 ) -> str:
     """Versions with `since` <= SystemModstamp < `until`, in the order of (SystemModstamp, Id).
 
     `after` is the last (SystemModstamp, Id) that was read: a query cut short goes on behind it. `where` are texts that
-    fields must equal.
+    fields must equal; of `filters` one must hold, when there are any.
     """
     conditions = [f"{_name(name)} = {literal(value)}" for name, value in (where or {}).items()]
+    if filters:
+        conditions.append(_any(filters))
     if since:
         conditions.append(f"SystemModstamp >= {moment(since)}")
     if until:
@@ -41,6 +46,23 @@ def by_ids(object_name: str, fields: Sequence[str], ids: Iterable[str]) -> str:
     if not wanted:
         raise ValueError("no ids")
     return _query(object_name, fields, [f"Id IN ({', '.join(map(literal, wanted))})"], "Id")
+
+
+def _any(filters: Sequence[Filter]) -> str:
+    parts = [" AND ".join(_one_of(name, values) for name, values in one.items()) for one in filters]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(f'({part})' for part in parts)})"
+
+
+def _one_of(name: str, values: Sequence[str | bool]) -> str:
+    """Booleans stand without quotes."""
+    said = [str(value).lower() if isinstance(value, bool) else literal(value) for value in values]
+    return f"{_name(name)} = {said[0]}" if len(said) == 1 else f"{_name(name)} IN ({', '.join(said)})"
+
+
+def between(object_name: str, fields: Sequence[str], *, first: str, last: str, since: datetime) -> str:
+    """Records of a range of ids, both included, with a version since then, in the order of Id."""
+    conditions = [f"Id >= {literal(first)}", f"Id <= {literal(last)}", f"SystemModstamp >= {moment(since)}"]
+    return _query(object_name, fields, conditions, "Id")
 
 
 def literal(text: str) -> str:
