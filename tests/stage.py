@@ -184,6 +184,13 @@ class Stage:
         with self.worker.store.read() as tx:
             return changes.of_record(tx, record_id)[-1].change
 
+    def owner_of_change(self, change_id: str) -> str:
+        """Whom a change gives its record to: a stem of the cast."""
+        with self.worker.store.read() as tx:
+            owner = changes.find(tx, [change_id])[change_id].change.after["owner"]
+        user = self.server.world.find("User", str(owner))
+        return str(user["Username"]).partition("@")[0] if user else str(owner)
+
     def note_of(self, record_id: str) -> str | None:
         with self.worker.store.read() as tx:
             note = changes.of_record(tx, record_id)[-1].note

@@ -1,41 +1,52 @@
-"""`leadsync approve`: let waiting changes of a plan through, all of them or those that are named."""
+"""`leadsync approve`: let waiting changes of a plan through: all, some, or what a workbook says."""
 
 from pathlib import Path
 
 import typer
 
-from engine.errors import UsageError
 from sync.cli import options
+from sync.cli.choosing import Choosing, decide_by_sheet, selection_of
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
-    folder_option = options.folder(words)
-    all_option = options.option(words, "all", "--all", default=False)
-    plan_argument = options.plan(words)
-    changes_argument = options.argument(words, "changes", default=None, metavar="[CHANGE]...")
+    folder_option, choosing = options.folder(words), Choosing(words)
+    reason_option = options.option(words, "reason_approve", "--reason", default="", metavar="TEXT")
 
     @app.command("approve", help=words.say("cli.approve"))
     def approve(
         *,
-        plan: str | None = plan_argument,
-        changes: list[str] | None = changes_argument,
-        everything: bool = all_option,
+        plan: str | None = choosing.plan,
+        changes: list[str] | None = choosing.changes,
+        everything: bool = choosing.everything,
+        owner: list[str] = choosing.owner,
+        to_owner: list[str] = choosing.taker,
+        from_owner: list[str] = choosing.giver,
+        rule: list[str] = choosing.rule,
+        where: list[str] = choosing.where,
+        sheet: Path | None = choosing.sheet,
+        reason: str = reason_option,
         folder: Path = folder_option,
     ) -> int:
         from sync import review
+        from sync.selection import chosen
 
-        named = chosen(changes, everything=everything)
+        terms = [*owner, *to_owner, *from_owner, *rule, *where]
         with session.worker(folder) as worker:
+            if sheet is not None:
+                others = bool(plan or changes or everything or terms)
+                decide_by_sheet(session, worker, sheet, reason=reason, others=others)
+                return Code.DONE
+            selection = selection_of(
+                changes, everything=everything, owner=owner, taker=to_owner, giver=from_owner, rule=rule, where=where
+            )
+            if terms:
+                plan, ids = chosen(worker, plan, selection)
+                named: list[str] | None = list(ids)
+            else:
+                named = None if everything else changes
             count = review.approve(worker, plan, change_ids=named, approver=worker.person)
         session.write(session.say("cli.approved", count=count))
         return Code.DONE
-
-
-def chosen(changes: list[str] | None, *, everything: bool) -> list[str] | None:
-    """The named changes, or None for all. One of the two must be said: nothing is approved by forgetting an argument."""
-    if bool(changes) == everything:
-        raise UsageError.of("CL-104")
-    return changes or None

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
+from engine.errors import UsageError
 from sync.cli import options
-from sync.cli.approve import chosen
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
@@ -25,8 +25,9 @@ def add(app: typer.Typer, session: Session) -> None:
     ) -> int:
         from sync import review
 
-        named = chosen(records, everything=everything)
+        if bool(records) == everything:
+            raise UsageError.of("CL-104")
         with session.worker(folder) as worker:
-            count = review.lift(worker, record_ids=named, actor=worker.person)
+            count = review.lift(worker, record_ids=records or None, actor=worker.person)
         session.write(session.say("cli.lifted", count=count))
         return Code.DONE

@@ -1,4 +1,7 @@
-"""`leadsync plan`: pull, decide, and save the difference as a plan. Nothing is written to the org."""
+"""`leadsync plan`: pull, decide, and save the difference as a plan. Nothing is written to the org.
+
+`leadsync plan export` writes what waits for a decision into a workbook.
+"""
 
 from pathlib import Path
 
@@ -11,18 +14,23 @@ from sync.cli.session import Session
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
+    group = typer.Typer(invoke_without_command=True)
+    app.add_typer(group, name="plan", help=words.say("cli.plan"))
     folder_option, json_option = options.folder(words), options.as_json(words)
     owners_option = options.option(words, "owners", "--owners", default=False)
     detailed_option = options.detailed(words)
 
-    @app.command("plan", help=words.say("cli.plan"))
+    @group.callback()
     def plan(
+        context: typer.Context,
         *,
         folder: Path = folder_option,
         owners: bool = owners_option,
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
     ) -> int:
+        if context.invoked_subcommand is not None:
+            return Code.DONE
         from sync.cli.plans import held_of, tell
         from sync.cycle import propose
 
@@ -32,3 +40,21 @@ def add(app: typer.Typer, session: Session) -> None:
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
             code = code_after(held_of(worker))
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code
+
+    _add_export(group, session)
+
+
+def _add_export(group: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, plan_argument = options.folder(words), options.plan(words)
+    to_option = options.option(words, "xlsx", "--xlsx", default=..., metavar="FILE")
+
+    @group.command("export", help=words.say("cli.plan.export"))
+    def export(*, plan: str | None = plan_argument, to: Path = to_option, folder: Path = folder_option) -> int:
+        from sync.cli.plans import report_named
+        from sync.reports.workbook import write_workbook
+
+        with session.worker(folder) as worker:
+            count = write_workbook(report_named(worker, plan), to, session.words)
+        session.write(session.say("cli.plan.exported", file=str(to), count=count))
+        return Code.DONE

@@ -107,8 +107,7 @@ def _rulebook_name(worker: Worker, plan: Header) -> str:
 def _cards(worker: Worker, plan: Header, record_ids: Collection[str]) -> dict[str, Card]:
     cards: dict[str, Card] = {}
     for object_map in worker.field_map.objects:
-        raw = worker.mirror.latest(object_map.api_name, as_of=plan.snapshot)
-        named = raw.filter(pl.col("Id").is_in(list(record_ids))).collect()
+        named = worker.mirror.of(object_map.api_name, record_ids, as_of=plan.snapshot)
         cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
     return cards
 
