@@ -1,14 +1,15 @@
 """The outbox: what is about to be sent is committed here first, so that a crash leaves no write unknown to us."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
+from engine.changes import Reach, Standing
 from engine.states import State
 from sync.store import changes as standings
-from sync.store import leases
+from sync.store import leases, uploads
 from sync.store.changes import Move
 from sync.store.columns import chunks
 from sync.store.database import Transaction
@@ -18,21 +19,68 @@ from sync.store.tables import batch_changes, batches, changes
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One call to the org. `run_id` is what the written records carry in their run field."""
+    """One call to the org, or one job. `run_id` is what the written records carry in their run field."""
 
     batch_id: str
     run_id: str
-    mode: str  # guarded, collections
+    mode: str  # guarded, collections, bulk
     epoch: int
     sent_at: datetime
     answered_at: datetime | None = None
 
 
-def intend(tx: Transaction, lease: Lease, moves: Collection[Move], *, run: str, mode: str, at: datetime) -> Batch:
+def waiting(tx: Transaction, *, plan_id: str | None = None) -> Mapping[tuple[str, Reach], int]:
+    """How many approved changes there are of each object and reach; of one plan: how many it proposed, in any state."""
+    which = changes.c.state == State.APPROVED.value if plan_id is None else changes.c.plan_id == plan_id
+    query = select(changes.c.object, changes.c.reach, func.count().label("number")).where(which)
+    rows = tx.execute(query.group_by(changes.c.object, changes.c.reach).order_by(changes.c.object, changes.c.reach))
+    return {(row.object, Reach(row.reach)): row.number for row in rows}
+
+
+def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, most: int) -> list[Standing]:
+    """The next approved changes of a kind behind a record id, in the order of record ids."""
+    query = (
+        select(changes.c.change_id)
+        .where(
+            changes.c.state == State.APPROVED.value,
+            changes.c.object == object_name,
+            changes.c.reach == reach.value,
+            changes.c.record_id > after,
+        )
+        .order_by(changes.c.record_id)
+        .limit(most)
+    )
+    found = standings.find(tx, tx.execute(query).scalars())
+    return sorted(found.values(), key=lambda standing: standing.change.record_id)
+
+
+def sent_since(tx: Transaction, since: datetime) -> list[tuple[datetime, int]]:
+    """The batches intended since then: when, and of how many records."""
+    query = (
+        select(batches.c.sent_at, func.count().label("number"))
+        .join(batch_changes, batch_changes.c.batch_id == batches.c.batch_id)
+        .where(batches.c.sent_at > since)
+        .group_by(batches.c.batch_id, batches.c.sent_at)
+        .order_by(batches.c.sent_at)
+    )
+    return [(row.sent_at, row.number) for row in tx.execute(query)]
+
+
+def intend(
+    tx: Transaction,
+    lease: Lease,
+    moves: Collection[Move],
+    *,
+    run: str,
+    mode: str,
+    at: datetime,
+    job: str | None = None,
+) -> Batch:
     """Commit to sending: the lease is checked, a batch is written, and its approved changes move to sending.
 
-    `moves` all go to SENDING (with a note and a rebased change where the record moved). Send only after this
-    transaction is committed. LeaseError when somebody else holds the write lease now.
+    `moves` all go to SENDING (with a note and a rebased change where the record moved). `job` is the expected ingest job
+    that will carry them. Send only after this transaction is committed. LeaseError when somebody else holds the write
+    lease now.
     """
     if not moves or any(each.to is not State.SENDING for each in moves):
         raise ValueError("an intent moves changes to sending, at least one")
@@ -46,7 +94,16 @@ def intend(tx: Transaction, lease: Lease, moves: Collection[Move], *, run: str, 
         sent = update(changes).where(changes.c.change_id.in_(chunk))
         tx.execute(sent.values(batch_id=batch.batch_id, attempts=changes.c.attempts + 1))
     standings.move(tx, list(moves), run=run, at=at)
+    if job is not None:
+        uploads.begin(tx, job, batch=batch.batch_id, at=at)
     return batch
+
+
+def carried(tx: Transaction, batch_id: str) -> list[Standing]:
+    """The changes of a batch that still say sending, in the order of record ids."""
+    query = select(changes.c.change_id).where(changes.c.batch_id == batch_id, changes.c.state == State.SENDING.value)
+    found = standings.find(tx, tx.execute(query).scalars())
+    return sorted(found.values(), key=lambda standing: standing.change.record_id)
 
 
 def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at: datetime) -> frozenset[str]:
@@ -56,6 +113,7 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     sent again since are left as they are.
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
+    uploads.close_of(tx, batch.batch_id)
     ids = [each.change_id for each in moves]
     found, last = standings.find(tx, ids), last_of(tx, ids)
     ours = [
@@ -67,11 +125,15 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     return frozenset(each.change_id for each in ours)
 
 
-def recover(tx: Transaction, lease: Lease, *, run: str, at: datetime) -> int:
-    """After taking the write lease: whatever still says sending was sent by a dead run, or not at all; it is unknown."""
+def recover(tx: Transaction, lease: Lease, *, run: str, at: datetime, under_way: Collection[str] = frozenset()) -> int:
+    """After taking the write lease: whatever still says sending was sent by a dead run, or not at all; it is unknown.
+
+    But for the batches `under_way`: the org is still at work on their jobs.
+    """
     leases.check(tx, lease)
-    left = standings.in_state(tx, {State.SENDING})
-    standings.move(tx, [Move(each.change.change_id, State.UNKNOWN) for each in left], run=run, at=at)
+    query = select(changes.c.change_id).where(changes.c.state == State.SENDING.value)
+    left = list(tx.execute(query.where(changes.c.batch_id.not_in(under_way))).scalars())
+    standings.move(tx, [Move(change_id, State.UNKNOWN) for change_id in left], run=run, at=at)
     return len(left)
 
 

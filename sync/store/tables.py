@@ -130,7 +130,7 @@ changes = Table(
     Column("position", Integer, nullable=False),
     Column("object", String(80), nullable=False),
     Column("record_id", ID, nullable=False, index=True),
-    Column("state", String(12), nullable=False, index=True),
+    Column("state", String(12), nullable=False),
     Column("reach", String(8), nullable=False),  # memory, fields, owner
     Column("note", JsonText),
     Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
@@ -141,6 +141,7 @@ changes = Table(
     Column("proposed", JsonText, nullable=False),
     Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
 )
+Index("ix_changes_outbox", changes.c.state, changes.c.object, changes.c.reach, changes.c.record_id)
 _OPEN_STATES = tuple(sorted(OPEN))
 Index(
     "uq_changes_open_record",

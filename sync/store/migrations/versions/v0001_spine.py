@@ -294,9 +294,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_changes")),
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index("ix_changes_outbox", ["state", "object", "reach", "record_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_plan_id"), ["plan_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_changes_state"), ["state"], unique=False)
         batch_op.create_index(
             "uq_changes_open_record",
             ["record_id"],
