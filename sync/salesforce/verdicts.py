@@ -15,7 +15,8 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"  # this owner cannot have the record
     NO_ACCESS = "no access"  # a field may not be written by this user: the org's set-up is at fault, not the record
     REFUSED = "refused"  # no, until data or configuration change
-    LOCKED = "locked"  # surely not applied, and may succeed later
+    LOCKED = "locked"  # surely not applied, and may succeed soon
+    LEFT = "left"  # surely not applied, and better left for another run
     UNKNOWN = "unknown"  # perhaps applied: read back
 
 
@@ -90,6 +91,14 @@ def of_collection(record_ids: Sequence[str], body: JSON) -> list[Answer]:
     ]
 
 
+def of_code(record_id: str, code: str, message: str, fields: tuple[str, ...]) -> Answer:
+    """What a row's code means, whichever way it came."""
+    verdict = BY_CODE.get(code, Verdict.REFUSED)
+    if verdict is Verdict.REFUSED and any(words in message for words in _WRAPPED):
+        verdict = Verdict.LOCKED
+    return Answer(record_id, verdict, code, message, fields)
+
+
 def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
     status = result.get("httpStatusCode")
     if not isinstance(status, int):
@@ -115,12 +124,10 @@ def _of_error(record_id: str, errors: JSON) -> Answer:
         return Answer(record_id, Verdict.REFUSED)
     # A row of a collection says `statusCode` where everything else says `errorCode`.
     code = str(first.get("statusCode") or first.get("errorCode") or "")
-    message = str(first.get("message") or "")
     fields = first.get("fields")
-    verdict = BY_CODE.get(code, Verdict.REFUSED)
-    if verdict is Verdict.REFUSED and any(words in message for words in _WRAPPED):
-        verdict = Verdict.LOCKED
-    return Answer(record_id, verdict, code, message, tuple(map(str, fields)) if isinstance(fields, list) else ())
+    return of_code(
+        record_id, code, str(first.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()
+    )
 
 
 def _unmatched(record_id: str) -> Answer:

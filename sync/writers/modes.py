@@ -1,0 +1,70 @@
+"""Which way a change travels, and what a plan will cost to write: the more there are, the less each is protected."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from config.settings import Settings
+from engine.changes import Reach
+from engine.messages import Message
+from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
+
+# Records in one job, and in one slice of an apply: what is held in memory at once.
+SLICE_MAX = 20_000
+# One page of a query, and as many ids as one address takes.
+_PAGE, _IDS = 2_000, 200
+# Create, upload, close, a few looks at it, three result files.
+_CALLS_PER_JOB = 12
+
+
+class Mode(StrEnum):
+    GUARDED = "guarded"  # the org itself refuses a record that has moved
+    COLLECTIONS = "collections"  # compared just before, unguarded for the time of one call
+    BULK = "bulk"  # compared before the job, unguarded until the job is done
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """Records by mode and the API calls that writing and reading back take, give or take what meets a lock."""
+
+    records: Mapping[Mode, int]
+    calls: int
+
+    def messages(self) -> Iterator[Message]:
+        """What each mode comes to, and what it does not protect."""
+        for mode, number in self.records.items():
+            yield Message.of(f"writes.{mode.value}", count=number)
+        if self.records:
+            yield Message.of("writes.calls", calls=self.calls)
+
+
+def mode_of(reach: Reach, number: int, settings: Settings) -> Mode:
+    """Owner changes are always guarded; the rest by how many there are of the object."""
+    if reach is Reach.OWNER or number <= settings.guarded_records_max:
+        return Mode.GUARDED
+    return Mode.COLLECTIONS if number <= settings.collections_records_max else Mode.BULK
+
+
+def write_plan(waiting: Mapping[tuple[str, Reach], int], settings: Settings) -> WritePlan:
+    """What writing all of these would take. Changes of memory alone cost nothing."""
+    records: dict[Mode, int] = {}
+    calls = 0
+    for (_, reach), number in waiting.items():
+        if reach is Reach.MEMORY:
+            continue
+        mode = mode_of(reach, number, settings)
+        records[mode] = records.get(mode, 0) + number
+        calls += _calls(mode, number) + ceil(number / _IDS if reach is Reach.OWNER else min(number, _IDS) / _IDS)
+    return WritePlan({mode: records[mode] for mode in Mode if mode in records}, calls)
+
+
+def _calls(mode: Mode, number: int) -> int:
+    """Compare and send, if every record has moved since it was planned."""
+    match mode:
+        case Mode.GUARDED:
+            return ceil(number / GUARDED_MAX) + ceil(number / _IDS)
+        case Mode.COLLECTIONS:
+            return 2 * ceil(number / COLLECTION_MAX)
+        case Mode.BULK:
+            return ceil(number / _PAGE) + _CALLS_PER_JOB * ceil(number / SLICE_MAX)
