@@ -8,8 +8,10 @@
       OrgError        the org cannot serve what is asked         fix the org
       OtherOrgError   this folder belongs to another org         fix the settings
       TransientError  the org or the network failed for now      try again
+        BudgetError   the day's API calls are used up            try again
       PlanStaleError  what was reviewed is no longer what is     try again
       LeaseError      another run holds the lease                try again
+      DrainedError    the worker was told to end                try again
       StoreError      the store cannot be used                   stop the run
       AuditError      the audit chain is broken                  stop the run
       UsageError      the command line was used wrongly          fix the call
@@ -112,6 +114,10 @@ class TransientError(LeadsyncError):
     remedy = Remedy.TRY_AGAIN
 
 
+class BudgetError(TransientError):
+    """The day's API calls are used up: ours, or those of everybody."""
+
+
 class PlanStaleError(LeadsyncError):
     """What was reviewed is no longer what is."""
 
@@ -120,6 +126,12 @@ class PlanStaleError(LeadsyncError):
 
 class LeaseError(LeadsyncError):
     """Another run holds the lease."""
+
+    remedy = Remedy.TRY_AGAIN
+
+
+class DrainedError(LeadsyncError):
+    """The worker was told to end and stopped at a safe point."""
 
     remedy = Remedy.TRY_AGAIN
 

@@ -10,6 +10,8 @@ from mapping.maps import ActivitySource, FieldMap, ObjectMap, RelatedObject
 # Every version carries these. SystemModstamp orders versions, LastModifiedDate is what a guarded write compares.
 _VERSION = ("Id", "IsDeleted", "SystemModstamp")
 _PROSPECT = (*_VERSION, "OwnerId", "CreatedDate", "LastModifiedDate")
+# A record merged into another is deleted and names its survivor.
+_MERGEABLE = frozenset({"Lead", "Contact", "Account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,19 @@ class PulledObject:
 
 USER = PulledObject(
     "User",
-    ("Id", "SystemModstamp", "Username", "Name", "IsActive", "UserType", "ManagerId", "TimeZoneSidKey"),
-)
-GROUP = PulledObject("Group", ("Id", "SystemModstamp", "DeveloperName", "Name", "Type"), {"Type": "Queue"})
+    (
+        "Id", "SystemModstamp", "Username", "Name", "IsActive", "UserType", "ManagerId", "UserRoleId", "TimeZoneSidKey",
+    ),
+)  # fmt: skip
+# Groups of every type: a queue's members may be groups, roles, or roles with all below them.
+GROUP = PulledObject("Group", ("Id", "SystemModstamp", "DeveloperName", "Name", "Type", "RelatedId"))
 GROUP_MEMBER = PulledObject("GroupMember", ("Id", "SystemModstamp", "GroupId", "UserOrGroupId"))
 QUEUE_SOBJECT = PulledObject("QueueSobject", ("Id", "SystemModstamp", "QueueId", "SobjectType"))
+USER_ROLE = PulledObject("UserRole", ("Id", "SystemModstamp", "Name", "ParentRoleId"))
 
-# Few and without a mark for deleted ones, so they are pulled whole each time.
-PEOPLE = (USER, GROUP, GROUP_MEMBER, QUEUE_SOBJECT)
+# Few, seldom changed and without a mark for deleted ones: they come whole, now and then.
+SLOW = (GROUP, GROUP_MEMBER, QUEUE_SOBJECT, USER_ROLE)
+PEOPLE = (USER, *SLOW)
 
 
 def pulled_objects(field_map: FieldMap) -> tuple[PulledObject, ...]:
@@ -80,9 +87,10 @@ def activity_keys(field_map: FieldMap) -> dict[str, tuple[str, ...]]:
 def columns_of(object_map: ObjectMap) -> tuple[str, ...]:
     """The API names pulled of a prospect object, each once: every mapped field and every write-back field."""
     converts = ("IsConverted",) if object_map.api_name == "Lead" else ()
+    merges = ("MasterRecordId",) if object_map.api_name in _MERGEABLE else ()
     read = (mapped.api_name for mapped in object_map.fields)
     named = (lookup.api_name for lookup in object_map.lookups)
-    return tuple(dict.fromkeys((*_PROSPECT, *converts, *read, *named, *object_map.write_back.values())))
+    return tuple(dict.fromkeys((*_PROSPECT, *converts, *merges, *read, *named, *object_map.write_back.values())))
 
 
 def related_columns(related: RelatedObject) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from config.words.catalogue import Words
 from engine.directory import Directory, dangling
 from engine.errors import AuditError, LeadsyncError, Problem
 from mapping.check import check
-from mapping.objects import GROUP, GROUP_MEMBER, PEOPLE, QUEUE_SOBJECT, USER, PulledObject, pulled_objects
+from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.people import queues_for, queues_of, users_of
 from mapping.soql import select
 from mapping.types import raw_frame, raw_schema
@@ -89,8 +89,9 @@ def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
 
 
 def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
-    users = users_of(_whole(org, USER))
-    every_queue = queues_of(_whole(org, GROUP), _whole(org, GROUP_MEMBER), _whole(org, QUEUE_SOBJECT))
+    raw_users, groups, members, supports, roles = (_whole(org, wanted) for wanted in PEOPLE)
+    users = users_of(raw_users)
+    every_queue = queues_of(groups, members, supports, raw_users, roles)
     queues = queues_for(every_queue, worker.field_map)
     directory = Directory.of(users, queues, worker.rulebook)
     missing = dangling(worker.rulebook, directory)

@@ -12,19 +12,20 @@ from engine.snapshots import Queue, Range, Snapshot, User
 from mapping.activities import ACTIVITY_SCHEMA, activities
 from mapping.cards import holdings
 from mapping.maps import FieldMap
+from mapping.objects import PEOPLE
 from mapping.people import queues_for, queues_of, users_of
 from mapping.prospects import absent_columns, prospects, unfit
 from sync.mirror.mirror import Mirror
 from sync.run import Run
 
 
-def snapshot_of(run: Run) -> Snapshot:
-    """The mirror as it is now, after this run's pull."""
-    users, queues = people(run.worker.mirror)
+def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:
+    """The mirror as it is now, after this run's pull; or as the pull of an earlier run left it."""
+    users, queues = people(run.worker.mirror, as_of=as_of)
     return Snapshot(
         org_id=run.identity.org_id,
-        run=run.run_id,
-        ranges=_MirrorRanges(run),
+        run=as_of or run.run_id,
+        ranges=_MirrorRanges(run, as_of),
         users=users,
         queues=queues_for(queues, run.worker.field_map),
     )
@@ -32,8 +33,8 @@ def snapshot_of(run: Run) -> Snapshot:
 
 def people(mirror: Mirror, *, as_of: str | None = None) -> tuple[tuple[User, ...], tuple[Queue, ...]]:
     """Users and queues as last pulled, or as of the pull of an earlier run."""
-    raw = {name: _present(mirror, name, as_of) for name in ("User", "Group", "GroupMember", "QueueSobject")}
-    return users_of(raw["User"]), queues_of(raw["Group"], raw["GroupMember"], raw["QueueSobject"])
+    users, groups, members, supports, roles = (_present(mirror, wanted.api_name, as_of) for wanted in PEOPLE)
+    return users_of(users), queues_of(groups, members, supports, users, roles)
 
 
 def activities_of(
@@ -42,11 +43,10 @@ def activities_of(
     """What is known to have happened to these prospects, whatever the source."""
     frames = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
     for source in field_map.activities:
-        named = pl.any_horizontal(pl.col(column).is_in(list(record_ids)) for column in source.prospect)
-        raw = mirror.latest(source.api_name, as_of=as_of).filter(~pl.col("IsDeleted") & named).collect()
-        frames.append(activities(raw, source))
-    found = pl.concat(frames)
-    return found.filter(pl.col("prospect_id").is_in(list(record_ids)))
+        raw = mirror.related(source.api_name, source.prospect, record_ids, as_of=as_of)
+        if raw.height:
+            frames.append(activities(raw, source))
+    return pl.concat(frames)
 
 
 def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str], frozenset[str]]:
@@ -55,7 +55,7 @@ def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str],
     converted: set[str] = set()
     for name in sorted({change.object for change in waiting}):
         ids = [change.record_id for change in waiting if change.object == name]
-        found = holdings(run.worker.mirror.latest(name)).filter(pl.col("id").is_in(ids)).collect()
+        found = holdings(run.worker.mirror.of(name, ids).lazy()).collect()
         gone |= set(found.filter("is_deleted")["id"])
         converted |= set(found.filter(pl.col("is_converted") & ~pl.col("is_deleted"))["id"])
     return frozenset(gone), frozenset(converted)
@@ -68,19 +68,20 @@ class _MirrorRanges:
     """
 
     run: Run
+    as_of: str | None
 
     def __iter__(self) -> Iterator[Range]:
         mirror, field_map = self.run.worker.mirror, self.run.worker.field_map
         misfits: Counter[str] = Counter()
         for object_map in field_map.objects:
             absent = absent_columns(field_map, object_map)
-            for raw in mirror.ranges(object_map.api_name):
+            for raw in mirror.ranges(object_map.api_name, as_of=self.as_of):
                 present = raw.filter(~pl.col("IsDeleted"))
                 if present.is_empty():
                     continue
                 misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
                 frame = prospects(present, object_map, field_map)
-                happened = activities_of(mirror, field_map, frame["id"].to_list())
+                happened = activities_of(mirror, field_map, frame["id"].to_list(), as_of=self.as_of)
                 yield Range(
                     nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True), absent=absent
                 )

@@ -9,6 +9,8 @@ from enum import IntEnum
 
 from engine.errors import (
     AuditError,
+    BudgetError,
+    DrainedError,
     LeadsyncError,
     LeaseError,
     LoginError,
@@ -42,9 +44,12 @@ _CODES: Mapping[type[LeadsyncError], Code] = {
     MapError: Code.CONFIGURATION,
     SettingsError: Code.CONFIGURATION,
     OtherOrgError: Code.CONFIGURATION,
+    # Nothing is wrong: what is left waits until calls are free again.
+    BudgetError: Code.PARTLY,
     PlanStaleError: Code.STALE,
     AuditError: Code.AUDIT,
     LeaseError: Code.LEASE,
+    DrainedError: Code.PARTLY,
     UsageError: Code.USAGE,
 }
 

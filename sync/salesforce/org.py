@@ -78,6 +78,14 @@ class Org:
     def api_version(self) -> str:
         return self._connection.api_version
 
+    def fits(self, calls: int) -> bool:
+        """Whether the day's API calls allow for so many more."""
+        return self._session.leave.fits(calls)
+
+    def close(self, run_id: str = "") -> None:
+        """The conversation is over; what calls were set aside for it and not made are given back."""
+        self._session.leave.settle(run_id, self.usage)
+
     def connect(self) -> Identity:
         """Org and user in one call: the token's own answer told their ids."""
         grant = self.wire.log_in()
@@ -167,7 +175,9 @@ class Org:
         ids = distinct([update.record_id for update in updates], most=GUARDED_MAX)
         body = composite_body(updates, self._connection.api_version)
         outer = outer_guard(updates)
-        answer = self.wire.write("composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer))
+        answer = self.wire.write(
+            "composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer)
+        )
         if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
             # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
             return [Answer(record_id, Verdict.MOVED, answer.code) for record_id in ids]

@@ -1,11 +1,11 @@
 """The one `requests.Session` everything goes through: what must be true of every attempt is made true here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from json import loads
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -35,13 +35,36 @@ class Tally:
     asked_at: datetime | None = None
 
 
+class Leave(Protocol):
+    """Says before each call that counts whether it may be made."""
+
+    def ask(self, usage: Usage | None) -> None:
+        """Raises to forbid the call. `usage` is what the org last told."""
+
+    def settle(self, run: str, usage: Usage | None) -> None:
+        """No more calls will be made."""
+
+    def fits(self, calls: int) -> bool:
+        """Whether so many more calls may be made, as things stand."""
+
+
+class Unbounded:
+    """For conversations nobody counts."""
+
+    def ask(self, usage: Usage | None) -> None: ...
+
+    def settle(self, run: str, usage: Usage | None) -> None: ...
+
+    def fits(self, calls: int) -> bool:  # noqa: ARG002
+        return True
+
+
 class Session(requests.Session):
     """Timeouts, no assignment rules, one origin, usage and clock from every answer, failures as `CallError`."""
 
-    def __init__(self, connection: Connection, *, leave: Callable[[Usage | None], None] = lambda _: None) -> None:
-        """`leave` is asked before each call that counts, and told the usage last heard of; it raises to forbid."""
+    def __init__(self, connection: Connection, *, leave: Leave | None = None) -> None:
         super().__init__()
-        self._leave = leave
+        self.leave = leave or Unbounded()
         self.origin = origin_of(connection.org_url)
         self.tally = Tally()
         self.identity_url = ""
@@ -60,7 +83,7 @@ class Session(requests.Session):
         kwargs["timeout"] = self._timeout
         is_login = urlsplit(request.url or "").path == TOKEN_PATH
         if not is_login:
-            self._leave(self.tally.usage)
+            self.leave.ask(self.tally.usage)
             self.tally.calls += 1
         try:
             response = super().send(request, **kwargs)

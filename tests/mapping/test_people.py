@@ -1,6 +1,7 @@
 """Users and queues from raw rows."""
 
 import polars as pl
+import pytest
 
 from engine.snapshots import Queue, User
 from mapping.maps import FieldMap, ObjectMap
@@ -8,16 +9,28 @@ from mapping.people import queues_for, queues_of, users_of
 
 GROUPS = pl.DataFrame(
     {
-        "Id": ["00G2", "00G1", "00G3"],
-        "DeveloperName": ["Support_Cases", "Inbound_Leads", "Kanto_Team"],
-        "Name": ["サポート", "新規リード", "関東"],
-        "Type": ["Queue", "Queue", "Regular"],
+        "Id": ["00G2", "00G1", "00G3", "00G4", "00G5"],
+        "DeveloperName": ["Support_Cases", "Inbound_Leads", "Kanto_Team", "Sales", "Sales"],
+        "Name": ["サポート", "新規リード", "関東", None, None],
+        "Type": ["Queue", "Queue", "Regular", "Role", "RoleAndSubordinatesInternal"],
+        "RelatedId": [None, None, None, "00E1", "00E1"],
     }
 )
 SUPPORTS = pl.DataFrame(
     {"Id": ["1", "2", "3"], "QueueId": ["00G1", "00G2", "00G1"], "SobjectType": ["Lead", "Case", "Contact"]}
 )
-MEMBERS = pl.DataFrame({"Id": ["1", "2", "3"], "GroupId": ["00G1"] * 3, "UserOrGroupId": ["0052", "0051", "00G3"]})
+USERS = pl.DataFrame({"Id": ["0051", "0052", "0053", "0054"], "UserRoleId": [None, "00E1", "00E2", "00E3"]})
+# Sales (1) > Kanto (2) > Tokyo (3).
+ROLES = pl.DataFrame({"Id": ["00E1", "00E2", "00E3"], "ParentRoleId": [None, "00E1", "00E2"]})
+
+
+def members(*pairs: tuple[str, str]) -> pl.DataFrame:
+    groups, inside = zip(*pairs, strict=True)
+    return pl.DataFrame({"Id": [str(n) for n in range(len(pairs))], "GroupId": groups, "UserOrGroupId": inside})
+
+
+def queues(*pairs: tuple[str, str]) -> tuple[Queue, ...]:
+    return queues_of(GROUPS, members(*pairs), SUPPORTS, USERS, ROLES)
 
 
 def test_a_user_is_read_with_what_decides_whether_they_may_own() -> None:
@@ -39,21 +52,40 @@ def test_a_user_is_read_with_what_decides_whether_they_may_own() -> None:
 
 
 def test_a_queue_knows_what_it_may_own() -> None:
-    assert queues_of(GROUPS, MEMBERS, SUPPORTS) == (
+    assert queues(("00G1", "0052"), ("00G1", "0051")) == (
         Queue("00G1", "Inbound_Leads", "新規リード", ("0051", "0052"), ("Contact", "Lead")),
         Queue("00G2", "Support_Cases", "サポート", objects=("Case",)),
     )
 
 
+@pytest.mark.parametrize(
+    ("inside", "members"),
+    [
+        ((("00G1", "00G3"), ("00G3", "0051")), ("0051",)),
+        ((("00G1", "00G3"), ("00G3", "00G3"), ("00G3", "00G1"), ("00G3", "0051")), ("0051",)),
+        ((("00G1", "00G4"),), ("0052",)),
+        ((("00G1", "00G5"),), ("0052", "0053", "0054")),
+        ((("00G1", "00G3"), ("00G3", "00G5"), ("00G1", "0051")), ("0051", "0052", "0053", "0054")),
+        ((("00G1", "00G9"),), ()),
+    ],
+    ids=["a group", "a group in itself", "a role", "a role and those below", "all of it", "a group nobody can see"],
+)
+def test_whoever_is_in_something_that_is_in_a_queue_is_in_the_queue(
+    inside: tuple[tuple[str, str], ...], members: tuple[str, ...]
+) -> None:
+    assert queues(*inside)[0].members == members
+
+
 def test_only_queues_that_support_a_mapped_object_are_queues_for_the_rules() -> None:
     leads = FieldMap((ObjectMap("Lead", ()),))
-    found = queues_for(queues_of(GROUPS, MEMBERS, SUPPORTS), leads)
-    assert [queue.developer_name for queue in found] == ["Inbound_Leads"]
+    assert [queue.developer_name for queue in queues_for(queues(("00G1", "0051")), leads)] == ["Inbound_Leads"]
 
 
 def test_a_queue_may_be_empty() -> None:
-    assert [queue.members for queue in queues_of(GROUPS, pl.DataFrame(), SUPPORTS)] == [(), ()]
+    empty = pl.DataFrame()
+    assert [queue.members for queue in queues_of(GROUPS, empty, SUPPORTS, empty, empty)] == [(), ()]
 
 
 def test_nothing_pulled_is_nobody() -> None:
-    assert (users_of(pl.DataFrame()), queues_of(pl.DataFrame(), pl.DataFrame(), pl.DataFrame())) == ((), ())
+    empty = pl.DataFrame()
+    assert (users_of(empty), queues_of(empty, empty, empty, empty, empty)) == ((), ())
