@@ -1,6 +1,6 @@
 """Who gets a prospect that needs an owner: pools whose members take turns, least recent first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.changes import Turn
@@ -34,37 +34,41 @@ class Turns:
             members = self._last.setdefault(turn.pool, {})
             members[turn.member] = max(turn.sequence, members.get(turn.member, 0))
 
-    def next(self, pool: str, members: Iterable[str]) -> Turn | None:
+    def next(self, pool: str, members: Sequence[str]) -> Turn | None:
         """The member whose last turn is oldest; members who never had one first, in listed order."""
-        last = self._last.setdefault(pool, {})
-        waiting = list(members)
-        if not waiting:
+        if not members:
             return None
-        member = min(waiting, key=lambda user: (last.get(user, 0), waiting.index(user)))
+        last = self._last.setdefault(pool, {})
+        member = min(members, key=lambda user: last.get(user, 0))  # the first of equals
         turn = Turn(pool=pool, member=member, sequence=max(last.values(), default=0) + 1)
         self.take(turn)
         return turn
 
 
-def find_owner(draft: Draft, need: Need, *, memory: Memory, directory: Directory, turns: Turns) -> Candidate:
-    """The owner for one prospect. An open assignment that still fits keeps its candidate and its turn."""
-    why = Message.of(f"reason.owner.{need.why}", rule=need.rule)
+def settled_owner(draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> Candidate | None:
+    """The owner of a prospect that takes no turn; None when the pool must be asked.
+
+    An open assignment that still fits keeps its candidate and its turn.
+    """
     if need.owner is not None:
         if not directory.may_receive(need.owner, draft.object):
             return Candidate(None, notice=Message.of("notice.not_allowed", rule=need.rule))
-        return Candidate(need.owner, because=(why, Message.of("reason.owner.named", rule=need.rule)))
+        return Candidate(need.owner, because=(_why(need), Message.of("reason.owner.named", rule=need.rule)))
     if need.pool is None:
         return Candidate(None, notice=Message.of("notice.no_pool"))
-    listed = directory.pools.get(need.pool, ())
     eligible = eligible_members(draft, need, memory=memory, directory=directory)
     kept = _kept(draft, need, memory, eligible)
     if kept is not None:
-        return Candidate(kept.member, kept, because=(why, Message.of("reason.owner.kept", pool=need.pool)))
-    turn = turns.next(need.pool, eligible)
+        return Candidate(kept.member, kept, because=(_why(need), Message.of("reason.owner.kept", pool=need.pool)))
+    return None
+
+
+def by_turn(need: Need, turn: Turn | None, *, passed: int) -> Candidate:
+    """The owner whose turn it is, so many members having been passed over; or nobody."""
     if turn is None:
         return Candidate(None, notice=Message.of("notice.nobody_free", pool=need.pool))
-    passed = len(listed) - len(eligible)
-    return Candidate(turn.member, turn, because=(why, Message.of("reason.owner.turn", pool=need.pool, passed=passed)))
+    told = Message.of("reason.owner.turn", pool=need.pool, passed=passed)
+    return Candidate(turn.member, turn, because=(_why(need), told))
 
 
 def eligible_members(draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> tuple[str, ...]:
@@ -86,18 +90,8 @@ def is_still_eligible(owner: str, draft: Draft, need: Need, *, memory: Memory, d
     return owner in eligible_members(draft, need, memory=memory, directory=directory)
 
 
-def by_urgency(drafts: Iterable[Draft]) -> list[Draft]:
-    """The order in which prospects are served: oldest first, then by id."""
-    return sorted(drafts, key=lambda draft: (draft.created_at, draft.record_id))
-
-
-def quiet_owners(record_id: str, pool: str | None, memory: Memory) -> Mapping[str, str]:
-    """Owners once proposed from this pool and turned down: meaning digest -> owner."""
-    return {
-        fact.meaning_digest: fact.owner
-        for fact in memory.quiet.get(record_id, ())
-        if fact.owner is not None and fact.pool == pool
-    }
+def _why(need: Need) -> Message:
+    return Message.of(f"reason.owner.{need.why}", rule=need.rule)
 
 
 def _kept(draft: Draft, need: Need, memory: Memory, eligible: tuple[str, ...]) -> Turn | None:

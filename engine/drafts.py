@@ -4,6 +4,7 @@ The same drafts are made of a whole range when a plan is made and of single fres
 so there is one meaning of the rules.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,6 +48,7 @@ class Draft:
     because: tuple[Message, ...]
     respected: tuple[str, ...]  # fields left as people set them
     undecided: bool
+    contested: tuple[str, ...] = ()  # fields (and `owner`) proposed against what somebody else put there
 
     @property
     def is_empty(self) -> bool:
@@ -60,6 +62,7 @@ class Tally:
     evaluated: int
     in_scope: int
     record_ids: frozenset[str]  # in scope
+    loads: Mapping[str, int]  # records in scope by owner
 
 
 def drafts_of(
@@ -70,7 +73,7 @@ def drafts_of(
     verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
     rows = prospects.drop(*part.absent).join(verdicts, on="id", how="inner")
     alive = rows.filter(nw.col("in_scope") & ~nw.col("is_converted"))
-    tally = Tally(len(rows), len(alive), frozenset(alive["id"].to_list()))
+    tally = Tally(len(rows), len(alive), frozenset(alive["id"].to_list()), Counter(alive["owner_id"].to_list()))
     interesting = (alive if everything else alive.filter(_differs(alive, rulebook, memory))).sort("id")
     drafter = _Drafter(rulebook, memory, directory)
     return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True))

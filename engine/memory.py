@@ -49,6 +49,7 @@ class Memory:
     firings: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids of `once` rules
     turns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     quiet: Mapping[str, tuple[Quiet, ...]] = field(default_factory=dict)
+    moved: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)  # when leadsync gave it another owner
     is_established: bool = False  # a baseline has been approved
     # Ids of open changes that may have been written already, though no answer said so: they are left to be settled.
     sent: frozenset[str] = frozenset()

@@ -1,219 +1,240 @@
 """The plan: the difference between what the rules want and what the org shows, made from values alone.
 
-Same rulebook, snapshot, memory and moment: same plan, byte for byte.
+Same rulebook, snapshot, memory and moment: same plan, byte for byte, however the snapshot is cut into ranges. `plan` is for
+snapshots whose changes fit into memory; whoever has more drives a `Planner` range by range and puts its proposals away.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from engine.assignment import Candidate, Turns, by_urgency, find_owner, is_still_eligible, quiet_owners
-from engine.changes import Change, Scalar, Standing, Turn, change_id
+import narwhals as nw
+
+from engine.assignment import Candidate, Turns, by_turn, eligible_members, settled_owner
+from engine.changes import Change, Standing, Turn
+from engine.deciding import Past, decide, is_on_its_way, is_quiet_assignment, requested, without_owner
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
+from engine.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
 from engine.memory import Memory
 from engine.messages import Message
 from engine.moments import Moment
-from engine.plans import Notice, Plan, Withdrawal
-from engine.reasons import owner_reason
-from engine.rulebooks import Rulebook
-from engine.snapshots import Snapshot
-from engine.states import State
+from engine.plans import Notice, Outline, Plan, Withdrawal
+from engine.rulebooks import Operation, Rulebook
+from engine.snapshots import Range, Snapshot
+
+# Drafts of prospects that wait for their turn are held up to so many; those of more are made again once turns are given.
+DRAFTS_HELD_MAX = 20_000
+# So many of those who get nobody are named; the rest are counted.
+NOTICES_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change and the state it enters with by itself; the limits of the whole plan come on top (`Planner.passed`)."""
+
+    change: Change
+    entry: Entry
+
+
+class _Waiting(NamedTuple):
+    """Somebody who needs an owner, in the order they are served: oldest first, then by id."""
+
+    created_at: datetime
+    record_id: str
+    pool: str
+    eligible: tuple[str, ...]
 
 
 def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Moment, with_owners: bool = True) -> Plan:
     """What this run proposes. The first plans of an org are a baseline: fields only, unless `with_owners`."""
-    is_baseline = not memory.is_established
-    moves_owners = with_owners or any(standing.change.moves_owner for standing in memory.open_changes.values())
     directory = Directory.of(snapshot.users, snapshot.queues, rulebook)
-    planner = _Planner(snapshot.org_id, memory, directory, moment)
-
-    drafts: list[Draft] = []
-    evaluated = in_scope = 0
-    scope: set[str] = set()
+    moves_owners = with_owners or any(standing.change.moves_owner for standing in memory.open_changes.values())
+    planner = Planner(snapshot.org_id, rulebook, directory, memory, moment=moment, moves_owners=moves_owners)
+    proposals: list[Proposal] = []
     for part in snapshot.ranges:
-        tally, found = drafts_of(part, rulebook, memory, directory, moment=moment)
-        evaluated, in_scope = evaluated + tally.evaluated, in_scope + tally.in_scope
-        scope |= tally.record_ids & memory.open_changes.keys()
-        drafts += [draft if moves_owners else without_owner(draft) for draft in found]
-
-    for draft in by_urgency(drafts):
-        planner.propose(draft)
-    planner.withdraw_what_left(scope)
-    drafted = planner.outcome()
+        proposals += planner.read(part, memory)
+    proposals += planner.assign()
+    for part in snapshot.ranges if planner.dropped else ():
+        proposals += planner.read_again(part, memory)
+    planner.leave((memory.open_changes[each] for each in memory.open_changes.keys() - planner.seen), memory)
+    outline = planner.outline(snapshot.run)
     return Plan(
-        org_id=snapshot.org_id,
-        at=moment.at,
-        zone=moment.zone,
-        rulebook=rulebook.digest,
-        snapshot=snapshot.run,
-        is_baseline=is_baseline,
-        changes=drafted.changes,
-        kept=drafted.kept,
-        withdrawn=drafted.withdrawn,
-        notices=drafted.notices,
-        counts={
-            "evaluated": evaluated,
-            "in_scope": in_scope,
-            "kept": len(drafted.kept),
-            "quiet": drafted.quiet,
-            "respected": sum(1 for draft in drafts if draft.respected),
-            "undecided": sum(1 for draft in drafts if draft.undecided),
-            "unassigned": len(drafted.notices),
-        },
+        outline.org_id,
+        outline.at,
+        outline.zone,
+        outline.rulebook,
+        outline.snapshot,
+        outline.is_baseline,
+        changes=tuple(sorted((each.change for each in proposals), key=lambda change: change.record_id)),
+        withdrawn=outline.withdrawn,
+        notices=outline.notices,
+        counts=outline.counts,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    changes: tuple[Change, ...]
-    kept: tuple[str, ...]
-    withdrawn: tuple[Withdrawal, ...]
-    notices: tuple[Notice, ...]
-    quiet: int
+class Planner:
+    """Makes one plan, range by range: `read` each, then `assign`, `read_again` each if any are `dropped`, then `leave`.
 
+    `memory` is what concerns the org as a whole: turns, open ones included, and whether a baseline was approved. What
+    concerns records is handed in with each range.
+    """
 
-class _Planner:
-    """Turns drafts into changes, each against what is open and what was turned down."""
-
-    def __init__(self, org_id: str, memory: Memory, directory: Directory, moment: Moment) -> None:
+    def __init__(
+        self,
+        org_id: str,
+        rulebook: Rulebook,
+        directory: Directory,
+        memory: Memory,
+        *,
+        moment: Moment,
+        moves_owners: bool,
+        drafts_max: int = DRAFTS_HELD_MAX,
+    ) -> None:
         self.org_id = org_id
-        self.memory = memory
+        self.rulebook = rulebook
         self.directory = directory
         self.moment = moment
-        self.turns = Turns(memory)
-        self.changes: list[Change] = []
-        self.kept: list[str] = []
-        self.withdrawn: list[Withdrawal] = []
-        self.notices: list[Notice] = []
-        self.quiet = 0
+        self.moves_owners = moves_owners
+        self.is_baseline = not memory.is_established
+        self.weight = Weight()
+        self.seen: set[str] = set()  # records with an open change that were in some range
+        self.dropped: frozenset[str] = frozenset()  # those who took a turn and whose drafts must be made again
+        self._turns = Turns(memory)
+        self._drafts_max = drafts_max
+        self._waiting: list[_Waiting] = []
+        self._held: dict[str, tuple[Draft, Past]] = {}
+        self._given: dict[str, tuple[Turn | None, int]] = {}
+        self._withdrawn: list[Withdrawal] = []
+        self._notices: list[Notice] = []
+        self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._counts = dict.fromkeys(("evaluated", "kept", "quiet", "respected", "undecided", "unassigned"), 0)
 
-    def propose(self, draft: Draft) -> None:
-        """Serve one draft: keep what is open, leave quiet what was turned down, or propose a change."""
-        standing = self.memory.open_changes.get(draft.record_id)
-        if standing and self._is_on_its_way(standing):
-            self.kept.append(standing.change.change_id)
+    def read(self, part: Range, memory: Memory) -> Iterator[Proposal]:
+        """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
+        tally, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
+        self._counts["evaluated"] += tally.evaluated
+        self.weight.in_scope += tally.in_scope
+        self.weight.loads.update(tally.loads)
+        here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
+        self.seen |= here
+        self.leave((memory.open_changes[each] for each in here - tally.record_ids), memory)
+        for found in drafts:
+            self._counts["respected"] += bool(found.respected)
+            self._counts["undecided"] += found.undecided
+            draft = found if self.moves_owners else without_owner(found)
+            yield from self._drafted(draft, memory)
+
+    def assign(self) -> Iterator[Proposal]:
+        """After the last range: give everybody who waits a turn, and propose for those whose drafts are held."""
+        for each in sorted(self._waiting):
+            passed = len(self.directory.pools.get(each.pool, ())) - len(each.eligible)
+            self._given[each.record_id] = (self._turns.next(each.pool, each.eligible), passed)
+        self.dropped = frozenset(self._given.keys() - self._held.keys())
+        self._waiting.clear()
+        for record_id in sorted(self._held):
+            yield from self._served(*self._held.pop(record_id))
+
+    def read_again(self, part: Range, memory: Memory) -> Iterator[Proposal]:
+        """Propose for those of a range whose drafts were not held; what moved under our hands is left for the next run."""
+        chosen = [each for each in part.prospects["id"].to_list() if each in self.dropped]
+        if not chosen:
             return
-        if self._is_quiet_assignment(draft):
-            self.quiet += 1
-            self._withdraw(draft.record_id, "withdrawn.target")
-            return
-        change = self._change(draft)
-        if change is None:
-            self._withdraw(draft.record_id, "withdrawn.settled")
-        elif standing and self._asks_the_same(standing, change):
-            # Within one second a change cannot be told from itself on another base; it is judged again when sent.
-            is_itself = change.change_id == standing.change.change_id
-            if is_itself or change.meaning_digest == standing.change.meaning_digest:
-                self.kept.append(standing.change.change_id)
-            else:
-                self._withdraw(draft.record_id, "withdrawn.meaning")
-                self.changes.append(change)
-        elif self._is_quiet(change):
-            self.quiet += 1
-            self._withdraw(draft.record_id, "withdrawn.target")
-        else:
-            self._withdraw(draft.record_id, "withdrawn.target")
-            self.changes.append(change)
+        prospects = part.prospects.filter(nw.col("id").is_in(chosen))
+        activities = part.activities.filter(nw.col("prospect_id").is_in(chosen))
+        again = Range(prospects, activities, absent=part.absent)
+        _, drafts = drafts_of(again, self.rulebook, memory, self.directory, moment=self.moment)
+        for draft in drafts:
+            past = Past.of(memory, draft.record_id)
+            turn, _ = self._given[draft.record_id]
+            if draft.need is not None and (turn is None or turn.pool == draft.need.pool) and not past.is_on_its_way:
+                yield from self._served(draft, past)
 
-    def withdraw_what_left(self, in_scope: set[str]) -> None:
-        """Open changes of records that are converted, deleted or out of scope by now."""
-        for record_id, standing in self.memory.open_changes.items():
-            if record_id not in in_scope and not self._is_on_its_way(standing):
-                self.withdrawn.append(Withdrawal(standing.change.change_id, record_id, Message.of("withdrawn.left")))
+    def leave(self, standings: Iterable[Standing], memory: Memory) -> None:
+        """Withdraw open changes of records that are converted, deleted or out of scope by now."""
+        for standing in standings:
+            if not is_on_its_way(standing, memory):
+                self._withdraw(standing, "withdrawn.left")
 
-    def outcome(self) -> _Outcome:
-        return _Outcome(
-            changes=tuple(sorted(self.changes, key=lambda change: change.record_id)),
-            kept=tuple(sorted(self.kept)),
-            withdrawn=tuple(sorted(self.withdrawn, key=lambda withdrawal: withdrawal.record_id)),
-            notices=tuple(sorted(self.notices, key=lambda notice: notice.record_id)),
-            quiet=self.quiet,
+    def passed(self) -> Passed:
+        """The limits the plan passes as a whole; none while everything waits for a person anyway."""
+        if self._waits_for_all:
+            return Passed()
+        return limits_passed(self.weight, self.rulebook.policy, self.directory)
+
+    def outline(self, snapshot: str) -> Outline:
+        """The plan but for its changes. `snapshot` names the pull it was made from."""
+        return Outline(
+            org_id=self.org_id,
+            at=self.moment.at,
+            zone=self.moment.zone,
+            rulebook=self.rulebook.digest,
+            snapshot=snapshot,
+            is_baseline=self.is_baseline,
+            withdrawn=tuple(sorted(self._withdrawn, key=lambda withdrawal: withdrawal.record_id)),
+            notices=tuple(sorted(self._notices, key=lambda notice: notice.record_id)),
+            counts={**self._counts, "in_scope": self.weight.in_scope},
         )
 
-    def _is_on_its_way(self, standing: Standing) -> bool:
-        change_id = standing.change.change_id
-        is_waiting_to_be_settled = change_id in self.memory.sent and change_id not in self.memory.rewritten
-        return standing.state in {State.SENDING, State.UNKNOWN} or is_waiting_to_be_settled
+    @property
+    def _waits_for_all(self) -> bool:
+        return self.is_baseline or self.rulebook.operation is Operation.SHADOW
 
-    def _asks_the_same(self, standing: Standing, change: Change) -> bool:
-        is_rewritten = standing.change.change_id in self.memory.rewritten
-        return not is_rewritten and change.target_digest == standing.change.target_digest
+    def _drafted(self, draft: Draft, memory: Memory) -> Iterator[Proposal]:
+        past = Past.of(memory, draft.record_id)
+        if draft.need is None or past.is_on_its_way:
+            yield from self._decided(draft, None, past)
+            return
+        if is_quiet_assignment(
+            draft, past, memory=memory, directory=self.directory, org_id=self.org_id, at=self.moment.at
+        ):
+            self._counts["quiet"] += 1
+            self._withdraw(past.standing, "withdrawn.target")
+            return
+        candidate = settled_owner(draft, draft.need, memory=memory, directory=self.directory)
+        if candidate is not None:
+            yield from self._decided(draft, candidate, past)
+            return
+        eligible = eligible_members(draft, draft.need, memory=memory, directory=self.directory)
+        eligible = self._tuples.setdefault(eligible, eligible)
+        self._waiting.append(_Waiting(draft.created_at, draft.record_id, draft.need.pool or "", eligible))
+        if len(self._held) < self._drafts_max:
+            self._held[draft.record_id] = (draft, past)
 
-    def _withdraw(self, record_id: str, why: str) -> None:
-        standing = self.memory.open_changes.get(record_id)
+    def _served(self, draft: Draft, past: Past) -> Iterator[Proposal]:
+        if draft.need is not None:
+            turn, passed = self._given[draft.record_id]
+            yield from self._decided(draft, by_turn(draft.need, turn, passed=passed), past)
+
+    def _decided(self, draft: Draft, candidate: Candidate | None, past: Past) -> Iterator[Proposal]:
+        if candidate is not None and candidate.notice is not None:
+            self._counts["unassigned"] += 1
+            if len(self._notices) < NOTICES_MAX:
+                self._notices.append(Notice(draft.record_id, candidate.notice))
+        change = requested(draft, candidate, org_id=self.org_id, at=self.moment.at)
+        decision = decide(change, past)
+        self._counts["quiet"] += decision.is_quiet
+        if decision.is_kept and past.standing:
+            self._counts["kept"] += 1
+            self.weight.keep(past.standing.change, past.standing.state)
+        if decision.withdraws:
+            self._withdraw(past.standing, decision.withdraws)
+        if decision.change is not None:
+            self.weight.propose(decision.change)
+            yield Proposal(decision.change, self._entry(decision.change, draft, past))
+
+    def _entry(self, change: Change, draft: Draft, past: Past) -> Entry:
+        policy = self.rulebook.policy
+        return entry(
+            change,
+            policy,
+            moved=moved_lately(past.moved, policy.limits, self.moment.at),
+            contests=any(name in change.after for name in draft.contested),
+            waits_for_all=self._waits_for_all,
+        )
+
+    def _withdraw(self, standing: Standing | None, why: str) -> None:
         if standing:
-            self.withdrawn.append(Withdrawal(standing.change.change_id, record_id, Message.of(why)))
-
-    def _is_quiet(self, change: Change) -> bool:
-        return any(
-            fact.target_digest == change.target_digest and fact.meaning_digest == change.meaning_digest
-            for fact in self.memory.quiet.get(change.record_id, ())
-        )
-
-    def _is_quiet_assignment(self, draft: Draft) -> bool:
-        """Whether the same assignment was turned down: then the pool is not asked and no turn is spent."""
-        if draft.need is None:
-            return False
-        for owner in quiet_owners(draft.record_id, draft.need.pool, self.memory).values():
-            if not is_still_eligible(owner, draft, draft.need, memory=self.memory, directory=self.directory):
-                continue  # another owner is another target
-            turn = Turn(draft.need.pool, owner, 0) if draft.need.pool else None
-            change = self._assembled(draft, Candidate(owner, turn))
-            if self._is_quiet(change):
-                return True
-        return False
-
-    def _change(self, draft: Draft) -> Change | None:
-        if draft.need is None:
-            return None if draft.is_empty else self._assembled(draft, None)
-        candidate = find_owner(draft, draft.need, memory=self.memory, directory=self.directory, turns=self.turns)
-        if candidate.owner is None:
-            if candidate.notice:
-                self.notices.append(Notice(draft.record_id, candidate.notice))
-            rest = without_owner(draft)
-            return None if rest.is_empty else self._assembled(rest, None)
-        return self._assembled(draft, candidate)
-
-    def _assembled(self, draft: Draft, candidate: Candidate | None) -> Change:
-        before: dict[str, Scalar] = dict(draft.before)
-        after: dict[str, Scalar] = dict(draft.after)
-        riders: dict[str, Scalar] = {"grade_reason": draft.grade_reason} if after or candidate else {}
-        because = list(draft.because)
-        if candidate is not None and draft.need is not None:
-            before["owner"], after["owner"] = draft.owner, candidate.owner
-            riders["previous_owner"] = draft.owner
-            riders["owner_reason"] = owner_reason(why=draft.need.why, pool=draft.need.pool, rule=draft.need.rule)
-            because += candidate.because
-        effects = replace(draft.effects, turn=candidate.turn if candidate else None)
-        return Change(
-            change_id=change_id(
-                org_id=self.org_id,
-                object_name=draft.object,
-                record_id=draft.record_id,
-                at=self.moment.at,
-                after=after,
-                effects=effects,
-            ),
-            object=draft.object,
-            record_id=draft.record_id,
-            owner=draft.owner,
-            before=before,
-            after=after,
-            base=draft.base,
-            inputs=merged_inputs(draft),
-            riders=riders,
-            effects=effects,
-            rules=draft.rules,
-            because=tuple(because),
-        )
-
-
-def merged_inputs(draft: Draft) -> dict[str, Scalar]:
-    """The values all outputs of a draft read, as one mapping."""
-    return {name: value for values in draft.inputs.values() for name, value in values.items()}
-
-
-def without_owner(draft: Draft) -> Draft:
-    """The draft with its fields only."""
-    inputs = {output: values for output, values in draft.inputs.items() if output != "owner"}
-    rules = tuple(rule for rule in draft.rules if not rule.startswith("pool/"))
-    return replace(draft, need=None, inputs=inputs, rules=rules)
+            withdrawal = Withdrawal(standing.change.change_id, standing.change.record_id, Message.of(why))
+            self._withdrawn.append(withdrawal)

@@ -1,5 +1,6 @@
 """A plan: what one run proposes, as an immutable value with a digest."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,11 +28,12 @@ class Notice:
     message: Message
 
 
-@dataclass(frozen=True)
-class Plan:
-    """`changes` are first proposed here, ordered by record id; `kept` are open changes of earlier plans that still hold.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A plan without its changes, which may be too many to hold at once.
 
-    `counts`: evaluated, in_scope, kept, quiet, respected, undecided, unassigned (numbers of prospects).
+    `counts`: evaluated, in_scope, kept, quiet, respected, undecided, unassigned and more (numbers of prospects).
+    `notices` are the first of those counted as unassigned.
     """
 
     org_id: str
@@ -40,15 +42,14 @@ class Plan:
     rulebook: str  # digest
     snapshot: str  # the pull it was made from
     is_baseline: bool
-    changes: tuple[Change, ...]
-    kept: tuple[str, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
     notices: tuple[Notice, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    @cached_property
-    def digest(self) -> str:
-        """Leaves the ids of changes out: the same rulebook, snapshot, memory and moment give the same digest."""
+    def digest(self, changes: "ChangesDigest") -> str:
+        """The plan's digest. It leaves the ids of changes out: the same rulebook, snapshot, memory and moment give the
+        same digest.
+        """
         return digest(
             [
                 self.org_id,
@@ -56,8 +57,58 @@ class Plan:
                 self.zone,
                 self.rulebook,
                 self.is_baseline,
-                [change.digest for change in self.changes],
+                changes.hexdigest(),
                 sorted(withdrawal.record_id for withdrawal in self.withdrawn),
                 dict(self.counts),
             ]
         )
+
+
+class ChangesDigest:
+    """The digest of a plan's changes, rolled on one by one in the order of record ids."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, change_digest: str) -> None:
+        self._hash.update(bytes.fromhex(change_digest))
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that is small enough to be one value. `changes` are first proposed here, ordered by record id."""
+
+    org_id: str
+    at: datetime
+    zone: str
+    rulebook: str
+    snapshot: str
+    is_baseline: bool
+    changes: tuple[Change, ...]
+    withdrawn: tuple[Withdrawal, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def outline(self) -> Outline:
+        return Outline(
+            self.org_id,
+            self.at,
+            self.zone,
+            self.rulebook,
+            self.snapshot,
+            self.is_baseline,
+            self.withdrawn,
+            self.notices,
+            self.counts,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        rolled = ChangesDigest()
+        for change in self.changes:
+            rolled.add(change.digest)
+        return self.outline.digest(rolled)

@@ -3,9 +3,7 @@
 Review lies between them and holds no worker.
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.directory import Directory, dangling
 from engine.errors import PlanStaleError, RulebookError
@@ -14,27 +12,19 @@ from engine.planning import plan
 from engine.plans import Plan
 from engine.snapshots import Snapshot
 from engine.states import State
-from sync.apply import apply
+from sync.apply import Settlement, apply
 from sync.laws import Laws
 from sync.pull import pull
 from sync.reading import snapshot_of
 from sync.review import by_policy, over_limit
 from sync.run import Run
-from sync.store import changes, memory, plans, texts
+from sync.store import memory, plans, texts
 from sync.store.database import Transaction
 from sync.store.leases import Lease, LeaseName, check
 from sync.store.texts import TextKind
 
 # How often a plan is made anew because changes moved while it was made.
 TRIES_MAX = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What `settle` came to. `states`: how many of the changes this run touched are in each state now."""
-
-    touched: int
-    states: Mapping[State, int]
 
 
 def propose(run: Run, *, with_owners: bool = False) -> Plan:
@@ -72,11 +62,9 @@ def _proposed(run: Run, lease: Lease, *, with_owners: bool) -> Plan:
 def settle(run: Run) -> Settlement:
     """Send whatever is approved, settle what is unknown, and count what became of it."""
     with run.worker.hold(LeaseName.WRITE) as lease:
-        touched = apply(run, lease)
-    with run.worker.store.read() as tx:
-        states = Counter(standing.state for standing in changes.find(tx, touched).values())
-    run.figures["states"] = {state.value: number for state, number in states.items()}
-    return Settlement(len(touched), states)
+        settlement = apply(run, lease)
+    run.figures["states"] = {state.value: number for state, number in settlement.states.items()}
+    return settlement
 
 
 def refuse_dangling(run: Run, snapshot: Snapshot) -> None:
@@ -88,9 +76,9 @@ def refuse_dangling(run: Run, snapshot: Snapshot) -> None:
 
 def _held(remembered: Memory, proposed: Plan) -> int:
     """How many changes are held already and stay so."""
-    kept = set(proposed.kept)
+    gone = {withdrawal.change_id for withdrawal in proposed.withdrawn}
     standings = remembered.open_changes.values()
-    return sum(standing.state is State.HELD and standing.change.change_id in kept for standing in standings)
+    return sum(standing.state is State.HELD and standing.change.change_id not in gone for standing in standings)
 
 
 def _save(tx: Transaction, run: Run, proposed: Plan, *, held: int) -> None:

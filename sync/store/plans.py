@@ -38,7 +38,6 @@ class Header:
     proposed: int
     expires_at: datetime | None
     counts: Mapping[str, int]
-    kept: tuple[str, ...]
     withdrawn: tuple[Withdrawal, ...]
     notices: tuple[Notice, ...]
 
@@ -150,7 +149,7 @@ def is_established(tx: Transaction) -> bool:
     if tx.execute(baselines.where(exists(approved.where(of_plan))).limit(1)).first() is not None:
         return True
     empty = tx.execute(baselines.where(t.plans.c.proposed == 0)).scalars()
-    return any(not header["kept"] and not header["counts"].get("quiet") for header in empty)
+    return any(not header["counts"].get("kept") and not header["counts"].get("quiet") for header in empty)
 
 
 def _refuse_stale(tx: Transaction, plan: Plan) -> None:
@@ -169,7 +168,6 @@ def _refuse_stale(tx: Transaction, plan: Plan) -> None:
 def _header(plan: Plan) -> dict[str, Any]:
     return {
         "counts": dict(plan.counts),
-        "kept": list(plan.kept),
         "withdrawn": [[each.change_id, each.record_id, message_body(each.because)] for each in plan.withdrawn],
         "notices": [[each.record_id, message_body(each.message)] for each in plan.notices],
     }
@@ -189,7 +187,6 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.proposed,
         row.expires_at,
         row.header["counts"],
-        tuple(row.header["kept"]),
         tuple(
             Withdrawal(change_id, record_id, message_from(because))
             for change_id, record_id, because in row.header["withdrawn"]

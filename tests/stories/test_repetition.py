@@ -40,7 +40,7 @@ def test_a_change_that_waits_is_kept_with_its_approval(stage: Stage) -> None:
     stage.plan()
     stage.approve(lead)
     again = stage.plan()
-    assert (len(again.kept), stage.standing_of(lead)) == (1, State.APPROVED)
+    assert (again.counts["kept"], stage.standing_of(lead)) == (1, State.APPROVED)
 
 
 def test_another_target_supersedes_the_open_change(stage: Stage) -> None:

@@ -45,7 +45,6 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
     saved = replace(
         plan,
         counts={"evaluated": 5},
-        kept=("c1",),
         notices=(Notice("00Q", Message.of("notice.x", pool="関東")),),
     )
     _save(store, saved, run, at)
@@ -64,8 +63,7 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
             proposed=0,
             expires_at=at,
             counts={"evaluated": 5},
-            kept=("c1",),
-            withdrawn=(),
+                withdrawn=(),
             notices=saved.notices,
         )
 
