@@ -1,4 +1,8 @@
-"""What a login needs, with its secrets read: made when a run connects, never kept or shown."""
+"""What a login needs, with its secrets read: made when a run connects, never kept or shown.
+
+A secret comes from the environment, from the file that settings.yaml names, or from systemd (a credential called
+`private_key`, `next_private_key`, `client_secret`, `password` or `security_token`), in this order.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +30,7 @@ class Credentials:
     consumer_key: str
     username: str
     audience: str
-    private_key: str = field(default="", repr=False)
+    private_keys: tuple[str, ...] = field(default=(), repr=False)  # in the order they are tried
     client_secret: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
@@ -38,7 +42,7 @@ def credentials(settings: Settings) -> Credentials:
     problems = [
         Problem("ST-130", settings.origin(f"login.{name}"), {"method": login.method, "name": name.replace("_", " ")})
         for name in _NEEDS[login.method]
-        if not (getattr(login, name) or getattr(login, f"{name}_file", None))
+        if not (getattr(login, name) or getattr(login, f"{name}_file", None) or _laid(settings, name))
     ]
     if problems:
         raise SettingsError(*problems)
@@ -48,19 +52,45 @@ def credentials(settings: Settings) -> Credentials:
         consumer_key=login.consumer_key,
         username=login.username,
         audience=login.audience,
-        private_key=_secret(None, login.private_key_file, settings, "private_key_file"),
-        client_secret=_secret(login.client_secret, login.client_secret_file, settings, "client_secret_file"),
-        password=_secret(login.password, login.password_file, settings, "password_file"),
+        private_keys=tuple(
+            key
+            for name in ("private_key", "next_private_key")
+            if (key := _secret(None, getattr(login, f"{name}_file"), settings, name))
+        ),
+        client_secret=_secret(login.client_secret, login.client_secret_file, settings, "client_secret"),
+        password=_secret(login.password, login.password_file, settings, "password"),
         security_token=_secret(login.security_token, None, settings, "security_token"),
     )
+
+
+def certificate_text(settings: Settings) -> str:
+    """The certificate that the app in the org holds, as PEM; "" when none is named. SettingsError ST-131."""
+    file = settings.login.certificate_file if settings.login else None
+    return _read(file, settings, "certificate_file") if file else ""
+
+
+def ca_text(settings: Settings) -> str:
+    """The certificates trusted besides the public ones, as PEM; "" when none are named. SettingsError ST-131."""
+    return _read(settings.ca_file, settings, "ca_file", at="ca_file") if settings.ca_file else ""
 
 
 def _secret(given: SecretStr | None, file: Path | None, settings: Settings, name: str) -> str:
     if given is not None:
         return given.get_secret_value()
-    if file is None:
-        return ""
-    path, where = settings.folder / file.expanduser(), settings.origin(f"login.{name}")
+    if file is not None:
+        return _read(file, settings, f"{name}_file")
+    laid = _laid(settings, name)
+    return read_text(laid, file=name, error=SettingsError, code="ST-105").strip() if laid else ""
+
+
+def _laid(settings: Settings, name: str) -> Path | None:
+    """The credential systemd has laid out for us under this name."""
+    path = settings.secrets_folder / name.removesuffix("_file") if settings.secrets_folder else None
+    return path if path and path.is_file() else None
+
+
+def _read(file: Path, settings: Settings, name: str, *, at: str | None = None) -> str:
+    path, where = settings.folder / file.expanduser(), settings.origin(at or f"login.{name}")
     if not path.is_file():
         raise SettingsError.of("ST-131", where, name=name.replace("_", " "), path=str(file))
     return read_text(path, file=str(file), error=SettingsError, code="ST-105").strip()

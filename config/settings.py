@@ -20,6 +20,7 @@ from pydantic_settings.sources.utils import parse_env_vars
 from config.complaints import complaint
 from config.defaults import API_VERSION, DEFAULTS
 from config.places import in_reading_order
+from config.syncs import Syncs
 from config.texts import read_text
 from config.trees import Node, Scalar, Table, tree
 from config.words.catalogue import Language
@@ -49,6 +50,8 @@ class Login(BaseModel):
     username: str = ""
     audience: str = "https://login.salesforce.com"
     private_key_file: Path | None = None
+    next_private_key_file: Path | None = None  # tried when the org refuses the first: a certificate may be exchanged
+    certificate_file: Path | None = None  # what the app holds: its last day is watched
     client_secret_file: Path | None = None
     password_file: Path | None = None
     client_secret: SecretStr | None = None
@@ -93,6 +96,9 @@ class Settings(BaseSettings):
     map: Path = Path("map.yaml")
     store: str = "sqlite"
     language: Language = Language.ENGLISH
+    proxy: str = Field(default="", pattern=r"^(https?://[^/\s]+/?)?$")
+    ca_file: Path | None = None  # certificates to trust besides the public ones: a company's own proxy or gateway
+    syncs: Syncs = Field(default_factory=dict, validate_default=True)
     api_version: str = Field(default=API_VERSION, pattern=r"^[1-9][0-9]\.0$")
     look_back_seconds: int = _number("look_back_seconds")
     read_lag_seconds: int = _number("read_lag_seconds")
@@ -116,6 +122,7 @@ class Settings(BaseSettings):
     read_timeout_seconds: int = _number("read_timeout_seconds")
 
     _folder: Path = PrivateAttr(default=Path())
+    _secrets_folder: Path | None = PrivateAttr(default=None)
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -133,6 +140,11 @@ class Settings(BaseSettings):
     @property
     def folder(self) -> Path:
         return self._folder
+
+    @property
+    def secrets_folder(self) -> Path | None:
+        """Where systemd lays the credentials of a unit (`LoadCredential=private_key:...`), one file each."""
+        return self._secrets_folder
 
     @property
     def is_sandbox(self) -> bool:
@@ -194,6 +206,8 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
         wrong = in_reading_order(complaint(one, origins, Settings) for one in error.errors())
         raise SettingsError(*wrong) from error
     settings._folder, settings._origins = folder.absolute(), MappingProxyType(origins)  # noqa: SLF001 - its only maker
+    if laid := variables.get("CREDENTIALS_DIRECTORY"):
+        settings._secrets_folder = Path(laid)  # noqa: SLF001
     if problems := tuple(_contradictions(settings)):
         raise SettingsError(*problems)
     return settings
@@ -229,6 +243,9 @@ def _plain(node: Node | None) -> tuple[dict[str, Any], dict[str, str], tuple[Pro
         match value:
             case Scalar() if value.is_nothing:
                 pass
+            case Scalar() if not value.text.isprintable():
+                # "C:\\reports" between double quotes begins with a carriage return.
+                problems.append(Problem("ST-133", value.where))
             case Scalar():
                 values[name] = value.text
             case Table():
@@ -250,10 +267,14 @@ def _merged(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     values, origins = dict(file), dict(places)
     for name, value in environment.items():
-        if isinstance(value, dict):
-            inside = values.get(name)
-            values[name] = {**(inside if isinstance(inside, dict) else {}), **value}
-            origins |= {f"{name}.{part}": f"{PREFIX}{name}__{part}".upper() for part in value}
+        inside = values.get(name)
+        if isinstance(value, dict) and isinstance(inside, dict | None):
+            deeper = {part.removeprefix(f"{name}."): where for part, where in places.items()}
+            values[name], told = _merged(inside or {}, value, deeper)
+            ours = {part: where for part, where in told.items() if where.startswith(PREFIX)}
+            origins |= {
+                f"{name}.{part}": where.replace(PREFIX, f"{PREFIX}{name}__".upper(), 1) for part, where in ours.items()
+            }
         else:
             values[name] = value
             origins[name] = f"{PREFIX}{name}".upper()
@@ -273,6 +294,8 @@ def _contradictions(settings: Settings) -> list[Problem]:
     is_in_file = settings.origin("store").startswith(FILE)
     if is_in_file and urlsplit(settings.store).password:
         problems.append(Problem("ST-125", settings.origin("store"), {"variable": f"{PREFIX}STORE"}))
+    if settings.origin("proxy").startswith(FILE) and urlsplit(settings.proxy).password:
+        problems.append(Problem("ST-132", settings.origin("proxy"), {"variable": f"{PREFIX}PROXY"}))
     if settings.store != "sqlite" and not settings.store.startswith(("sqlite:///", "postgresql")):
         problems.append(Problem("ST-126", settings.origin("store")))
     return problems

@@ -62,6 +62,7 @@ _CODES = {
         "anchor": "ST-113",
         "too deep": "ST-114",
         "key": "ST-115",
+        "escape": "ST-133",
     },
 }
 
@@ -206,4 +207,6 @@ def _syntax(error: MarkedYAMLError, text: str, *, file: str, area: str) -> Probl
                 return Problem(_CODES[area][slip], where, {"character": found[1]} if slip == "full width" else {})
     if r"'\t'" in (error.problem or ""):
         return Problem(_CODES[area]["tab"], f"{file}:{line + 1}:{column + 1}")
+    if "escape" in (error.problem or "") and "escape" in _CODES[area]:
+        return Problem(_CODES[area]["escape"], f"{file}:{line + 1}:{column + 1}")
     return Problem(_CODES[area]["not YAML"], f"{file}:{line + 1}:{column + 1}", {"detail": error.problem or ""})

@@ -2,17 +2,18 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-from config.credentials import Credentials, credentials
+from config.credentials import Credentials, ca_text, credentials
 from config.map import load_map
 from config.rulebook.folder import rulebook_from, texts_of
 from config.settings import LoginMethod, Settings, crash_point, load_settings
 from engine.digests import canonical
 from engine.rulebooks import Rulebook
 from mapping.maps import FieldMap
+from sync.allowance import Allowance
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
@@ -22,6 +23,7 @@ from sync.salesforce.connection import (
     Connection,
     JwtLogin,
     Login,
+    Network,
     PasswordLogin,
     Timeouts,
 )
@@ -32,6 +34,7 @@ from sync.sandbox.opening import Opened, opened
 from sync.sandbox.saved import SavedWorld
 from sync.store.database import Store
 from sync.store.holders import account, this_process
+from sync.store.ledger import Terms
 
 
 @contextmanager
@@ -59,13 +62,32 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             field_map=field_map,
             read_rulebook=_reader(settings.rulebook_folder, field_map),
             store=store,
-            mirror=Mirror(settings.data_folder / "mirror", store),
+            mirror=Mirror(settings.data_folder / "mirror", store, settings.range_records),
             clock=clock,
             holder=this_process(),
             person=account(),
-            new_org=lambda: Org(connection, session=Session(connection), sleep=clock.wait),
+            new_org=lambda: Org(
+                connection,
+                session=Session(connection, leave=Allowance(store, _terms(settings), now=clock.now)),
+                sleep=clock.wait,
+            ),
             points=CrashPoints(crash_point()),
         )
+
+
+@contextmanager
+def open_workers(folder: Path) -> Iterator[Callable[[], AbstractContextManager[Worker]]]:
+    """A function that opens the folder's worker anew each time: what was edited since is read, and closed again after.
+
+    The sandbox org stays open as long as this lasts, unless another process serves it: then whoever is left opens it.
+    """
+    settings = load_settings(folder)
+    with ExitStack() as stack:
+        org: Opened | None = None
+        if settings.is_sandbox:
+            org = stack.enter_context(opened(settings.data_folder / "sandbox", host_clock().now))
+        ours = org if org and org.server else None
+        yield lambda: open_worker(folder, sandbox=ours)
 
 
 def found_sandbox(folder: Path, *, leads: int, seed: int) -> None:
@@ -89,18 +111,25 @@ def _sandbox_connection(url: str, settings: Settings) -> Connection:
 
 def _connection(settings: Settings) -> Connection:
     found = credentials(settings)
-    return Connection(found.instance_url, _login(found), settings.api_version, _timeouts(settings))
+    network = Network(settings.proxy, ca_text(settings))
+    return Connection(found.instance_url, _login(found), settings.api_version, _timeouts(settings), network=network)
 
 
 def _login(found: Credentials) -> Login:
     match found.method:
         case LoginMethod.JWT:
-            return JwtLogin(found.consumer_key, found.username, found.private_key, found.audience)
+            first, *others = found.private_keys
+            newer = others[0] if others else ""
+            return JwtLogin(found.consumer_key, found.username, first, found.audience, next_private_key=newer)
         case LoginMethod.CLIENT_CREDENTIALS:
             return ClientCredentialsLogin(found.consumer_key, found.client_secret)
         case LoginMethod.PASSWORD:
             password = found.password + found.security_token
             return PasswordLogin(found.consumer_key, found.username, found.client_secret, password)
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(settings.api_budget_percent, settings.api_reserve_percent)
 
 
 def _timeouts(settings: Settings) -> Timeouts:

@@ -17,6 +17,8 @@ class JwtLogin:
     username: str
     private_key: str = field(repr=False)
     audience: str = "https://login.salesforce.com"
+    # Tried when the org refuses the first, so that a certificate can be exchanged while the schedule goes on.
+    next_private_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The way to the org. `proxy` is an http(s) address, "" for what the environment says (HTTPS_PROXY and its kin).
+
+    `ca_text` holds certificates (PEM) trusted besides the public ones.
+    """
+
+    proxy: str = field(default="", repr=False)  # may hold a password
+    ca_text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How often a call that surely had no effect is made again; waits double from the first to the longest."""
 
@@ -64,6 +77,7 @@ class Connection:
     api_version: str = API_VERSION
     timeouts: Timeouts = field(default_factory=Timeouts)
     patience: Patience = field(default_factory=Patience)
+    network: Network = field(default_factory=Network)
 
 
 def origin_of(org_url: str) -> str:

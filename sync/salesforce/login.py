@@ -9,7 +9,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 
 from engine.errors import LeadsyncError, LoginError
-from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
+from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, Login, PasswordLogin
 from sync.salesforce.errors import CallError, Course
 from sync.salesforce.session import Session
 
@@ -28,36 +28,51 @@ class Grant:
     instance_url: str
     org_id: str
     user_id: str
+    by_next_key: bool = False  # the org takes the newer of two keys already
 
 
 def log_in(session: Session, connection: Connection) -> Grant:
     """LoginError when the org says no for good; CallError when it did not answer, and then no write can have happened."""
+    is_next = False
+    try:
+        token, host = _asked(session, connection.login)
+    except SalesforceAuthenticationFailed as error:
+        login = connection.login
+        if not isinstance(login, JwtLogin) or not login.next_private_key:
+            raise _refused(error, session.origin) from None
+        is_next = True
+        try:
+            token, host = _asked(session, replace(login, private_key=login.next_private_key))
+        except SalesforceAuthenticationFailed:
+            raise _refused(error, session.origin) from None
+    parts = urlsplit(session.identity_url).path.split("/")
+    if not token or len(parts) < 3:
+        raise _not_salesforce(session.origin, "NO_IDENTITY")
+    return Grant(str(token), f"https://{host}", org_id=parts[-2], user_id=parts[-1], by_next_key=is_next)
+
+
+def _asked(session: Session, login: Login) -> tuple[str, str]:
+    """Token and host. SalesforceAuthenticationFailed when the org refuses; our own errors for everything else."""
     try:
         with warnings.catch_warnings():
             # The library warns in English about an app that is not approved; LG-102 says it in the reader's language.
             warnings.simplefilter("ignore")
-            token, host = _ask(session, connection)
+            return _ask(session, login)
     except CallError as error:
         if error.fault.course in _WAITS or error.fault.problem == "LG-110":
             raise CallError(replace(error.fault, may_have_applied=False)) from error
         raise _not_salesforce(session.origin, error.fault.code, status=error.fault.status) from error
-    except SalesforceAuthenticationFailed as error:
-        raise _refused(error, session.origin) from None
     except (ValueError, TypeError, PyJWTError):
         # No key, a broken one, one with a passphrase. Not chained: the message may quote it.
         raise LoginError.of("LG-105") from None
     except AttributeError:
         # The library expects an `instance_url` in every answer of 200.
         raise _not_salesforce(session.origin, "NO_INSTANCE") from None
-    parts = urlsplit(session.identity_url).path.split("/")
-    if not token or len(parts) < 3:
-        raise _not_salesforce(session.origin, "NO_IDENTITY")
-    return Grant(str(token), f"https://{host}", org_id=parts[-2], user_id=parts[-1])
 
 
-def _ask(session: Session, connection: Connection) -> tuple[str, str]:
-    match connection.login:
-        case JwtLogin() as login:
+def _ask(session: Session, login: Login) -> tuple[str, str]:
+    match login:
+        case JwtLogin():
             return SalesforceLogin(
                 session=session,
                 domain=_domain(login.audience),
@@ -65,14 +80,14 @@ def _ask(session: Session, connection: Connection) -> tuple[str, str]:
                 username=login.username,
                 privatekey=login.private_key,
             )
-        case ClientCredentialsLogin() as login:
+        case ClientCredentialsLogin():
             return SalesforceLogin(
                 session=session,
                 domain=_MY_DOMAIN,
                 consumer_key=login.consumer_key,
                 consumer_secret=login.consumer_secret,
             )
-        case PasswordLogin() as login:
+        case PasswordLogin():
             return SalesforceLogin(
                 session=session,
                 domain=_MY_DOMAIN,

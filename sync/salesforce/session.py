@@ -12,6 +12,7 @@ import requests
 
 from sync.salesforce.connection import Connection, is_loopback, origin_of
 from sync.salesforce.errors import CallError, fault_of, fault_of_transport, not_json
+from sync.salesforce.network import TrustingAdapter
 from sync.salesforce.usage import Usage, usage_of
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
@@ -71,11 +72,17 @@ class Session(requests.Session):
         self._timeout = (connection.timeouts.connect_seconds, connection.timeouts.read_seconds)
         # Without this a .netrc entry for the host would replace the token.
         self.auth = _as_given
-        # Proxies and private CAs come from requests' own settings, but never stand before this machine itself.
+        # Without a setting of ours, proxies and CAs come from requests' own, but never stand before this machine itself.
         self.trust_env = not is_loopback(urlsplit(self.origin).hostname or "")
+        self._proxy = connection.network.proxy
+        if connection.network.ca_text:
+            self.mount("https://", TrustingAdapter(connection.network.ca_text))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["allow_redirects"] = False
+        if self._proxy:
+            # Given with the request it wins over the environment; as the session's own it would not.
+            kwargs["proxies"] = {"http": self._proxy, "https": self._proxy}
         return super().request(method, self._mapped(str(url)), *args, **kwargs)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

@@ -1,6 +1,7 @@
 """The first door: a loopback HTTP server."""
 
 import socket
+import ssl
 import struct
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,17 +18,28 @@ _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
 
 
 class SandboxServer(SandboxOrg):
-    """`with SandboxServer(world, clock) as org: ... org.url`. Port 0 takes a free one."""
+    """`with SandboxServer(world, clock) as org: ... org.url`. Port 0 takes a free one; `tls` makes it speak https."""
 
-    def __init__(self, world: World, clock: OrgClock, journal: Journal | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        world: World,
+        clock: OrgClock,
+        journal: Journal | None = None,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(world, clock, journal)
         self._stopped = Event()
         self._http = _Server(self, port, self._stopped)
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self._thread = Thread(target=self._http.serve_forever, name="sandbox org", daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_port}"
 
     def start(self) -> None:
         self._thread.start()

@@ -181,7 +181,7 @@ def test_credentials_are_read_when_they_are_asked_for(load: Load, tmp_path: Path
         "k",
         "u",
         "https://login.salesforce.com",
-        private_key="PEM",
+        private_keys=("PEM",),
     )
 
 
@@ -218,3 +218,46 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(load: Load) -> None:
     with pytest.raises(SettingsError) as caught:
         load(REAL + "login: {method: hush}\n")
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [r"'C:\keys\leadsync.key'", r"C:\keys\leadsync.key"], ids=["quoted", "plain"])
+def test_a_windows_path_is_taken_as_it_is_written(load: Load, given: str) -> None:
+    login = load(f"org: sandbox\r\nlogin:\r\n  private key file: {given}\r\n").login
+    assert login is not None
+    assert str(login.private_key_file) == r"C:\keys\leadsync.key"
+
+
+@pytest.mark.parametrize("given", [r'"C:\keys\leadsync.key"', r'"..\rules"'], ids=["an unknown escape", "an escape"])
+def test_a_backslash_between_double_quotes_is_named(complaints: Callable[..., list[str]], given: str) -> None:
+    assert complaints(f"org: sandbox\nrulebook: {given}\n")[0].startswith("ST-133 settings.yaml:2:")
+
+
+def test_a_proxys_password_belongs_in_the_environment(load: Load, complaints: Callable[..., list[str]]) -> None:
+    proxy = "http://leadsync:secret@proxy.example:8080"
+    assert complaints(f"org: sandbox\nproxy: {proxy}\n") == ["ST-132 settings.yaml:2:8"]
+    assert load(environment={"LEADSYNC_PROXY": proxy}).proxy == proxy
+
+
+def test_systemd_lays_secrets_out_in_files(load: Load, tmp_path: Path) -> None:
+    laid = tmp_path / "laid"
+    laid.mkdir()
+    (laid / "private_key").write_text("KEY\n", encoding="utf-8")
+    settings = load(
+        REAL + "login: {consumer key: 3MVG9, username: a@example.com}\n", {"CREDENTIALS_DIRECTORY": str(laid)}
+    )
+    assert credentials(settings).private_keys == ("KEY",)
+
+
+def test_a_file_that_is_named_wins_over_what_systemd_lays_out(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "client_secret").write_text("laid", encoding="utf-8")
+    (tmp_path / "named").write_text("named", encoding="utf-8")
+    login = "login: {method: client credentials, consumer key: 3MVG9, client secret file: named}\n"
+    settings = load(REAL + login, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert credentials(settings).client_secret == "named"
+
+
+def test_two_keys_serve_while_a_certificate_is_exchanged(load: Load, tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    login = "login: {consumer key: 3MVG9, username: a@example.com, private key file: old, next private key file: new}\n"
+    assert credentials(load(REAL + login)).private_keys == ("old", "new")

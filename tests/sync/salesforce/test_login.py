@@ -1,14 +1,19 @@
 """Logging in: what is sent, where to, and what a refusal is called."""
 
+import json
 import traceback
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
 import pytest
+import requests
 import responses
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from config.words.catalogue import Language, Words
 from engine.errors import LoginError, TransientError
@@ -186,3 +191,28 @@ def test_an_audience_of_somebody_else_is_refused(reach: Reach, connection: Conne
     with pytest.raises(LoginError) as refused:
         reach(replace(connection, login=replace(login, audience="https://evil.example"))).connect()
     assert code_of(refused.value) == "LG-111"
+
+
+def test_the_next_key_logs_in_once_the_org_has_its_certificate(
+    empty_wire: responses.RequestsMock, reach: Reach, connection: Connection, keys: Any
+) -> None:
+    newer = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    accepted = newer.public_key()
+    pem = newer.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+    def token(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        assertion = parse_qs(str(request.body))["assertion"][0]
+        try:
+            jwt.decode(assertion, accepted, algorithms=["RS256"], options={"verify_aud": False})
+        except jwt.InvalidSignatureError:
+            return 400, HEADERS, '{"error": "invalid_grant", "error_description": "invalid assertion"}'
+        granted = {"access_token": "t", "instance_url": ORG, "id": f"{ORG}/id/00D5g000001AbCdEAK/0055g00000AbCdEAAX"}
+        return 200, HEADERS, json.dumps(granted)
+
+    empty_wire.add_callback(responses.POST, f"{ORG}/services/oauth2/token", token, content_type="application/json")
+    empty_wire.get(f"{DATA}/sobjects/Lead/describe", json={"name": "Lead"}, headers=HEADERS)
+    login = JwtLogin("3MVG9key", "sync@acme.example", keys.private, next_private_key=pem)
+
+    assert reach(replace(connection, login=login)).describe("Lead") == {"name": "Lead"}
