@@ -9,14 +9,16 @@ from typing import Any, TypeAlias
 
 from engine.errors import Parameter, Problem
 from engine.fields import Kind
-from mapping.maps import ActivitySource, FieldMap, MappedField, ObjectMap
-from mapping.objects import PEOPLE, activity_columns, columns_of
+from mapping.filters import Value
+from mapping.maps import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
+from mapping.objects import PEOPLE, activity_columns, columns_of, related_columns
 from mapping.targets import WRITE_BACK, FieldType, WriteBackField
 from mapping.types import COMPOUND, described_fields
 
 Described: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "combobox", "encryptedstring"})
+_FILTERED = frozenset({"string", "picklist", "combobox", "reference", "id", "email", "phone", "url"})
 _WHOLES = frozenset({"int", "long"})
 _DECIMALS = frozenset({"double", "currency", "percent"})
 _TYPES: Mapping[Kind, frozenset[str]] = {
@@ -42,7 +44,8 @@ def check(field_map: FieldMap, describes: Mapping[str, Mapping[str, object]]) ->
         problem
         for found in (
             *(_object(entry, fields) for entry in field_map.objects),
-            *(_source(source, fields, prospects) for source in field_map.activities),
+            *(_related(entry, fields) for entry in field_map.related),
+            *(_source(source, fields, prospects) for source in field_map.activities if source.files is None),
             *(_missing(whole.api_name, whole.columns, fields, "") for whole in PEOPLE if whole.api_name in fields),
         )
         for problem in found
@@ -69,12 +72,36 @@ def _object(entry: ObjectMap, fields: Described) -> Iterator[Problem]:
         yield Problem("MP-201", entry.where, {"object": entry.api_name})
         return
     own = {mapped.api_name for mapped in entry.fields} | set(entry.write_back.values())
+    own |= {lookup.api_name for lookup in entry.lookups}
     yield from _missing(entry.api_name, [name for name in columns_of(entry) if name not in own], fields, entry.where)
     yield from _stamp(entry.api_name, fields, entry.where)
     for mapped in entry.fields:
         yield from _field(mapped, entry.api_name, fields)
+    for lookup in entry.lookups:
+        yield from _lookup(lookup, entry.api_name, fields)
     for target, api_name in entry.write_back.items():
         yield from _target(_TARGETS[target], api_name, entry, fields)
+
+
+def _related(entry: RelatedObject, fields: Described) -> Iterator[Problem]:
+    if entry.api_name not in fields:
+        yield Problem("MP-201", entry.where, {"object": entry.api_name})
+        return
+    own = {mapped.api_name for mapped in entry.fields}
+    columns = [name for name in related_columns(entry) if name not in own]
+    yield from _missing(entry.api_name, columns, fields, entry.where)
+    yield from _stamp(entry.api_name, fields, entry.where)
+    for mapped in entry.fields:
+        yield from _field(mapped, entry.api_name, fields)
+
+
+def _lookup(lookup: Lookup, object_name: str, fields: Described) -> Iterator[Problem]:
+    described = fields[object_name].get(lookup.api_name)
+    if described is None:
+        yield _absent(object_name, lookup.api_name, fields, lookup.where)
+    elif lookup.object not in described["referenceTo"]:
+        names = ", ".join(described["referenceTo"])
+        yield _problem("MP-212", lookup.where, object_name, lookup.api_name, wanted=lookup.object, names=names)
 
 
 def _field(mapped: MappedField, object_name: str, fields: Described) -> Iterator[Problem]:
@@ -117,6 +144,16 @@ def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]
             yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)
     if source.at in known and known[source.at]["type"] != "datetime":
         yield _problem("MP-210", source.where, source.api_name, source.at, type=_type(known[source.at]))
+    for api_name, values in source.filter.items():
+        if api_name in known and not _filters(known[api_name], values):
+            yield _problem("MP-213", source.where, source.api_name, api_name, type=_type(known[api_name]))
+
+
+def _filters(described: Mapping[str, Any], values: tuple[Value, ...]) -> bool:
+    """Whether a field can be filtered by these, and by the org just as it is here."""
+    holds_yes_no = described["type"] == "boolean"
+    fits = holds_yes_no if isinstance(values[0], bool) else described["type"] in _FILTERED
+    return bool(described["filterable"]) and fits
 
 
 def _missing(object_name: str, columns: Iterable[str], fields: Described, where: str) -> Iterator[Problem]:

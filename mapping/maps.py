@@ -91,6 +91,7 @@ class DropFolder:
     kind: str | None = None
     asset: str | None = None
     campaign: str | None = None
+    at_format: str | None = None  # as strptime spells it; None for what reads as a time anyway
     by_email: bool = False  # `prospect` holds an e-mail address, not an id
     zone: str | None = None
 

@@ -73,4 +73,61 @@ _CONTACT = _PERSON | {
     "Birthdate": Standard(Kind.DATE),
 }
 
-STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType({"Lead": _LEAD, "Contact": _CONTACT})
+_ACCOUNT = {
+    "Name": Standard(Kind.TEXT, "company"),
+    "AccountNumber": Standard(Kind.TEXT),
+    "Type": Standard(Kind.PICKLIST),
+    "Industry": Standard(Kind.PICKLIST),
+    "Rating": Standard(Kind.PICKLIST),
+    "Ownership": Standard(Kind.PICKLIST),
+    "AnnualRevenue": Standard(Kind.DECIMAL),
+    "NumberOfEmployees": Standard(Kind.INTEGER),
+    "BillingStreet": Standard(Kind.TEXT),
+    "BillingCity": Standard(Kind.TEXT),
+    "BillingState": Standard(Kind.TEXT),
+    "BillingPostalCode": Standard(Kind.TEXT),
+    "BillingCountry": Standard(Kind.TEXT),
+    "Phone": Standard(Kind.TEXT),
+    "Website": Standard(Kind.TEXT),
+    "Description": Standard(Kind.TEXT),
+    "OwnerId": Standard(Kind.ID),
+    "ParentId": Standard(Kind.ID),
+    "LastActivityDate": Standard(Kind.DATE),
+}
+
+_CAMPAIGN = {
+    "Name": Standard(Kind.TEXT),
+    "Type": Standard(Kind.PICKLIST),
+    "Status": Standard(Kind.PICKLIST),
+    "IsActive": Standard(Kind.BOOLEAN),
+    "StartDate": Standard(Kind.DATE),
+    "EndDate": Standard(Kind.DATE),
+    "ParentId": Standard(Kind.ID),
+    "OwnerId": Standard(Kind.ID),
+}
+
+_OPPORTUNITY = {
+    "Name": Standard(Kind.TEXT),
+    "StageName": Standard(Kind.PICKLIST),
+    "Type": Standard(Kind.PICKLIST),
+    "LeadSource": Standard(Kind.PICKLIST),
+    "Amount": Standard(Kind.DECIMAL),
+    "Probability": Standard(Kind.DECIMAL),
+    "CloseDate": Standard(Kind.DATE),
+    "IsClosed": Standard(Kind.BOOLEAN),
+    "IsWon": Standard(Kind.BOOLEAN),
+    "AccountId": Standard(Kind.ID),
+    "OwnerId": Standard(Kind.ID),
+}
+
+STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType(
+    {"Lead": _LEAD, "Contact": _CONTACT, "Account": _ACCOUNT, "Campaign": _CAMPAIGN, "Opportunity": _OPPORTUNITY}
+)
+
+# Which object a standard field of a prospect names; of a custom field the map says it.
+STANDARD_LOOKUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Lead": {"ConvertedAccountId": "Account", "ConvertedOpportunityId": "Opportunity"},
+        "Contact": {"AccountId": "Account"},
+    }
+)

@@ -102,6 +102,8 @@ def _settable(node: Node, known: Known, problems: Problems) -> Readable | None:
         problems.add("RB-127", given, field=given.text)
     elif readable is None:
         problems.unknown("RB-106", given, (name for name, one in known.fields.items() if not one.is_own))
+    elif not readable.mapped:
+        problems.add("RB-157", given, field=given.text)
     elif any(mapped.is_read_only for mapped in readable.mapped):
         problems.add("RB-126", given, field=given.text, api_name=readable.mapped[0].api_name)
     elif readable.field.kind in {Kind.DATETIME, Kind.ID}:

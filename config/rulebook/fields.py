@@ -14,7 +14,9 @@ OWN = frozenset({*TARGETS, *RIDERS, *LATER, *(field.name for field in DERIVED_FI
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A field as rules see it. `key` is its text key, `mapped` its map entries (one for each object that has it)."""
+    """A field as rules see it. `key` is its text key, `mapped` its map entries (one for each object that has it as its
+    own; none when it is only ever a field of a related record).
+    """
 
     field: Field
     key: str | None = None
@@ -31,7 +33,8 @@ def readable_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Rea
     found: dict[str, Readable] = {}
     for entry in field_map.objects:
         written = {api_name.casefold() for api_name in entry.write_back.values()}
-        for mapped in entry.fields:
+        own = frozenset(entry.fields)
+        for mapped in entry.readable:
             known = found.get(mapped.name)
             if known and known.field != mapped.field:
                 problems.add("RB-144", mapped.where, field=mapped.name)
@@ -39,8 +42,8 @@ def readable_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Rea
             found[mapped.name] = Readable(
                 mapped.field,
                 mapped.key or default_key(mapped.kind),
-                (*(known.mapped if known else ()), mapped),
-                is_own=mapped.api_name.casefold() in written or bool(known and known.is_own),
+                (*(known.mapped if known else ()), *((mapped,) if mapped in own else ())),
+                is_own=(mapped in own and mapped.api_name.casefold() in written) or bool(known and known.is_own),
             )
     return found | {field.name: Readable(field, is_own=True) for field in DERIVED_FIELDS}
 

@@ -1,0 +1,1 @@
+"""Readers of map.yaml, one for each of its parts."""
