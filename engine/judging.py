@@ -6,9 +6,10 @@ Stale by meaning, not by stamp: a connector touching other fields spoils nothing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from engine.assignment import is_still_eligible
-from engine.changes import Change, Scalar
+from engine.changes import Base, Change, Scalar
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of, scalar
 from engine.fields import TARGETS
@@ -79,6 +80,11 @@ def _judged(
     held = {field: held_value(row, field) for field in change.after}
     if held == dict(change.after):
         return Judgement(Ruling.UNCHANGED)
+    if change.reverses is not None:
+        # No rule asked for it: it holds while nobody has touched what it puts back.
+        if held != dict(change.before):
+            return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
+        return Judgement(Ruling.HOLDS, change=replace(change, base=base_of(row)))
     if draft is None:
         return Judgement(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
     if not _asks_the_same(change, draft, held, memory=memory, directory=directory):
@@ -91,6 +97,11 @@ def rebased(change: Change, draft: Draft, held: Mapping[str, Scalar]) -> Change:
     read = {name: value for values in draft.inputs.values() for name, value in values.items()}
     inputs = {name: read.get(name, value) for name, value in change.inputs.items()}
     return replace(change, owner=draft.owner, before=dict(held), inputs=inputs, base=draft.base)
+
+
+def base_of(row: Mapping[str, Any]) -> Base:
+    """The version that a row of prospects shows."""
+    return Base(row["modified_at"], row["stamp"], row["read_at"])
 
 
 def held_value(row: Mapping[str, object], field: str) -> Scalar:

@@ -1,6 +1,7 @@
 """Fresh reads: single records and users as the org has them at this moment, past the mirror."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -9,9 +10,10 @@ from mapping.maps import FieldMap
 from mapping.objects import USER, columns_of
 from mapping.people import users_of
 from mapping.prospects import prospects
-from mapping.soql import by_ids
-from mapping.types import raw_frame, raw_schema
+from mapping.soql import between, by_ids
+from mapping.types import MOMENT, RawSchema, raw_frame, raw_schema
 from sync.run import Run
+from sync.salesforce.pages import Page
 
 # Ids in one query: the whole address must stay well below what proxies allow.
 IDS_PER_QUERY = 200
@@ -23,6 +25,24 @@ def read_again(run: Run, field_map: FieldMap, api_name: str, record_ids: Sequenc
     return prospects(_rows(run, api_name, record_ids, columns_of(object_map)), object_map, field_map)
 
 
+def moved(
+    run: Run, field_map: FieldMap, api_name: str, stamps: Mapping[str, datetime], *, since: datetime
+) -> pl.DataFrame:
+    """Of these records (id -> SystemModstamp of the version we hold) the raw rows that have moved since, deleted ones too.
+
+    `since` is when the oldest of the versions was read; what was committed late is found by the look-back.
+    """
+    object_map = field_map.object_named(api_name)
+    columns = columns_of(object_map)
+    schema = raw_schema(run.describe(api_name), columns)
+    frames = [_frame(None, schema)]
+    for page in _pages_of_range(run, api_name, columns, sorted(stamps), since=since):
+        frame = _frame(page, schema)
+        held = pl.Series([stamps.get(key) for key in frame["Id"]], dtype=MOMENT)
+        frames.append(frame.filter(held.is_not_null() & (frame["SystemModstamp"] != held)))
+    return pl.concat(frames)
+
+
 def users_again(run: Run, user_ids: Sequence[str]) -> tuple[User, ...]:
     """Users (queues among the ids are passed over) as the org has them now."""
     wanted = sorted({user_id for user_id in user_ids if user_id.startswith("005")})
@@ -32,10 +52,38 @@ def users_again(run: Run, user_ids: Sequence[str]) -> tuple[User, ...]:
 def _rows(run: Run, api_name: str, record_ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
     """Raw rows without deleted ones, each with the server's time it was read at."""
     schema = raw_schema(run.describe(api_name), columns)
-    frames = [raw_frame([], schema).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("_read_at"))]
+    pages = _pages_of_ids(run, api_name, columns, record_ids, deleted=False)
+    return pl.concat([_frame(None, schema), *(_frame(page, schema) for page in pages)])
+
+
+def _pages_of_range(
+    run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, since: datetime
+) -> Iterator[Page]:
+    """What changed within the range of the ids, unless asking for each of them costs fewer calls."""
+    if len(record_ids) <= IDS_PER_QUERY:
+        yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
+        return
+    looked_back = since - timedelta(seconds=run.worker.settings.look_back_seconds)
+    soql = between(api_name, columns, first=record_ids[0], last=record_ids[-1], since=looked_back)
+    pages = run.org.query(soql, include_deleted=True)
+    first = next(pages, None)
+    if first is None:
+        return
+    if first.total * IDS_PER_QUERY > len(record_ids) * max(len(first.records), 1):
+        yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
+        return
+    yield first
+    yield from pages
+
+
+def _pages_of_ids(
+    run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, deleted: bool
+) -> Iterator[Page]:
     for start in range(0, len(record_ids), IDS_PER_QUERY):
         soql = by_ids(api_name, columns, record_ids[start : start + IDS_PER_QUERY])
-        for page in run.org.query(soql):
-            read_at = pl.lit(page.read_at).cast(pl.Datetime("us", "UTC"))
-            frames.append(raw_frame(page.records, schema).with_columns(read_at.alias("_read_at")))
-    return pl.concat(frames)
+        yield from run.org.query(soql, include_deleted=deleted)
+
+
+def _frame(page: Page | None, schema: RawSchema) -> pl.DataFrame:
+    read_at = pl.lit(page.read_at if page else None).cast(MOMENT).alias("_read_at")
+    return raw_frame(page.records if page else [], schema).with_columns(read_at)

@@ -1,21 +1,22 @@
 """Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import narwhals as nw
+import polars as pl
 
 from engine.changes import Change
 from engine.directory import Directory
 from engine.judging import Judgement, Ruling, judge
 from engine.messages import Message
 from engine.snapshots import Range
-from mapping.prospects import absent_columns
-from sync.fresh import read_again, users_again
-from sync.laws import Laws
+from mapping.maps import ObjectMap
+from mapping.prospects import absent_columns, prospects
+from sync.fresh import moved, read_again, users_again
+from sync.laws import Law, Laws
 from sync.reading import activities_of, barred_records, people
 from sync.run import Run
 from sync.store import batches, memory
-from sync.store import changes as standings
 
 
 class Judge:
@@ -66,14 +67,33 @@ class Judge:
 
     def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
         """Read the records of a batch now and judge each change; those that hold come back on their new base."""
-        with self.run.worker.store.read() as tx:
-            plan_of = {
-                change_id: each.plan_id
-                for change_id, each in standings.find(tx, [change.change_id for change in batch]).items()
-            }
-            remembered = memory.recall_of(tx, [change.record_id for change in batch])
-            senders = batches.senders_of(tx, plan_of)
         judged: dict[str, Judgement] = {}
+        for law, object_map, theirs in self._by_law(batch):
+            ids = [change.record_id for change in theirs]
+            frame = read_again(self.run, law.field_map, object_map.api_name, ids)
+            judged |= self._judged(theirs, frame, law, object_map)
+        return judged
+
+    def compare(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+        """The same for what travels unguarded: what has not moved since it was judged last holds as it is."""
+        doubtful = [change for change in batch if change.change_id in self.doubtful]
+        rest = [change for change in batch if change.change_id not in self.doubtful]
+        judged = self.judge(doubtful) if doubtful else {}
+        for law, object_map, theirs in self._by_law(rest):
+            stamps = {change.record_id: change.base.stamp for change in theirs}
+            since = min(change.base.read_at for change in theirs)
+            raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
+            touched = set(raw["Id"])
+            frame = prospects(raw, object_map, law.field_map)
+            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
+            judged |= {
+                each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
+            }
+        return judged
+
+    def _by_law(self, batch: Sequence[Change]) -> Iterator[tuple[Law, ObjectMap, list[Change]]]:
+        with self.run.worker.store.read() as tx:
+            plan_of = batches.plans_of(tx, [change.change_id for change in batch])
         for plan_id in sorted(set(plan_of.values())):
             law = self.laws.of(plan_id)
             for object_map in law.field_map.objects:
@@ -82,28 +102,35 @@ class Judge:
                     for change in batch
                     if plan_of[change.change_id] == plan_id and change.object == object_map.api_name
                 ]
-                if not theirs:
-                    continue
-                ids = [change.record_id for change in theirs]
-                frame = read_again(self.run, law.field_map, object_map.api_name, ids)
-                happened = activities_of(self.run.worker.mirror, law.field_map, ids)
-                fresh = Range(
-                    nw.from_native(frame, eager_only=True),
-                    nw.from_native(happened, eager_only=True),
-                    absent=absent_columns(law.field_map, object_map),
-                )
-                directory = Directory.of(self._users.values(), self._queues, law.rulebook)
-                rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
-                wrote = dict(frame.select("id", "org__run").iter_rows())
-                judged |= {
-                    change.change_id: _claimed(
-                        rulings[change.change_id],
-                        wrote.get(change.record_id),
-                        senders.get(change.change_id, frozenset()),
-                    )
-                    for change in theirs
-                }
-        return judged
+                if theirs:
+                    yield law, object_map, theirs
+
+    def _judged(
+        self, theirs: Sequence[Change], frame: pl.DataFrame, law: Law, object_map: ObjectMap
+    ) -> dict[str, Judgement]:
+        if not theirs:
+            return {}
+        ids = [change.record_id for change in theirs]
+        with self.run.worker.store.read() as tx:
+            remembered = memory.recall_of(tx, ids)
+            senders = batches.senders_of(tx, [change.change_id for change in theirs])
+        happened = activities_of(self.run.worker.mirror, law.field_map, ids)
+        fresh = Range(
+            nw.from_native(frame, eager_only=True),
+            nw.from_native(happened, eager_only=True),
+            absent=absent_columns(law.field_map, object_map),
+        )
+        directory = Directory.of(self._users.values(), self._queues, law.rulebook)
+        rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
+        wrote = dict(frame.select("id", "org__run").iter_rows())
+        return {
+            change.change_id: _claimed(
+                rulings[change.change_id],
+                wrote.get(change.record_id),
+                senders.get(change.change_id, frozenset()),
+            )
+            for change in theirs
+        }
 
 
 def _claimed(judgement: Judgement, wrote: object, senders: frozenset[str]) -> Judgement:

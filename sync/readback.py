@@ -50,7 +50,9 @@ def verify(run: Run, done: Sequence[Change], laws: Laws) -> None:
     elsewhere = [change.change_id for change in looked_at if not _is_there(change, rows.get(change.record_id))]
     with run.worker.store.transaction() as tx:
         changes.annotate(tx, elsewhere, Message.of("note.changed_after"), run=run.run_id, at=run.now)
-    run.figures.update(verified=len(looked_at), changed_after=len(elsewhere))
+    for name, number in (("verified", len(looked_at)), ("changed_after", len(elsewhere))):
+        before = run.figures.get(name, 0)
+        run.figures[name] = number + (before if isinstance(before, int) else 0)
 
 
 def _is_there(change: Change, row: dict[str, object] | None) -> bool:

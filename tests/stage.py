@@ -12,7 +12,8 @@ from engine.memory import Memory
 from engine.plans import Plan
 from engine.states import State
 from sync.app import open_worker
-from sync.cycle import Settlement, propose, settle
+from sync.apply import Settlement
+from sync.cycle import propose, settle
 from sync.review import approve, reject
 from sync.run import Worker, begin
 from sync.sandbox import people

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from engine.states import State
 from sync import review
+from sync.apply import Settlement
 from sync.cli.session import Session
 from sync.cli.tables import changes_table, fields_table, flows_table
-from sync.cycle import Settlement
 from sync.reports import phrases
 from sync.reports.assembly import report_of
 from sync.reports.document import changes, document
@@ -79,11 +79,19 @@ def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_js
     """What one `apply` did."""
     states = {state.value: count for state, count in settlement.states.items()}
     if as_json:
-        told = {"run": run.run_id, "changes": settlement.touched, "states": states, "api_calls": run.org.calls}
+        told = {
+            "run": run.run_id,
+            "changes": settlement.touched,
+            "states": states,
+            "waits": session.words.message(settlement.waits) if settlement.waits else None,
+            "api_calls": run.org.calls,
+        }
         session.document("settlement", told)
         return
     session.write(session.say("cli.settled", changes=settlement.touched, calls=run.org.calls))
     write_states(session, settlement.states)
+    if settlement.waits:
+        session.talk(session.say("cli.settled.waits", why=session.words.message(settlement.waits)))
 
 
 def write_states(session: Session, states: Mapping[State, int]) -> None:

@@ -54,6 +54,31 @@ def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, mos
     return sorted(found.values(), key=lambda standing: standing.change.record_id)
 
 
+def plans_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
+    """The plan that proposed each change, by change id."""
+    found: dict[str, str] = {}
+    for chunk in chunks(change_ids):
+        query = select(changes.c.change_id, changes.c.plan_id).where(changes.c.change_id.in_(chunk))
+        found |= {row.change_id: row.plan_id for row in tx.execute(query)}
+    return found
+
+
+def plans_waiting(tx: Transaction) -> tuple[str, ...]:
+    """The plans with approved changes, oldest first."""
+    query = select(changes.c.plan_id).distinct().where(changes.c.state == State.APPROVED.value)
+    return tuple(tx.execute(query.order_by(changes.c.plan_id)).scalars())
+
+
+def states_of(tx: Transaction, change_ids: Iterable[str]) -> Mapping[State, int]:
+    """How many of these changes are in each state now."""
+    counts: dict[State, int] = {}
+    for chunk in chunks(change_ids):
+        query = select(changes.c.state, func.count().label("number")).where(changes.c.change_id.in_(chunk))
+        for row in tx.execute(query.group_by(changes.c.state)):
+            counts[State(row.state)] = counts.get(State(row.state), 0) + row.number
+    return counts
+
+
 def sent_since(tx: Transaction, since: datetime) -> list[tuple[datetime, int]]:
     """The batches intended since then: when, and of how many records."""
     query = (

@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import select, update
 
-from engine.changes import Change
+from engine.changes import Change, Reach
 from engine.errors import LoginError, StoreError, TransientError, UsageError
 from engine.states import State
-from sync.apply import _Outbox
 from sync.laws import Laws
+from sync.outbox import Outbox
+from sync.pace import Gate
 from sync.readback import verify
 from sync.review import approve
 from sync.run import begin
@@ -17,6 +18,7 @@ from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.leases import LeaseName
 from sync.store.tables import changes
+from sync.writers.modes import Mode
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
 
@@ -235,10 +237,11 @@ def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) 
     leads = waiting(stage)
     stage.edit("suzuki", leads[0], Title="部長")
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
-        outbox = _Outbox(run, lease, Laws(run))
-        approved = [stage.change_of(lead) for lead in leads]
+        outbox = Outbox(run, lease, Laws(run), Gate(run))
+        with stage.worker.store.read() as tx:
+            approved = batches.approved(tx, "Lead", Reach.OWNER, after="", most=10)
         stage.plan()
-        outbox.send(approved, mode="guarded", size=25)
+        outbox.carry(approved, Mode.GUARDED)
     assert [stage.standing_of(lead) for lead in leads] == [State.PLANNED, State.APPLIED, State.APPLIED]
 
 

@@ -1,0 +1,93 @@
+"""Pace: whether approved changes may be written now, and how many. Asked before each batch.
+
+What stops a write: the kill switch, shadow mode, a freeze, the hours and days of the rulebook, its records per hour over
+all runs, and the deadline of the run. Times are the org's, days its own. What may not go now stays approved.
+"""
+
+from collections import deque
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from engine.messages import Message
+from engine.policies import Pace
+from engine.rulebooks import Operation
+from sync.run import Run
+from sync.store import batches, pauses
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+class Gate:
+    """One run's gate. `passed` tells it what went through."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._policy = run.worker.rulebook.policy
+        self._is_shadow = run.worker.rulebook.operation is Operation.SHADOW
+        self._zone = ZoneInfo(run.moment.zone)
+        self._sent: deque[tuple[datetime, int]] = deque()
+        if self._policy.pace.records_per_hour is not None:
+            with run.worker.store.read() as tx:
+                self._sent.extend(batches.sent_since(tx, run.now - _HOUR))
+
+    def closed(self) -> Message | None:
+        """Why nothing may be written at this moment; None when it may."""
+        now = self._run.now
+        if self._is_shadow:
+            return Message.of("wait.shadow")
+        with self._run.worker.store.read() as tx:
+            pause = pauses.stopping(tx, at=now)
+        if pause is not None:
+            return Message.of("wait.paused", by=pause.by, reason=pause.reason)
+        return self._frozen(now) or self._out_of_hours(now) or self._too_fast() or self._late(now)
+
+    def room(self) -> int | None:
+        """How many records may still go within this hour; None when there is no such limit."""
+        limit = self._policy.pace.records_per_hour
+        if limit is None:
+            return None
+        while self._sent and self._sent[0][0] <= self._run.now - _HOUR:
+            self._sent.popleft()
+        return max(0, limit - sum(count for _, count in self._sent))
+
+    def passed(self, count: int, *, at: datetime) -> None:
+        if self._policy.pace.records_per_hour is not None:
+            self._sent.append((at, count))
+
+    def _frozen(self, now: datetime) -> Message | None:
+        today = now.astimezone(self._zone).date()
+        for freeze in self._policy.freezes:
+            if freeze.first <= today <= freeze.last:
+                return Message.of("wait.freeze", name=freeze.name or freeze.first.isoformat(), last=f"{freeze.last}")
+        return None
+
+    def _out_of_hours(self, now: datetime) -> Message | None:
+        pace, local = self._policy.pace, now.astimezone(self._zone)
+        day = _shift_of(local, pace)
+        if day is None:
+            start, end = (f"{at:%H:%M}" if at else "0:00" for at in (pace.start, pace.end))
+            return Message.of("wait.hours", start=start, end=end)
+        if pace.working_days_only and not self._policy.calendar.is_working(day.date()):
+            return Message.of("wait.day")
+        return None
+
+    def _too_fast(self) -> Message | None:
+        return Message.of("wait.pace", limit=self._policy.pace.records_per_hour) if self.room() == 0 else None
+
+    def _late(self, now: datetime) -> Message | None:
+        deadline = self._run.worker.settings.run_deadline_seconds
+        return (
+            Message.of("wait.deadline", seconds=deadline) if (now - self._run.at).total_seconds() > deadline else None
+        )
+
+
+def _shift_of(local: datetime, pace: Pace) -> datetime | None:
+    """The day whose hours of writing this is; None outside of them. Past midnight it is still the shift of the evening."""
+    time = local.time()
+    if pace.start is None or pace.end is None or pace.start < pace.end:
+        is_inside = (pace.start is None or pace.start <= time) and (pace.end is None or time < pace.end)
+        return local if is_inside else None
+    if time >= pace.start:
+        return local
+    return local - _DAY if time < pace.end else None
