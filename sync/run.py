@@ -1,9 +1,9 @@
 """One run at work: connected to its org, entered in the store, and closed whatever happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from config.settings import Settings
@@ -14,9 +14,10 @@ from mapping.maps import FieldMap
 from mapping.types import Record
 from sync.clock import Clock
 from sync.crash_points import CrashPoints
+from sync.drain import Drain
 from sync.mirror.mirror import Mirror
 from sync.salesforce.org import Identity, Org
-from sync.store import leases, orgs, runs
+from sync.store import describes, leases, orgs, runs
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.holders import Holder
@@ -42,6 +43,7 @@ class Worker:
     person: str  # `os:name@host`, the approver at this command line
     new_org: Callable[[], Org]
     points: CrashPoints = field(default_factory=CrashPoints)
+    drain: Drain = field(default_factory=Drain)
 
     @property
     def rulebook(self) -> Rulebook:
@@ -78,10 +80,25 @@ class Run:
     _described: dict[str, Record] = field(default_factory=dict)
 
     def describe(self, object_name: str) -> Record:
-        """What the org says of an object, asked once a run."""
-        if object_name not in self._described:
-            self._described[object_name] = self.org.describe(object_name)
-        return self._described[object_name]
+        """What the org says an object is made of."""
+        return self.describes([object_name])[object_name]
+
+    def describes(self, object_names: Sequence[str]) -> dict[str, Record]:
+        """The same of several, as the store knows it for `describe_seconds`; asked anew in one call after that."""
+        unread = [name for name in object_names if name not in self._described]
+        since = self.at - timedelta(seconds=self.worker.settings.describe_seconds)
+        with self.worker.store.read() as tx:
+            self._described.update(describes.known(tx, unread, since=since))
+        self.describe_again([name for name in unread if name not in self._described])
+        return {name: self._described[name] for name in object_names}
+
+    def describe_again(self, object_names: Sequence[str]) -> None:
+        """Ask the org, whatever the store knows: it may have refused a field, or time has passed."""
+        if not object_names:
+            return
+        told = self.org.describes(object_names)
+        with self.worker.store.transaction() as tx:
+            self._described.update(describes.keep(tx, told, at=self.now))
 
     @property
     def moment(self) -> Moment:
@@ -97,18 +114,15 @@ class Run:
 def begin(worker: Worker, verb: str) -> Iterator[Run]:
     """Connect, check that it is the same org as ever, and enter the run. It is closed with its outcome at the end."""
     _ = worker.rulebook  # what is wrong in the files is said before the org is asked anything
-    if damaged := worker.mirror.verify():
+    if damaged := worker.mirror.glance():
         raise StoreError(*damaged)
     org = worker.new_org()
-    identity = org.connect()
-    if org.started_at is None:
-        raise OrgError.of("SF-131", "query")
-    with worker.store.transaction() as tx:
-        orgs.pin(tx, org_id=identity.org_id, is_sandbox=identity.is_sandbox, at=org.started_at)
-        runs.close_interrupted(tx, here=worker.holder, at=org.started_at)
-        run_id = runs.start(tx, verb=verb, at=org.started_at, holder=worker.holder)
-    run = Run(worker, run_id, org.started_at, org, identity)
-    run.figures.update(org_name=identity.name)
+    try:
+        run = _enter(worker, org, verb)
+    except BaseException:
+        org.close()
+        raise
+    run.figures.update(org_name=run.identity.name)
     started = worker.clock.monotonic()
     try:
         yield run
@@ -122,8 +136,21 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
     _finish(run, str(run.figures.pop("outcome", "done")), started)
 
 
+def _enter(worker: Worker, org: Org, verb: str) -> Run:
+    identity = org.connect()
+    at = org.started_at
+    if at is None:
+        raise OrgError.of("SF-131", "query")
+    with worker.store.transaction() as tx:
+        orgs.pin(tx, org_id=identity.org_id, is_sandbox=identity.is_sandbox, at=at)
+        runs.close_interrupted(tx, here=worker.holder, at=at)
+        run_id = runs.start(tx, verb=verb, at=at, holder=worker.holder)
+    return Run(worker, run_id, at, org, identity)
+
+
 def _finish(run: Run, outcome: str, started: float) -> None:
     run.figures["api_calls"] = run.org.calls
     run.figures["milliseconds"] = round((run.worker.clock.monotonic() - started) * 1000)
     with run.worker.store.transaction() as tx:
         runs.finish(tx, run.run_id, outcome=outcome, figures=run.figures, at=run.now)
+    run.org.close(run.run_id)

@@ -9,21 +9,19 @@ from sqlalchemy import delete, insert, select
 from sync.store.database import Transaction
 from sync.store.tables import describes
 
-# Of a describe, what anything here reads: the rest is most of its size.
-_OBJECT = ("name", "label", "labelPlural", "custom", "queryable", "updateable", "createable")
-_FIELD = (
-    "name", "label", "type", "length", "precision", "scale", "digits", "nillable", "createable", "updateable",
-    "calculated", "filterable", "custom", "defaultedOnCreate", "restrictedPicklist", "picklistValues", "referenceTo",
-    "relationshipName", "externalId", "unique", "permissionable", "compoundFieldName",
-)  # fmt: skip
-_VALUE = ("value", "label", "active", "defaultValue")
+# Most of a describe's size, and nothing here reads it.
+_NOISE = frozenset({
+    "actionOverrides", "childRelationships", "namedLayoutInfos", "recordTypeInfos", "supportedScopes", "urls",
+})  # fmt: skip
 
 
-def keep(tx: Transaction, told: Mapping[str, Mapping[str, Any]], *, at: datetime) -> None:
-    """What the org just told of these objects."""
-    for name, body in told.items():
+def keep(tx: Transaction, told: Mapping[str, Mapping[str, Any]], *, at: datetime) -> dict[str, dict[str, Any]]:
+    """What the org just told of these objects; what is kept of it."""
+    short = {name: _short(body) for name, body in told.items()}
+    for name, body in short.items():
         tx.execute(delete(describes).where(describes.c.object == name))
-        tx.execute(insert(describes).values(object=name, fetched_at=at, body=_short(body)))
+        tx.execute(insert(describes).values(object=name, fetched_at=at, body=body))
+    return short
 
 
 def known(tx: Transaction, names: Sequence[str], *, since: datetime) -> dict[str, dict[str, Any]]:
@@ -39,14 +37,4 @@ def every(tx: Transaction) -> dict[str, dict[str, Any]]:
 
 
 def _short(body: Mapping[str, Any]) -> dict[str, Any]:
-    fields = [field for field in body.get("fields") or () if isinstance(field, Mapping)]
-    return {**_only(body, _OBJECT), "fields": [_field(field) for field in fields]}
-
-
-def _field(field: Mapping[str, Any]) -> dict[str, Any]:
-    values = [_only(value, _VALUE) for value in field.get("picklistValues") or ()]
-    return {**_only(field, _FIELD), "picklistValues": values}
-
-
-def _only(given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: given[name] for name in names if name in given}
+    return {name: value for name, value in body.items() if name not in _NOISE}
