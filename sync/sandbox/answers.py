@@ -22,6 +22,7 @@ def answer(world: World, request: Request, now: datetime) -> tuple[World, Respon
     """Answer one request at the org's time `now`. The world given is left as it was."""
     fault, left = next_fault(world.faults, request)
     draft = Draft(replace(world, requests=world.requests + 1, faults=left), now)
+    draft.commit_late()
     if fault and not (fault.applied or fault.spoils):
         return draft.world, _dressed(draft, fault.response, counts=False)
     try:
@@ -67,6 +68,8 @@ def _serve(draft: Draft, call: Call) -> Response:
             return resources.described(draft, call, name)
         case "GET", ("query" | "queryAll" as verb,):
             return resources.query(draft, call, deleted=verb == "queryAll")
+        case "GET", ("tooling", "query"):
+            return resources.query(draft, call, deleted=False, tooling=True)
         case "GET", ("query" | "queryAll", locator):
             return resources.next_page(draft, call, locator)
         case "POST", ("sobjects", name):
@@ -137,5 +140,7 @@ def _dressed(draft: Draft, response: Response, *, counts: bool) -> Response:
     if response.body is not None:
         headers.setdefault("content-type", "application/json;charset=UTF-8")
     if counts and draft.world.switches.tells_usage:
-        headers["sforce-limit-info"] = f"api-usage={draft.world.api_calls}/{draft.world.switches.daily_limit}"
+        calls, switches = draft.world.api_calls, draft.world.switches
+        per_app = f"; per-app-api-usage={calls}/{switches.app_limit}(appName=leadsync)" if switches.app_limit else ""
+        headers["sforce-limit-info"] = f"api-usage={calls}/{switches.daily_limit}{per_app}"
     return replace(response, headers=headers)

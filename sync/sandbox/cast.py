@@ -18,6 +18,7 @@ WEB_ACTIVITY_TYPES = ("Page View", "Form Submission", "Form Error", "File Access
 LEAD_SOURCES = ("Web", "Trade Show", "Webinar", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 RATINGS = ("Hot", "Warm", "Cold")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted")
+STAGES = ("Prospecting", "Proposal", "Negotiation", "Closed Won", "Closed Lost")  # of opportunities
 INDUSTRIES = ("Manufacturing", "Machinery", "Electronics", "Chemicals", "Engineering", "Technology", "Construction",
               "Transportation", "Food & Beverage", "Healthcare", "Retail", "Education", "Other")  # fmt: skip
 # `State` of Japanese leads; some are written short ("東京") or in Latin letters ("Tokyo"), some are empty.

@@ -2,19 +2,20 @@
 
 from functools import cache
 
+from sync.sandbox.formulas import formula_of
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, schema
 from sync.sandbox.worlds import World
 
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
          "currency": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime"}  # fmt: skip
 _NO = dict.fromkeys((
-    "aiPredictionField", "autoNumber", "calculated", "cascadeDelete", "caseSensitive", "dependentPicklist",
+    "aiPredictionField", "autoNumber", "cascadeDelete", "caseSensitive", "dependentPicklist",
     "deprecatedAndHidden", "displayLocationInDecimal", "encrypted", "externalId", "formulaTreatNullNumberAsZero",
     "highScaleNumber", "htmlFormatted", "queryByDistance", "restrictedDelete", "searchPrefilterable", "unique",
     "writeRequiresMasterRead",
 ), False)  # fmt: skip
 _NULL = dict.fromkeys((
-    "calculatedFormula", "compoundFieldName", "controllerName", "defaultValue", "defaultValueFormula",
+    "compoundFieldName", "controllerName", "defaultValue", "defaultValueFormula",
     "extraTypeInfo", "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField",
     "relationshipOrder",
 ))  # fmt: skip
@@ -67,18 +68,17 @@ def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, objec
     """What the list of objects and a describe have in common."""
     path = f"/services/data/{version}/sobjects/{fact.name}"
     label = fact.labels[language == "ja"]
-    is_people = fact.name in {"User", "Group", "GroupMember", "QueueSobject", "Organization"}
     return {
         **_OBJECT_NO,
         **_OBJECT_NULL,
-        "createable": not is_people,
+        "createable": not fact.is_setup,
         "custom": fact.name.endswith("__c"),
-        "deletable": not is_people,
+        "deletable": not fact.is_setup,
         "keyPrefix": fact.prefix,
         "label": label,
         "labelPlural": label if language == "ja" else f"{label}s",
         "layoutable": True,
-        "mergeable": fact.name == "Lead",
+        "mergeable": fact.name in {"Lead", "Contact", "Account"},
         "mruEnabled": True,
         "name": fact.name,
         "queryable": True,
@@ -86,8 +86,8 @@ def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, objec
         "retrieveable": True,
         "searchable": True,
         "triggerable": True,
-        "undeletable": not is_people,
-        "updateable": not is_people,
+        "undeletable": not fact.is_setup,
+        "updateable": not fact.is_setup,
         "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
     }
 
@@ -100,6 +100,8 @@ def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, langua
         **_NULL,
         "aggregatable": field.filterable and field.type != "boolean",
         "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
+        "calculated": field.calculated,
+        "calculatedFormula": formula_of(fact, field).text if field.calculated else None,
         "createable": field.createable and not is_locked,
         "custom": field.name.endswith("__c"),
         "defaultedOnCreate": field.defaulted,
@@ -115,7 +117,13 @@ def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, langua
         "nillable": field.nillable,
         "permissionable": field.permissionable,
         "picklistValues": [
-            {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+            {
+                "active": True,
+                "defaultValue": False,
+                "label": field.label_of(value, language),
+                "validFor": None,
+                "value": value,
+            }
             for value in field.values
         ],
         "polymorphicForeignKey": len(field.refers_to) > 1,

@@ -1,12 +1,12 @@
-"""The world while one request is answered: tables are copied when first touched, so the world before stays as it was."""
+"""The world while one request is answered: what it touches is laid over what was there, so the world before stays as it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
 
 from sync.sandbox.faults import next_lock
 from sync.sandbox.ids import record_id
+from sync.sandbox.layers import Layers, Trail
 from sync.sandbox.schema import object_of, schema
 from sync.sandbox.worlds import Record, World, Write
 
@@ -31,24 +31,17 @@ class Draft:
     def __init__(self, world: World, now: datetime) -> None:
         self.world = world
         self.now = now
-        self._own: set[str] = set()  # tables that this draft has copied
+        self._own: dict[str, dict[str, Record | None]] = {}  # layers that this draft may write into
 
     def put(self, record: Record) -> None:
         """Add or replace a record."""
         key = str(record["Id"])
-        fact = object_of(key)
-        name = fact.name if fact else ""
-        if name not in self._own:
-            copied = dict(self.world.tables.get(name, {}))
-            self.world = replace(self.world, tables={**self.world.tables, name: copied})
-            self._own.add(name)
-        cast("dict[str, Record]", self.world.tables[name])[key] = record
+        self._layer(key)[key] = record
 
     def drop(self, record: Record) -> None:
-        """Remove a record that is there."""
-        self.put(record)
-        fact = object_of(str(record["Id"]))
-        del cast("dict[str, Record]", self.world.tables[fact.name if fact else ""])[str(record["Id"])]
+        """Take a record out for good."""
+        key = str(record["Id"])
+        self._layer(key)[key] = None
 
     def mark(self) -> World:
         """The world to roll back to."""
@@ -61,15 +54,36 @@ class Draft:
         self.world = replace(marked, faults=self.world.faults)
 
     def log(self, write: Write) -> None:
-        # A list for the length of the draft would save copies; logs of a test org are short.
-        self.world = replace(self.world, writes=(*self.world.writes, write))
+        self.world = replace(self.world, writes=Trail.of(self.world.writes).with_(write))
+
+    def _layer(self, key: str) -> dict[str, Record | None]:
+        fact = object_of(key)
+        name = fact.name if fact else ""
+        if name not in self._own:
+            table = Layers.of(self.world.tables.get(name, {})).opened()
+            self.world = replace(self.world, tables={**self.world.tables, name: table})
+            self._own[name] = table.over
+        return self._own[name]
 
     def new_id(self, name: str) -> str:
         self.world = replace(self.world, serial=self.world.serial + 1)
         return record_id(schema()[name].prefix, self.world.serial)
 
+    def commit_late(self) -> None:
+        """Let those transactions commit whose time has come."""
+        due = [late for late in self.world.late if late.commits_at <= self.now]
+        for late in due:
+            for record in late.records:
+                self.put(record)
+            for write in late.writes:
+                self.log(write)
+        if due:
+            self.world = replace(self.world, late=tuple(late for late in self.world.late if late not in due))
+
     def is_locked(self, key: str) -> bool:
-        """Whether the fault plan locks this row now; asking uses the lock up."""
+        """Whether an open transaction or the fault plan locks this row now; asking uses the plan's lock up."""
+        if any(record["Id"] == key for late in self.world.late for record in late.records):
+            return True
         lock, left = next_lock(self.world.faults, key)
         if lock:
             self.world = replace(self.world, faults=left)

@@ -7,6 +7,7 @@ from threading import Lock
 
 from sync.sandbox.answers import answer
 from sync.sandbox.clock import OrgClock
+from sync.sandbox.drafts import Draft
 from sync.sandbox.exchange import Request, Response
 from sync.sandbox.saved import Journal
 from sync.sandbox.worlds import World
@@ -31,7 +32,10 @@ class SandboxOrg:
     def act(self, work: Callable[[World, datetime], World]) -> None:
         """Let other people work: `work` gets the world and the org's time and returns the world after."""
         with self._lock:
-            self._keep(work(self.world, self.clock.now()))
+            now = self.clock.now()
+            draft = Draft(self.world, now)
+            draft.commit_late()
+            self._keep(work(draft.world, now))
 
     def advance(self, seconds: float) -> None:
         """Move the org's clock on."""

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from sync.sandbox import cast
 from sync.sandbox import vocabulary as words
 from sync.sandbox.ids import record_id
-from sync.sandbox.saves import full_name
+from sync.sandbox.saves import PERSONS, full_name
 from sync.sandbox.schema import schema
 from sync.sandbox.worlds import Record, Value, moment, stamp
-
-_PERSON_NAMED = frozenset({"Lead", "User"})
 
 
 class Maker:
@@ -41,7 +39,7 @@ class Maker:
                  "LastModifiedById": author, "SystemModstamp": modified}  # fmt: skip
         fields = schema()[name].fields
         record: dict[str, Value] = {**{field: value for field, value in audit.items() if field in fields}, **values}
-        if name in _PERSON_NAMED:
+        if name in PERSONS:
             record["Name"] = full_name(record)
         if name == "User":
             self._users[str(record["Username"])] = str(record["Id"])

@@ -8,6 +8,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from sync.sandbox.describes import describe, describe_all
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError, Response
+from sync.sandbox.facts import TOOLING_ONLY
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.saves import create, delete, update
 from sync.sandbox.schema import ObjectFact
@@ -76,10 +77,12 @@ def described(draft: Draft, call: Call, name: str) -> Response:
     return Response(200, describe(draft.world, fact, call.version, language=call.language), headers)
 
 
-def query(draft: Draft, call: Call, *, deleted: bool) -> Response:
-    """The first page of a query."""
+def query(draft: Draft, call: Call, *, deleted: bool, tooling: bool = False) -> Response:
+    """The first page of a query. Some objects only the Tooling API knows."""
     soql = call.params.get("q", "")
     parsed = parse(soql)
+    if not tooling and parsed.object in TOOLING_ONLY:
+        raise RefusalError("INVALID_TYPE", f"sObject type '{parsed.object}' is not supported.")
     rows = tuple(find(draft.world, parsed, deleted=deleted))
     if not parsed.fields:
         return Response(200, {"totalSize": len(rows), "done": True, "records": []})

@@ -1,21 +1,34 @@
 """A saved world: a gzipped checkpoint and a journal of what changed since, so that kill -9 loses nothing.
 
 The journal holds what each request (or other people's work) changed, not the requests: reading it back needs no rules.
-Sessions, query locators and fault plans are not kept; a client logs in again.
+Bulk jobs are kept with what they were given. Sessions, query locators and fault plans are not kept; a client logs in again.
 """
 
 import gzip
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import StoreError
+from sync.sandbox.layers import Layers, Trail, changed
+from sync.sandbox.lines import (
+    counters,
+    entry_of,
+    entry_of_job,
+    entry_of_late,
+    job_of,
+    late_of,
+    lines_of,
+    with_rows,
+    world_of,
+    write_of,
+)
 from sync.sandbox.schema import object_of
-from sync.sandbox.worlds import App, AssignmentRule, Record, Switches, ValidationRule, World, Write
+from sync.sandbox.worlds import Record, World
 
 _JOURNAL_BYTES_MAX = 16_000_000  # a longer one is folded into the checkpoint when the world is loaded
 
@@ -34,32 +47,52 @@ class SavedWorld:
     def save(self, world: World) -> "Journal":
         """Write a checkpoint, and give an empty journal to go on with."""
         self._checkpoint.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = self._number() + 1 if self.exists else 1
         fresh = self._checkpoint.with_suffix(".new")
         with fresh.open("wb") as file:
-            file.write(gzip.compress(json.dumps(_whole(world), ensure_ascii=False).encode(), compresslevel=1))
+            with (
+                gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0) as packed,
+                io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
+            ):
+                text.write(f"{number}\n")
+                text.writelines(f"{line}\n" for line in lines_of(world))
             file.flush()
             os.fsync(file.fileno())
         fresh.chmod(0o600)
         fresh.replace(self._checkpoint)
-        # A crash here leaves the old journal, which names the number of writes it follows and so is not read again.
+        # A crash here leaves the old journal, which names the checkpoint it follows and so is not read again.
         self._journal.unlink(missing_ok=True)
-        return Journal(self._journal, follows=len(world.writes))
+        return Journal(self._journal, follows=number)
 
     def load(self) -> "tuple[World, Journal]":
         """The world as it was when the last answer left, and the journal to go on with."""
         try:
-            world = _world(json.loads(gzip.decompress(self._checkpoint.read_bytes())))
+            with self._opened() as checkpoint:
+                number = int(next(checkpoint))
+                world = world_of(checkpoint)
             content = self._journal.read_bytes() if self._journal.exists() else b""
             *lines, torn = content.split(b"\n")
             entries = [json.loads(line) for line in lines]
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, StopIteration, ValueError, KeyError, TypeError) as error:
             raise StoreError.of("SB-101", str(self._checkpoint)) from error
-        if not entries or entries[0]["follows"] != len(world.writes):
+        if not entries or entries[0]["follows"] != number:
+            world = with_rows(world)
             return world, self.save(world)
-        world = _replayed(world, entries[1:])
+        world = with_rows(_replayed(world, entries[1:]))
         if torn or len(content) > _JOURNAL_BYTES_MAX:
             return world, self.save(world)
         return world, Journal(self._journal)
+
+    def _opened(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(gzip.GzipFile(self._checkpoint), encoding="utf-8", newline="\n")
+
+    def _number(self) -> int:
+        """Which checkpoint this is; 0 when it cannot be read."""
+        try:
+            with self._opened() as checkpoint:
+                return int(next(checkpoint))
+        except (OSError, EOFError, StopIteration, ValueError):
+            return 0
 
 
 class Journal:
@@ -71,12 +104,9 @@ class Journal:
             self._line({"follows": follows})
 
     def append(self, before: World, after: World) -> None:
-        """Keep what `after` changed. What reading changes (sessions, the count of calls) is not worth a line."""
-        records = list(_changed(before, after))
-        if not records and before.writes is after.writes and before.ahead_seconds == after.ahead_seconds:
-            return
-        writes = [_entry(write) for write in after.writes[len(before.writes) :]]
-        self._line({"records": records, "writes": writes, **_counters(after)})
+        """Keep what `after` changed."""
+        if entry := _entry(before, after):
+            self._line(entry)
 
     def _line(self, entry: Mapping[str, object]) -> None:
         # Opened for each line: the journal then needs nobody to close it, and the flush to disk costs far more.
@@ -87,65 +117,48 @@ class Journal:
         self._path.chmod(0o600)
 
 
+def _entry(before: World, after: World) -> dict[str, object] | None:
+    """What `after` changed; None when it is not worth a line, as what reading changes (sessions, the count of calls)."""
+    records = list(_changed(before, after))
+    writes = [entry_of(write) for write in after.writes[len(before.writes) :]]
+    jobs = [
+        entry_of_job(job, before.jobs.get(key)) for key, job in after.jobs.items() if before.jobs.get(key) is not job
+    ]
+    gone = [key for key in before.jobs if key not in after.jobs]
+    entry: dict[str, object] = {"records": records, "writes": writes, "jobs": jobs, "gone": gone}
+    if before.late is not after.late:
+        entry["late"] = [entry_of_late(late) for late in after.late]
+    if not (records or writes or jobs or gone or "late" in entry) and before.ahead_seconds == after.ahead_seconds:
+        return None
+    return entry | counters(after)
+
+
 def _changed(before: World, after: World) -> Iterator[Record]:
     for name, table in after.tables.items():
         old = before.tables.get(name, {})
         if old is not table:
-            yield from (dict(record) for key, record in table.items() if old.get(key) is not record)
+            # What is gone for good is kept as an id alone.
+            yield from (dict(record) if record else {"Id": key} for key, record in changed(old, table))
 
 
 def _replayed(world: World, entries: list[dict[str, Any]]) -> World:
-    tables: dict[str, dict[str, Record]] = {name: dict(table) for name, table in world.tables.items()}
-    writes = list(world.writes)
-    counters: dict[str, Any] = {}
+    if not entries:
+        return world
+    tables = {name: dict(table) for name, table in world.tables.items()}
+    writes, jobs, late = list(world.writes), dict(world.jobs), world.late
     for entry in entries:
-        counters = {name: entry[name] for name in _counters(world)}
-        writes.extend(_written(write) for write in entry["writes"])
+        writes.extend(write_of(write) for write in entry["writes"])
+        jobs |= {job["id"]: job_of(job, jobs.get(job["id"])) for job in entry["jobs"]}
+        for key in entry["gone"]:
+            jobs.pop(key, None)
+        late = tuple(map(late_of, entry["late"])) if "late" in entry else late
         for record in entry["records"]:
             fact = object_of(record["Id"])
-            tables[fact.name if fact else ""][record["Id"]] = record
-    return replace(world, tables=tables, writes=tuple(writes), **counters)
-
-
-def _counters(world: World) -> dict[str, Any]:
-    return {name: getattr(world, name) for name in ("api_calls", "requests", "serial", "ahead_seconds")}
-
-
-def _whole(world: World) -> dict[str, object]:
-    switches = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in asdict(world.switches).items()}
-    return {
-        "org_id": world.org_id,
-        "app": asdict(world.app),
-        "assignment_rule": asdict(world.assignment_rule) if world.assignment_rule else None,
-        "validation_rules": [asdict(rule) for rule in world.validation_rules],
-        "switches": switches,
-        "schema_changed_at": world.schema_changed_at.isoformat(),
-        **_counters(world),
-        "tables": {name: [dict(record) for record in table.values()] for name, table in world.tables.items()},
-        "writes": [_entry(write) for write in world.writes],
-    }
-
-
-def _world(kept: dict[str, Any]) -> World:
-    rule, switches = kept.pop("assignment_rule"), kept.pop("switches")
-    hidden, read_only = frozenset(switches.pop("hidden")), frozenset(switches.pop("read_only"))
-    app = kept.pop("app")
-    return World(
-        app=App(**{**app, "audiences": tuple(app["audiences"])}),
-        assignment_rule=AssignmentRule(**rule) if rule else None,
-        validation_rules=tuple(ValidationRule(**given) for given in kept.pop("validation_rules")),
-        switches=Switches(**switches, hidden=hidden, read_only=read_only),
-        schema_changed_at=datetime.fromisoformat(kept.pop("schema_changed_at")),
-        tables={name: {record["Id"]: record for record in table} for name, table in kept.pop("tables").items()},
-        writes=tuple(_written(write) for write in kept.pop("writes")),
-        **kept,
-    )
-
-
-def _entry(write: Write) -> dict[str, object]:
-    return {**asdict(replace(write, before={}, after={}, headers={})), "at": write.at.isoformat(),
-            "before": dict(write.before), "after": dict(write.after), "headers": dict(write.headers)}  # fmt: skip
-
-
-def _written(entry: dict[str, Any]) -> Write:
-    return Write(**{**entry, "at": datetime.fromisoformat(entry["at"])})
+            table = tables[fact.name if fact else ""]
+            if len(record) > 1:
+                table[record["Id"]] = record
+            else:
+                table.pop(record["Id"], None)
+    last = {name: entries[-1][name] for name in counters(world)}
+    laid = {name: Layers(table, {}) for name, table in tables.items()}
+    return replace(world, tables=laid, writes=Trail.of(writes), jobs=jobs, late=late, **last)

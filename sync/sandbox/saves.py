@@ -11,6 +11,8 @@ from sync.sandbox.soql import parse_condition
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import Record, Value, Write, stamp
 
+PERSONS = frozenset({"Lead", "Contact", "User"})  # whose Name is made of two others
+
 
 def update(draft: Draft, fact: ObjectFact, record_id: str, given: Mapping[str, object], author: Author) -> None:
     """Change the given fields of a record; a RefusalError leaves the draft as it was (but for locks used up)."""
@@ -28,6 +30,7 @@ def update(draft: Draft, fact: ObjectFact, record_id: str, given: Mapping[str, o
     _check_rules(draft, fact, after, author)
     draft.put(after)
     draft.log(_write("update", draft, fact, before, after, list(changed), author))
+    _run_flows(draft, fact, before, after, author)
 
 
 def create(draft: Draft, fact: ObjectFact, given: Mapping[str, object], author: Author) -> str:
@@ -59,11 +62,24 @@ def create(draft: Draft, fact: ObjectFact, given: Mapping[str, object], author: 
 def delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Move a record to the recycle bin."""
     before = living(draft, fact, record_id)
+    if fact.name == "GroupMember":
+        draft.drop(before)  # there is no recycle bin for it
+        return
     if "IsDeleted" not in fact.fields:
         raise RefusalError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     after = _merged(fact, before, {"IsDeleted": True}, _stamps(fact, draft, author))
     draft.put(after)
     draft.log(_write("delete", draft, fact, before, after, ["IsDeleted"], author))
+
+
+def undelete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+    """Take a record out of the recycle bin."""
+    before = draft.world.find(fact.name, full(record_id))
+    if before is None or not before.get("IsDeleted"):
+        raise RefusalError("UNDELETE_FAILED", "Entity is not in the recycle bin", status=404)
+    after = _merged(fact, before, {"IsDeleted": False}, _stamps(fact, draft, author))
+    draft.put(after)
+    draft.log(_write("undelete", draft, fact, before, after, ["IsDeleted"], author))
 
 
 def hard_delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
@@ -118,12 +134,47 @@ def _check_owner(draft: Draft, fact: ObjectFact, changed: Mapping[str, Value]) -
         raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ("OwnerId",))
 
 
+def _run_flows(draft: Draft, fact: ObjectFact, before: Record, after: Record, author: Author) -> None:
+    """What the org's own flows make of an update, as the same user and in the same transaction."""
+    for flow in draft.world.flows:
+        if flow.object != fact.name or (
+            flow.when and not matcher(draft.world, fact, parse_condition(flow.when))(after)
+        ):
+            continue
+        values = {**flow.sets, **{name: before.get(name) for name in flow.restores}}
+        changes = {name: value for name, value in values.items() if after.get(name) != value}
+        if changes:
+            made = _merged(fact, after, changes, {})
+            draft.put(made)
+            draft.log(_write("flow", draft, fact, after, made, list(changes), author))
+            after = made
+
+
+def _check_duplicates(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:
+    """Block rules block; of those that only alert, the caller says that it has seen them."""
+    seen = "allowsave=true" in author.headers.get("sforce-duplicate-rule-header", "").lower().replace(" ", "")
+    for rule in draft.world.duplicate_rules:
+        value = str(after.get(rule.field) or "").lower()
+        if rule.object != fact.name or not value or (rule.is_alert and seen):
+            continue
+        table = draft.world.tables[fact.name].values()
+        if any(
+            str(other.get(rule.field) or "").lower() == value
+            for other in table
+            if other["Id"] != after["Id"] and not other.get("IsDeleted")
+        ):
+            message = "You're creating a duplicate record. We recommend you use an existing record instead."
+            raise RefusalError("DUPLICATES_DETECTED", message)
+
+
 def _check_rules(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:
     if author.is_trusted:
         return
     for rule in draft.world.validation_rules:
         if rule.object == fact.name and matcher(draft.world, fact, parse_condition(rule.forbids))(after):
             raise RefusalError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,) if rule.field else ())
+    if draft.world.duplicate_rules:
+        _check_duplicates(draft, fact, after, author)
 
 
 def _stamps(fact: ObjectFact, draft: Draft, author: Author) -> dict[str, Value]:
@@ -135,10 +186,13 @@ def _stamps(fact: ObjectFact, draft: Draft, author: Author) -> dict[str, Value]:
 def _merged(fact: ObjectFact, before: Record, changed: Mapping[str, Value], stamps: Mapping[str, Value]) -> Record:
     """The record after: nulls are left out, and what the org derives is derived."""
     after = {name: value for name, value in {**before, **changed, **stamps}.items() if value is not None}
-    if fact.name in {"Lead", "User"} and "LastName" in after:
+    if fact.name in PERSONS and "LastName" in after:
         after["Name"] = full_name(after)
     if fact.name == "CampaignMember":
         after["HasResponded"] = after.get("Status") in {"Responded", "Attended"}
+    if fact.name == "Opportunity":
+        stage = str(after.get("StageName"))
+        after |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won"}
     return after
 
 

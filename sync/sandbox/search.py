@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sync.sandbox.exchange import RefusalError
+from sync.sandbox.formulas import calculated, formula_of
 from sync.sandbox.ids import full, is_id
+from sync.sandbox.layers import Layers
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of
 from sync.sandbox.sheets import cells
 from sync.sandbox.soql import Comparison, Condition, Every, Literal, Negation, Ordering, Query, Some
@@ -29,13 +31,48 @@ def find(world: World, query: Query, *, deleted: bool) -> list[Record]:
     for path in query.fields:
         _reader(world, fact, path)
     holds = matcher(world, fact, query.where) if query.where else (lambda _: True)
-    rows = [
-        row for row in world.tables.get(fact.name, {}).values() if (deleted or not row.get("IsDeleted")) and holds(row)
-    ]
+    rows = [row for row in _candidates(world, fact, query) if (deleted or not row.get("IsDeleted")) and holds(row)]
     for ordering in reversed(query.order):
         rows = _sorted(rows, _reader(world, fact, ordering.path), ordering)
     stop = None if query.limit is None else query.offset + query.limit
     return rows[query.offset : stop]
+
+
+def _candidates(world: World, fact: ObjectFact, query: Query) -> Iterable[Record]:
+    """The records that can be among the answer: by id or by stamp, as the org's indexes find them, else all."""
+    table = world.tables.get(fact.name, {})
+    wanted = _ids(query.where) if query.where else None
+    if wanted is not None:
+        return (record for record in map(table.get, sorted(wanted)) if record is not None)
+    bound = _bound(query.where, "systemmodstamp") if query.where else None
+    if bound and isinstance(table, Layers):
+        recent = table.since("SystemModstamp", bound)
+        if recent is not None:
+            return recent
+    return table.values()
+
+
+def _ids(condition: Condition) -> set[str] | None:
+    """The ids a condition allows, when it names them."""
+    match condition:
+        case Comparison(path, "=" | "in", literals) if path.lower() == "id":
+            return {full(str(one.value)) for one in literals if is_id(one.value)}
+        case Every(parts):
+            return next((ids for part in parts if (ids := _ids(part)) is not None), None)
+    return None
+
+
+def _bound(condition: Condition, path: str) -> str | None:
+    """The least value a condition allows for a field, if it says one."""
+    match condition:
+        case Comparison(name, ">" | ">=" | "=", (literal,)) if name.lower() == path:
+            return str(literal.value)
+        case Every(parts):
+            return max((bound for part in parts if (bound := _bound(part, path))), default=None)
+        case Some(parts):
+            bounds = [_bound(part, path) for part in parts]
+            return min(bound or "" for bound in bounds) or None
+    return None
 
 
 def _sorted(rows: list[Record], read: Reader, ordering: Ordering) -> list[Record]:
@@ -59,7 +96,7 @@ def show(world: World, query: Query, rows: Iterable[Record], version: str) -> li
         out: dict[str, object] = {"attributes": attributes(fact.name, str(row["Id"]), version)}
         for path in query.fields:
             if path in plain:
-                out[plain[path]] = _plain(fact, plain[path], row)
+                out[plain[path]] = _plain(world, fact, plain[path], row)
         for path, relationship in related:
             _nest(world, fact, row, path, relationship, out, version)
         shown.append(out)
@@ -76,7 +113,11 @@ def reader_of(world: World, query: Query) -> Callable[[Record], list[str]]:
     """A function from a record to the cells of its row in CSV."""
     fact = schema_object(query.object)
     if not any("." in path for path in query.fields):
-        return cells([_field(world, fact, path) for path in query.fields])
+        fields = [_field(world, fact, path) for path in query.fields]
+        plain = cells(fields)
+        if any(field.calculated for field in fields):
+            return lambda row: plain(calculated(world, fact, row))
+        return plain
     own = [None if "." in path else cells([_field(world, fact, path)]) for path in query.fields]
     related = [_shown_reader(world, fact, path) for path in query.fields]
     return lambda row: [
@@ -166,6 +207,9 @@ def _reader(world: World, fact: ObjectFact, path: str) -> Reader:
     if not relationship:
         field = _field(world, fact, path)
         key, nothing = field.name, False if field.type == "boolean" else None
+        if field.calculated:
+            formula = formula_of(fact, field)
+            return lambda row: _fold(formula.value(world, row))
         if field.type in TEXT_TYPES:
             return lambda row: _fold(row.get(key))
         return lambda row: row.get(key, nothing)
@@ -208,8 +252,11 @@ def _field(world: World, fact: ObjectFact, name: str) -> FieldFact:
     return field
 
 
-def _plain(fact: ObjectFact, name: str, row: Record) -> Value:
-    return row.get(name, False if fact.fields[name].type == "boolean" else None)
+def _plain(world: World, fact: ObjectFact, name: str, row: Record) -> Value:
+    field = fact.fields[name]
+    if field.calculated:
+        return formula_of(fact, field).value(world, row)
+    return row.get(name, False if field.type == "boolean" else None)
 
 
 def row_of(
@@ -218,7 +265,7 @@ def row_of(
     """A record as its own resource shows it: the fields asked for, else all that the user may see."""
     seen = [name for name in fact.fields if f"{fact.name}.{name}" not in world.switches.hidden]
     names = [_field(world, fact, name).name for name in fields] if fields else seen
-    shown = {"Id": record["Id"], **{name: _plain(fact, name, record) for name in names}}
+    shown = {"Id": record["Id"], **{name: _plain(world, fact, name, record) for name in names}}
     return {"attributes": attributes(fact.name, str(record["Id"]), version), **shown}
 
 

@@ -1,6 +1,6 @@
 """The whole state of a sandbox org as one immutable value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from sync.sandbox.jobs import Job
 Value: TypeAlias = str | int | float | bool | None
 # API name -> value; a field that is not there is null. Datetimes are text as REST writes them, so they compare as text.
 Record: TypeAlias = Mapping[str, Value]
-Table: TypeAlias = Mapping[str, Record]  # by 18-character id
+Table: TypeAlias = Mapping[str, Record]  # by 18-character id, in the order of creation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,15 @@ class World:
     app: "App"
     assignment_rule: "AssignmentRule | None" = None
     validation_rules: "tuple[ValidationRule, ...]" = ()
+    duplicate_rules: "tuple[DuplicateRule, ...]" = ()
+    flows: "tuple[Flow, ...]" = ()
     switches: "Switches" = field(default_factory=lambda: Switches())  # noqa: PLW0108  # defined below
     faults: tuple[Fault, ...] = ()
     sessions: "Mapping[str, Session]" = field(default_factory=dict)
     cursors: "Mapping[str, Cursor]" = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)  # of Bulk 2.0
-    writes: "tuple[Write, ...]" = ()
+    late: "tuple[Late, ...]" = ()
+    writes: "Sequence[Write]" = ()
     api_calls: int = 0
     requests: int = 0
     serial: int = 0
@@ -90,11 +93,45 @@ class ValidationRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateRule:
+    """A record may not be saved when a living one of its object has the same value; an alert lets it be saved if told so."""
+
+    object: str
+    field: str
+    name: str
+    is_alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow that runs after a record is updated: where `when` (a SOQL condition) holds, it `sets` fields and puts others back.
+
+    `restores` are fields that it gives the value they had before the update, whoever made it.
+    """
+
+    object: str
+    name: str
+    when: str = ""
+    sets: Mapping[str, Value] = field(default_factory=dict)
+    restores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A transaction that is still open: its records have their stamps already, and nobody sees them yet."""
+
+    commits_at: datetime
+    records: tuple[Record, ...]
+    writes: "tuple[Write, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class Switches:
     """What differs between orgs, or is not documented: tests set them both ways."""
 
     outer_headers_count: bool = False  # in the sub-requests of a Composite call
     tells_usage: bool = True  # the Sforce-Limit-Info header
+    app_limit: int = 0  # of this app alone; told in that header too when there is one
     hidden: frozenset[str] = frozenset()  # "Lead.Rating": field-level security hides it from describe and query
     read_only: frozenset[str] = frozenset()  # field-level security lets it be read only
     page_size: int = 2000
@@ -125,7 +162,7 @@ class Write:
     """One accepted write in the org's own log. `before` and `after` hold the fields that were sent or set by a rule."""
 
     at: datetime
-    kind: str  # create, update, delete
+    kind: str  # create, update, delete, undelete, hard delete, flow
     user_id: str
     object: str
     record_id: str

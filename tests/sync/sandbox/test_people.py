@@ -1,11 +1,23 @@
 """Other people's work: it is logged under their names and not held back by what binds the API user."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.people import add, edit, merge, touch
+from sync.sandbox.org import SandboxOrg
+from sync.sandbox.people import (
+    add,
+    connector_weekend,
+    edit,
+    empty_bin,
+    hard_delete,
+    late,
+    merge,
+    remove,
+    touch,
+    undelete,
+)
 from sync.sandbox.worlds import World
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
@@ -37,3 +49,48 @@ def test_the_loser_of_a_merge_points_to_the_winner(world: World, lead_id: str) -
     after = merge(world, NOW, "suzuki", winner_id=lead_id, loser_id=loser)
     lead = after.tables["Lead"][loser]
     assert (lead["IsDeleted"], lead["MasterRecordId"]) == (True, lead_id)
+
+
+def test_what_hung_on_the_loser_moves_to_the_winner(world: World) -> None:
+    task = next(row for row in world.tables["Task"].values() if world.tables["Lead"].get(str(row["WhoId"])))
+    loser = str(task["WhoId"])
+    winner = next(key for key, lead in world.tables["Lead"].items() if key != loser and not lead["IsDeleted"])
+    after = merge(world, NOW, "suzuki", winner_id=winner, loser_id=loser)
+    assert after.tables["Task"][str(task["Id"])]["WhoId"] == winner
+
+
+def test_a_deleted_record_comes_back_with_a_new_stamp(world: World, lead_id: str) -> None:
+    after = undelete(remove(world, NOW, "suzuki", lead_id), NOW + timedelta(hours=1), "suzuki", lead_id)
+    lead = after.tables["Lead"][lead_id]
+    assert (lead["IsDeleted"], lead["SystemModstamp"]) == (False, "2026-11-21T10:00:00.000+0000")
+
+
+def test_what_is_deleted_for_good_cannot_be_found(world: World, lead_id: str) -> None:
+    assert hard_delete(world, NOW, "takahashi", lead_id).find("Lead", lead_id) is None
+    emptied = empty_bin(remove(world, NOW, "suzuki", lead_id), NOW, "takahashi")
+    assert not any(record.get("IsDeleted") for table in emptied.tables.values() for record in table.values())
+
+
+def test_a_late_commit_shows_only_when_it_is_due_with_the_stamp_it_was_given(org: SandboxOrg, lead_id: str) -> None:
+    before = org.world.tables["Lead"][lead_id]
+    org.act(lambda w, now: late(w, now, 300, lambda w, now: edit(w, now, "suzuki", lead_id, {"Title": "later"})))
+    org.advance(299)
+    org.act(lambda world, _: world)
+    assert org.world.tables["Lead"][lead_id] == before
+    org.advance(1)
+    org.act(lambda world, _: world)
+    after = org.world.tables["Lead"][lead_id]
+    assert (after["Title"], after["SystemModstamp"]) == ("later", "2026-11-21T09:00:00.000+0000")
+
+
+def test_a_row_of_an_open_transaction_is_locked(world: World, lead_id: str) -> None:
+    after = late(world, NOW, 300, lambda w, now: edit(w, now, "suzuki", lead_id, {"Title": "later"}))
+    with pytest.raises(RefusalError, match="UNABLE_TO_LOCK_ROW"):
+        edit(after, NOW, "tanaka", lead_id, {"Title": "now"})
+
+
+def test_a_weekend_of_the_connector_scores_a_share_of_the_leads(world: World) -> None:
+    after = connector_weekend(world, NOW, 0.8)
+    living = [lead for lead in world.tables["Lead"].values() if not (lead["IsDeleted"] or lead["IsConverted"])]
+    assert 0.7 * len(living) < len(after.writes) < 0.9 * len(living)
+    assert {write.user_id for write in after.writes} == {(world.user_named("connector@sandbox.example") or {})["Id"]}

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ import requests
 from engine.errors import StoreError
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
+from sync.sandbox.jobs import Job, RowVerdict
 from sync.sandbox.opening import opened
 from sync.sandbox.org import SandboxOrg
-from sync.sandbox.people import add, edit
+from sync.sandbox.people import add, edit, hard_delete, late
 from sync.sandbox.saved import SavedWorld
 from sync.sandbox.worlds import World
 
@@ -58,6 +59,44 @@ def test_a_journal_of_another_checkpoint_is_not_read(tmp_path: Path, world: Worl
     assert SavedWorld(tmp_path).load()[0] == kept(org.world)
 
 
+def test_what_is_gone_for_good_stays_gone(tmp_path: Path, world: World, lead_id: str) -> None:
+    org = work(tmp_path, world, lead_id)
+    org.act(lambda world, now: hard_delete(world, now, "takahashi", lead_id))
+    assert lead_id not in SavedWorld(tmp_path).load()[0].tables["Lead"]
+
+
+def test_jobs_are_kept_with_their_rows_and_verdicts(tmp_path: Path, world: World, lead_id: str) -> None:
+    given = {
+        "kind": "ingest",
+        "object": "Lead",
+        "user_id": "005",
+        "version": "v66.0",
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
+    opened_job = Job(id="7505j0000000001AAA", operation="update", content=f"Id,Title\n{lead_id},部長\n", **given)  # type: ignore[arg-type]
+    asked = replace(opened_job, id="7505j0000000002AAA", kind="query", operation="query", content=None,
+                    soql="SELECT Id FROM Lead LIMIT 3", rows=tuple(list(world.tables["Lead"].values())[:3]))  # fmt: skip
+    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
+    org.act(lambda world, _: replace(world, jobs={job.id: job for job in (opened_job, asked)}))
+    batch = (RowVerdict(lead_id),)
+    done = replace(opened_job, verdicts=(batch,), position=5, closed_at=NOW)
+    org.act(lambda world, _: replace(world, jobs={**world.jobs, done.id: done}))
+    loaded, _ = SavedWorld(tmp_path).load()
+    again, _ = SavedWorld(tmp_path).load()
+    assert loaded.jobs == again.jobs == {done.id: done, asked.id: asked}
+
+
+def test_an_open_transaction_commits_after_the_org_was_killed(tmp_path: Path, world: World, lead_id: str) -> None:
+    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
+    org.act(lambda w, now: late(w, now, 60, lambda w, now: edit(w, now, "suzuki", lead_id, {"Title": "later"})))
+    loaded, journal = SavedWorld(tmp_path).load()
+    assert loaded.tables["Lead"][lead_id].get("Title") != "later"
+    revived = SandboxOrg(loaded, OrgClock.held_at(NOW + timedelta(seconds=60)), journal)
+    revived.act(lambda world, _: world)
+    assert (revived.world.tables["Lead"][lead_id]["Title"], len(revived.world.writes)) == ("later", 1)
+
+
 def test_a_damaged_world_is_named(tmp_path: Path, world: World) -> None:
     SavedWorld(tmp_path).save(world)
     (tmp_path / "world.json.gz").write_bytes(b"nonsense")
@@ -85,6 +124,7 @@ _SERVE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from sync.sandbox.jobs import Job, RowVerdict
 from sync.sandbox.opening import opened
 
 with opened(Path(sys.argv[1]), lambda: datetime(2026, 11, 21, 9, tzinfo=UTC)) as org:
