@@ -14,8 +14,7 @@ from engine.explain import Explanation, explain
 from engine.moments import Moment
 from mapping.cards import card_of
 from mapping.ids import id18, is_id
-from mapping.prospects import prospects
-from sync.reading import activities_of, people
+from sync.reading import activities_of, people, prospects_of
 from sync.run import Worker
 from sync.store import changes, memory, plans
 
@@ -35,7 +34,7 @@ def explain_record(worker: Worker, record_id: str) -> Explained:
     if not is_id(record_id):
         raise UsageError.of("PL-411", given=record_id)
     wanted = id18(record_id)
-    if damaged := worker.mirror.verify():
+    if damaged := worker.mirror.glance():
         raise StoreError(*damaged)
     with worker.store.read() as tx:
         header = plans.latest(tx)
@@ -47,12 +46,13 @@ def explain_record(worker: Worker, record_id: str) -> Explained:
     users, queues = people(worker.mirror, as_of=header.snapshot)
     directory = Directory.of(users, queues, worker.rulebook)
     for object_map in worker.field_map.objects:
-        known = worker.mirror.latest(object_map.api_name, as_of=header.snapshot)
-        raw = known.filter(pl.col("Id") == wanted).collect()
-        frame = prospects(raw, object_map, worker.field_map) if raw.height else raw
+        raw = worker.mirror.of(object_map.api_name, [wanted], as_of=header.snapshot)
+        if raw.is_empty():
+            continue
+        frame = prospects_of(worker.mirror, raw, object_map, worker.field_map, as_of=header.snapshot)
         if frame.height:
             prepared = prepare(_frame(frame), remembered, directory)
-            happened = activities_of(worker.mirror, worker.field_map, [wanted], as_of=header.snapshot)
+            happened = activities_of(worker.mirror, worker.field_map, frame, object_map, as_of=header.snapshot)
             card = card_of(raw.row(0, named=True), object_map)
             return Explained(
                 explanation=explain(prepared, _frame(happened), worker.rulebook, moment=moment),

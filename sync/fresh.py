@@ -9,9 +9,9 @@ from engine.snapshots import User
 from mapping.maps import FieldMap
 from mapping.objects import USER, columns_of
 from mapping.people import users_of
-from mapping.prospects import prospects
 from mapping.soql import between, by_ids
 from mapping.types import MOMENT, RawSchema, raw_frame, raw_schema
+from sync.reading import prospects_of
 from sync.run import Run
 from sync.salesforce.pages import Page
 
@@ -22,7 +22,8 @@ IDS_PER_QUERY = 200
 def read_again(run: Run, field_map: FieldMap, api_name: str, record_ids: Sequence[str]) -> pl.DataFrame:
     """The engine's frame of these records as the org has them now; deleted ones are left out."""
     object_map = field_map.object_named(api_name)
-    return prospects(_rows(run, api_name, record_ids, columns_of(object_map)), object_map, field_map)
+    raw = _rows(run, api_name, record_ids, columns_of(object_map))
+    return prospects_of(run.worker.mirror, raw, object_map, field_map)
 
 
 def moved(

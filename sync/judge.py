@@ -11,10 +11,10 @@ from engine.judging import Judgement, Ruling, judge
 from engine.messages import Message
 from engine.snapshots import Range
 from mapping.maps import ObjectMap
-from mapping.prospects import absent_columns, prospects
+from mapping.prospects import absent_columns
 from sync.fresh import moved, read_again, users_again
 from sync.laws import Law, Laws
-from sync.reading import activities_of, barred_records, people
+from sync.reading import activities_of, barred_records, people, prospects_of
 from sync.run import Run
 from sync.store import batches, memory
 
@@ -84,7 +84,7 @@ class Judge:
             since = min(change.base.read_at for change in theirs)
             raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
             touched = set(raw["Id"])
-            frame = prospects(raw, object_map, law.field_map)
+            frame = prospects_of(self.run.worker.mirror, raw, object_map, law.field_map)
             judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
             judged |= {
                 each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
@@ -114,7 +114,7 @@ class Judge:
         with self.run.worker.store.read() as tx:
             remembered = memory.recall_of(tx, ids)
             senders = batches.senders_of(tx, [change.change_id for change in theirs])
-        happened = activities_of(self.run.worker.mirror, law.field_map, ids)
+        happened = activities_of(self.run.worker.mirror, law.field_map, frame, object_map)
         fresh = Range(
             nw.from_native(frame, eager_only=True),
             nw.from_native(happened, eager_only=True),

@@ -1,7 +1,7 @@
 """Read the mirror as the engine's values: the snapshot a plan is made from, and the people who may own prospects."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -9,12 +9,13 @@ import polars as pl
 
 from engine.changes import Change
 from engine.snapshots import Queue, Range, Snapshot, User
-from mapping.activities import ACTIVITY_SCHEMA, activities
+from mapping.activities import ACTIVITY_SCHEMA, activities, names_of
 from mapping.cards import holdings
-from mapping.maps import FieldMap
+from mapping.coverage import Coverage
+from mapping.maps import FieldMap, ObjectMap
 from mapping.objects import PEOPLE
 from mapping.people import queues_for, queues_of, users_of
-from mapping.prospects import absent_columns, prospects, unfit
+from mapping.prospects import absent_columns, named, prospects, unfit
 from sync.mirror.mirror import Mirror
 from sync.run import Run
 
@@ -37,15 +38,25 @@ def people(mirror: Mirror, *, as_of: str | None = None) -> tuple[tuple[User, ...
     return users_of(users), queues_of(groups, members, supports, users, roles)
 
 
-def activities_of(
-    mirror: Mirror, field_map: FieldMap, record_ids: Collection[str], *, as_of: str | None = None
+def prospects_of(
+    mirror: Mirror, raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap, *, as_of: str | None = None
 ) -> pl.DataFrame:
-    """What is known to have happened to these prospects, whatever the source."""
+    """The engine's frame of raw records, with what the mirror knows of the records they name."""
+    related = {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(raw, object_map).items()}
+    return prospects(raw, object_map, field_map, related)
+
+
+def activities_of(
+    mirror: Mirror, field_map: FieldMap, frame: pl.DataFrame, object_map: ObjectMap, *, as_of: str | None = None
+) -> pl.DataFrame:
+    """What is known to have happened to these prospects of one object, whatever the source."""
     frames = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
     for source in field_map.activities:
-        raw = mirror.related(source.api_name, source.prospect, record_ids, as_of=as_of)
+        names = names_of(frame, object_map, source)
+        wanted = frame["id"] if names is None else names["name"].unique()
+        raw = mirror.related(source.api_name, source.prospect, wanted.to_list(), as_of=as_of)
         if raw.height:
-            frames.append(activities(raw, source))
+            frames.append(activities(raw, source, names))
     return pl.concat(frames)
 
 
@@ -64,7 +75,7 @@ def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str],
 @dataclass(frozen=True, slots=True)
 class _MirrorRanges:
     """One range of prospects at a time, each walk from the files anew. A walk leaves in the run's figures what values
-    did not fit the map.
+    did not fit the map, and for whom any activity is known.
     """
 
     run: Run
@@ -73,6 +84,7 @@ class _MirrorRanges:
     def __iter__(self) -> Iterator[Range]:
         mirror, field_map = self.run.worker.mirror, self.run.worker.field_map
         misfits: Counter[str] = Counter()
+        coverage = Coverage([source.label for source in field_map.activities])
         for object_map in field_map.objects:
             absent = absent_columns(field_map, object_map)
             for raw in mirror.ranges(object_map.api_name, as_of=self.as_of):
@@ -80,12 +92,14 @@ class _MirrorRanges:
                 if present.is_empty():
                     continue
                 misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
-                frame = prospects(present, object_map, field_map)
-                happened = activities_of(mirror, field_map, frame["id"].to_list(), as_of=self.as_of)
+                frame = prospects_of(mirror, present, object_map, field_map, as_of=self.as_of)
+                happened = activities_of(mirror, field_map, frame, object_map, as_of=self.as_of)
+                coverage.add(frame, happened)
                 yield Range(
                     nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True), absent=absent
                 )
         self.run.figures["unfit"] = {**misfits}
+        self.run.figures["coverage"] = {**coverage.figures}
 
 
 def _present(mirror: Mirror, name: str, as_of: str | None) -> pl.DataFrame:
