@@ -1,6 +1,6 @@
 """What pydantic found wrong with a setting, as one of our problems: a code, where it was set, and what was meant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -49,13 +49,16 @@ def _spoken(name: str) -> str:
 
 
 def _fields(path: list[str], model: type[BaseModel]) -> set[str]:
-    """The names known at a place: those of the settings, or of `login`."""
+    """The names known at a place: those of the settings, of `login`, or of one sync."""
     if not path:
         return set(model.model_fields)
     inner = model.model_fields[path[0]].annotation
-    return {
-        name
-        for kind in getattr(inner, "__args__", ())
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-        for name in kind.model_fields
-    }
+    return {name for kind in _models(inner) for name in kind.model_fields}
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models inside an annotation such as `Login | None` or `dict[str, Sync]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _models(part)

@@ -23,11 +23,15 @@ from sync.cli import (
     fields,
     init,
     lift,
+    pause,
     plan,
     reject,
     report,
+    resume,
     run,
+    serve,
     show,
+    status,
     validate,
 )
 from sync.cli.codes import Code
@@ -35,7 +39,8 @@ from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
 VERBS: tuple[ModuleType, ...] = (
-    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, apply, run, audit,
+    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, apply, run, serve,
+    status, pause, resume, audit,
 )  # fmt: skip
 
 

@@ -25,6 +25,19 @@ def plan(words: Words) -> Any:
     return argument(words, "plan", default=None, metavar="[PLAN]")
 
 
+def sync(words: Words) -> Any:
+    """The name of a sync; everything when left out."""
+    return argument(words, "sync", default=None, metavar="[SYNC]")
+
+
+def port(words: Words) -> Any:
+    return option(words, "port", "--port", default=None, metavar="PORT")
+
+
+def host(words: Words) -> Any:
+    return option(words, "host", "--host", default="127.0.0.1", metavar="ADDRESS")
+
+
 def option(words: Words, key: str, *names: str, default: object, metavar: str | None = None) -> Any:
     shown = isinstance(default, int | str) and not isinstance(default, bool)
     return typer.Option(default, *names, help=words.say(f"cli.option.{key}"), metavar=metavar, show_default=shown,

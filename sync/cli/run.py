@@ -1,4 +1,4 @@
-"""`leadsync run`: plan and apply in one go; what needs a person stays waiting."""
+"""`leadsync run`: plan and apply in one go; what needs a person stays waiting. `--once`: whatever sync is due, once."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ def add(app: typer.Typer, session: Session) -> None:
     folder_option, json_option = options.folder(words), options.as_json(words)
     owners_option = options.option(words, "owners", "--owners", default=False)
     detailed_option = options.detailed(words)
+    once_option = options.option(words, "once", "--once", default=False)
 
     @app.command("run", help=words.say("cli.run"))
     def run(
@@ -22,7 +23,12 @@ def add(app: typer.Typer, session: Session) -> None:
         owners: bool = owners_option,
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
+        once: bool = once_option,
     ) -> int:
+        if once:
+            from sync.cli.once import run_once
+
+            return run_once(session, folder, as_json=json)
         from sync.cli.plans import held_of, tell
         from sync.cycle import propose, settle
 

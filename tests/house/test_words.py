@@ -19,7 +19,7 @@ SOURCE = "\n".join(
     for path in sorted((ROOT / room).rglob("*"))
     if path.suffix in {".py", ".jinja"}
 )
-CODE = re.compile(r"\b(?:RB|MP|ST|LG|SF|SR|LS|PL|AU|SB|CL)-\d{3}\b")
+CODE = re.compile(r"\b(?:RB|MP|ST|LG|SF|SR|LS|PL|AU|SB|CL|SC)-\d{3}\b")
 KEYS = sorted(key for key in catalogue() if not CODE.fullmatch(key))
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

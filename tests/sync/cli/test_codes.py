@@ -25,6 +25,7 @@ from sync.cli.session import Session
         (errors.MapError, 5),
         (errors.SettingsError, 5),
         (errors.OtherOrgError, 5),
+        (errors.DrainedError, 3),
         (errors.PlanStaleError, 6),
         (errors.AuditError, 7),
         (errors.LeaseError, 8),

@@ -1,0 +1,126 @@
+"""`leadsync serve`: run every sync when it is due, until told to end."""
+
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from config.words.catalogue import Words
+from engine.errors import LeadsyncError
+from sync.cli import options
+from sync.cli.codes import Code
+from sync.cli.session import Session
+
+if TYPE_CHECKING:
+    from sync.run import Worker
+    from sync.schedule.work import Opening
+    from sync.serve import Server
+    from sync.store.slots import Slot
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option = options.folder(words)
+    port_option, host_option = options.port(words), options.host(words)
+
+    @app.command("serve", help=words.say("cli.serve"))
+    def serve(*, folder: Path = folder_option, port: int | None = port_option, host: str = host_option) -> int:
+        from config.settings import load_settings
+        from sync.app import open_workers
+
+        session.words = Words(load_settings(folder).language)
+        with open_workers(folder) as opening:
+            keep_serving(session, opening, port=port, host=host)
+        return Code.DONE
+
+
+def keep_serving(session: Session, opening: "Opening", *, port: int | None, host: str) -> None:
+    """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
+    from sync.drain import on_signals
+    from sync.health import answering, listen
+    from sync.serve import Server
+
+    # The port first: when it is taken, nothing has begun yet.
+    door = listen(port, host=host) if port is not None else None
+    with opening() as worker, ExitStack() as stack:
+        voice = Voice(session, worker)
+        server = Server(worker, opening, session.run, voice.slot)
+        stack.enter_context(on_signals(server.drain, signal.SIGTERM, signal.SIGINT))
+        voice.begins(server)
+        if door is not None:
+            stack.enter_context(answering(server, door))
+            voice.listens(door.getsockname()[1], host=host)
+        server.serve()
+        voice.ends()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a schedule speaks: sentences on a terminal, one line of JSON for each event elsewhere."""
+
+    session: Session
+    worker: "Worker"
+
+    def begins(self, server: "Server") -> None:
+        for name, sync in server.syncs.items():
+            due = self._next(server, name)
+            self._say(
+                "cli.serve.sync", "sync scheduled", {"sync": name, "verb": sync.verb.value, "due": due},
+                sync=name, verb=sync.verb.value, cron=sync.cron, zone=sync.time_zone, due=due,
+            )  # fmt: skip
+
+    def listens(self, port: int, *, host: str) -> None:
+        shown = f"[{host}]" if ":" in host else host
+        self._say("cli.serve.health", "health answers", {"port": port}, url=f"http://{shown}:{port}/readyz")
+
+    def ends(self) -> None:
+        self._say("cli.serve.ended", "served", {})
+
+    def slot(self, slot: "Slot | None", error: LeadsyncError | None) -> None:
+        """How a slot ended, or what else went wrong."""
+        codes = [problem.code for problem in error.problems] if error else []
+        if error is not None and self._is_terminal:
+            self.session.talk(self.session.words.error(error))
+        if slot is None:
+            if not self._is_terminal:
+                self._log("schedule disturbed", {"codes": codes}, level="warning")
+            return
+        due = f"{slot.due_at:%Y-%m-%dT%H:%M:%SZ}"
+        facts = {"sync": slot.sync, "due": due, "state": slot.state.value, "missed": slot.missed,
+                 "run": slot.run_id, "codes": codes}  # fmt: skip
+        self._say("cli.serve.slot", "slot finished", facts, sync=slot.sync, due=self._local(slot),
+                  state=self.session.say(f"slot.{slot.state}"))  # fmt: skip
+
+    def _local(self, slot: "Slot") -> str:
+        from sync.reports import phrases
+
+        zone = self.worker.settings.syncs[slot.sync].time_zone if slot.sync in self.worker.settings.syncs else "UTC"
+        return phrases.time(slot.due_at, zone=zone, words=self.session.words)
+
+    def _next(self, server: "Server", name: str) -> str:
+        from sync.schedule.due import next_times
+
+        found = next_times(server.syncs[name], after=self.worker.clock.now(), count=1)
+        return f"{found[0]:%Y-%m-%dT%H:%M:%SZ}" if found else ""
+
+    @property
+    def _is_terminal(self) -> bool:
+        return self.session.err.isatty()
+
+    def _say(self, key: str, event: str, facts: Mapping[str, object], **params: str) -> None:
+        if self._is_terminal:
+            self.session.talk(self.session.say(key, **params))
+        else:
+            self._log(event, facts)
+
+    def _log(self, event: str, facts: Mapping[str, object], *, level: str = "info") -> None:
+        import logging
+
+        from sync.logs import open_log
+
+        log = open_log(self.session.err, now=self.worker.clock.now)
+        log.log(logging.getLevelNamesMapping()[level.upper()], event, **facts)

@@ -1,0 +1,74 @@
+"""What a sync owes: the due time to run next, by what its last slot came to and how it wants missed times caught up."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from config.syncs import CatchUp, Sync
+from sync.schedule.due import due_between, last_due
+from sync.store.slots import Slot, SlotState
+
+# So late may a time be that was due before anybody looked at the clock, and under `skip` any time.
+LATE_SECONDS = 60
+# Under `all`, older times than these are given up: nobody waits for a backlog of weeks.
+_BACKLOG_SECONDS = 86_400
+# Times missed are counted up to here; more of them say nothing more.
+_MISSED_MAX = 10_000
+# A slot that took its holder with it so often is left alone: the next due time comes.
+_ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A due time to claim, or (`is_run` False) to write down as skipped. `missed`: the earlier ones it stands for."""
+
+    due_at: datetime
+    missed: int = 0
+    is_run: bool = True
+
+
+def turn(sync: Sync, last: Slot | None, *, now: datetime) -> Turn | None:
+    """What is owed now; ask again when a turn that is not run has been written down. None: nothing."""
+    if last is None:
+        return _first(sync, now)
+    if last.state is SlotState.RUNNING:
+        return None
+    if last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX and sync.catch_up is CatchUp.ALL:
+        return Turn(last.due_at, last.missed)
+    newest = last_due(sync, until=now)
+    if newest is None or newest <= last.due_at:
+        is_again = last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX
+        again = _judged(sync, Turn(last.due_at, last.missed), now)
+        return again if is_again and again.is_run else None
+    if sync.catch_up is CatchUp.ALL:
+        return _each(sync, last, now)
+    missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=newest), _MISSED_MAX)) - 1
+    if last.state is SlotState.LOST:
+        missed += 1 + last.missed
+    return _judged(sync, Turn(newest, min(missed, _MISSED_MAX)), now)
+
+
+def _first(sync: Sync, now: datetime) -> Turn | None:
+    """A sync nobody has seen yet is known from its last due time on; that itself is run only when it is just due."""
+    newest = last_due(sync, until=now)
+    if newest is None:
+        return None
+    return Turn(newest, is_run=now - newest < timedelta(seconds=LATE_SECONDS))
+
+
+def _each(sync: Sync, last: Slot, now: datetime) -> Turn | None:
+    """The oldest of the times missed; what is too old goes first, as one."""
+    oldest = now - timedelta(seconds=sync.late_seconds or _BACKLOG_SECONDS)
+    given_up = last_due(sync, until=oldest)
+    if given_up is not None and given_up > last.due_at:
+        missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=given_up), _MISSED_MAX)) - 1
+        return Turn(given_up, missed, is_run=False)
+    return next((Turn(due) for due in due_between(sync, after=last.due_at, until=now)), None)
+
+
+def _judged(sync: Sync, owed: Turn, now: datetime) -> Turn:
+    """The same turn, not to be run when it comes too late for this sync."""
+    late_seconds = sync.late_seconds or (LATE_SECONDS if sync.catch_up is CatchUp.SKIP else None)
+    if late_seconds is None or now - owed.due_at <= timedelta(seconds=late_seconds):
+        return owed
+    return Turn(owed.due_at, owed.missed, is_run=False)

@@ -1,0 +1,80 @@
+"""Run a claimed slot to its end, whatever that is, and write down what it came to."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TypeAlias
+
+from config.syncs import Sync, Verb
+from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
+from sync.cycle import propose, settle
+from sync.drain import Drain
+from sync.run import Run, Worker
+from sync.store import leases, slots
+from sync.store.database import Store
+from sync.store.leases import Clock
+from sync.store.slots import Slot, SlotState
+
+# A worker opened anew, so that a rule edited since the last run counts.
+Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
+Beginning: TypeAlias = Callable[[Worker, str], AbstractContextManager[Run]]
+
+
+def work(
+    slot: Slot, sync: Sync, *, store: Store, clock: Clock, opening: Opening, beginning: Beginning, drain: Drain
+) -> tuple[Slot, LeadsyncError | None]:
+    """The slot as it ended, and the error that failed it. Nothing but the end of the process gets past this."""
+    state, error = _ended(slot, sync, store=store, opening=opening, beginning=beginning, drain=drain)
+    codes = tuple(problem.code for problem in error.problems) if error else ()
+    with store.transaction() as tx:
+        at = leases.time_of(tx, clock)
+        is_ours = slots.finish(tx, slot, state, at=at, codes=codes)
+        found = slots.last(tx, slot.sync)
+    run_id = found.run_id if found and found.due_at == slot.due_at else None
+    ended = replace(slot, state=state, codes=codes, finished_at=at, run_id=run_id)
+    return (ended, error) if is_ours else (replace(ended, state=SlotState.LOST), error)
+
+
+def _ended(
+    slot: Slot, sync: Sync, *, store: Store, opening: Opening, beginning: Beginning, drain: Drain
+) -> tuple[SlotState, LeadsyncError | None]:
+    try:
+        with opening() as worker:
+            worker.points.reach("slot claimed")
+            with beginning(replace(worker, drain=drain), sync.verb.value) as run:
+                with store.transaction() as tx:
+                    slots.begun(tx, slot, run.run_id)
+                run.figures.update(sync=slot.sync, missed=slot.missed)
+                VERBS[sync.verb](run)
+            worker.points.reach("slot worked")
+    except DrainedError:
+        # Whoever starts next takes it up again.
+        return SlotState.LOST, None
+    except LeaseError as error:
+        # Somebody at a command line was faster, and the next due time comes; or took over while this process stood still.
+        was_refused = all(problem.code == "LS-101" for problem in error.problems)
+        return SlotState.SKIPPED if was_refused else SlotState.FAILED, error
+    except LeadsyncError as error:
+        return SlotState.FAILED, error
+    except Exception as error:  # noqa: BLE001 - the worker outlives a fault of its own in one run, and tells of it
+        told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__}))
+        told.__cause__ = error
+        return SlotState.FAILED, told
+    return SlotState.DONE, None
+
+
+def _run(run: Run) -> None:
+    propose(run)
+    run.worker.drain.check()
+    settle(run)
+
+
+def _plan(run: Run) -> None:
+    propose(run)
+
+
+def _apply(run: Run) -> None:
+    settle(run)
+
+
+VERBS: Mapping[Verb, Callable[[Run], None]] = {Verb.RUN: _run, Verb.PLAN: _plan, Verb.APPLY: _apply}

@@ -1,0 +1,142 @@
+"""`leadsync serve`: run every sync when it is due until told to end.
+
+Three threads: the ticker looks at the clock and says that a run is still at work; one thread claims slots and runs
+them, one at a time; the main thread listens to signals. Health is answered by a fourth when it is asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeAlias
+
+from config.settings import FILE, load_settings
+from config.syncs import Sync
+from engine.errors import LeadsyncError, SettingsError
+from sync.drain import Drain
+from sync.run import Worker
+from sync.schedule.claims import claim_next
+from sync.schedule.ticker import ticking
+from sync.schedule.work import Beginning, Opening, work
+from sync.store import leases, slots
+from sync.store.slots import Slot
+
+TICK_SECONDS = 5.0
+# So often the main thread wakes up where waiting cannot be interrupted by a signal (Windows).
+_LISTEN_SECONDS = 0.5
+# So long a tick may wait for the store before the process counts as stuck.
+_SILENT_SECONDS = 60.0
+
+# How a slot ended, or None and what else went wrong.
+Tell: TypeAlias = Callable[[Slot | None, LeadsyncError | None], None]
+
+
+@dataclass(slots=True)
+class Server:
+    """`worker` is open for as long as this serves, for its store, clock and settings; each run opens one of its own."""
+
+    worker: Worker
+    opening: Opening
+    beginning: Beginning
+    tell: Tell
+    drain: Drain = field(default_factory=Drain)
+    tick_seconds: float = TICK_SECONDS
+    _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
+    _at_work: Slot | None = None
+    _seen: float = 0.0
+    _ticked: float = 0.0
+    _stamp: tuple[int, int] = (0, 0)
+    _syncs: Mapping[str, Sync] = field(default_factory=dict)
+
+    def serve(self) -> None:
+        """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
+        self._ticked = self.worker.clock.monotonic()
+        self.drain.then(lambda: self._looks.put(None))
+        with ThreadPoolExecutor(1, "sync") as pool, ticking(self._tick, seconds=self.tick_seconds):
+            _listen(pool.submit(self._work_on))
+
+    @property
+    def syncs(self) -> Mapping[str, Sync]:
+        """As settings.yaml has them now; as they were when it cannot be read."""
+        path = self.worker.folder / FILE
+        stamp = _stamp(path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._syncs = load_settings(self.worker.folder).syncs
+            except SettingsError as error:
+                self._syncs = self._syncs or self.worker.settings.syncs
+                self.tell(None, error)
+        return self._syncs
+
+    @property
+    def is_ticking(self) -> bool:
+        """Whether somebody still looks at the clock."""
+        return self.worker.clock.monotonic() - self._ticked < max(3 * self.tick_seconds, _SILENT_SECONDS)
+
+    def run_due(self) -> tuple[Slot, LeadsyncError | None] | None:
+        """Claim what is owed next and run it; None when there is nothing to do."""
+        if self.drain.is_asked:
+            return None
+        settings, store, clock = self.worker.settings, self.worker.store, self.worker.clock.now
+        syncs = self.syncs
+        slot = claim_next(store, syncs, holder=self.worker.holder, clock=clock, seen_seconds=settings.lease_seconds)
+        if slot is None:
+            return None
+        self._at_work = slot
+        try:
+            ended, error = work(
+                slot, syncs[slot.sync], store=store, clock=clock, opening=self.opening, beginning=self.beginning,
+                drain=self.drain,
+            )  # fmt: skip
+        finally:
+            self._at_work = None
+        self.tell(ended, error)
+        return ended, error
+
+    def _work_on(self) -> None:
+        while not self.drain.is_asked:
+            try:
+                while self.run_due() is not None:
+                    self._forget_old()
+            except LeadsyncError as error:
+                # The store was busy or away: the next look may find it again, and health tells meanwhile.
+                self.tell(None, error)
+            self._looks.get()
+
+    def _tick(self) -> None:
+        self._ticked = now = self.worker.clock.monotonic()
+        slot = self._at_work
+        if slot is None:
+            self._looks.put(None)
+        elif now - self._seen >= self.worker.settings.lease_renew_seconds:
+            self._seen = now
+            with self.worker.store.transaction() as tx:
+                slots.see(tx, slot, at=leases.time_of(tx, self.worker.clock.now))
+
+    def _forget_old(self) -> None:
+        with self.worker.store.transaction() as tx:
+            at = leases.time_of(tx, self.worker.clock.now)
+            slots.retire(tx, before=at - timedelta(days=self.worker.settings.report_days))
+
+
+def _listen(future: "Future[None]") -> None:
+    """Wait for the end of the work in a way that lets signals through."""
+    while True:
+        try:
+            future.result(timeout=_LISTEN_SECONDS)
+        except TimeoutError:
+            if future.done():
+                raise
+        else:
+            return
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 1)
+    return found.st_mtime_ns, found.st_size
