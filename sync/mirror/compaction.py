@@ -114,7 +114,7 @@ class _Work:
             return
         for group in _groups(self.deltas, rows=self.target.rows):
             found = scan(self.target.folder, group, schema=self.schema).collect()
-            latest = versions.standing(found, scan(self.target.folder, self.deltas))
+            latest = versions.standing(found.clear(), found, scan(self.target.folder, self.deltas))
             rest = latest.filter(~self._is_due(latest) | self._stands_elsewhere(latest)).sort("Id")
             if rest.height:
                 yield self._segment(rest, SegmentKind.DELTA)
@@ -144,13 +144,12 @@ class _Work:
         near = [each for each in self.deltas if self._may_hold(each, slot)]
         for low, high in windows:
             place = places.place_of(self.key)
-            found = scan(self.target.folder, [*here, *near], schema=self.schema).filter(place > low, place <= high)
-            latest = versions.standing(found.collect(), self._rivals(near))
+            base, found = (
+                scan(self.target.folder, part, schema=self.schema).filter(place > low, place <= high).collect()
+                for part in (here, near)
+            )
+            latest = versions.standing(base, found, scan(self.target.folder, near))
             yield latest.filter(~self._stands_elsewhere(latest)).sort(place)
-
-    def _rivals(self, near: Sequence[Segment]) -> pl.LazyFrame:
-        """Where a later version may stand: beside the record when places go by Id, else under another key."""
-        return scan(self.target.folder, [] if self.key == places.BY_ID else near)
 
     def _may_hold(self, segment: Segment, slot: _Slot) -> bool:
         return self.key != places.BY_ID or (

@@ -54,9 +54,10 @@ class Mirror:
         known_columns = scan(self.folder, listed).collect_schema().names() if listed else []
         adds_columns = not set(known_columns).issuperset(frame.columns)
         if frame.height and listed:
-            touching = _with_ids(listed, frame["Id"].to_list())
-            needed = ["Id", *versions.ORDER, "_content"]
-            frame = versions.news(frame, versions.latest(self._rows_of(touching, frame["Id"]).select(needed)))
+            ids = frame["Id"].implode()
+            needed = pl.Schema({name: versions.SCHEMA[name] for name in ("Id", *versions.ORDER, "_content")})
+            known = self._standing(_with_ids(listed, frame["Id"].to_list()), pl.col("Id").is_in(ids), needed)
+            frame = versions.news(frame, known)
         if frame.is_empty() and not adds_columns:
             return None
         return self._delta(object_name, frame, run, pull, map_digest, keys_version)
@@ -94,22 +95,24 @@ class Mirror:
         ids = (scan(self.folder, [each]).select("Id").collect()["Id"].sort() for each in listed)
         for low, high in places.windows([places.samples(found, rows=size) for found in ids], rows=size):
             touching = [each for each in listed if each.rows and each.id_max > low and each.id_min <= high]
-            in_range = scan(self.folder, touching, schema=schema).filter(pl.col("Id") > low, pl.col("Id") <= high)
-            yield versions.latest(in_range).collect()
+            frame = self._standing(touching, (pl.col("Id") > low) & (pl.col("Id") <= high), schema)
+            yield frame if frame["Id"].is_sorted() else frame.sort("Id")
 
     def of(self, object_name: str, ids: Collection[str], *, as_of: str | None = None) -> pl.DataFrame:
         """The latest versions of these records, ordered by Id; only files that may hold one of them are read."""
         listed = self._listed(object_name, as_of)
         wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
+        schema = scan(self.folder, listed).collect_schema()
         touching = _with_ids(listed, wanted.to_list())
-        return versions.latest(self._rows_of(touching, wanted, columns_of=listed)).collect()
+        return self._standing(touching, pl.col("Id").is_in(wanted.implode()), schema).sort("Id")
 
     def related(
         self, object_name: str, columns: Sequence[str], ids: Collection[str], *, as_of: str | None = None
     ) -> pl.DataFrame:
         """The latest versions of records whose first filled one of `columns` is among `ids`, deleted ones too.
 
-        Of base segments sorted by these columns only those that may hold one are read. In no particular order.
+        Of base segments sorted by these columns only those that may hold one are read. In no particular order, and
+        without `_content`.
         """
         listed = self._listed(object_name, as_of)
         wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
@@ -118,12 +121,10 @@ class Mirror:
         if not listed or wanted.is_empty():
             return pl.DataFrame(schema=schema)
         named = pl.any_horizontal(pl.col(name).is_in(wanted.implode()) for name in columns)
-        found = scan(self.folder, touching, schema=schema).filter(named)
         if len(columns) > 1:
-            found = found.filter(places.key_of(columns).is_in(wanted.implode()))
-        # Where a record is about somebody else by now, that version is in a delta: what is written last is the newest.
-        later = scan(self.folder, [each for each in listed if each.kind is SegmentKind.DELTA])
-        return versions.standing(found.collect(), later)
+            named &= places.key_of(columns).is_in(wanted.implode())
+        schema = pl.Schema({name: kind for name, kind in schema.items() if name != "_content"})
+        return self._standing(touching, named, schema, deltas=_deltas(listed))
 
     def compact(
         self, object_name: str, *, key: Sequence[str] = places.BY_ID, run: str, pull: int, percent: int
@@ -189,11 +190,24 @@ class Mirror:
             raise StoreError.of("SR-112", as_of or "", object=object_name)
         return listed
 
-    def _rows_of(
-        self, touching: Sequence[Segment], ids: pl.Series, *, columns_of: Sequence[Segment] = ()
-    ) -> pl.LazyFrame:
-        schema = scan(self.folder, columns_of).collect_schema() if columns_of else None
-        return scan(self.folder, touching, schema=schema).filter(pl.col("Id").is_in(ids.implode()))
+    def _standing(
+        self,
+        touching: Sequence[Segment],
+        wanted: pl.Expr,
+        schema: pl.Schema,
+        *,
+        deltas: Sequence[Segment] | None = None,
+    ) -> pl.DataFrame:
+        """The latest versions among the wanted rows of these segments. `deltas` are looked at for later versions that
+        are not wanted themselves; by default those touched, which will do where Ids are wanted.
+        """
+        base = [each for each in touching if each.kind is SegmentKind.BASE]
+        loose = _deltas(touching)
+        rows = [
+            scan(self.folder, part, schema=schema).select(schema.names()).filter(wanted).collect()
+            for part in (base, loose)
+        ]
+        return versions.standing(rows[0], rows[1], scan(self.folder, loose if deltas is None else deltas))
 
     def _delta(
         self, object_name: str, frame: pl.DataFrame, run: str, pull: int, map_digest: str, keys_version: str
@@ -207,6 +221,10 @@ class Mirror:
 def _with_ids(listed: Sequence[Segment], ids: Sequence[str]) -> list[Segment]:
     """Segments whose range of Ids has one of these in it; `ids` are sorted."""
     return [each for each in listed if each.rows and _is_between(ids, each.id_min, each.id_max)]
+
+
+def _deltas(segments: Iterable[Segment]) -> list[Segment]:
+    return [each for each in segments if each.kind is SegmentKind.DELTA]
 
 
 def _may_relate(segment: Segment, columns: Sequence[str], wanted: pl.Series) -> bool:

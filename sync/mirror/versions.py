@@ -50,24 +50,37 @@ def latest(versions: pl.LazyFrame) -> pl.LazyFrame:
     return numbered.join(winners, on="_row", how="semi").drop("_row").sort("Id")
 
 
-def standing(found: pl.DataFrame, rivals: pl.LazyFrame) -> pl.DataFrame:
-    """Of the rows found those that are still the latest version of their record; `rivals` may hold later ones."""
-    theirs = rivals.filter(pl.col("Id").is_in(found["Id"].implode())).select("Id", *ORDER)
-    named = [found.lazy().select("Id", *ORDER), theirs]
-    deciding = pl.concat(named, how="vertical_relaxed").sort(*ORDER, nulls_last=False, maintain_order=True)
+def standing(base: pl.DataFrame, found: pl.DataFrame, deltas: pl.LazyFrame) -> pl.DataFrame:
+    """Of these rows the latest version of each record, unless `deltas` hold a later one; in no particular order.
+
+    `base` has one version of each record, `found` are rows of the deltas. Only records that stand in more than one
+    place are compared, for they are few.
+    """
+    ids = pl.concat([base["Id"], found["Id"]])
+    there = deltas.select("Id", *ORDER).filter(pl.col("Id").is_in(ids.implode())).collect()
+    contested = pl.concat([there.filter(pl.col("Id").is_duplicated())["Id"], _among(base, there["Id"])["Id"]]).unique()
+    if contested.is_empty():
+        return pl.concat([base, found])
+    rows = pl.concat([_among(base, contested), _among(found, contested)])
+    deciding = pl.concat([rows.select("Id", *ORDER), _among(there, contested)]).sort(*ORDER, maintain_order=True)
     winners = deciding.unique("Id", keep="last", maintain_order=True)
-    same = found.lazy().join(winners, on=["Id", *ORDER], how="semi", nulls_equal=True)
-    return same.unique("Id", keep="last", maintain_order=True).collect()
+    decided = rows.join(winners, on=["Id", *ORDER], how="semi", nulls_equal=True).unique("Id", keep="last")
+    is_contested = pl.col("Id").is_in(contested.implode())
+    return pl.concat([base.filter(~is_contested), found.filter(~is_contested), decided])
 
 
-def news(frame: pl.DataFrame, known: pl.LazyFrame) -> pl.DataFrame:
+def _among(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    return frame.filter(pl.col("Id").is_in(ids.implode())) if len(ids) else frame.clear()
+
+
+def news(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The rows that differ from the latest known version in Id, SystemModstamp or content.
 
     A row with an older stamp than what is known is none: whatever is kept later is therefore newer, and a reader who
     finds a record in a later file need not look for it in the earlier ones.
     """
-    same = known.filter(pl.col("Id").is_in(frame["Id"].implode())).select("Id", "SystemModstamp", "_content").collect()
-    joined = frame.join(same, on="Id", how="left", suffix="_known", maintain_order="left")
+    known = known.select("Id", "SystemModstamp", "_content")
+    joined = frame.join(known, on="Id", how="left", suffix="_known", maintain_order="left")
     stamp, content = pl.col("SystemModstamp"), pl.col("_content")
     is_same = stamp.eq_missing(pl.col("SystemModstamp_known")) & content.eq_missing(pl.col("_content_known"))
     is_older = (stamp < pl.col("SystemModstamp_known")).fill_null(value=False)
