@@ -22,9 +22,11 @@ class Decided(StrEnum):
     """What is decided besides rules."""
 
     SCORE = "score"
+    BAND = "band"
     PERSONA = "persona"
     PROFILE = "profile"
     GRADE = "grade"
+    PRIORITY = "priority"
 
 
 # A rule is its position in the rulebook.
@@ -33,9 +35,17 @@ Stratum: TypeAlias = tuple[Step, ...]
 
 _DECIDES = {
     Decided.SCORE: frozenset({"score"}),
+    Decided.BAND: frozenset({"band"}),
     Decided.PERSONA: frozenset({"persona", "buyer_role"}),
     Decided.PROFILE: frozenset({"profile"}),
     Decided.GRADE: frozenset({"grade"}),
+    Decided.PRIORITY: frozenset({"priority"}),
+}
+# What a verdict is made of, besides conditions.
+_BEFORE = {
+    Decided.BAND: frozenset({"score"}),
+    Decided.GRADE: frozenset({"profile"}),
+    Decided.PRIORITY: frozenset({"grade", "band"}),
 }
 
 
@@ -80,7 +90,7 @@ def conditions_at(rulebook: Rulebook, step: Step) -> tuple[Condition, ...]:
         case Decided.GRADE:
             criteria = [criterion for profile in rulebook.profiles for criterion in profile.criteria]
             return tuple(level.when for criterion in criteria for level in criterion.levels)
-        case Decided.SCORE | Decided.PROFILE:
+        case Decided.SCORE | Decided.BAND | Decided.PROFILE | Decided.PRIORITY:
             return ()
         case _:
             return (rulebook.rules[step].when,)
@@ -91,8 +101,8 @@ def needs(rulebook: Rulebook, step: Step) -> frozenset[str]:
     found = {name for condition in conditions_at(rulebook, step) for name in _names(condition)}
     if step is Decided.PROFILE and any(persona.profile for persona in rulebook.personas):
         found.add("persona")
-    if step is Decided.GRADE:
-        found.add("profile")
+    if isinstance(step, Decided):
+        found |= _BEFORE.get(step, frozenset())
     return frozenset(found)
 
 

@@ -6,7 +6,7 @@ so there is one meaning of the rules.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -15,15 +15,18 @@ from narwhals.typing import IntoDataFrame
 
 from engine.actions import AddTag, Otherwise, SetField
 from engine.changes import Base, Effects, Scalar, Values
-from engine.directory import INACTIVE, QUEUE, Directory
+from engine.claims import Whose, claims_of, whose
+from engine.differences import differs, mark, marks_of, settling, written_fields
+from engine.directory import ACTIVE, Directory
 from engine.evaluate import evaluate, reads_of
-from engine.fields import TARGETS
-from engine.memory import Memory
+from engine.memory import Claimed, Memory
 from engine.messages import Message
 from engine.moments import Moment
 from engine.needs import Need, need_of
-from engine.reasons import effect_reasons, field_reasons, grade_reason
-from engine.rulebooks import AutomationRule, Mode, Rulebook
+from engine.news import Scale
+from engine.policies import Claim
+from engine.reasons import contest_reasons, effect_reasons, field_reasons, grade_reason
+from engine.rulebooks import Mode, Rulebook
 from engine.snapshots import Range
 
 Row = Mapping[str, Any]
@@ -49,6 +52,7 @@ class Draft:
     respected: tuple[str, ...]  # fields left as people set them
     undecided: bool
     contested: tuple[str, ...] = ()  # fields (and `owner`) proposed against what somebody else put there
+    claims: Mapping[str, Claimed] = field(default_factory=dict)  # all that is somebody else's in place of ours now
 
     @property
     def is_empty(self) -> bool:
@@ -63,6 +67,7 @@ class Tally:
     in_scope: int
     record_ids: frozenset[str]  # in scope
     loads: Mapping[str, int]  # records in scope by owner
+    settling: int = 0  # in scope, but written by us since they were read: left for the next run
 
 
 def drafts_of(
@@ -73,10 +78,13 @@ def drafts_of(
     verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
     rows = prospects.drop(*part.absent).join(verdicts, on="id", how="inner")
     alive = rows.filter(nw.col("in_scope") & ~nw.col("is_converted"))
-    tally = Tally(len(rows), len(alive), frozenset(alive["id"].to_list()), Counter(alive["owner_id"].to_list()))
-    interesting = (alive if everything else alive.filter(_differs(alive, rulebook, memory))).sort("id")
-    drafter = _Drafter(rulebook, memory, directory)
-    return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True))
+    late = frozenset[str]() if everything else settling(part.prospects, memory, moment)
+    record_ids = frozenset(alive["id"].to_list())
+    loads = Counter(alive["owner_id"].to_list())
+    tally = Tally(len(rows), len(alive), record_ids, loads, len(late & record_ids))
+    interesting = (alive if everything else alive.filter(differs(alive, rulebook, memory))).sort("id")
+    drafter = _Drafter(rulebook, memory, directory, moment)
+    return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True) if row["id"] not in late)
 
 
 def prepare(
@@ -85,9 +93,9 @@ def prepare(
     """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings` and `owner_kind` columns."""
     ids = prospects["id"].to_list()
     owner_kinds = [directory.owner_kind(owner) for owner in prospects["owner_id"].to_list()]
-    tags = [_marks(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
-    marks = [_marks(_mark(*mark) for mark in memory.tags.get(record_id, ())) for record_id in ids]
-    firings = [_marks(memory.firings.get(record_id, ())) for record_id in ids]
+    tags = [marks_of(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
+    marks = [marks_of(mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
+    firings = [marks_of(memory.firings.get(record_id, ())) for record_id in ids]
     columns = {
         "tags": tags,
         "marks": marks,
@@ -100,68 +108,28 @@ def prepare(
     )
 
 
-def _mark(tag: str, rule_id: str) -> str:
-    return f"{tag}\x1f{rule_id}"
-
-
-def _marks(names: Iterable[str]) -> str:
-    found = sorted(set(names))
-    return f";{';'.join(found)};" if found else ""
-
-
-def _written_fields(rulebook: Rulebook) -> dict[str, str]:
-    """Every field a rulebook may write -> the column that shows what the org holds now."""
-    fields = {target: f"org__{target}" for target in TARGETS}
-    for rule in rulebook.rules:
-        for action in rule.then:
-            if isinstance(action, SetField):
-                fields[action.field] = action.field
-    return fields
-
-
-def _differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memory) -> nw.Expr:
-    """Rows worth looking at one by one. Wider than needed is fine, narrower is not."""
-    tests = [nw.col("owner_kind").is_in([INACTIVE, QUEUE]), ~nw.col("by__owner").is_null()]
-    for field, column in _written_fields(rulebook).items():
-        if column in rows.columns:
-            wanted, held = nw.col(f"to__{field}"), nw.col(column)
-            same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
-            tests.append(~nw.col(f"by__{field}").is_null() & ~same)
-    for index, rule in enumerate(rulebook.rules):
-        tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))
-    if memory.open_changes:
-        tests.append(nw.col("id").is_in(sorted(memory.open_changes)))
-    return nw.any_horizontal(*tests, ignore_nulls=True)
-
-
-def _rule_tests(rows: nw.DataFrame[IntoDataFrame], rule: AutomationRule, mask: nw.Expr) -> list[nw.Expr]:
-    """Whether a rule has a tag to give or take, a firing to record, or an effect whose condition became unknown."""
-    tests = [mask.fill_null(value=False)] if rule.mode is Mode.ONCE else []
-    for action in rule.then:
-        if isinstance(action, AddTag):
-            has = nw.col("marks").str.contains(f";{_mark(action.tag, rule.id)};", literal=True)
-            tests += [(mask != has).fill_null(value=False), mask.is_null() & has]
-        elif isinstance(action, SetField) and action.field in rows.columns and action.value is not None:
-            in_place = (nw.col(action.field) == action.value).fill_null(value=False)
-            tests.append(mask.is_null() & in_place)
-    return tests
-
-
 class _Drafter:
     """Makes one draft from one row of prospects and verdicts."""
 
-    def __init__(self, rulebook: Rulebook, memory: Memory, directory: Directory) -> None:
+    def __init__(self, rulebook: Rulebook, memory: Memory, directory: Directory, moment: Moment) -> None:
         self.rulebook = rulebook
         self.memory = memory
         self.directory = directory
-        self.written = _written_fields(rulebook)
+        self.moment = moment
+        self.written = written_fields(rulebook)
         self.reads = reads_of(rulebook)
+        self.scale = Scale.of(rulebook)
 
     def draft(self, row: Row) -> Draft:
         record_id = row["id"]
-        after, before, respected = self._fields(row)
+        claims = self._claims(row)
+        stances = {name: whose(claims.get(name), self._stance(name), self.moment) for name in (*self.written, "owner")}
+        after, before, respected = self._fields(row, stances)
         effects = self._effects(row)
-        need = need_of(row, self.rulebook, self.memory, self.directory)
+        need = need_of(row, self.rulebook, self.memory, self.directory, is_claimed=stances["owner"] is Whose.THEIRS)
+        proposed = (*after, *(["owner"] if need else []))
+        contested = tuple(name for name in proposed if stances[name] is Whose.CONTESTED)
+        read = {**row, "score": self._score_read(row)}
         outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
         return Draft(
             object=row["object"],
@@ -171,34 +139,66 @@ class _Drafter:
             base=Base(modified_at=row["modified_at"], stamp=row["stamp"], read_at=row["read_at"]),
             before=before,
             after=after,
-            inputs={output: self._inputs(row, self.reads.get(output, ())) for output in outputs},
+            inputs={output: self._inputs(read, self.reads.get(output, ())) for output in outputs},
             effects=effects,
             need=need,
             grade_reason=grade_reason(row, self.rulebook),
             rules=self._rules(row, after, effects, need),
-            because=(*field_reasons(row, after, self.rulebook), *effect_reasons(effects, self.rulebook)),
+            because=(
+                *field_reasons(row, after, self.rulebook),
+                *contest_reasons(contested, row["owner_id"], before),
+                *effect_reasons(effects, self.rulebook),
+            ),
             respected=respected,
             undecided=self._is_undecided(row),
+            contested=contested,
+            claims=claims,
         )
 
-    def _fields(self, row: Row) -> tuple[dict[str, Scalar], dict[str, Scalar], tuple[str, ...]]:
+    def _claims(self, row: Row) -> dict[str, Claimed]:
+        """What is somebody else's now. Nobody's claim counts on a record whose owner is a queue or has left."""
+        held = {name: scalar(row[column]) for name, column in self.written.items() if column in row}
+        if row["owner_kind"] == ACTIVE:
+            held["owner"] = row["owner_id"]
+        return claims_of(held, record_id=row["id"], seen_at=row["modified_at"], memory=self.memory)
+
+    def _stance(self, name: str) -> Claim:
+        return self.rulebook.policy.people_win.of(name)
+
+    def _fields(
+        self, row: Row, stances: Mapping[str, Whose]
+    ) -> tuple[dict[str, Scalar], dict[str, Scalar], tuple[str, ...]]:
         after: dict[str, Scalar] = {}
         before: dict[str, Scalar] = {}
         respected: list[str] = []
         applied = self.memory.applied.get(row["id"], {})
-        for field, column in self.written.items():
-            by = row[f"by__{field}"]
-            held, wanted = scalar(row.get(column)), scalar(row[f"to__{field}"])
+        for name, column in self.written.items():
+            by = row[f"by__{name}"]
+            held, wanted = scalar(row.get(column)), self._wanted(row, name)
             if by is None or column not in row or held == wanted:
                 continue
-            is_ours = field not in applied or applied[field] == held
-            if not is_ours:
-                respected.append(field)
+            if stances[name] is Whose.THEIRS:
+                respected.append(name)
                 continue
-            if wanted is None and by >= 0 and not (applied.get(field) == held == self._value(by, field)):
+            if wanted is None and by >= 0 and not (applied.get(name) == held == self._value(by, name)):
                 continue  # `otherwise: clear` clears only what the rule itself put there
-            before[field], after[field] = held, wanted
+            before[name], after[name] = held, wanted
         return after, before, tuple(respected)
+
+    def _wanted(self, row: Row, field: str) -> Scalar:
+        if field == "score" and row["by__score"] is not None:
+            opened = self.memory.open_changes.get(row["id"])
+            asked = opened.change.after.get("score") if opened else None
+            return self.scale.written(row["score"], (asked, row.get("org__score"), *self._turned_down(row)))
+        return scalar(row[f"to__{field}"])
+
+    def _score_read(self, row: Row) -> int:
+        opened = self.memory.open_changes.get(row["id"])
+        read = opened.change.inputs.get("score") if opened else None
+        return self.scale.read(row["score"], (read, *self._turned_down(row), row.get("org__score")))
+
+    def _turned_down(self, row: Row) -> list[int | None]:
+        return [fact.score for fact in self.memory.quiet.get(row["id"], ())]
 
     def _value(self, rule: int, field: str) -> Scalar:
         actions = self.rulebook.rules[rule].then

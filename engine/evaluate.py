@@ -4,11 +4,13 @@ Columns, besides `id`:
 
     in_scope                        nullable boolean
     score                           whole points
+    band_index, band                position in the rulebook and name; null: the rulebook has no bands
     persona_index, persona          position in the rulebook and name; null: nobody
     buyer_role
     profile_index, profile
     graded, grade_steps             whether any criterion is known; the raw sum of thirds
     grade_rank, grade               0 to 12 and its letter; null when ungraded
+    priority                        fit letter and band, `A1`; null when ungraded or without bands
     earned__<profile>__<criterion>  signed thirds; null when unknown or when the prospect has another profile
     activity__<n>                   counts that conditions ask for (`compile.activity_columns`)
     rule__<n>                       nullable boolean for each rule; of a `once` rule: it holds and has not fired yet
@@ -34,6 +36,9 @@ from engine.moments import Moment
 from engine.pictures import pictures
 from engine.rulebooks import Rulebook
 
+# Read as they came out: what is behind them is every activity.
+_TOLD_AS_ITSELF = frozenset({"score", "band"})
+
 
 def evaluate(
     prospects: nw.DataFrame[IntoDataFrame],
@@ -58,7 +63,8 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     """What each output rests on: every target, every field rules set, `owner`, and `rule/<id>` for each rule.
 
     Names are of fields, followed back through personas, grades and rules to what the org holds; a count stands as its
-    column `activity__<n>`, the score as itself, tags as `tags`. The score's own reads are empty: its value says it all.
+    column `activity__<n>`, score and band as themselves, tags as `tags`. The score's own reads are empty: its value says
+    it all.
     """
     behind = _behind(rulebook)
     persona, profile, grade = (behind[step] for step in (Decided.PERSONA, Decided.PROFILE, Decided.GRADE))
@@ -69,6 +75,7 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
         "grade": grade,
         "grade_rank": grade,
         "score": frozenset[str](),
+        "priority": behind[Decided.PRIORITY],
     }
     for field, setters in setters_of(rulebook).items():
         reads[field] = frozenset[str]().union(*(behind[index] for index in setters))
@@ -78,8 +85,8 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
 
 
 def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:
-    names = ["in_scope", "score", "persona_index", "persona", "buyer_role", "profile_index", "profile"]
-    names += ["graded", "grade_steps", "grade_rank"]
+    names = ["in_scope", "score", "band_index", "band", "persona_index", "persona", "buyer_role", "profile_index"]
+    names += ["profile", "graded", "grade_steps", "grade_rank", "priority"]
     columns = {name: nw.col(name) for name in names} | {"grade": letter()}
     for index, profile in enumerate(rulebook.profiles):
         earned = [earned_column(index, number) for number in range(len(profile.criteria))]
@@ -106,6 +113,8 @@ def _decides_target(rulebook: Rulebook, target: str) -> bool:
             return bool(rulebook.personas)
         case "score":
             return bool(rulebook.points)
+        case "priority":
+            return bool(rulebook.bands and rulebook.profiles)
         case _:
             return bool(rulebook.profiles)
 
@@ -124,8 +133,8 @@ def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
             behind[step] = frozenset()  # a `once` rule may read what it sets
             found = set[str]()
             for name in needs(rulebook, step):
-                by = deciders.get(name, [])
-                if not any(isinstance(one, Decided) for one in by) or name == "score":
+                by = [] if name in _TOLD_AS_ITSELF else deciders.get(name, [])
+                if not any(isinstance(one, Decided) for one in by):
                     found.add("tags" if name.startswith("tags;") else name)
                 found |= {read for one in by for read in follow(one)}
             for condition in conditions_at(rulebook, step):

@@ -58,14 +58,16 @@ DERIVED_FIELDS = (
     Field("profile", Kind.PICKLIST),
     Field("grade", Kind.GRADE),
     Field("score", Kind.INTEGER),
+    Field("band", Kind.PICKLIST),
+    Field("priority", Kind.PICKLIST),
     Field("tags", Kind.TAGS),
     Field("owner_kind", Kind.PICKLIST),  # user, inactive user, queue, nobody
     Field("created_at", Kind.DATETIME),
 )
 
 # Write-back targets the engine decides, in the order they are shown. `owner` is the record's owner itself.
-TARGETS = ("persona", "buyer_role", "profile", "grade", "grade_rank", "score")
+TARGETS = ("persona", "buyer_role", "profile", "grade", "grade_rank", "score", "priority")
 # Targets that ride along with a change and are never compared.
 RIDERS = ("grade_reason", "owner_reason", "previous_owner", "assigned_at", "run")
 # Write-back fields that exist in the org from the start; later rules fill them, or people do.
-LATER = ("priority", "segment", "return_reason")
+LATER = ("segment", "return_reason")

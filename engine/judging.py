@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.assignment import is_still_eligible
-from engine.changes import Base, Change, Scalar
+from engine.changes import Base, Change, Scalar, Standing
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of, scalar
 from engine.fields import TARGETS
@@ -18,6 +18,7 @@ from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
 from engine.snapshots import Range
+from engine.states import State
 
 
 class Ruling(StrEnum):
@@ -50,6 +51,10 @@ def judge(
     moment: Moment,
 ) -> Mapping[str, Judgement]:
     """Judge changes by the rulebook version and the moment of their plan, on records just read. Keys: change ids."""
+    changes = tuple(changes)
+    # What a change asks for is what was told: a score that crept since inside its step is none of another kind.
+    asked = {change.record_id: Standing(change, State.APPROVED, "") for change in changes}
+    memory = replace(memory, open_changes=asked)
     rows = {row["id"]: row for row in fresh.prospects.iter_rows(named=True)}
     # Every record is drafted, as if each had an open change, so that a draft that came out empty is seen too.
     _, drafts = drafts_of(fresh, rulebook, memory, directory, moment=moment, everything=True)
@@ -117,6 +122,10 @@ def _asks_the_same(
     fields = {field: value for field, value in change.after.items() if field != "owner"}
     wanted = {field: draft.after.get(field, held[field]) for field in fields}
     if wanted != fields or set(draft.after) - set(fields) or set(draft.respected) & set(fields):
+        return False
+    # Somebody changed it after people had seen what it was: that edit nobody has decided against.
+    found = {**held, "owner": draft.owner}
+    if any(name in change.before and found[name] != change.before[name] for name in draft.contested):
         return False
     planned, now = change.effects, draft.effects
     if (planned.tags_added, planned.tags_removed, planned.firings) != (now.tags_added, now.tags_removed, now.firings):

@@ -20,11 +20,16 @@ class Need:
     rule: str | None = None  # id of the rule that claims it; None: the default pool
 
 
-def need_of(row: Mapping[str, Any], rulebook: Rulebook, memory: Memory, directory: Directory) -> Need | None:
-    """The need of one prospect, from its row of facts and verdicts; None when it may stay where it is."""
+def need_of(
+    row: Mapping[str, Any], rulebook: Rulebook, memory: Memory, directory: Directory, *, is_claimed: bool = False
+) -> Need | None:
+    """The need of one prospect, from its row of facts and verdicts; None when it may stay where it is.
+
+    `is_claimed`: a person moved it on from the owner we gave it, and that counts. One we never gave an owner is theirs.
+    """
     kind, owner = row["owner_kind"], row["owner_id"]
     claim = _claim(row, rulebook)
-    is_ours = memory.applied.get(row["id"], {}).get("owner") == owner
+    is_ours = "owner" in memory.applied.get(row["id"], {}) and not is_claimed
     if kind == INACTIVE:
         why = INACTIVE
     elif owner in directory.intake:

@@ -13,8 +13,9 @@ from engine.grades import with_grade
 from engine.literals import dtype_of
 from engine.moments import Moment
 from engine.personas import with_persona, with_profile
+from engine.priorities import with_priority
 from engine.rulebooks import Mode, Rulebook
-from engine.scores import with_ledger, with_score
+from engine.scores import with_band, with_ledger, with_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,16 @@ def _decided(
         match step:
             case Decided.SCORE:
                 frame = with_score(frame)
+            case Decided.BAND:
+                frame = with_band(frame, rulebook.bands)
             case Decided.PERSONA:
                 frame = with_persona(frame, rulebook, moment, columns)
             case Decided.PROFILE:
                 frame = with_profile(frame, rulebook)
             case Decided.GRADE:
                 frame = with_grade(frame, rulebook, moment, columns)
+            case Decided.PRIORITY:
+                frame = with_priority(frame, rulebook.bands)
             case _:
                 masks[rule_mask(step)] = _mask(rulebook, step, moment, columns)
     return frame.with_columns(**masks) if masks else frame

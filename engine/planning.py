@@ -4,7 +4,7 @@ Same rulebook, snapshot, memory and moment: same plan, byte for byte, however th
 snapshots whose changes fit into memory; whoever has more drives a `Planner` range by range and puts its proposals away.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from engine.deciding import Past, decide, is_on_its_way, is_quiet_assignment, re
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
 from engine.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
-from engine.memory import Memory
+from engine.memory import Claimed, Memory
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plans import Notice, Outline, Plan, Withdrawal
@@ -71,6 +71,7 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
         withdrawn=outline.withdrawn,
         notices=outline.notices,
         counts=outline.counts,
+        claims=outline.claims,
     )
 
 
@@ -106,21 +107,27 @@ class Planner:
         self._waiting: list[_Waiting] = []
         self._held: dict[str, tuple[Draft, Past]] = {}
         self._given: dict[str, tuple[Turn | None, int]] = {}
+        self._claims: dict[str, Mapping[str, Claimed]] = {}
         self._withdrawn: list[Withdrawal] = []
         self._notices: list[Notice] = []
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._counts = dict.fromkeys(("evaluated", "kept", "quiet", "respected", "undecided", "unassigned"), 0)
+        self._counts = dict.fromkeys(
+            ("evaluated", "kept", "quiet", "respected", "undecided", "unassigned", "settling"), 0
+        )
 
     def read(self, part: Range, memory: Memory) -> Iterator[Proposal]:
         """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
         tally, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
         self._counts["evaluated"] += tally.evaluated
+        self._counts["settling"] += tally.settling
         self.weight.in_scope += tally.in_scope
         self.weight.loads.update(tally.loads)
         here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
         self.seen |= here
         self.leave((memory.open_changes[each] for each in here - tally.record_ids), memory)
         for found in drafts:
+            if found.claims != memory.claims.get(found.record_id, {}):
+                self._claims[found.record_id] = found.claims
             self._counts["respected"] += bool(found.respected)
             self._counts["undecided"] += found.undecided
             draft = found if self.moves_owners else without_owner(found)
@@ -175,6 +182,7 @@ class Planner:
             withdrawn=tuple(sorted(self._withdrawn, key=lambda withdrawal: withdrawal.record_id)),
             notices=tuple(sorted(self._notices, key=lambda notice: notice.record_id)),
             counts={**self._counts, "in_scope": self.weight.in_scope},
+            claims=self._claims,
         )
 
     @property

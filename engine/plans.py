@@ -8,6 +8,7 @@ from functools import cached_property
 
 from engine.changes import Change
 from engine.digests import digest
+from engine.memory import Claimed
 from engine.messages import Message
 
 
@@ -45,6 +46,8 @@ class Outline:
     withdrawn: tuple[Withdrawal, ...] = ()
     notices: tuple[Notice, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    # Records on which somebody else's values are others than remembered: to be noted with the plan, all of each record.
+    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)
 
     def digest(self, changes: "ChangesDigest") -> str:
         """The plan's digest. It leaves the ids of changes out: the same rulebook, snapshot, memory and moment give the
@@ -91,6 +94,7 @@ class Plan:
     withdrawn: tuple[Withdrawal, ...] = ()
     notices: tuple[Notice, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)
 
     @property
     def outline(self) -> Outline:
@@ -104,6 +108,7 @@ class Plan:
             self.withdrawn,
             self.notices,
             self.counts,
+            self.claims,
         )
 
     @cached_property

@@ -1,6 +1,6 @@
 """Why: messages for people, and the short stable forms that ride along into the org."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.changes import Effects, Values
@@ -44,13 +44,22 @@ def field_reasons(row: Mapping[str, Any], after: Values, rulebook: Rulebook) -> 
         else:
             messages.append(Message.of("reason.grade", grade=LADDER[row["grade_rank"]], reason=reason))
     if "score" in after:
-        messages.append(Message.of("reason.score", score=row["score"]))
+        messages.append(Message.of("reason.score", score=after["score"]))
+    if "priority" in after:
+        found = row["priority"]
+        messages.append(Message.of("reason.priority", priority=found) if found else Message.of("reason.no_priority"))
     for field, value in after.items():
         by = row.get(f"by__{field}")
         if by is not None and by >= 0:
             key = "reason.set" if value is not None else "reason.cleared"
             messages.append(Message.of(key, rule=rulebook.rules[by].name, field=field, value=value))
     return tuple(messages)
+
+
+def contest_reasons(contested: Iterable[str], owner: str, before: Values) -> tuple[Message, ...]:
+    """What somebody else put in place of ours, and is proposed to be taken back."""
+    held = {**before, "owner": owner}
+    return tuple(Message.of("reason.contested", field=name, value=held[name]) for name in contested)
 
 
 def effect_reasons(effects: Effects, rulebook: Rulebook) -> tuple[Message, ...]:

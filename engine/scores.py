@@ -1,4 +1,4 @@
-"""How interested are they? Points and counts as pure functions of the activity ledger."""
+"""How interested are they? Points, bands and counts as pure functions of the activity ledger."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ import narwhals as nw
 
 from engine.compile import count_flag
 from engine.conditions import ActivityCount
-from engine.literals import whole
+from engine.decay import parts, with_left
+from engine.literals import chosen, whole
 from engine.moments import Moment
-from engine.rulebooks import Points
+from engine.rulebooks import Band, Decay, Points
 
 THOUSANDTHS = "score__thousandths"
 
@@ -24,17 +25,22 @@ def with_ledger(
 ) -> nw.LazyFrame[Any]:
     """Adds the sum of points in thousandths and a column for each count; a prospect without activities has 0."""
     flags = {column: _one(count_flag(count, moment)) for count, column in counts.items()}
-    firsts = {f"first__{index}": _worth([one], moment) for index, one in enumerate(points) if one.first_only}
-    flags |= {THOUSANDTHS: _worth([one for one in points if not one.first_only], moment)} | firsts
-    sums = [nw.col(name).sum().cast(nw.Int64) for name in flags if name not in firsts]
+    left = {decay: f"left__{index}" for index, decay in enumerate(_decays(points))}
+    every = {f"points__{index}": _worth(some, left, moment) for index, some in enumerate(_alike(points))}
+    firsts = {f"first__{index}": _only(one, left, moment) for index, one in enumerate(points) if one.first_only}
+    if not (flags or every or firsts):
+        return frame.with_columns(whole(0).alias(THOUSANDTHS))
+    for decay, column in left.items():
+        activities = with_left(activities, decay, column, moment)
+    sums = [nw.col(name).sum().cast(nw.Int64) for name in (*flags, *every)]
     once = [_once(points[int(name.removeprefix("first__"))], name) for name in firsts]
-    totals = activities.with_columns(**flags).group_by("prospect_id").agg(*sums, *once)
-    filled = {name: nw.col(name).fill_null(0) for name in flags}
+    totals = activities.with_columns(**flags, **every, **firsts).group_by("prospect_id").agg(*sums, *once)
+    filled = {name: nw.col(name).fill_null(0) for name in (*flags, *every, *firsts)}
     return (
         frame.join(totals, left_on="id", right_on="prospect_id", how="left")
         .with_columns(**filled)
-        .with_columns(nw.sum_horizontal(THOUSANDTHS, *firsts).cast(nw.Int64).alias(THOUSANDTHS))
-        .drop(*firsts)
+        .with_columns(nw.sum_horizontal(whole(0), *every, *firsts).cast(nw.Int64).alias(THOUSANDTHS))
+        .drop(*every, *firsts)
     )
 
 
@@ -43,13 +49,30 @@ def with_score(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return frame.with_columns(score=nw.col(THOUSANDTHS) // 1000)
 
 
+def with_band(frame: nw.LazyFrame[Any], bands: tuple[Band, ...]) -> nw.LazyFrame[Any]:
+    """Adds `band_index`, `band` and the column rules read it by. Whoever is below the lowest band belongs to it."""
+    reached = [
+        nw.when(nw.col("score") >= band.at_least).then(whole(index)) for index, band in enumerate(bands) if index
+    ]
+    index = nw.max_horizontal(whole(0), *reached) if bands else whole(None)
+    names = [band.name for band in bands]
+    return frame.with_columns(band_index=index).with_columns(
+        band=chosen("band_index", names), band__key=chosen("band_index", names)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """What the activities of one kind came to. A kind no scoring rule names is shown with nothing."""
+    """What the activities of one kind came to. A kind no scoring rule names is shown with nothing.
+
+    `full` is what they would come to had they not faded as `decay` says; None when nothing fades.
+    """
 
     kind: str
     count: int
     thousandths: int
+    full: int | None = None
+    decay: Decay | None = None
 
 
 def score_lines(
@@ -61,30 +84,60 @@ def score_lines(
     found: list[ScoreLine] = []
     for kind in dict.fromkeys([*(one.kind for one in points if one.kind in kinds), *sorted(kinds)]):
         of_kind = tuple(one for one in points if one.kind == kind)
-        counted = with_ledger(prospect.select("id"), own, of_kind, {ActivityCount(kinds=(kind,)): "count"}, moment)
-        row = counted.collect().rows(named=True)[0]
-        if row["count"]:
-            found.append(ScoreLine(kind, row["count"], row[THOUSANDTHS]))
+        counting = {ActivityCount(kinds=(kind,)): "count"}
+
+        def row(some: tuple[Points, ...], counting: Mapping[ActivityCount, str] = counting) -> Mapping[str, Any]:
+            counted = with_ledger(prospect.select("id"), own, some, counting, moment)
+            return counted.collect().rows(named=True)[0]
+
+        told = row(of_kind)
+        if not told["count"]:
+            continue
+        decay = next(iter(_decays(of_kind)), None)
+        full = row(tuple(Points(one.kind, one.thousandths, one.first_only) for one in of_kind)) if decay else None
+        found.append(
+            ScoreLine(kind, told["count"], told[THOUSANDTHS], full[THOUSANDTHS] if full is not None else None, decay)
+        )
     return tuple(found)
 
 
-def _worth(points: Iterable[Points], moment: Moment) -> nw.Expr:
-    """What one activity adds. Kinds no rule names add nothing."""
-    kinds: dict[int, list[str]] = {}
+def _decays(points: Iterable[Points]) -> tuple[Decay, ...]:
+    """Each way of fading once."""
+    return tuple(dict.fromkeys(one.decay for one in points if one.decay))
+
+
+def _alike(points: Iterable[Points]) -> tuple[tuple[Points, ...], ...]:
+    """What counts each time, together with whatever is worth the same and fades the same way."""
+    found: dict[tuple[int, Decay | None], list[Points]] = {}
     for one in points:
-        kinds.setdefault(one.thousandths, []).append(one.kind)
-    parts = [
-        nw.when(count_flag(ActivityCount(kinds=tuple(named)), moment)).then(whole(worth)).otherwise(whole(0))
-        for worth, named in kinds.items()
-    ]
-    return nw.sum_horizontal(*parts, whole(0)).cast(nw.Int64)
+        if not one.first_only:
+            found.setdefault((one.thousandths, one.decay), []).append(one)
+    return tuple(tuple(some) for some in found.values())
+
+
+def _worth(some: tuple[Points, ...], left: Mapping[Decay, str], moment: Moment) -> nw.Expr:
+    """What one activity of these kinds adds; others add nothing."""
+    kinds = tuple(one.kind for one in some)
+    return nw.when(count_flag(ActivityCount(kinds=kinds), moment)).then(_faded(some[0], left)).otherwise(whole(0))
+
+
+def _only(one: Points, left: Mapping[Decay, str], moment: Moment) -> nw.Expr:
+    """What one activity of this kind is worth; null for others."""
+    return nw.when(count_flag(ActivityCount(kinds=(one.kind,)), moment)).then(_faded(one, left))
+
+
+def _faded(one: Points, left: Mapping[Decay, str]) -> nw.Expr:
+    """All of it, or what is left of it, rounded down."""
+    if one.decay is None:
+        return whole(one.thousandths)
+    return nw.col(left[one.decay]) * one.thousandths // parts(one.decay)
+
+
+def _once(one: Points, name: str) -> nw.Expr:
+    """The first of a kind counts. It has faded the most: the least that is left of points, the most of a deduction."""
+    column = nw.col(name)
+    return column.min() if one.thousandths >= 0 else column.max()
 
 
 def _one(flag: nw.Expr) -> nw.Expr:
     return nw.when(flag).then(whole(1)).otherwise(whole(0))
-
-
-def _once(one: Points, name: str) -> nw.Expr:
-    """The first of a kind counts: the largest of its points, or the smallest when they are a deduction."""
-    column = nw.col(name)
-    return column.max() if one.thousandths >= 0 else column.min()

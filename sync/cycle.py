@@ -18,7 +18,7 @@ from sync.pull import pull
 from sync.reading import snapshot_of
 from sync.review import by_policy, over_limit
 from sync.run import Run
-from sync.store import memory, plans, texts
+from sync.store import claims, memory, plans, texts
 from sync.store.database import Transaction
 from sync.store.leases import Lease, LeaseName, check
 from sync.store.texts import TextKind
@@ -95,3 +95,4 @@ def _save(tx: Transaction, run: Run, proposed: Plan, *, held: int) -> None:
         policy=f"policy@{worker.rulebook.digest[:12]}",
         held_because=over_limit(proposed, policy, held=held),
     )
+    claims.note(tx, proposed.claims)

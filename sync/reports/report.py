@@ -10,7 +10,7 @@ from sync.reports.overview import Overview, overview
 from sync.reports.rows import Owner, OwnerKind, Row
 
 # What a plan without changes may still have to tell.
-OPEN_COUNTS = ("kept", "quiet", "respected", "undecided", "unassigned")
+OPEN_COUNTS = ("kept", "quiet", "respected", "undecided", "unassigned", "settling")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,11 @@ def test_a_rule_runs_after_those_that_set_what_it_reads() -> None:
 
 def test_a_rule_that_reads_the_grade_runs_after_persona_profile_and_grade() -> None:
     strata = order_rules(rules(rule("reader", GRADE)))
-    assert strata == ((Decided.SCORE, Decided.PERSONA, Decided.PROFILE), (Decided.GRADE,), (0,))
+    assert strata == (
+        (Decided.SCORE, Decided.PERSONA, Decided.PROFILE),
+        (Decided.BAND, Decided.GRADE),
+        (Decided.PRIORITY, 0),
+    )
 
 
 def test_a_criterion_sees_what_a_rule_sets() -> None:

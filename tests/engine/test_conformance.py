@@ -15,7 +15,19 @@ from engine.evaluate import evaluate, verdicts
 from engine.fields import DERIVED_FIELDS, Field, Kind
 from engine.moments import Moment
 from engine.operators import OPERATORS, OperandShape, operators_for
-from engine.rulebooks import AutomationRule, Criterion, Level, Mode, Persona, Points, Profile, Rulebook
+from engine.rulebooks import (
+    AutomationRule,
+    Band,
+    Criterion,
+    Decay,
+    Fading,
+    Level,
+    Mode,
+    Persona,
+    Points,
+    Profile,
+    Rulebook,
+)
 
 Build = Callable[..., nw.DataFrame[Any]]
 Move = Callable[[nw.DataFrame[Any]], nw.LazyFrame[Any]]
@@ -38,7 +50,9 @@ BASE = (
     Field("owner_kind", Kind.PICKLIST),
 )
 DECIDED = tuple(
-    field for field in DERIVED_FIELDS if field.name in {"persona", "buyer_role", "profile", "grade", "score"}
+    field
+    for field in DERIVED_FIELDS
+    if field.name in {"persona", "buyer_role", "profile", "grade", "score", "band", "priority"}
 )
 RATING = Field("rating", Kind.PICKLIST)
 TAG_FIELD = Field("tags", Kind.TAGS)
@@ -52,7 +66,7 @@ WORD, NUMBER, RANK = st.sampled_from(WORDS), st.integers(-3, 9), st.integers(0, 
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.TEXT: WORD,
     Kind.PICKLIST: st.sampled_from(
-        [rating.lower() for rating in RATINGS] + ["persona 0", "role 1", "profile 0", "user"]
+        [rating.lower() for rating in RATINGS] + ["persona 0", "role 1", "profile 0", "user", "1", "D1", "F0"]
     ),
     Kind.INTEGER: NUMBER,
     Kind.DECIMAL: st.sampled_from([-0.5, 0.0, 0.1, 2.5]),
@@ -172,10 +186,14 @@ READERS = st.tuples(conditions((RATING, *BASE), *tagged(("vip",))), st.just(Assi
 FIRST = conditions(PLAIN, *tagged(("expo",)))
 LEVELS = st.lists(st.builds(Level, st.just("level"), st.integers(0, 3), FIRST), min_size=1, max_size=3).map(tuple)
 CRITERIA = st.lists(st.builds(Criterion, st.just("c"), st.just("c"), st.integers(1, 3), LEVELS), max_size=3).map(tuple)
+DECAYS = st.one_of(st.none(), st.builds(Decay, st.sampled_from(Fading), st.sampled_from([1, 14, 40])))
 POINTS = st.lists(
-    st.builds(Points, st.sampled_from(KINDS), st.sampled_from([-1500, 500, 3000]), st.booleans()),
+    st.builds(Points, st.sampled_from(KINDS), st.sampled_from([-1500, 500, 3000]), st.booleans(), DECAYS),
     unique_by=lambda points: points.kind,
 ).map(tuple)
+BANDS = st.lists(st.integers(-3, 5), unique=True, max_size=3).map(
+    lambda found: tuple(Band(str(index), least) for index, least in enumerate(sorted(found)))
+)
 RULES = st.lists(st.one_of(SETTERS, READERS), max_size=6)
 
 
@@ -193,6 +211,7 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         profiles=profiles,
         default_profile=draw(chosen),
         points=draw(POINTS),
+        bands=draw(BANDS),
         rules=tuple(
             AutomationRule(str(n), str(n), when, (then,), mode) for n, (when, then, mode) in enumerate(draw(RULES))
         ),

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from engine.conditions import Leaf
+from engine.decay import parts, table
+from engine.fields import Field, Kind
 from engine.moments import Moment
-from engine.rulebooks import Points, Rulebook
+from engine.rulebooks import Band, Criterion, Decay, Fading, Level, Points, Profile, Rulebook
 
 POINTS = (
     Points("form", 50_000),
@@ -47,3 +50,119 @@ def test_what_is_to_come_does_not_count(moment: Moment, judged: Callable[..., di
 def test_a_rulebook_without_points_leaves_the_score_alone(judged: Callable[..., dict[str, Any]]) -> None:
     verdict = judged(Rulebook("none", "0"), {})
     assert (verdict["score"], verdict["by__score"]) == (0, None)
+
+
+LINEAR, STEP, HALF_LIFE = Decay(Fading.LINEAR, 10), Decay(Fading.STEP, 10), Decay(Fading.HALF_LIFE, 10)
+
+
+@pytest.mark.parametrize(
+    ("decay", "days", "score"),
+    [
+        pytest.param(LINEAR, 0, 50, id="all of it on its own day"),
+        pytest.param(LINEAR, 1, 45, id="evenly less"),
+        pytest.param(LINEAR, 9, 5, id="a last part"),
+        pytest.param(LINEAR, 10, 0, id="nothing on the day it ends"),
+        pytest.param(LINEAR, 500, 0, id="nothing ever after"),
+        pytest.param(STEP, 10, 50, id="all of it up to the last day"),
+        pytest.param(STEP, 11, 0, id="nothing behind the step"),
+        pytest.param(HALF_LIFE, 0, 50, id="all of it at first"),
+        pytest.param(HALF_LIFE, 10, 25, id="half of it"),
+        pytest.param(HALF_LIFE, 20, 12, id="a quarter, rounded down"),
+        pytest.param(HALF_LIFE, 100, 0, id="next to nothing after ten half lives"),
+    ],
+)
+def test_points_fade_with_whole_days(
+    decay: Decay, days: int, score: int, moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=decay),))
+    assert judged(rulebook, {}, {"kind": "form", "at": moment.day_start(days)})["score"] == score
+
+
+def test_an_activity_ages_at_midnight_of_the_org(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=LINEAR),))
+    late = [{"kind": "form", "at": moment.day_start() - timedelta(seconds=1)}]
+    assert judged(rulebook, {}, *late)["score"] == 45
+
+
+def test_a_linear_point_is_exact_on_every_day(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("form", 90_000, decay=Decay(Fading.LINEAR, 90)),))
+    scores = [judged(rulebook, {}, {"kind": "form", "at": moment.day_start(age)})["score"] for age in (1, 17, 89)]
+    assert scores == [89, 73, 1]
+
+
+def test_a_deduction_fades_too(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("spam", -50_000, decay=LINEAR),))
+    scores = [judged(rulebook, {}, {"kind": "spam", "at": moment.day_start(age)})["score"] for age in (0, 5, 10)]
+    assert scores == [-50, -25, 0]
+
+
+def test_coming_again_does_not_refresh_what_counts_once(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("webinar", 20_000, first_only=True, decay=LINEAR),))
+    happened = [{"kind": "webinar", "at": moment.day_start(age)} for age in (5, 0)]
+    assert judged(rulebook, {}, *happened)["score"] == 10
+
+
+def test_kinds_fade_each_in_its_own_way(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+    points = (Points("form", 50_000, decay=LINEAR), Points("visit", 8_000, decay=HALF_LIFE), Points("expo", 30_000))
+    happened = [{"kind": kind, "at": moment.day_start(10)} for kind in ("form", "visit", "expo", "fax")]
+    assert judged(Rulebook("fading", "0", points=points), {}, *happened)["score"] == 34
+
+
+def test_what_has_no_time_is_worth_nothing(judged: Callable[..., dict[str, Any]]) -> None:
+    rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=STEP),))
+    assert judged(rulebook, {}, {"kind": "form", "at": None})["score"] == 0
+
+
+@pytest.mark.parametrize("fading", list(Fading))
+def test_a_table_starts_with_all_of_it_and_never_rises(fading: Fading) -> None:
+    decay = Decay(fading, 30)
+    left = table(decay)
+    assert (left[0], list(left)) == (parts(decay), sorted(left, reverse=True))
+
+
+BANDS = (Band("4", 0), Band("3", 25), Band("2", 50), Band("1", 100))
+
+
+@pytest.mark.parametrize(
+    ("points", "band"),
+    [(-5, "4"), (0, "4"), (24, "4"), (25, "3"), (99, "2"), (100, "1"), (5_000, "1")],
+)
+def test_a_band_begins_at_its_points(
+    points: int, band: str, moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    rulebook = Rulebook("bands", "0", points=(Points("form", points * 1000),), bands=BANDS)
+    assert judged(rulebook, {}, {"kind": "form", "at": moment.at})["band"] == band
+
+
+SIZE = Field("employees", Kind.INTEGER)
+
+
+def fit(worth: int) -> Profile:
+    return Profile("fit", "fit", (Criterion("c", "c", worth, (Level("m", worth, Leaf(SIZE, "at least", 1)),)),))
+
+
+@pytest.mark.parametrize(
+    ("worth", "employees", "priority"),
+    [
+        pytest.param(10, 1, "A1", id="A plus is A"),
+        pytest.param(8, 1, "A1", id="A minus is A"),
+        pytest.param(7, 1, "B1", id="B plus"),
+        pytest.param(1, 1, "D1", id="D plus"),
+        pytest.param(1, 0, "D1", id="D minus"),
+        pytest.param(2, 0, "F1", id="F"),
+        pytest.param(2, None, None, id="ungraded"),
+    ],
+)
+def test_a_priority_is_the_letter_of_fit_and_the_band(
+    worth: int, employees: int | None, priority: str | None, moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    rulebook = Rulebook(
+        "p", "0", profiles=(fit(worth),), default_profile="fit", points=(Points("form", 100_000),), bands=BANDS
+    )
+    found = judged(rulebook, {"employees": employees}, {"kind": "form", "at": moment.at})
+    assert (found["priority"], found["to__priority"], found["by__priority"]) == (priority, priority, -1)
+
+
+def test_a_rulebook_without_bands_leaves_the_priority_alone(judged: Callable[..., dict[str, Any]]) -> None:
+    found = judged(Rulebook("p", "0", profiles=(fit(2),), default_profile="fit"), {"employees": 5})
+    assert (found["band"], found["priority"], found["by__priority"]) == (None, None, None)
