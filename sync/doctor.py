@@ -1,7 +1,6 @@
 """Examine a folder and its org before anything depends on them: each check says what is, and what to do if not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -14,33 +13,28 @@ from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.people import queues_for, queues_of, users_of
 from mapping.soql import select
 from mapping.types import raw_frame, raw_schema
+from sync import footing
 from sync.audit.verify import verify_store
+from sync.checks import Check, failed
 from sync.run import Worker
 from sync.salesforce.org import Org
-from sync.store import orgs
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: `said` is the finding in the reader's language, `advice` what to do when it is not well."""
-
-    id: str
-    ok: bool
-    said: str
-    advice: str = ""
+from sync.store import describes, orgs
 
 
 def examine(worker: Worker, words: Words) -> tuple[Check, ...]:
     """Every check in order; a check that cannot be made because one before it failed is left out."""
-    return tuple(_examined(worker, words))
-
-
-def _examined(worker: Worker, words: Words) -> Iterator[Check]:
     org = worker.new_org()
+    try:
+        return tuple(_examined(worker, org, words))
+    finally:
+        org.close()
+
+
+def _examined(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
     try:
         identity = org.connect()
     except LeadsyncError as error:
-        yield from _failed("login", error.problems, words)
+        yield from failed("login", error.problems, words)
         return
     kind = words.say("doctor.sandbox" if identity.is_sandbox else "doctor.production")
     yield Check(
@@ -53,14 +47,18 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
     with worker.store.read() as tx:
         pinned = orgs.pinned(tx)
     if pinned not in {None, identity.org_id}:
-        yield from _failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
+        yield from failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
         return
     yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
+    yield from footing.clock(org.skew_seconds, words)
+    yield from footing.ends_of_certificates(worker, words)
+    yield from footing.rights(worker, org, identity.user_id, words)
+    yield from footing.set_off(worker, org, words)
     yield from _fields(worker, org, words)
     yield from _people(worker, org, words)
     yield from _usage(org, words)
     damaged = worker.mirror.verify()
-    yield from _failed("mirror", damaged, words)
+    yield from failed("mirror", damaged, words)
     if not damaged:
         yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
     yield from _audit(worker, words)
@@ -71,7 +69,7 @@ def _audit(worker: Worker, words: Words) -> Iterator[Check]:
         with worker.store.read() as tx:
             head = verify_store(tx)
     except AuditError as error:
-        yield from _failed("audit", error.problems, words)
+        yield from failed("audit", error.problems, words)
     else:
         yield Check("audit", ok=True, said=words.say("doctor.audit", count=head.count))
 
@@ -79,10 +77,12 @@ def _audit(worker: Worker, words: Words) -> Iterator[Check]:
 def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
     try:
         wanted = (*pulled_objects(worker.field_map), *PEOPLE)
-        problems = check(worker.field_map, {one.api_name: org.describe(one.api_name) for one in wanted})
+        described = org.describes([one.api_name for one in wanted])
+        with worker.store.transaction() as tx:
+            problems = check(worker.field_map, describes.keep(tx, described, at=org.server_time or worker.clock.now()))
     except LeadsyncError as error:
         problems = error.problems
-    yield from _failed("fields", problems, words)
+    yield from failed("fields", problems, words)
     if not problems:
         count = sum(len(one.fields) + len(one.write_back) for one in worker.field_map.objects)
         yield Check("fields", ok=True, said=words.say("doctor.fields", count=count))
@@ -95,7 +95,7 @@ def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
     queues = queues_for(every_queue, worker.field_map)
     directory = Directory.of(users, queues, worker.rulebook)
     missing = dangling(worker.rulebook, directory)
-    yield from _failed("people", missing, words)
+    yield from failed("people", missing, words)
     for pool in worker.rulebook.assignment.pools:
         able = [member for member in directory.pools[pool.id] if directory.users[member].can_own]
         if not able:
@@ -130,9 +130,3 @@ def _whole(org: Org, wanted: PulledObject) -> pl.DataFrame:
         for record in page.records
     ]
     return raw_frame(records, schema)
-
-
-def _failed(check_id: str, problems: "tuple[Problem, ...] | list[Problem]", words: Words) -> Iterator[Check]:
-    for problem in problems:
-        said, advice = words.parts(problem)
-        yield Check(check_id, ok=False, said=said, advice=advice)
