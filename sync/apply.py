@@ -50,7 +50,9 @@ def apply(run: Run, lease: Lease) -> Settlement:
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
         plan_ids = batches.plans_waiting(tx)
-    if not outbox.waits:
+    if plan_ids and not outbox.waits:
+        # Whether a field may be written is not left to what was known yesterday.
+        run.describe_again(sorted({name for name, reach in waiting if reach is not Reach.MEMORY}))
         laws.check(plan_ids)
     for (name, reach), number in sorted(waiting.items(), key=lambda item: (_ORDER.index(item[0][1]), item[0][0])):
         room = outbox.gate.room()

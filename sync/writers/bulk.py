@@ -140,6 +140,8 @@ class BulkWriter:
                     return True
                 if job.state is JobState.OPEN:
                     ingest.close(job_id)  # that it was closed never arrived
+                if self._is_late:
+                    return False
                 if not is_stopped and self._run.now - job.created_at > timedelta(seconds=self._patience):
                     ingest.abort(job_id)
                     is_stopped = True
