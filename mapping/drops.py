@@ -70,6 +70,8 @@ class Reading:
     drop: DropFolder
     zone: ZoneInfo
     rows: int = 0
+    refused: int = 0
+    newest: datetime | None = None
     _seen: Counter[bytes] = field(default_factory=Counter)
 
     def frame(self, rows: Iterable[Mapping[str, object]]) -> tuple[pl.DataFrame, tuple[Refused, ...]]:
@@ -83,6 +85,9 @@ class Reading:
                 refused.append(Refused(self.rows, read))
             else:
                 kept.append(read)
+        self.refused += len(refused)
+        times = [at for one in kept if isinstance(at := one["At"], datetime)]
+        self.newest = max(times if self.newest is None else [*times, self.newest], default=None)
         return pl.DataFrame(kept, schema=SCHEMA), tuple(refused)
 
     def _read(self, row: Mapping[str, object]) -> dict[str, object] | str:

@@ -12,6 +12,9 @@ _ESCAPES = str.maketrans(
 )
 
 
+BY_STAMP = "SystemModstamp, Id"
+
+
 def select(
     object_name: str,
     fields: Sequence[str],
@@ -21,11 +24,13 @@ def select(
     after: tuple[datetime, str] | None = None,
     where: Mapping[str, str] | None = None,
     filters: Sequence[Filter] = (),
+    order: str = BY_STAMP,
 ) -> str:
     """Versions with `since` <= SystemModstamp < `until`, in the order of (SystemModstamp, Id).
 
     `after` is the last (SystemModstamp, Id) that was read: a query cut short goes on behind it. `where` are texts that
-    fields must equal; of `filters` one must hold, when there are any.
+    fields must equal; of `filters` one must hold, when there are any. Without an `order` the org may bring rows as it
+    finds them, which is what a bulk query is fastest with.
     """
     conditions = [f"{_name(name)} = {literal(value)}" for name, value in (where or {}).items()]
     if filters:
@@ -37,7 +42,7 @@ def select(
     if after:
         stamp, last = moment(after[0]), literal(after[1])
         conditions.append(f"(SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {last}))")
-    return _query(object_name, fields, conditions, "SystemModstamp, Id")
+    return _query(object_name, fields, conditions, order)
 
 
 def by_ids(object_name: str, fields: Sequence[str], ids: Iterable[str]) -> str:
@@ -79,7 +84,13 @@ def _query(object_name: str, fields: Sequence[str], conditions: Sequence[str], o
     parts = [f"SELECT {', '.join(map(_name, fields))}", f"FROM {_name(object_name)}"]
     if conditions:
         parts.append(f"WHERE {' AND '.join(conditions)}")
-    return " ".join([*parts, f"ORDER BY {order}"])
+    return " ".join([*parts, f"ORDER BY {order}"] if order else parts)
+
+
+def count(object_name: str, *, filters: Sequence[Filter] = ()) -> str:
+    """How many there are, deleted ones too where they are asked for."""
+    parts = ["SELECT COUNT() FROM", _name(object_name), *(["WHERE", _any(filters)] if filters else [])]
+    return " ".join(parts)
 
 
 def _name(name: str) -> str:

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from engine.actions import SetField
-from engine.digests import digest
 from engine.errors import MapError, TransientError
 from mapping.check import check, check_set
+from mapping.filters import outside_as_deleted
 from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.soql import select
 from mapping.text import KEYS_VERSION
 from mapping.types import Record, raw_frame, raw_schema, unparsed
+from sync.dropped.intake import read_dropped
 from sync.run import Run
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.pages import Page
@@ -52,8 +53,8 @@ def pull(run: Run, lease: Lease) -> None:
     for wanted in mapped:
         since = _since(run, wanted)
         brought = _bring(run, wanted, describes[wanted.api_name], since=since, until=until)
-        written += _written(run, wanted, brought.rows)
-        marks.append(Watermark(wanted.api_name, complete, _fields(wanted)))
+        written += _written(run, wanted, outside_as_deleted(brought.rows, wanted.filters))
+        marks.append(Watermark(wanted.api_name, complete, wanted.reading))
         counts[wanted.api_name] = len(brought.rows)
         lost |= {f"{wanted.api_name}.{column}": number for column, number in brought.unparsed.items()}
     for wanted in PEOPLE:
@@ -61,10 +62,14 @@ def pull(run: Run, lease: Lease) -> None:
         present = whole.rows.with_columns(pl.lit(value=False).alias("IsDeleted"))
         gone = run.worker.mirror.tombstones(wanted.api_name, present["Id"].to_list())
         written += _written(run, wanted, pl.concat([present, gone], how="diagonal_relaxed"))
+    intake = read_dropped(run)
+    written += intake.segments
+    marks += intake.marks
     run.worker.points.reach("segments written")
     with run.worker.store.transaction() as tx:
         leases.check(tx, lease)
         segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=marks)
+        intake.keep(tx)
     run.worker.points.reach("pull committed")
     run.figures["pulled"] = {**counts}
     run.figures["unparsed"] = {**lost}
@@ -89,7 +94,7 @@ def _since(run: Run, wanted: PulledObject) -> datetime | None:
     """The watermark less the look-back; None pulls the object whole (first time, or the map reads other fields now)."""
     with run.worker.store.read() as tx:
         mark = segments.watermark(tx, wanted.api_name)
-    if mark is None or mark.fields != _fields(wanted):
+    if mark is None or mark.fields != wanted.reading:
         return None
     return mark.stamp - timedelta(seconds=run.worker.settings.look_back_seconds)
 
@@ -118,7 +123,14 @@ def _pages(run: Run, wanted: PulledObject, *, since: datetime | None, until: dat
     after: tuple[datetime, str] | None = None
     for _ in range(RESTARTS_MAX):
         soql = select(
-            wanted.api_name, wanted.columns, since=since, until=until, after=after, where=wanted.where or None
+            wanted.api_name,
+            wanted.columns,
+            since=since,
+            until=until,
+            after=after,
+            where=wanted.where or None,
+            # Whatever changed is read, so that what no longer passes the filter is seen to go.
+            filters=wanted.filters if since is None else (),
         )
         try:
             for page in run.org.query(soql, include_deleted="IsDeleted" in wanted.columns):
@@ -143,10 +155,6 @@ def _written(run: Run, wanted: PulledObject, rows: pl.DataFrame) -> list[Segment
         keys_version=KEYS_VERSION,
     )
     return [segment] if segment else []
-
-
-def _fields(wanted: PulledObject) -> str:
-    return digest([wanted.api_name, list(wanted.columns)])
 
 
 def _instant(text: str) -> datetime:

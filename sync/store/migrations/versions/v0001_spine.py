@@ -68,6 +68,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("object", name=op.f("pk_describes")),
     )
     op.create_table(
+        "dropped_files",
+        sa.Column("source", sa.String(80), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_dropped_files")),
+    )
+    op.create_table(
         "firings",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("rule_id", _identifier(255), nullable=False),
@@ -223,6 +229,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batches_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "changes",
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.Column("plan_id", _identifier(40), nullable=False),
+        sa.Column("object", sa.String(80), nullable=False),
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("state", sa.String(12), nullable=True),
+        sa.Column("entering", sa.String(12), nullable=False),
+        sa.Column("reach", sa.String(8), nullable=False),
+        sa.Column("pool", _identifier(255), nullable=True),
+        sa.Column("member", _identifier(255), nullable=True),
+        sa.Column("turn", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("target_digest", _identifier(64), nullable=False),
+        sa.Column("meaning_digest", _identifier(64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("batch_id", _identifier(60), nullable=True),
+        sa.Column("proposed", sa.Text(), nullable=False),
+        sa.Column("rebased", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["runs.run_id"], name=op.f("fk_changes_plan_id_runs")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_changes")),
+    )
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index("ix_changes_outbox", ["state", "object", "reach", "record_id"], unique=False)
+        batch_op.create_index("ix_changes_plan", ["plan_id", "record_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
+        batch_op.create_index(
+            "uq_changes_open_record",
+            ["record_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
+            postgresql_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
+        )
+
+    op.create_table(
         "plans",
         sa.Column("plan_id", _identifier(40), nullable=False),
         sa.Column("org_id", _identifier(18), nullable=False),
@@ -273,38 +314,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_watermarks_run_id_runs")),
         sa.PrimaryKeyConstraint("object", name=op.f("pk_watermarks")),
     )
-    op.create_table(
-        "changes",
-        sa.Column("change_id", _identifier(32), nullable=False),
-        sa.Column("plan_id", _identifier(40), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("object", sa.String(80), nullable=False),
-        sa.Column("record_id", _identifier(18), nullable=False),
-        sa.Column("state", sa.String(12), nullable=False),
-        sa.Column("reach", sa.String(8), nullable=False),
-        sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("digest", _identifier(64), nullable=False),
-        sa.Column("target_digest", _identifier(64), nullable=False),
-        sa.Column("meaning_digest", _identifier(64), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("batch_id", _identifier(60), nullable=True),
-        sa.Column("proposed", sa.Text(), nullable=False),
-        sa.Column("rebased", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_changes_plan_id_plans")),
-        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_changes")),
-    )
-    with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index("ix_changes_outbox", ["state", "object", "reach", "record_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_changes_plan_id"), ["plan_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
-        batch_op.create_index(
-            "uq_changes_open_record",
-            ["record_id"],
-            unique=True,
-            sqlite_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
-            postgresql_where=sa.text("state IN ('approved', 'held', 'planned', 'sending', 'unknown')"),
-        )
-
     op.create_table(
         "approvals",
         sa.Column("change_id", _identifier(32), nullable=False),
