@@ -20,18 +20,21 @@ from config.rulebook.header import read_header
 from config.rulebook.items import Item, Names, names_of, ordered, read_items
 from config.rulebook.operands import Known
 from config.rulebook.people import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
+from config.rulebook.policy import refuse_unknown_fields
 from config.rulebook.reading import Problems
-from config.rulebook.scoring import read_scoring
+from config.rulebook.scoring import read_bands, read_scoring
 from config.texts import read_text
 from config.trees import Listing, Node, Table, tree
 from engine.automation import order_rules
 from engine.conditions import ALWAYS
 from engine.digests import digest
 from engine.errors import Problem, RulebookError
+from engine.fields import TARGETS
 from engine.rulebooks import Rulebook
 from mapping.maps import FieldMap
 
-_FILES = (header.FILE, "scoring.yaml", "assignment.yaml")
+_SCORING = "scoring.yaml"
+_FILES = (header.FILE, _SCORING, "assignment.yaml")
 _FOLDERS = ("personas", "profiles", "automation")
 # Where the items of each kind stand, and the keys they have.
 _KINDS = {
@@ -84,6 +87,8 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
     assignment = read_assignment(
         parts_of(trees.get("assignment.yaml"), Problems()), items["pool"], known.names["pool"], problems
     )
+    scoring = read_scoring(trees.get(_SCORING), known, problems)
+    refuse_unknown_fields(trees.get(header.FILE), _contestable(known), problems)
     paused = {kind: {item.id for item in found if not item.is_active} for kind, found in items.items()}
     rulebook = Rulebook(
         name=head.name,
@@ -93,7 +98,9 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
             one for one in read_profiles(items["profile"], known, problems) if one.id not in paused["profile"]
         ),
         default_profile=default.id if default else None,
-        points=read_scoring(trees.get("scoring.yaml"), known, problems),
+        points=scoring.points,
+        bands=scoring.bands,
+        score_step=scoring.score_step,
         rules=tuple(one for one in read_rules(rules, known, problems) if one.id not in paused["rule"]),
         assignment=replace(assignment, pools=tuple(one for one in assignment.pools if one.id not in paused["pool"])),
         policy=head.policy,
@@ -157,4 +164,10 @@ def _known(
         is_read = not any(name.startswith(place) for name in unread)
         names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
     roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
-    return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles), items
+    bands = tuple(band.name for band in read_bands(trees.get(_SCORING), Problems())) if _SCORING not in unread else None
+    return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles, bands), items
+
+
+def _contestable(known: Known) -> frozenset[str]:
+    """What people may win or lose: the owner, and every field that leadsync decides or rules set."""
+    return frozenset({"owner", *TARGETS, *(name for name, field in known.fields.items() if not field.is_own)})

@@ -18,6 +18,8 @@ from engine.conditions import Operand
 from engine.fields import Kind
 from engine.grades import LADDER
 from engine.operators import OperandShape, Operator
+from engine.priorities import priorities
+from engine.rulebooks import Band
 from mapping.ids import id18, is_id
 from mapping.text import facet_of, fragment_of, key_of
 
@@ -37,6 +39,7 @@ class Known:
     activities: frozenset[str]
     names: Mapping[str, Names]
     roles: tuple[str, ...] = ()
+    bands: tuple[str, ...] | None = ()  # None: scoring.yaml could not be read
 
 
 def operand(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> Operand:
@@ -126,9 +129,8 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
     if given is None:
         return None
     if readable.key is None:
-        is_role = readable.name == "buyer_role"
-        words = known.roles if is_role else OWNER_KINDS
-        if given.text not in words and not (is_role and not known.names["persona"].is_complete):
+        words = _words(readable.name, known)
+        if words is not None and given.text not in words:
             problems.unknown("RB-118", given, words)
             return None
         return given.text
@@ -136,6 +138,19 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
     if found is None:
         problems.add("RB-130", given, given=given.text, field=readable.name)
     return found
+
+
+def _words(name: str, known: Known) -> tuple[str, ...] | None:
+    """What a field may hold that leadsync decides; None while the file that says it cannot be read whole."""
+    match name:
+        case "buyer_role":
+            return known.roles if known.names["persona"].is_complete else None
+        case "band":
+            return known.bands
+        case "priority":
+            return None if known.bands is None else priorities(tuple(Band(band, 0) for band in known.bands))
+        case _:
+            return OWNER_KINDS
 
 
 def _integer(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:

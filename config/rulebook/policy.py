@@ -13,7 +13,7 @@ plan expiry: {working days: 2}
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from typing import TypeVar
 
@@ -88,7 +88,7 @@ def _limits(parts: _Parts, problems: Problems) -> Limits:
 
 
 def _people_win(node: Node | None, problems: Problems) -> PeopleWin:
-    """Whether the fields exist is asked by `folder.py`, which knows the map."""
+    """Whether the fields exist is asked by `refuse_unknown_fields`, once the map's are known."""
     if node is None:
         return PeopleWin()
     if not isinstance(node, Table):
@@ -96,6 +96,16 @@ def _people_win(node: Node | None, problems: Problems) -> PeopleWin:
         return PeopleWin(claim) if claim else PeopleWin()
     claims = {key.text: claim for key, value in distinct(node, problems) if (claim := _claim(value, problems))}
     return PeopleWin(claims.pop("default", Claim()), claims)
+
+
+def refuse_unknown_fields(node: Node | None, known: Collection[str], problems: Problems) -> None:
+    """Note what `people win` in rulebook.yaml names that is no field leadsync writes."""
+    parts = dict(node.entries) if isinstance(node, Table) else {}
+    for key, value in parts.items():
+        if key.text == "people win" and isinstance(value, Table):
+            for name, _ in value.entries:
+                if name.text != "default" and name.text not in known:
+                    problems.unknown("RB-106", name, known)
 
 
 def _claim(node: Node, problems: Problems) -> Claim | None:
