@@ -10,6 +10,9 @@ LEAVER = "kimura"  # inactive, and still owns leads
 INTEGRATION = "leadsync"  # the user leadsync logs in as
 CONNECTOR = "connector"  # the Account Engagement connector; cannot own leads
 
+ROLES = {"Kanto": "関東営業", "Kansai": "関西営業", "Overseas": "海外営業"}  # of the three teams, by DeveloperName
+ASSIGNMENT_RULE = "01Q5j0000000001EAA"  # the active one; its id
+
 QUEUES = {"Inbound_Leads": "新規リード", "Partner_Leads": "パートナー経由"}  # both support Lead
 OTHER_QUEUE = {"Support_Cases": "サポート"}  # supports Case only
 

@@ -271,7 +271,7 @@ PermissionSet 0PS | Permission Set | 権限セット
   PermissionsViewSetup boolean set | View Setup | 設定の参照
   PermissionsTransferAnyLead boolean set | Transfer Leads | リードの移行
   PermissionsTransferAnyEntity boolean set | Transfer Record | レコードの移行
-  PermissionsUpdateWithInactiveOwners boolean set | Update Records with Inactive Owners | 無効な所有者のレコードの更新
+  PermissionsUpdateWithInactiveOwner boolean set | Update Records with Inactive Owners | 無効な所有者のレコードの更新
 
 PermissionSetAssignment 0Pa | Permission Set Assignment | 権限セットの割り当て
   AssigneeId reference required > User | Assignee ID | 割り当て先 ID

@@ -3,12 +3,15 @@
 import random  # noqa: TID251  # seeded: one seed, one org
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sync.sandbox import cast
+from sync.sandbox.customers import add_customers
 from sync.sandbox.ids import record_id
-from sync.sandbox.prospects import Maker, lead
-from sync.sandbox.schema import schema
-from sync.sandbox.worlds import App, AssignmentRule, Record, Table, ValidationRule, Value, World, stamp
+from sync.sandbox.layers import Layers
+from sync.sandbox.prospects import Maker, drawn, lead
+from sync.sandbox.setup import HOT_NEEDS_PHONE, add_setup
+from sync.sandbox.worlds import App, AssignmentRule, Record, ValidationRule, World, stamp
 
 CONSUMER_KEY = "leadsync-sandbox-app"
 CONSUMER_SECRET = "not-a-secret"  # noqa: S105  # it opens the sandbox only
@@ -24,32 +27,43 @@ _ABROAD = {"smith": ("Europe/London", "en_GB"), "johnson": ("America/New_York", 
 _YEAR_DAYS = 365
 
 
-def generate(*, leads: int, seed: int, now: datetime, public_key: str | None = None) -> World:
-    """An org with that many leads. `public_key` (PEM) is the certificate JWT logins are checked with."""
+def generate(
+    *,
+    leads: int,
+    seed: int,
+    now: datetime,
+    public_key: str | None = None,
+    activities_per_lead: float = 6.0,
+    contacts: int | None = None,
+) -> World:
+    """An org with that many leads, and a fifth as many contacts if nothing is said of them.
+
+    `public_key` (PEM) is the certificate JWT logins are checked with.
+    """
     maker = Maker(random.Random(seed), now)  # noqa: S311  # dice for a test org
     users = _users(maker)
     queues = _queues(maker, users)
     campaigns = [maker.add("Campaign", users["takahashi"], Name=name, Type="Webinar" if "ェビナー" in name else "Trade Show")
                  for name in cast.CAMPAIGNS]  # fmt: skip
     for _ in range(leads):
-        made = lead(maker, users, queues)
-        _activities(maker, made, campaigns)
+        _activities(maker, lead(maker, users, queues), campaigns, activities_per_lead)
     org_id = record_id("00D", 1000 + seed)
     maker.put("Organization", {"Id": org_id, "Name": "株式会社サンドボックス製作所", "TimeZoneSidKey": "Asia/Tokyo",
                                "LanguageLocaleKey": "ja", "OrganizationType": "Developer Edition", "InstanceName": "AP99S",
                                "IsSandbox": True}, users["leadsync"])  # fmt: skip
-    tables: dict[str, Table] = {name: maker.tables.get(name, {}) for name in schema()}
+    maker.dice = random.Random(f"customers {seed}")  # noqa: S311  # of their own, as whoever adds to them changes no lead
+    add_setup(maker, users, queues)
+    add_customers(maker, users, campaigns, leads // 5 if contacts is None else contacts)
     return World(
         org_id=org_id,
-        tables=tables,
+        tables={name: Layers(table, {}) for name, table in maker.tables.items()},
         app=App(CONSUMER_KEY, CONSUMER_SECRET, cast.username(cast.INTEGRATION), public_key),
-        assignment_rule=AssignmentRule("01Q5j0000000001AAA", queues["Inbound_Leads"]),
+        assignment_rule=AssignmentRule(cast.ASSIGNMENT_RULE, queues["Inbound_Leads"]),
         validation_rules=(
-            ValidationRule("Lead", "Rating = 'Hot' AND Phone = null AND MobilePhone = null",
-                           "評価が Hot のリードには電話番号が必要です", "Phone"),
+            ValidationRule("Lead", "Rating = 'Hot' AND Phone = null AND MobilePhone = null", HOT_NEEDS_PHONE, "Phone"),
         ),
         serial=maker.serial,
-    )  # fmt: skip
+    )
 
 
 def _users(maker: Maker) -> dict[str, str]:
@@ -93,30 +107,31 @@ def _queues(maker: Maker, users: dict[str, str]) -> dict[str, str]:
     return ids
 
 
-def _activities(maker: Maker, lead: Record, campaigns: list[str]) -> None:
-    """About six, most of them on the web; some leads have none and a few have dozens."""
+def _activities(maker: Maker, lead: Record, campaigns: list[str], mean: float) -> None:
+    """About `mean`, most of them on the web; some leads have none and a few have dozens."""
     dice = maker.dice
-    count = 0 if dice.random() < 0.12 else min(int(dice.expovariate(1 / 6.8)), 60)
+    count = 0 if dice.random() < 0.12 else min(int(dice.expovariate(6 / 6.8 / mean)), int(mean * 10)) if mean else 0
     who, owner = str(lead["Id"]), str(lead["OwnerId"])
     met: set[str] = set()
+    connector, rep, manager = maker.user(cast.CONNECTOR), maker.user("suzuki"), maker.user("takahashi")
+    most = min(_YEAR_DAYS, maker.age_days(lead)) * 1440 + 30
     for _ in range(count):
-        at = maker.now - timedelta(minutes=dice.uniform(30, min(_YEAR_DAYS, maker.age_days(lead)) * 1440 + 30))
-        drawn = dice.random()
-        if drawn < 0.62:
-            values: dict[str, Value] = {"Lead__c": who, "Type__c": _type(dice), "Occurred_At__c": stamp(at),
-                                        "Asset__c": dice.choice(cast.ASSETS)}  # fmt: skip
-            maker.add("Web_Activity__c", maker.user(cast.CONNECTOR), at=at, Name=f"WA-{maker.serial:06d}", **values)
-        elif drawn < 0.86:
+        at = maker.now - timedelta(minutes=dice.uniform(30, most))
+        chance = dice.random()
+        if chance < 0.62:
+            kind = drawn(dice, cast.WEB_ACTIVITY_TYPES, _TYPE_CHANCES)
+            maker.add("Web_Activity__c", connector, at=at, Name=f"WA-{maker.serial:06d}", Lead__c=who, Type__c=kind,
+                      Occurred_At__c=stamp(at), Asset__c=dice.choice(cast.ASSETS))  # fmt: skip
+        elif chance < 0.86:
             subject = dice.choice(cast.TASK_SUBJECTS)
             kind = subject if subject in {"Call", "Email"} else "Task"
-            maker.add("Task", maker.user("suzuki"), at=at, WhoId=who, OwnerId=owner, Subject=subject, Status="Completed",
+            maker.add("Task", rep, at=at, WhoId=who, OwnerId=owner, Subject=subject, Status="Completed",
                       ActivityDate=stamp(at)[:10], TaskSubtype=kind)  # fmt: skip
         elif (campaign := dice.choice(campaigns)) not in met:
             met.add(campaign)
             status = dice.choice(("Sent", "Responded", "Attended"))
-            maker.add("CampaignMember", maker.user("takahashi"), at=at, CampaignId=campaign, LeadId=who, Status=status,
+            maker.add("CampaignMember", manager, at=at, CampaignId=campaign, LeadId=who, Status=status,
                       HasResponded=status != "Sent")  # fmt: skip
 
 
-def _type(dice: random.Random) -> str:
-    return dice.choices(cast.WEB_ACTIVITY_TYPES, weights=(40, 6, 1, 8, 8, 18, 3, 4, 3, 9))[0]
+_TYPE_CHANCES = tuple(accumulate((40, 6, 1, 8, 8, 18, 3, 4, 3, 9)))

@@ -4,6 +4,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 _SIXTY_TWO = digits + ascii_uppercase + ascii_lowercase
 _CHECK = ascii_uppercase + "012345"
+_CASES = str.maketrans({letter: "01"[letter in ascii_uppercase] for letter in _SIXTY_TWO})
 
 
 def record_id(prefix: str, serial: int) -> str:
@@ -16,12 +17,11 @@ def record_id(prefix: str, serial: int) -> str:
 
 
 def full(given: str) -> str:
-    """18 characters from 15 or 18."""
+    """18 characters from 15 or 18, which must be letters and digits."""
     short = given[:15]
-    blocks = (short[start : start + 5] for start in (0, 5, 10))
-    return short + "".join(
-        _CHECK[sum(1 << bit for bit, c in enumerate(block) if c in ascii_uppercase)] for block in blocks
-    )
+    cases = short.translate(_CASES)[::-1]
+    # Bit i of a block is the case of its i-th letter; reversed, the blocks come from the last to the first.
+    return f"{short}{_CHECK[int(cases[10:], 2)]}{_CHECK[int(cases[5:10], 2)]}{_CHECK[int(cases[:5], 2)]}"
 
 
 def is_id(given: object) -> bool:

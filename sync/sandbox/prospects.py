@@ -1,15 +1,22 @@
 """One believable lead at a time, with the dirt that real ones have."""
 
 import random  # noqa: TID251  # seeded: one seed, one org
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import accumulate
+from typing import TypeVar
 
 from sync.sandbox import cast
 from sync.sandbox import vocabulary as words
+from sync.sandbox.facts import ALL_STAMPS
 from sync.sandbox.ids import record_id
 from sync.sandbox.saves import PERSONS, full_name
 from sync.sandbox.schema import schema
 from sync.sandbox.worlds import Record, Value, moment, stamp
+
+T = TypeVar("T")
 
 
 class Maker:
@@ -19,8 +26,9 @@ class Maker:
         self.dice = dice
         self.now = now.replace(microsecond=0)
         self.serial = 0
-        self.tables: dict[str, dict[str, Record]] = {}
+        self.tables: dict[str, dict[str, Record]] = {name: {} for name in schema()}
         self._users: dict[str, str] = {}
+        self._long_ago = stamp(self.now - timedelta(days=700)), stamp(self.now - timedelta(days=600))
 
     def add(self, name: str, by: str, *, at: datetime | None = None, **values: Value) -> str:
         """A new record of an object; its id. `at` is when it was made, by default long ago."""
@@ -32,25 +40,40 @@ class Maker:
     def put(
         self, name: str, values: Record, by: str, *, at: datetime | None = None, changed: datetime | None = None
     ) -> None:
-        created = stamp(at or self.now - timedelta(days=700))
-        modified = stamp(changed or at or self.now - timedelta(days=600))
+        # Equal stamps are one text: there are millions of them.
+        created, modified = (one := stamp(at), one) if at else self._long_ago
+        if changed:
+            modified = stamp(changed)
         author = by or str(values["Id"])
         audit: dict[str, Value] = {"IsDeleted": False, "CreatedDate": created, "CreatedById": author, "LastModifiedDate": modified,
                  "LastModifiedById": author, "SystemModstamp": modified}  # fmt: skip
-        fields = schema()[name].fields
-        record: dict[str, Value] = {**{field: value for field, value in audit.items() if field in fields}, **values}
+        record: dict[str, Value] = {field: audit[field] for field in _audited(name)}
+        record.update(values)
         if name in PERSONS:
             record["Name"] = full_name(record)
-        if name == "User":
-            self._users[str(record["Username"])] = str(record["Id"])
-        kept = {field: value for field, value in record.items() if value is not None}
-        self.tables.setdefault(name, {})[str(record["Id"])] = kept
+            if name == "User":
+                self._users[str(record["Username"])] = str(record["Id"])
+        self.tables[name][str(record["Id"])] = {field: value for field, value in record.items() if value is not None}
+
+    def amend(self, name: str, record_id: str, **values: Value) -> None:
+        """Fill fields of a record that is there."""
+        self.tables[name][record_id] = {**self.tables[name][record_id], **values}
 
     def user(self, stem: str) -> str:
         return self._users[cast.username(stem)]
 
     def age_days(self, record: Record) -> float:
         return (self.now - moment(str(record["CreatedDate"]))).total_seconds() / 86_400
+
+
+@cache
+def _audited(name: str) -> tuple[str, ...]:
+    return tuple(field for field in ALL_STAMPS.split() if field in schema()[name].fields)
+
+
+def drawn(dice: random.Random, values: Sequence[T], chances: Sequence[float]) -> T:
+    """As `dice.choices` draws one, by chances that are summed up already."""
+    return values[bisect(chances, dice.random() * chances[-1], 0, len(values) - 1)]
 
 
 def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> Record:
@@ -89,8 +112,8 @@ def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
     first, first_romaji = dice.choice(words.GIVEN_NAMES)
     if dice.random() < 0.1:
         head = words.HALF_WIDTH.get(head, head)
-    company = dice.choices(words.COMPANY_FORMS, weights=(30, 30, 10, 8, 6, 5, 4, 7))[0].format(head + tail)
-    department, title = dice.choice(cast.DEPARTMENTS), dice.choices(cast.TITLES, weights=_TITLE_WEIGHTS)[0]
+    company = drawn(dice, words.COMPANY_FORMS, _FORM_CHANCES).format(head + tail)
+    department, title = dice.choice(cast.DEPARTMENTS), drawn(dice, cast.TITLES, _TITLE_CHANCES)
     domain = f"{romaji}-{tail_romaji}.example.jp" if dice.random() < 0.93 else dice.choice(words.FREE_MAIL)
     return {
         "LastName": last,
@@ -99,7 +122,7 @@ def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
         "Title": _maybe(dice, 0.88, dice.choice((title, f"{department}{title}", f"{department} {title}", f"{title} "))),
         "Department__c": _maybe(dice, 0.7, department),
         "State": _maybe(dice, 0.93, _prefecture(dice)),
-        "Country": _maybe(dice, 0.9, dice.choices(cast.COUNTRIES_JAPAN, weights=(8, 2))[0]),
+        "Country": _maybe(dice, 0.9, drawn(dice, cast.COUNTRIES_JAPAN, (8, 10))),
         "Email": _maybe(dice, 0.95, f"{first_romaji}.{last_romaji}{serial}@{domain}"),
         "Phone": _maybe(dice, 0.75, f"0{dice.randint(3, 9)}-5550-{dice.randint(0, 9999):04d}"),
         "Industry": _maybe(dice, 0.85, industry),
@@ -129,14 +152,18 @@ def _english(dice: random.Random, serial: int) -> dict[str, Value]:
     }
 
 
-_TITLE_WEIGHTS = (3, 3, 2, 3, 4, 14, 4, 6, 16, 4, 9, 9, 20, 1)
+_FORM_CHANCES = tuple(accumulate((30, 30, 10, 8, 6, 5, 4, 7)))
+_TITLE_CHANCES = tuple(accumulate((3, 3, 2, 3, 4, 14, 4, 6, 16, 4, 9, 9, 20, 1)))
+_RATINGS = (*cast.RATINGS, None)
+_REGIONS = (cast.PREFECTURES_KANTO, cast.PREFECTURES_KANSAI, cast.PREFECTURES_OTHER)
+_KANSAI = frozenset({*cast.PREFECTURES_KANSAI, *words.SHORT_PREFECTURES["大阪府"]})
 
 
 def _state(dice: random.Random) -> dict[str, Value]:
     """Where the lead stands in the sales process."""
     return {
-        "Status": dice.choices(cast.STATUSES, weights=(60, 30, 0, 10))[0],
-        "Rating": dice.choices((*cast.RATINGS, None), weights=(12, 25, 23, 40))[0],
+        "Status": drawn(dice, cast.STATUSES, (60, 90, 90, 100)),
+        "Rating": drawn(dice, _RATINGS, (12, 37, 60, 100)),
         "HasOptedOutOfEmail": dice.random() < 0.04,
     }
 
@@ -149,21 +176,23 @@ def _connected(dice: random.Random) -> dict[str, Value]:
 
 
 def _owner(dice: random.Random, team: tuple[str, ...], users: Mapping[str, str], queues: Mapping[str, str]) -> str:
-    drawn = dice.random()
-    if drawn < 0.30:
+    chance = dice.random()
+    if chance < 0.30:
         return queues["Inbound_Leads"]
-    if drawn < 0.36:
+    if chance < 0.36:
         return queues["Partner_Leads"]
-    if drawn < 0.42:
+    if chance < 0.42:
         return users[cast.LEAVER]
-    weights = [1 if stem == cast.LEAVES_SOON else 4 for stem in team]
-    return users[dice.choices(team, weights=weights)[0]]
+    return users[drawn(dice, team, _chances_in(team))]
+
+
+@cache
+def _chances_in(team: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(accumulate(1 if stem == cast.LEAVES_SOON else 4 for stem in team))
 
 
 def _prefecture(dice: random.Random) -> str:
-    region = dice.choices((cast.PREFECTURES_KANTO, cast.PREFECTURES_KANSAI, cast.PREFECTURES_OTHER), weights=(5, 3, 2))[
-        0
-    ]
+    region = drawn(dice, _REGIONS, (5, 8, 10))
     name = dice.choice(region[:2]) if dice.random() < 0.6 else dice.choice(region)
     return (
         dice.choice(words.SHORT_PREFECTURES[name]) if name in words.SHORT_PREFECTURES and dice.random() < 0.1 else name
@@ -171,7 +200,7 @@ def _prefecture(dice: random.Random) -> str:
 
 
 def _is_kansai(values: Mapping[str, Value]) -> bool:
-    return values.get("State") in {*cast.PREFECTURES_KANSAI, *words.SHORT_PREFECTURES["大阪府"]}
+    return values.get("State") in _KANSAI
 
 
 def _employees(dice: random.Random) -> int:

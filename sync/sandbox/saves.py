@@ -74,7 +74,7 @@ def delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> No
 
 def undelete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Take a record out of the recycle bin."""
-    before = draft.world.find(fact.name, full(record_id))
+    before = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
     if before is None or not before.get("IsDeleted"):
         raise RefusalError("UNDELETE_FAILED", "Entity is not in the recycle bin", status=404)
     after = _merged(fact, before, {"IsDeleted": False}, _stamps(fact, draft, author))
@@ -84,7 +84,7 @@ def undelete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> 
 
 def hard_delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Remove a record for good, from the recycle bin or from among the living."""
-    record = draft.world.find(fact.name, full(record_id))
+    record = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
     if record is None:
         raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
     draft.drop(record)

@@ -174,9 +174,9 @@ class Write:
 
 def stamp(moment: datetime) -> str:
     """A datetime as REST writes it; Salesforce's stamps have whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}.000+0000"
 
 
 def moment(text: str) -> datetime:
     """The reverse of `stamp`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)

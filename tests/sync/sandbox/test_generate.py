@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
+
 from sync.sandbox import cast
 from sync.sandbox.drafts import Author
 from sync.sandbox.generate import generate
@@ -48,5 +50,27 @@ def test_activities_fill_a_year_and_never_the_future(world: World) -> None:
 
 
 def test_nobody_is_in_a_campaign_twice(world: World) -> None:
-    pairs = Counter((row["LeadId"], row["CampaignId"]) for row in world.tables["CampaignMember"].values())
+    pairs = Counter(
+        (row.get("LeadId"), row.get("ContactId"), row["CampaignId"]) for row in world.tables["CampaignMember"].values()
+    )
     assert max(pairs.values()) == 1
+
+
+def test_contacts_belong_to_accounts_and_change_no_lead(world: World) -> None:
+    assert len(world.tables["Contact"]) == 24
+    assert all(row["AccountId"] in world.tables["Account"] for row in world.tables["Contact"].values())
+    assert generate(leads=120, seed=7, now=NOW, contacts=0).tables["Lead"] == world.tables["Lead"]
+
+
+def test_every_rep_stands_below_a_manager_s_role(world: World) -> None:
+    for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH):
+        rep = world.user_named(cast.username(stem)) or {}
+        above = world.tables["UserRole"][str(world.tables["UserRole"][str(rep["UserRoleId"])]["ParentRoleId"])]
+        assert world.tables["User"][str(rep["ManagerId"])]["UserRoleId"] == above["Id"]
+
+
+@pytest.mark.parametrize("mean", [0, 2, 6])
+def test_there_are_as_many_activities_as_asked_for(mean: int) -> None:
+    world = generate(leads=1500, seed=3, now=NOW, activities_per_lead=mean, contacts=0)
+    count = sum(len(world.tables[name]) for name in ("Task", "CampaignMember", "Web_Activity__c"))
+    assert 0.75 * mean * 1500 <= count <= 1.25 * mean * 1500
