@@ -1,0 +1,179 @@
+"""Extracts: one bulk query each, carried through however often this worker is stopped on the way.
+
+A job is in the store before it is asked about, and a page before the next one is. The same question in a later run goes
+on where the last one stopped, for as long as the org keeps the job. All of it happens under the pull's lease.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.digests import digest
+from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
+from sync.run import Run
+from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
+from sync.store import jobs
+from sync.store.columns import Json
+from sync.store.jobs import Direction, Job
+from sync.store.leases import Lease
+
+# Rows of one page, and so of one segment: wide enough for few calls, small beside a range.
+PAGE_RECORDS = 50_000
+# Salesforce keeps results for seven days; an older job is asked anew while there is time to read it.
+_KEPT = timedelta(days=6)
+# A job that is not complete after that long will not be.
+_STUCK = timedelta(days=1)
+_TORN_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One question of an object. `is_resumable`: a later run may use what this one got."""
+
+    object: str
+    soql: str
+    include_deleted: bool
+    is_resumable: bool = True
+
+
+class Extracts:
+    """The extracts of one run. `deadline` is on the host's monotonic clock."""
+
+    def __init__(self, run: Run, lease: Lease, *, deadline: float) -> None:
+        self._run = run
+        self._lease = lease
+        self._deadline = deadline
+
+    def begin(self, wanted: Sequence[Extract]) -> list[Job]:
+        """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
+        asked = {_asked(self._run, each): each for each in wanted}
+        found: dict[str, Job] = {}
+        with self._run.worker.store.read() as tx:
+            under_way = jobs.under_way(tx, Direction.QUERY)
+        for job in under_way:
+            question = job.asked or ""
+            if question in asked and question not in found and self._is_alive(job):
+                found[question] = job
+            else:
+                self._give_up(job)
+        return [found.get(question) or self._create(each, question) for question, each in asked.items()]
+
+    def pages(self, job: Job) -> Iterator[ResultPage]:
+        """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
+        told = self._wait(job)
+        if told.state is not QueryState.COMPLETE:
+            self._close(job)
+            raise TransientError.of("SF-124", job.object, object=job.object, state=told.state, message=told.message)
+        rows = sum(_rows(page) for page in job.pages)
+        digests = {str(page["digest"]) for page in job.pages}
+        locator = job.locator
+        while locator != "":
+            self._run.worker.drain.check()
+            page = self._page(job, locator or "")
+            if page.rows and page.digest in digests:
+                raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
+            digests.add(page.digest)
+            rows += len(page.rows)
+            locator = page.locator
+            yield page
+        if told.records is not None and told.records != rows:
+            raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
+
+    def keep(self, job: Job, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
+        """The page is safely on disk: a later run begins behind it."""
+        facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "segment": segment}
+        with self._run.worker.store.transaction() as tx:
+            jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
+        self._run.worker.points.reach("page kept")
+
+    def _is_alive(self, job: Job) -> bool:
+        age = self._run.now - job.created_at
+        if age > _KEPT:
+            return False
+        try:
+            told = self._bulk(job).job(job.job_id)
+        except OrgError:
+            return False  # the org has forgotten it
+        return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
+
+    def _create(self, wanted: Extract, question: str) -> Job:
+        run = self._run
+        asked_at = run.now
+        bulk = BulkQuery(run.org.wire)
+        made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
+        job = Job(
+            made.job_id, Direction.QUERY, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
+            asked=question,
+        )  # fmt: skip
+        with run.worker.store.transaction() as tx:
+            jobs.enter(tx, job)
+        run.worker.points.reach("query job kept")
+        return job
+
+    def _wait(self, job: Job) -> QueryJob:
+        """Until it has ended. A poll that fails is no reason to end a job: it is asked again, up to the deadline."""
+        worker, bulk = self._run.worker, self._bulk(job)
+        wait = 1.0
+        while True:
+            try:
+                told = bulk.job(job.job_id)
+                if told.state is QueryState.COMPLETE or _has_failed(told):
+                    return told
+            except TransientError as error:
+                if isinstance(error, BudgetError):
+                    raise
+            worker.drain.check()
+            if worker.clock.monotonic() + wait > self._deadline:
+                seconds = worker.settings.run_deadline_seconds
+                raise TransientError.of("SF-125", job.object, object=job.object, seconds=seconds, job=job.job_id)
+            worker.clock.wait(wait)
+            wait = min(wait * 2, worker.settings.bulk_poll_seconds)
+
+    def _page(self, job: Job, locator: str) -> ResultPage:
+        for tries in range(_TORN_MAX):
+            try:
+                page = self._bulk(job).page(job.job_id, locator=locator, records_max=PAGE_RECORDS)
+            except TransientError as error:
+                if error.problems[0].code != "SF-127":
+                    raise
+                if tries + 1 == _TORN_MAX:
+                    self._close(job)
+                    raise
+            else:
+                if page.locator and page.locator == locator:
+                    raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))
+                return page
+        raise AssertionError
+
+    def _spoiled(self, job: Job, code: str, *, seen: int, total: int) -> LeadsyncError:
+        """What the org brought cannot be trusted: nobody shall go on with this job."""
+        self._close(job)
+        return TransientError.of(code, job.object, seen=seen, total=total)
+
+    def _give_up(self, job: Job) -> None:
+        with suppress(OrgError):  # it has ended, or the org has forgotten it
+            self._bulk(job).abort(job.job_id)
+        self._close(job)
+
+    def _close(self, job: Job) -> None:
+        with self._run.worker.store.transaction() as tx:
+            jobs.close(tx, [job.job_id])
+
+    def _bulk(self, job: Job) -> BulkQuery:
+        return BulkQuery(self._run.org.wire, version=job.api_version)
+
+
+def _asked(run: Run, wanted: Extract) -> str:
+    """What makes two questions the same. One that must not be resumed is like no other."""
+    own = "" if wanted.is_resumable else run.run_id
+    return digest([wanted.soql, wanted.include_deleted, run.org.api_version, own])
+
+
+def _has_failed(told: QueryJob) -> bool:
+    return told.state in {QueryState.FAILED, QueryState.ABORTED}
+
+
+def _rows(page: Mapping[str, Json]) -> int:
+    rows = page["rows"]
+    return rows if isinstance(rows, int) else 0
