@@ -1,11 +1,13 @@
 """Rows of any mapped object become activities of prospects."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
 
-from mapping.activities import ACTIVITY_SCHEMA, activities
-from mapping.maps import ActivitySource
+from engine.fields import Kind
+from mapping.activities import ACTIVITY_SCHEMA, activities, names_of
+from mapping.maps import ActivitySource, DropFolder, MappedField, ObjectMap
 from mapping.types import JSON, MOMENT, TEXT, YES_NO, raw_frame
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -57,3 +59,23 @@ def test_rows_without_a_prospect_a_kind_or_a_time_and_deleted_ones_are_left_out(
 
 def test_every_source_gives_the_same_columns() -> None:
     assert [dict(activities(rows(), source).schema) for source in (VISITS, MEMBERS)] == [ACTIVITY_SCHEMA] * 2
+
+
+def test_a_source_takes_only_what_passes_its_filter() -> None:
+    forms = replace(VISITS, filter={"Asset__c": ("資料請求",)})
+    raw = rows({"Type__c": "Form", "Asset__c": "資料請求"}, {"Type__c": "Form", "Asset__c": "見積"})
+    assert activities(raw, forms)["asset"].to_list() == ["資料請求"]
+
+
+def test_what_is_known_by_an_address_counts_for_each_who_has_it(lead_map: ObjectMap) -> None:
+    email = MappedField("email", "Email", Kind.TEXT, "email")
+    by_email = replace(lead_map, fields=(email,))
+    source = replace(VISITS, files=DropFolder("a.csv", "x", "y", by_email=True))
+    frame = pl.DataFrame({"id": ["1", "2", "3"], "email__key": ["a@b.jp", "a@b.jp", None]})
+    raw = rows({"Type__c": "Form", "Lead__c": "a@b.jp"}, {"Type__c": "Form", "Lead__c": "c@d.jp"})
+    names = names_of(frame, by_email, source)
+    assert names is not None
+    found = activities(raw, source, names)
+    assert (found["prospect_id"].to_list(), found["source"].to_list()) == (["1", "2"], ["a.csv", "a.csv"])
+    assert dict(found.schema) == ACTIVITY_SCHEMA
+    assert names_of(frame, by_email, VISITS) is None

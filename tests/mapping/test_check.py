@@ -10,7 +10,8 @@ import pytest
 from engine.errors import Problem
 from engine.fields import Kind
 from mapping.check import check, check_set
-from mapping.maps import ActivitySource, FieldMap, MappedField, ObjectMap
+from mapping.filters import Filter
+from mapping.maps import ActivitySource, DropFolder, FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from sync.sandbox.describes import describe
 from sync.sandbox.schema import schema
 from sync.sandbox.worlds import App, Switches, World
@@ -141,6 +142,53 @@ def test_a_field_a_rule_sets_must_be_writable(field_map: FieldMap, org: Callable
     params = {"object": "Lead", "field": "Title", "name": "title"}
     found = check_set(field_map, org(read_only={"Lead.Title"}), set_fields)
     assert found == (Problem("MP-211", "automation/a.yaml:3:5", params),)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "codes"),
+    [
+        ({"Type__c": ("Page View",)}, []),
+        ({"Asset__c": ("price",)}, []),
+        ({"IsDeleted": (False,)}, []),
+        ({"Type__c": (True,)}, ["MP-213"]),
+        ({"IsDeleted": ("no",)}, ["MP-213"]),
+        ({"Occurred_At__c": ("2026-11-21",)}, ["MP-213"]),
+        ({"Missing__c": ("a",)}, ["MP-202"]),
+    ],
+)
+def test_a_filter_must_be_one_the_org_can_answer(
+    field_map: FieldMap, org: Callable[..., Described], wanted: Filter, codes: list[str]
+) -> None:
+    filtered = replace(VISITS, filter=wanted)
+    found = check(replace(field_map, activities=(filtered,)), org())
+    assert [problem.code for problem in found] == codes
+
+
+def test_files_are_not_asked_of_the_org(field_map: FieldMap, org: Callable[..., Described]) -> None:
+    files = replace(VISITS, api_name="drop-1", files=DropFolder("exports/*.csv", "Who", "When"))
+    assert check(replace(field_map, activities=(files,)), org()) == ()
+
+
+@pytest.mark.parametrize(
+    ("lookup", "related", "codes"),
+    [
+        (Lookup("owner", "CreatedById", "User"), RelatedObject("User", ()), ["MP-202"]),  # users have no IsDeleted
+        (Lookup("campaign", "CreatedById", "Campaign"), RelatedObject("Campaign", ()), ["MP-212"]),
+        (Lookup("campaign", "Nobody__c", "Campaign"), RelatedObject("Campaign", ()), ["MP-202"]),
+        (Lookup("it", "CreatedById", "User"), RelatedObject("Nothing__c", ()), ["MP-201"]),
+        (
+            Lookup("campaign", "CreatedById", "Campaign"),
+            RelatedObject("Campaign", (MappedField("kind of it", "Type", Kind.DATE),)),
+            ["MP-212", "MP-203"],
+        ),
+    ],
+)
+def test_a_related_record_must_be_there_and_be_named(
+    field_map: FieldMap, org: Callable[..., Described], lookup: Lookup, related: RelatedObject, codes: list[str]
+) -> None:
+    lead = replace(field_map.objects[0], lookups=(lookup,))
+    found = check(replace(field_map, objects=(lead,), related=(related,)), org())
+    assert [problem.code for problem in found] == codes
 
 
 @pytest.fixture
