@@ -50,9 +50,11 @@ class Server:
     _stamp: tuple[int, int] = (0, 0)
     _syncs: Mapping[str, Sync] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._ticked = self.worker.clock.monotonic()
+
     def serve(self) -> None:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
-        self._ticked = self.worker.clock.monotonic()
         self.drain.then(lambda: self._looks.put(None))
         with ThreadPoolExecutor(1, "sync") as pool, ticking(self._tick, seconds=self.tick_seconds):
             _listen(pool.submit(self._work_on))
