@@ -44,6 +44,7 @@ class Arrivals:
 
     def page(self, page: Page) -> None:
         """A page of REST; written when enough of them have come, or at `close`."""
+        self.run.worker.drain.check()
         schema = raw_schema(self.describe, self.wanted.columns)
         frame = raw_frame(page.records, schema)
         self.lost.update(unparsed(page.records, frame))
