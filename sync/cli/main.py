@@ -21,6 +21,7 @@ from sync.cli import (
     doctor,
     explain,
     fields,
+    give_back,
     init,
     lift,
     pause,
@@ -28,6 +29,7 @@ from sync.cli import (
     reject,
     report,
     resume,
+    revert,
     run,
     serve,
     show,
@@ -39,8 +41,8 @@ from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
 VERBS: tuple[ModuleType, ...] = (
-    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, apply, run, serve,
-    status, pause, resume, audit,
+    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, give_back, apply, run, revert,
+    serve, status, pause, resume, audit,
 )  # fmt: skip
 
 
