@@ -79,7 +79,12 @@ def is_quiet_assignment(
 
 
 def is_on_its_way(standing: Standing, memory: Memory) -> bool:
-    """Whether an open change is being sent, or may have been written already though no answer said so."""
+    """Whether an open change is being sent, or may have been written already though no answer said so.
+
+    What takes another change back was asked for by a person, not by a rule: it is left alone too.
+    """
+    if standing.change.reverses is not None:
+        return True
     change_id = standing.change.change_id
     is_waiting_to_be_settled = change_id in memory.sent and change_id not in memory.rewritten
     return standing.state in {State.SENDING, State.UNKNOWN} or is_waiting_to_be_settled

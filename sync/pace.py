@@ -1,6 +1,6 @@
 """Pace: whether approved changes may be written now, and how many. Asked before each batch.
 
-What stops a write: the kill switch, shadow mode, a freeze, the hours and days of the rulebook, its records per hour over
+What stops a write: a process told to end, the kill switch, shadow mode, a freeze, the hours and days of the rulebook, its records per hour over
 all runs, and the deadline of the run. Times are the org's, days its own. What may not go now stays approved.
 """
 
@@ -34,6 +34,8 @@ class Gate:
     def closed(self) -> Message | None:
         """Why nothing may be written at this moment; None when it may."""
         now = self._run.now
+        if self._run.worker.drain.is_asked:
+            return Message.of("wait.drain")
         if self._is_shadow:
             return Message.of("wait.shadow")
         with self._run.worker.store.read() as tx:

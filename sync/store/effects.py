@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from engine.changes import Change
 from sync.audit.entries import Entry, Event
@@ -26,6 +26,29 @@ def remember_memory(tx: Transaction, settled: Sequence[Change]) -> None:
     _replace(tx, tags, ((each.record_id, *tag) for each in settled for tag in each.effects.tags_added))
     _remove(tx, tags, ((each.record_id, *tag) for each in settled for tag in each.effects.tags_removed))
     _replace(tx, firings, ((each.record_id, rule, each.change_id) for each in settled for rule in each.effects.firings))
+
+
+def undo(tx: Transaction, taken_back: Sequence[Change]) -> None:
+    """These were applied and are so no more: forget their firings and give their turns back.
+
+    The rules still ask for them, so they become quiet, like what was rejected. Their tags are the business of the change
+    that took them back.
+    """
+    for chunk in chunks([change.change_id for change in taken_back]):
+        tx.execute(delete(firings).where(firings.c.change_id.in_(chunk)))
+        tx.execute(update(owner_moves).where(owner_moves.c.change_id.in_(chunk)).values(pool=None, sequence=None))
+    taken = {(turn.pool, turn.member) for change in taken_back if (turn := change.effects.turn)}
+    last = [(pool, member, _last_turn(tx, pool, member)) for pool, member in sorted(taken)]
+    _replace(tx, turns, [row for row in last if row[2] is not None])
+    _remove(tx, turns, [row[:2] for row in last if row[2] is None])
+    hush(tx, taken_back)
+
+
+def _last_turn(tx: Transaction, pool: str, member: str) -> int | None:
+    moves = owner_moves.c
+    query = select(func.max(moves.sequence)).where(moves.pool == pool, moves.owner == member)
+    last: int | None = tx.execute(query).scalar_one()
+    return last
 
 
 def hush(tx: Transaction, decided_against: Sequence[Change]) -> None:

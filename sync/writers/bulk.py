@@ -156,6 +156,8 @@ class BulkWriter:
     @property
     def _is_late(self) -> bool:
         waited = self._run.worker.clock.monotonic() - self._started
+        if self._run.worker.drain.is_asked:
+            return True
         return max(waited, (self._run.now - self._run.at).total_seconds()) > self._patience
 
     def _drop(self, ingest: Ingest, job_id: str) -> None:

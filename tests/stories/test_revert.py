@@ -1,0 +1,168 @@
+"""Taking a run back: by a plan of its own, through the same review and guards, and nobody's later edit is lost."""
+
+import pytest
+
+from engine.errors import UsageError
+from engine.states import State
+from sync.cycle import settle
+from sync.revert import Reversal, revert
+from sync.run import begin
+from tests.stage import Stage, waiting
+
+
+def taken_back(stage: Stage, run_id: str) -> Reversal:
+    """A run of revert, two minutes later; its plan is the last one."""
+    stage.advance(120)
+    with begin(stage.worker, "revert") as run:
+        stage.run_id = run.run_id
+        return revert(run, run_id)
+
+
+def shown(stage: Stage, lead: str) -> tuple[object, ...]:
+    return (stage.owner(lead), *(stage.lead(lead).get(name) for name in ("Persona__c", "Grade__c", "Score__c")))
+
+
+def test_what_a_run_applied_is_put_back_once_it_is_approved(stage: Stage) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+    before = shown(stage, lead)
+    stage.cycle()
+    assert shown(stage, lead) != before
+    assert taken_back(stage, stage.run_id).planned == 1
+    assert stage.apply().touched == 0
+    stage.approve()
+    stage.apply()
+    assert (shown(stage, lead), stage.standing_of(lead)) == (before, State.APPLIED)
+
+
+def test_what_was_taken_back_stays_quiet_until_it_means_something_else(stage: Stage) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+    stage.cycle()
+    taken_back(stage, stage.run_id)
+    stage.approve()
+    stage.apply()
+    stage.plan()
+    assert stage.states() == {}
+    stage.edit("takahashi", lead, Title="部長")
+    stage.plan()
+    assert stage.states() == {State.PLANNED: 1}
+
+
+def test_tags_firings_and_turns_are_taken_back_too(stage: Stage) -> None:
+    lead, other = stage.add_lead(owner="Inbound_Leads", Title="課長"), stage.add_lead(owner="Inbound_Leads")
+    stage.cycle()
+    first = stage.memory()
+    stage.edit("takahashi", other, OwnerId=stage.owner_id("Inbound_Leads"))
+    assert (first.tags[lead], first.firings[lead]) == (frozenset({("greeted", "greet")}), frozenset({"greet"}))
+    taken_back(stage, stage.run_id)
+    stage.approve()
+    stage.apply()
+    now = stage.memory()
+    assert (now.tags.get(lead), now.firings.get(lead)) == (None, None)
+    kept = {member: turn for member, turn in first.turns["kanto"].items() if member != first.applied[lead]["owner"]}
+    assert dict(now.turns["kanto"]) == kept
+
+
+def test_a_record_that_was_edited_since_is_named_and_left_alone(stage: Stage) -> None:
+    lead, edited = (stage.add_lead(Title="課長") for _ in range(2))
+    stage.cycle()
+    stage.edit("suzuki", edited, Persona__c="champion")
+    found = taken_back(stage, stage.run_id)
+    assert (found.planned, found.left) == (1, 1)
+    assert [notice.record_id for notice in stage.header().notices] == [edited]
+    stage.approve()
+    stage.apply()
+    assert (stage.lead(edited)["Persona__c"], stage.lead(lead).get("Persona__c")) == ("champion", None)
+
+
+def test_a_record_edited_between_the_revert_and_its_apply_is_a_conflict(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.cycle()
+    taken_back(stage, stage.run_id)
+    stage.approve()
+    stage.edit("suzuki", lead, Persona__c="champion")
+    stage.apply()
+    assert (stage.standing_of(lead), stage.lead(lead)["Persona__c"]) == (State.CONFLICT, "champion")
+
+
+def test_an_edit_that_does_not_matter_does_not_stop_a_revert(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.cycle()
+    taken_back(stage, stage.run_id)
+    stage.approve()
+    stage.touch(lead, pi__score__c=55.0)
+    stage.apply()
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.rebased")
+
+
+def test_an_owner_who_has_left_does_not_get_the_lead_back(stage: Stage) -> None:
+    lead = stage.add_lead(owner="ito", Title="課長")
+    stage.cycle()
+    stage.leave("ito")
+    stage.cycle()
+    moved = stage.run_id
+    assert stage.owner(lead) != "ito"
+    taken_back(stage, moved)
+    stage.approve()
+    stage.apply()
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.BLOCKED, "note.inactive_owner")
+
+
+def test_a_plan_made_meanwhile_leaves_a_revert_that_waits_alone(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.cycle()
+    taken_back(stage, stage.run_id)
+    waits = stage.run_id
+    stage.plan()
+    assert (stage.states(), stage.states(waits)) == ({}, {State.PLANNED: 1})
+    assert stage.standing_of(lead) is State.PLANNED
+
+
+def test_a_revert_replaces_what_still_waits_for_the_same_record(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.cycle()
+    first = stage.run_id
+    stage.edit("takahashi", lead, OwnerId=stage.owner_id("Inbound_Leads"))
+    stage.plan()
+    waits = stage.run_id
+    assert stage.states(waits) == {State.PLANNED: 1}
+    taken_back(stage, first)
+    assert (stage.states(waits), stage.states()) == ({State.SUPERSEDED: 1}, {State.PLANNED: 1})
+
+
+def test_a_run_of_apply_is_taken_back_by_its_own_id(stage: Stage) -> None:
+    leads = waiting(stage)
+    stage.advance(120)
+    with begin(stage.worker, "apply") as run:
+        settle(run)
+    assert taken_back(stage, run.run_id[-8:]).planned == len(leads)
+
+
+@pytest.mark.parametrize(("given", "code"), [("20990101T000000Z-9999", "PL-431"), ("01", "PL-431")])
+def test_a_run_that_is_not_there_is_said(stage: Stage, given: str, code: str) -> None:
+    stage.plan()
+    with pytest.raises(UsageError, match=code):
+        taken_back(stage, given)
+
+
+def test_a_run_that_applied_nothing_is_said(stage: Stage) -> None:
+    stage.plan()
+    with pytest.raises(UsageError, match="PL-432"):
+        taken_back(stage, stage.run_id)
+
+
+def test_after_a_revert_the_record_is_as_if_nothing_had_happened(stage: Stage) -> None:
+    """Apply and take back: what was not touched meanwhile is what it was, but for who was last at it and when."""
+    leads = [stage.add_lead(owner=owner, Title=title) for owner, title in
+             [("Inbound_Leads", "課長"), ("suzuki", "部長"), ("suzuki", None), ("Inbound_Leads", "係長")]]  # fmt: skip
+    ours = {"LastModifiedDate", "LastModifiedById", "SystemModstamp", "Leadsync_Run__c", "Assigned_At__c",
+            "Previous_Owner__c", "Owner_Reason__c"}  # fmt: skip
+
+    def told() -> list[dict[str, object]]:
+        return [{name: value for name, value in stage.lead(lead).items() if name not in ours} for lead in leads]
+
+    before = told()
+    stage.cycle()
+    taken_back(stage, stage.run_id)
+    stage.approve()
+    stage.apply()
+    assert told() == before
