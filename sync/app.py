@@ -51,9 +51,9 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             org = sandbox or stack.enter_context(opened(settings.data_folder / "sandbox", clock.now))
             # Approvals and leases are told in the sandbox org's time, which may run ahead of the host's.
             clock = Clock(now=org.now, monotonic=clock.monotonic, wait=clock.wait)
-            connection = _sandbox_connection(org.url, settings)
+            connection, compared = _sandbox_connection(org.url, settings), None
         else:
-            connection = _connection(settings)
+            connection, compared = _connection(settings), clock.now
         store = Store.open(settings.store_url, dice=secrets.token_bytes)
         stack.callback(store.close)
         yield Worker(
@@ -68,7 +68,7 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             person=account(),
             new_org=lambda: Org(
                 connection,
-                session=Session(connection, leave=Allowance(store, _terms(settings), now=clock.now)),
+                session=Session(connection, leave=Allowance(store, _terms(settings), now=clock.now), host_now=compared),
                 sleep=clock.wait,
             ),
             points=CrashPoints(crash_point()),

@@ -17,6 +17,8 @@ _SUFFIX = ".salesforce.com"
 # The library makes the token's host out of it; the session maps that host to the configured origin.
 _MY_DOMAIN = "org.my"
 _SAID_MAX = 200
+# A JWT is dated by this machine and good for three minutes; the org allows for little more.
+SKEW_MAX_SECONDS = 150
 _WAITS = {Course.RETRY, Course.LATER}
 
 
@@ -39,12 +41,12 @@ def log_in(session: Session, connection: Connection) -> Grant:
     except SalesforceAuthenticationFailed as error:
         login = connection.login
         if not isinstance(login, JwtLogin) or not login.next_private_key:
-            raise _refused(error, session.origin) from None
+            raise _refused(error, session) from None
         is_next = True
         try:
             token, host = _asked(session, replace(login, private_key=login.next_private_key))
         except SalesforceAuthenticationFailed:
-            raise _refused(error, session.origin) from None
+            raise _refused(error, session) from None
     parts = urlsplit(session.identity_url).path.split("/")
     if not token or len(parts) < 3:
         raise _not_salesforce(session.origin, "NO_IDENTITY")
@@ -121,12 +123,16 @@ _REFUSALS = (
 )
 
 
-def _refused(error: SalesforceAuthenticationFailed, origin: str) -> LeadsyncError:
+def _refused(error: SalesforceAuthenticationFailed, session: Session) -> LeadsyncError:
+    origin = session.origin
     # Without an `error` in the answer the code is the HTTP status and the message a whole page.
     if not isinstance(error.code, str):
         return _not_salesforce(origin, "NOT_JSON")
     said = f"{error.code}: {error.auth_message}"
     problem = next((problem for words, problem in _REFUSALS if words in said.casefold()), "LG-103")
+    skew = session.tally.skew_seconds or 0
+    if problem == "LG-103" and abs(skew) >= SKEW_MAX_SECONDS:
+        return LoginError.of("LG-113", origin, seconds=skew, said=said[:_SAID_MAX])
     return LoginError.of(problem, origin, said=said[:_SAID_MAX])
 
 

@@ -70,6 +70,11 @@ class Org:
         return self._session.tally.server_time
 
     @property
+    def skew_seconds(self) -> int | None:
+        """How far this machine's clock runs before the org's; None where nobody compares them."""
+        return self._session.tally.skew_seconds
+
+    @property
     def started_at(self) -> datetime | None:
         """The org's time at its first answer."""
         return self._session.tally.started_at
@@ -156,6 +161,11 @@ class Org:
         else:
             opened = self._first(question)
         yield from self.pages(opened, is_count=question.is_count)
+
+    def tooling(self, soql: str) -> list[Record]:
+        """The rows of a question about how the org is set up (Tooling API), one page of it. OrgError SF-102, SF-106."""
+        body = self.wire.read("tooling", lambda org: org.restful("tooling/query", params={"q": soql}))
+        return _opened(body, self._read_at()).page.records
 
     def pages(self, opened: Opened, *, is_count: bool = False) -> Iterator[Page]:
         """An opened query to its end, with the errors of `query`."""

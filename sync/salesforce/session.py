@@ -1,6 +1,6 @@
 """The one `requests.Session` everything goes through: what must be true of every attempt is made true here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -34,6 +34,8 @@ class Tally:
     server_time: datetime | None = None
     # The server began to work on the last answer no earlier than this, give or take the header's one second.
     asked_at: datetime | None = None
+    # How far this machine's clock runs before the server's; None where nobody compares them.
+    skew_seconds: int | None = None
 
 
 class Leave(Protocol):
@@ -63,8 +65,11 @@ class Unbounded:
 class Session(requests.Session):
     """Timeouts, no assignment rules, one origin, usage and clock from every answer, failures as `CallError`."""
 
-    def __init__(self, connection: Connection, *, leave: Leave | None = None) -> None:
+    def __init__(
+        self, connection: Connection, *, leave: Leave | None = None, host_now: Callable[[], datetime] | None = None
+    ) -> None:
         super().__init__()
+        self._host_now = host_now
         self.leave = leave or Unbounded()
         self.origin = origin_of(connection.org_url)
         self.tally = Tally()
@@ -124,6 +129,8 @@ class Session(requests.Session):
             return
         tally.started_at = tally.started_at or now
         tally.server_time = now
+        if self._host_now is not None:
+            tally.skew_seconds = round((self._host_now() - now).total_seconds())
         tally.asked_at = now - timedelta(seconds=int(response.elapsed.total_seconds()))
 
 

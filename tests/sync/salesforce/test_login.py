@@ -5,6 +5,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,7 +21,7 @@ from engine.errors import LoginError, TransientError
 from engine.messages import Message
 from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
 from sync.salesforce.org import Identity, Org
-from sync.salesforce.session import TOKEN_PATH
+from sync.salesforce.session import TOKEN_PATH, Session
 
 ORG = "https://acme.my.salesforce.com"
 DATA = f"{ORG}/services/data/v66.0"
@@ -216,3 +217,18 @@ def test_the_next_key_logs_in_once_the_org_has_its_certificate(
     login = JwtLogin("3MVG9key", "sync@acme.example", keys.private, next_private_key=pem)
 
     assert reach(replace(connection, login=login)).describe("Lead") == {"name": "Lead"}
+
+
+def test_a_refusal_with_a_wrong_clock_names_the_clock(
+    empty_wire: responses.RequestsMock, connection: Connection
+) -> None:
+    refusal = {"error": "invalid_grant", "error_description": "expired authorization code"}
+    empty_wire.post(f"{ORG}{TOKEN_PATH}", status=400, json=refusal, headers=HEADERS)
+    host = datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
+    session = Session(connection, host_now=lambda: host)
+
+    with pytest.raises(LoginError) as caught:
+        Org(connection, session=session, sleep=lambda _: None).connect()
+
+    assert code_of(caught.value) == "LG-113"
+    assert caught.value.problems[0].params["seconds"] == 600
