@@ -30,6 +30,16 @@ class Law:
     moment: Moment
 
 
+def law_of(tx: Transaction, plan_id: str) -> Law:
+    """StoreError SR-111 when the store lacks a text the plan was made by."""
+    header = plans.header(tx, plan_id)
+    if header is None:
+        raise StoreError.of("SR-111", plan_id)
+    field_map = map_from_text(_text(tx, header.field_map))
+    rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
+    return Law(rulebook, field_map, Moment(header.at, header.zone))
+
+
 @dataclass(frozen=True, slots=True)
 class Laws:
     """The laws of plans, each read once a run."""
@@ -42,12 +52,7 @@ class Laws:
         """StoreError SR-111 when the store lacks a text the plan was made by."""
         if plan_id not in self._known:
             with self.run.worker.store.read() as tx:
-                header = plans.header(tx, plan_id)
-                if header is None:
-                    raise StoreError.of("SR-111", plan_id)
-                field_map = map_from_text(_text(tx, header.field_map))
-                rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
-            self._known[plan_id] = Law(rulebook, field_map, Moment(header.at, header.zone))
+                self._known[plan_id] = law_of(tx, plan_id)
         return self._known[plan_id]
 
     def check(self, plan_ids: Iterable[str]) -> None:
@@ -57,12 +62,15 @@ class Laws:
                 raise MapError(*problems)
 
     def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
-        """Changes to be proposed anew: today's map writes them elsewhere, or the org no longer fits their plan's map."""
-        today = self.run.worker.field_map
+        """Changes to be proposed anew: today's map writes them elsewhere, the org no longer fits their plan's map, or they
+        are of a plan made in shadow and the rulebook is live now (or the other way round).
+        """
+        today, operation = self.run.worker.field_map, self.run.worker.rulebook.operation
         return frozenset(
             standing.change.change_id
             for standing in standings
             if _places(standing, self.of(standing.plan_id).field_map) != _places(standing, today)
+            or self.of(standing.plan_id).rulebook.operation is not operation
             or self._problems(standing.plan_id)
         )
 

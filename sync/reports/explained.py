@@ -7,6 +7,8 @@ from engine.conditions import Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
 from engine.fields import Kind
 from engine.grades import LADDER
+from sync.explain import Explained, Moved, Since
+from sync.reports import phrases
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _THOUSAND = 1000
@@ -20,6 +22,40 @@ def lines(explanation: Explanation, words: Words) -> list[str]:
         *_score(explanation, words),
         *_rules(explanation, words),
     ]
+
+
+def owner_lines(found: Explained, words: Words) -> list[str]:
+    """Whether it needs another owner, and who in the pool was passed over, and why."""
+    if found.needs_owner is None:
+        return [words.say("explain.keeps_owner", owner=found.owner)]
+    why = words.say(f"reason.owner.{found.needs_owner}", rule="")
+    told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-")]
+    for one in found.considered:
+        turn = words.say("explain.turn", turn=one.turn) if one.turn else words.say("explain.no_turn")
+        said = words.message(one.passed) if one.passed else turn
+        told.append(f"  {'✗' if one.passed else '✓'} {found.names[one.member]}: {said}")
+    return told
+
+
+def since_lines(since: Since, words: Words) -> list[str]:
+    """What came out differently, what moved it, and which values moved."""
+    told = [words.say("explain.since" if since.verdicts else "explain.since_same")]
+    for moved in since.verdicts:
+        causes = words.say("report.join").join(words.say(f"explain.by.{cause}") for cause in moved.by or ("together",))
+        told.append(f"  {_difference(moved, words)} ({causes})")
+    told += [words.say("explain.since_inputs")] if since.inputs else []
+    told += [f"  {_difference(moved, words)}" for moved in since.inputs]
+    before, after = since.activities
+    if before != after:
+        told.append(f"  {words.say('explain.since_activities', before=before, after=after)}")
+    told += [words.say("explain.other_rules")] if since.has_other_rules else []
+    told += [words.say("explain.other_map")] if since.has_other_map else []
+    return told
+
+
+def _difference(moved: Moved, words: Words) -> str:
+    then, now = (phrases.value(held, words=words) for held in (moved.then, moved.now))
+    return f"{phrases.label(moved.name, {}, words=words)}: {words.say('report.arrow', before=then, after=now)}"
 
 
 def _personas(explanation: Explanation, words: Words) -> Iterator[str]:

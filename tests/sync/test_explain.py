@@ -1,5 +1,6 @@
 """`explain` and the plan never disagree: the same rules, on the same records, at the same moment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 from engine.changes import Change
 from engine.fields import TARGETS
 from mapping.targets import WRITE_BACK
-from sync.explain import explain_record
-from tests.stage import RULEBOOK, Stage, staged
+from sync.app import open_worker
+from sync.explain import Moved, explain_record
+from sync.sandbox.opening import Opened
+from tests.stage import RULEBOOK, Stage, staged, write_rulebook
 
 # A day's border decides here: in Tokyo it is Saturday the 21st by now, in London still Friday.
 EARLY_ON_SATURDAY = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
@@ -51,3 +54,54 @@ def test_explain_tells_whose_lead_it_was_when_the_plan_was_made(tmp_path: Path) 
         stage.plan()
         found = explain_record(stage.worker, lead)
     assert (found.name, found.owner) == ("株式会社山田製作所", "鈴木 一郎")
+
+
+def test_everybody_in_the_pool_is_told_with_why_they_were_passed_over(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        stage.plan()
+        lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+        stage.cycle()
+        stage.leave("tanaka")
+        stage.edit("takahashi", lead, OwnerId=stage.owner_id("Inbound_Leads"))
+        stage.plan()
+        found = explain_record(stage.worker, lead)
+    told = [(found.names[one.member], one.passed and one.passed.key) for one in found.considered]
+    assert told == [("鈴木 一郎", "passed.last"), ("田中 美穂", "passed.inactive"), ("伊藤 彩", None)]
+
+
+def test_a_lead_whose_owner_stays_says_so(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        lead = stage.add_lead(owner="suzuki")
+        stage.plan()
+        assert explain_record(stage.worker, lead).needs_owner is None
+
+
+def test_as_of_a_run_a_record_is_told_as_it_was_and_what_has_moved_since(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
+        stage.plan()
+        then = stage.run_id
+        stage.edit("suzuki", lead, Title="部長")
+        stage.plan()
+        found = explain_record(stage.worker, lead, as_of=then)
+    assert found.explanation.verdict["persona"] == "user"
+    assert found.since is not None
+    assert Moved("persona", "user", "buyer", ("data",)) in found.since.verdicts
+    assert Moved("title", "担当", "部長") in found.since.inputs
+
+
+def test_another_rulebook_is_told_as_what_moved_a_verdict(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
+        stage.plan()
+        then = stage.run_id
+        write_rulebook(
+            tmp_path / "folder", RULEBOOK | {"personas/who.yaml": "- {name: all, role: end user, when: {title: {is not empty: yes}}}\n"}
+        )
+        with open_worker(tmp_path / "folder", sandbox=Opened.of(stage.server)) as worker:
+            again = replace(stage, worker=worker)
+            again.plan()
+            found = explain_record(worker, lead, as_of=then)
+    assert found.since is not None
+    assert found.since.has_other_rules
+    assert [moved.by for moved in found.since.verdicts if moved.name == "persona"] == [("rules",)]
