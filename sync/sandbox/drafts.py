@@ -1,6 +1,6 @@
 """The world while one request is answered: what it touches is laid over what was there, so the world before stays as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ class Draft:
     def __init__(self, world: World, now: datetime) -> None:
         self.world = world
         self.now = now
+        self.tests: dict[tuple[str, str], Callable[[Record], bool]] = {}  # of validation rules and flows
         self._own: dict[str, dict[str, Record | None]] = {}  # layers that this draft may write into
 
     def put(self, record: Record) -> None:

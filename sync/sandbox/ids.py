@@ -3,6 +3,7 @@
 from string import ascii_lowercase, ascii_uppercase, digits
 
 _SIXTY_TWO = digits + ascii_uppercase + ascii_lowercase
+_PAIRS = tuple(one + two for one in _SIXTY_TWO for two in _SIXTY_TWO)
 _CHECK = ascii_uppercase + "012345"
 _CASES = str.maketrans({letter: "01"[letter in ascii_uppercase] for letter in _SIXTY_TWO})
 
@@ -11,8 +12,8 @@ def record_id(prefix: str, serial: int) -> str:
     """The 18-character id of the n-th record of the org."""
     tail = ""
     while serial:
-        serial, digit = divmod(serial, 62)
-        tail = _SIXTY_TWO[digit] + tail
+        serial, two = divmod(serial, len(_PAIRS))
+        tail = _PAIRS[two] + tail
     return full(f"{prefix}5j{tail:0>10}")
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sync.sandbox import cast
 from sync.sandbox import vocabulary as words
-from sync.sandbox.facts import ALL_STAMPS
+from sync.sandbox.facts import SETUP_STAMPS
 from sync.sandbox.ids import record_id
 from sync.sandbox.saves import PERSONS, full_name
 from sync.sandbox.schema import schema
@@ -45,15 +45,19 @@ class Maker:
         if changed:
             modified = stamp(changed)
         author = by or str(values["Id"])
-        audit: dict[str, Value] = {"IsDeleted": False, "CreatedDate": created, "CreatedById": author, "LastModifiedDate": modified,
-                 "LastModifiedById": author, "SystemModstamp": modified}  # fmt: skip
-        record: dict[str, Value] = {field: audit[field] for field in _audited(name)}
+        record: dict[str, Value] = {"IsDeleted": False, "CreatedDate": created, "CreatedById": author,
+                                    "LastModifiedDate": modified, "LastModifiedById": author,
+                                    "SystemModstamp": modified}  # fmt: skip
+        if name in SETUP_STAMPS:
+            record = {field: record[field] for field in SETUP_STAMPS[name].split()}
         record.update(values)
         if name in PERSONS:
             record["Name"] = full_name(record)
             if name == "User":
                 self._users[str(record["Username"])] = str(record["Id"])
-        self.tables[name][str(record["Id"])] = {field: value for field, value in record.items() if value is not None}
+        if None in record.values():
+            record = {field: value for field, value in record.items() if value is not None}
+        self.tables[name][str(record["Id"])] = record
 
     def amend(self, name: str, record_id: str, **values: Value) -> None:
         """Fill fields of a record that is there."""
@@ -64,11 +68,6 @@ class Maker:
 
     def age_days(self, record: Record) -> float:
         return (self.now - moment(str(record["CreatedDate"]))).total_seconds() / 86_400
-
-
-@cache
-def _audited(name: str) -> tuple[str, ...]:
-    return tuple(field for field in ALL_STAMPS.split() if field in schema()[name].fields)
 
 
 def drawn(dice: random.Random, values: Sequence[T], chances: Sequence[float]) -> T:

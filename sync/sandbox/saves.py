@@ -1,6 +1,6 @@
 """Save records as Salesforce does: checks in its order, assignment and validation rules, stamps, the log."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError
@@ -137,9 +137,7 @@ def _check_owner(draft: Draft, fact: ObjectFact, changed: Mapping[str, Value]) -
 def _run_flows(draft: Draft, fact: ObjectFact, before: Record, after: Record, author: Author) -> None:
     """What the org's own flows make of an update, as the same user and in the same transaction."""
     for flow in draft.world.flows:
-        if flow.object != fact.name or (
-            flow.when and not matcher(draft.world, fact, parse_condition(flow.when))(after)
-        ):
+        if flow.object != fact.name or (flow.when and not _test(draft, fact, flow.when)(after)):
             continue
         values = {**flow.sets, **{name: before.get(name) for name in flow.restores}}
         changes = {name: value for name, value in values.items() if after.get(name) != value}
@@ -171,10 +169,18 @@ def _check_rules(draft: Draft, fact: ObjectFact, after: Record, author: Author) 
     if author.is_trusted:
         return
     for rule in draft.world.validation_rules:
-        if rule.object == fact.name and matcher(draft.world, fact, parse_condition(rule.forbids))(after):
+        if rule.object == fact.name and _test(draft, fact, rule.forbids)(after):
             raise RefusalError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,) if rule.field else ())
     if draft.world.duplicate_rules:
         _check_duplicates(draft, fact, after, author)
+
+
+def _test(draft: Draft, fact: ObjectFact, condition: str) -> Callable[[Record], bool]:
+    """A condition of the org's own as a function, made once in a draft."""
+    known = draft.tests.get((fact.name, condition))
+    if known is None:
+        known = draft.tests[fact.name, condition] = matcher(draft.world, fact, parse_condition(condition))
+    return known
 
 
 def _stamps(fact: ObjectFact, draft: Draft, author: Author) -> dict[str, Value]:
