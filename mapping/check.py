@@ -18,6 +18,7 @@ from mapping.types import COMPOUND, described_fields
 Described: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "combobox", "encryptedstring"})
+_PROSPECTS = frozenset({"Lead", "Contact"})
 _FILTERED = frozenset({"string", "picklist", "combobox", "reference", "id", "email", "phone", "url"})
 _WHOLES = frozenset({"int", "long"})
 _DECIMALS = frozenset({"double", "currency", "percent"})
@@ -138,8 +139,11 @@ def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]
     yield from _missing(source.api_name, activity_columns(source), fields, source.where)
     yield from _stamp(source.api_name, fields, source.where)
     known = fields[source.api_name]
-    for api_name in source.prospect:
-        if api_name in known and not prospects & {source.api_name, *known[api_name]["referenceTo"]} - {""}:
+    held = {name: {source.api_name, *known[name]["referenceTo"]} - {""} for name in source.prospect if name in known}
+    is_some_mapped = any(prospects & names for names in held.values())
+    for api_name, names in held.items():
+        # A column for contacts may stand beside that for leads before contacts are mapped.
+        if not (prospects | _PROSPECTS if is_some_mapped else prospects) & names:
             wanted = ", ".join(sorted(prospects))
             yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)
     if source.at in known and known[source.at]["type"] != "datetime":
