@@ -1,6 +1,6 @@
 """The snapshot a plan is made from: prospects and activities by Id range, and the people and queues of the org."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -46,6 +46,18 @@ class Range:
     prospects: nw.DataFrame[IntoDataFrame]
     activities: nw.DataFrame[IntoDataFrame]
     absent: frozenset[str] = frozenset()
+
+
+def cut(part: Range, rows: int) -> Iterator[Range]:
+    """The same prospects in smaller ranges."""
+    count = len(part.prospects)
+    if count <= rows:
+        yield part
+        return
+    for start in range(0, count, rows):
+        prospects = part.prospects[start : start + rows]
+        theirs = nw.col("prospect_id").is_in(prospects["id"].to_list())
+        yield Range(prospects, part.activities.filter(theirs), absent=part.absent)
 
 
 @dataclass(frozen=True, slots=True)

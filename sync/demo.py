@@ -16,7 +16,6 @@ from typing import cast
 from config.init import start_folder
 from config.words.catalogue import Words
 from engine.errors import AuditError, UsageError
-from engine.plans import Plan
 from engine.states import State
 from sync.app import open_worker
 from sync.audit.export import export
@@ -38,6 +37,7 @@ from sync.sandbox.saved import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.workday import Office
 from sync.store import changes, runs
+from sync.store.plans import Header
 
 LEADS_MIN, LEADS_MAX = 20, 200_000
 # 9:00 in Tokyo; every demo of one seed tells the same story, whatever the date of the host.
@@ -100,7 +100,7 @@ class _Demo:
         self.words = words
         self._say = say
         self.office = Office(seed)
-        self._done: list[tuple[Plan, str, int, float]] = []
+        self._done: list[tuple[Header, str, int, float]] = []
 
     def told(self, folder: Path, leads: int) -> DemoSummary:
         checks = examine(self.worker, self.words)
@@ -123,7 +123,7 @@ class _Demo:
             folder=folder,
             leads=leads,
             runs=tuple(self.summed(*done) for done in self._done),
-            idle_plan_changes=len(idle.changes),
+            idle_plan_changes=idle.proposed,
             unexplained_writes=self.unexplained(),
             report=written[1]["html"],
             audit=audit,
@@ -133,7 +133,7 @@ class _Demo:
             reports=reports,
         )
 
-    def round(self, *, with_owners: bool = False, between: Callable[[Plan], None] | None = None) -> Plan:
+    def round(self, *, with_owners: bool = False, between: Callable[[Header], None] | None = None) -> Header:
         """Plan, let the world go on, approve everything as the person at this machine, and apply."""
         watch = self.worker.clock.monotonic
         started = watch()
@@ -154,16 +154,18 @@ class _Demo:
         happened = self.office.happened
         self.say("demo.morning", arrived=happened.arrived, moved=happened.moved, edited=happened.edited)
 
-    def between(self, proposed: Plan) -> None:
+    def between(self, proposed: Header) -> None:
         """Reps take leads of which only the owner is to change; so there is nothing left to say about them later."""
-        wanted = [change.record_id for change in proposed.changes if set(change.after) == {"owner"}]
-        waiting = [change.record_id for change in proposed.changes]
+        with self.worker.store.read() as tx:
+            proposals = [standing.change for standing in changes.of_plan(tx, proposed.plan_id)]
+        wanted = [change.record_id for change in proposals if set(change.after) == {"owner"}]
+        waiting = [change.record_id for change in proposals]
         self.server.advance(_HOUR_SECONDS / 2)
         self.server.act(partial(self.office.between, wanted=wanted, waiting=waiting))
         self.server.advance(_HOUR_SECONDS / 2)
         self.say("demo.between", taken=self.office.happened.taken, scored=self.office.happened.scored)
 
-    def summed(self, proposed: Plan, run_id: str, api_calls: int, seconds: float) -> DemoRun:
+    def summed(self, proposed: Header, run_id: str, api_calls: int, seconds: float) -> DemoRun:
         with self.worker.store.read() as tx:
             standings = changes.of_plan(tx, run_id)
             pulled = runs.run(tx, run_id)
@@ -172,8 +174,8 @@ class _Demo:
         return DemoRun(
             run=run_id,
             pulled=cast("Mapping[str, int]", figures["pulled_new"]),
-            proposed=len(proposed.changes),
-            owners=sum(change.moves_owner for change in proposed.changes),
+            proposed=proposed.proposed,
+            owners=sum(standing.change.moves_owner for standing in standings),
             states={state: counted[state] for state in State if counted[state]},
             rebased=sum(standing.note is not None and standing.note.key == "note.rebased" for standing in standings),
             api_calls=api_calls,

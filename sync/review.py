@@ -1,67 +1,73 @@
-"""Review: what policy lets through, and what a person approves or rejects. It lies between the runs and holds no worker."""
+"""Review: what a person approves or rejects, and what nobody decided in time. It lies between the runs and holds no worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from engine.changes import Change, Standing
 from engine.errors import PlanStaleError, Problem, UsageError
 from engine.messages import Message
-from engine.plans import Plan
-from engine.policies import Approver, Policy
+from engine.rulebooks import Operation
 from engine.states import State
 from mapping.ids import id18, is_id
-from sync.run import Worker
+from sync.laws import law_of
+from sync.run import Run, Worker
 from sync.store import approvals, changes, effects, plans
-from sync.store.changes import Move
+from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
 from sync.store.plans import Header
+from sync.store.proposals import PAGE_ROWS
 
 # So short an ending, or none at all, names a plan by accident.
 ENDING_MIN = 4
-
-_WAITING = frozenset({State.PLANNED, State.HELD})
-
-
-def by_policy(plan: Plan, policy: Policy, *, held: int = 0) -> Mapping[str, State]:
-    """The state each change enters with. Over the change limit the whole plan is held; a baseline waits for a person.
-
-    `held`: open changes of earlier plans that were held and are kept; they count, so that no limit is passed in drips.
-    """
-    if plan.is_baseline:
-        return {change.change_id: State.PLANNED for change in plan.changes}
-    if over_limit(plan, policy, held=held):
-        return {change.change_id: State.HELD for change in plan.changes}
-    return {change.change_id: _state(change, policy) for change in plan.changes}
-
-
-def over_limit(plan: Plan, policy: Policy, *, held: int = 0) -> Message | None:
-    """Why a whole plan is held; None for a baseline, which is approved as a whole anyway."""
-    limit, wanted = policy.limits.changes(plan.counts["in_scope"]), len(plan.changes) + held
-    if plan.is_baseline or not plan.changes or wanted <= limit:
-        return None
-    return Message.of("note.limit", changes=wanted, limit=limit)
 
 
 def approve(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str) -> int:
     """Approve waiting changes of a plan, all or those named by change or record id; how many.
 
-    A baseline is approved as a whole. UsageError PL-401 (no such plan), PL-402 (a part of a baseline); PlanStaleError
-    PL-403 (not a waiting change of that plan).
+    A baseline is approved as a whole; of many changes some thousands at a time. UsageError PL-401 (no such plan), PL-402 (a
+    part of a baseline), PL-404 (made in shadow); PlanStaleError PL-403 (not a waiting change of that plan).
     """
-    with worker.store.transaction() as tx:
-        waiting = _named(tx, plan_id, change_ids)
-        pairs = list(changes.digests(tx, [standing.change.change_id for standing in waiting]).items())
-        approvals.approve(tx, pairs, approver=approver, at=worker.clock.now())
-    return len(pairs)
+    with worker.store.read() as tx:
+        header = plan_named(tx, plan_id)
+        if law_of(tx, header.plan_id).rulebook.operation is Operation.SHADOW:
+            raise UsageError.of("PL-404", plan=header.plan_id)
+    count = 0
+    for page in _pages(worker, header, change_ids):
+        with worker.store.transaction() as tx:
+            pairs = [(each.change_id, each.digest) for each in page]
+            approvals.approve(tx, pairs, approver=approver, at=worker.clock.now())
+        count += len(page)
+    return count
 
 
 def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str, reason: str) -> int:
     """Reject waiting changes; they stay quiet while target and meaning base are the same."""
     note = Message.of("note.rejected", by=approver, reason=reason)
-    with worker.store.transaction() as tx:
-        waiting = _named(tx, plan_id, change_ids)
-        moves = [Move(standing.change.change_id, State.REJECTED, note) for standing in waiting]
-        changes.move(tx, moves, run=None, at=worker.clock.now())
-    return len(moves)
+    with worker.store.read() as tx:
+        header = plan_named(tx, plan_id)
+    count = 0
+    for page in _pages(worker, header, change_ids):
+        with worker.store.transaction() as tx:
+            moves = [Move(each.change_id, State.REJECTED, note) for each in page]
+            changes.move(tx, moves, run=None, at=worker.clock.now())
+        count += len(page)
+    return count
+
+
+def expire(run: Run) -> int:
+    """End what waited for a person until its plan expired: it is judged afresh. How many there were."""
+    count = 0
+    while True:
+        with run.worker.store.read() as tx:
+            is_due = bool(plans.due(tx, at=run.now, most=1))
+        if not is_due:
+            break
+        with run.worker.store.transaction() as tx:
+            due = plans.due(tx, at=run.now, most=PAGE_ROWS)
+            moves = [Move(change_id, State.EXPIRED, Message.of("note.expired")) for change_id in due]
+            changes.move(tx, moves, run=run.run_id, at=run.now)
+        count += len(due)
+    if count:
+        run.figures["expired"] = count
+    return count
 
 
 def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int:
@@ -93,22 +99,28 @@ def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     return found
 
 
-def _named(tx: Transaction, plan_id: str | None, change_ids: Sequence[str] | None) -> list[Standing]:
-    header = plan_named(tx, plan_id)
-    waiting = {each.change.change_id: each for each in changes.in_state(tx, _WAITING, plan_id=header.plan_id)}
-    if change_ids is None:
-        return list(waiting.values())
-    if header.is_baseline:
+def _pages(worker: Worker, header: Header, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:
+    if change_ids is not None:
+        with worker.store.read() as tx:
+            named = _named(tx, header, change_ids)
+        yield from (named[start : start + PAGE_ROWS] for start in range(0, len(named), PAGE_ROWS))
+        return
+    after = ""
+    while True:
+        with worker.store.read() as tx:
+            page = changes.waiting(tx, header.plan_id, after=after, most=PAGE_ROWS)
+        if not page:
+            return
+        yield page
+        after = page[-1].record_id
+
+
+def _named(tx: Transaction, header: Header, change_ids: Sequence[str]) -> list[Waiting]:
+    """All of them wait and may be decided, or none is decided."""
+    found = changes.waiting_among(tx, header.plan_id, change_ids)
+    if header.is_baseline and change_ids:
         raise UsageError.of("PL-402", plan=header.plan_id)
-    by_record = {each.change.record_id: each for each in waiting.values()}
-    unknown = [given for given in change_ids if given not in waiting and given not in by_record]
-    if unknown:
+    by_id = {each.change_id: each for each in found} | {each.record_id: each for each in found}
+    if unknown := [given for given in change_ids if given not in by_id]:
         raise PlanStaleError(*(Problem("PL-403", given, {"plan": header.plan_id}) for given in unknown))
-    return [waiting.get(given) or by_record[given] for given in dict.fromkeys(change_ids)]
-
-
-def _state(change: Change, policy: Policy) -> State:
-    needed = {policy.owners} if change.moves_owner else set()
-    if set(change.after) - {"owner"} or not change.moves_owner:
-        needed.add(policy.fields)
-    return State.PLANNED if Approver.PERSON in needed else State.APPROVED
+    return list({by_id[given].change_id: by_id[given] for given in change_ids}.values())

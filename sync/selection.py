@@ -88,14 +88,14 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
         header = plan_named(tx, plan_id)
     is_meant = chooser(worker, selection, as_of=header.snapshot)
     ids: list[str] = []
-    after = -1
+    after = ""
     while True:
         with worker.store.read() as tx:
             page = changes.page_of_plan(tx, header.plan_id, after=after, most=_PAGE_ROWS)
         ids += [each.change.change_id for each in page if each.state in WAITING and is_meant(each.change)]
         if len(page) < _PAGE_ROWS:
             break
-        after += _PAGE_ROWS
+        after = page[-1].change.record_id
     if not ids and not selection.is_everything:
         raise UsageError.of("PL-423", plan=header.plan_id)
     return header.plan_id, tuple(ids)

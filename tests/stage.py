@@ -86,7 +86,7 @@ class Stage:
         self.advance(120)
         with begin(self.worker, "plan") as run:
             self.run_id = run.run_id
-            return propose(run, with_owners=with_owners)
+            return whole(self.worker, propose(run, with_owners=with_owners))
 
     def approve(self, *record_ids: str) -> int:
         """Approve the last plan, whole or these records of it."""
@@ -114,9 +114,13 @@ class Stage:
     def add_lead(self, *, owner: str = "suzuki", **values: Value) -> str:
         """A lead of a manager's making; its id. `owner` is a stem of the cast or a queue's DeveloperName."""
         given = {"LastName": "佐々木", "Company": "株式会社山田製作所", "OwnerId": self.owner_id(owner), **values}
-        before = set(self.server.world.tables["Lead"])
-        self.server.act(lambda world, now: people.add(world, now, "takahashi", "Lead", given))
-        return next(iter(set(self.server.world.tables["Lead"]) - before))
+        return self.add("Lead", **given)
+
+    def add(self, object_name: str, **values: Value) -> str:
+        """A record of any object, of a manager's making; its id."""
+        before = set(self.server.world.tables[object_name])
+        self.server.act(lambda world, now: people.add(world, now, "takahashi", object_name, values))
+        return next(iter(set(self.server.world.tables[object_name]) - before))
 
     def edit(self, who: str, record_id: str, **values: Value) -> None:
         self.server.act(lambda world, now: people.edit(world, now, who, record_id, values))
@@ -210,12 +214,20 @@ class Stage:
 
 @contextmanager
 def staged(
-    folder: Path, *, leads: int = 0, seed: int = 1, rulebook: Mapping[str, str] | None = None, now: datetime = START
+    folder: Path,
+    *,
+    leads: int = 0,
+    seed: int = 1,
+    rulebook: Mapping[str, str] | None = None,
+    field_map: str | None = None,
+    now: datetime = START,
 ) -> Iterator[Stage]:
-    """A stage in a new folder. `rulebook` replaces the starter's files: relative path -> text."""
+    """A stage in a new folder. `rulebook` replaces the starter's files (relative path -> text), `field_map` its map."""
     start_folder(folder)
     if rulebook is not None:
         write_rulebook(folder, rulebook)
+    if field_map is not None:
+        (folder / "map.yaml").write_text(field_map, encoding="utf-8")
     journal = SavedWorld(folder / "data" / "sandbox").save(world := generate(leads=leads, seed=seed, now=now))
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
@@ -230,6 +242,23 @@ def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
     for name, text in texts.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text, encoding="utf-8")
+
+
+def whole(worker: Worker, header: Header) -> Plan:
+    """A plan as one value: header and changes."""
+    with worker.store.read() as tx:
+        proposed = [standing.change for standing in changes.of_plan(tx, header.plan_id)]
+    return Plan(
+        header.org_id,
+        header.at,
+        header.zone,
+        header.rulebook,
+        header.snapshot,
+        header.is_baseline,
+        changes=tuple(proposed),
+        notices=header.notices,
+        counts=header.counts,
+    )
 
 
 def ids(proposed: Plan) -> Sequence[str]:

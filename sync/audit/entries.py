@@ -39,6 +39,7 @@ class Event(StrEnum):
     COMPACTED = "compacted"
     SEGMENTS_RETIRED = "segments retired"
     PLAN_PROPOSED = "plan proposed"
+    PLAN_DROPPED = "plan dropped"
     CHANGE_PROPOSED = "change proposed"
     CHANGE_APPROVED = "change approved"
     CHANGE_MOVED = "change moved"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AuditError
-from sync.audit.entries import GENESIS, Head, Link, link_hash
+from sync.audit.entries import GENESIS, Event, Head, Link, link_hash
 from sync.store import audit, changes
 from sync.store.database import Transaction
 
@@ -22,11 +22,20 @@ _LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n')
 def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
     """Verify the chain, and that every change stands where its last entry says. AuditError at the first fault."""
     told: dict[str, str] = {}
+    # Changes are told before the plan that shows them, page by page; a plan that a crash cut short is dropped later.
+    unseen: dict[str, dict[str, str]] = {}
     check = _Check(expect_head)
     for link in audit.links(tx):
         body = check.next(link, f"audit {link.seq}")
-        if "change" in body and "to" in body:
-            told[body["change"]] = body["to"]
+        match body.get("event"):
+            case Event.CHANGE_PROPOSED:
+                unseen.setdefault(body["plan"], {})[body["change"]] = body["to"]
+            case Event.PLAN_PROPOSED:
+                told |= unseen.pop(body["plan"], {})
+            case Event.PLAN_DROPPED:
+                unseen.pop(body["plan"], None)
+            case _ if "change" in body and "to" in body:
+                told[body["change"]] = body["to"]
     head = check.end()
     for change_id, state in changes.states(tx):
         if told.pop(change_id, None) != state:

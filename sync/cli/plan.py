@@ -39,7 +39,7 @@ def add(app: typer.Typer, session: Session) -> None:
                 proposed = propose(run, with_owners=owners)
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
             code = code_after(held_of(worker))
-        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code
+        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code
 
     _add_export(group, session)
 

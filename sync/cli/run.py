@@ -38,4 +38,4 @@ def add(app: typer.Typer, session: Session) -> None:
                 settlement = settle(both)
             tell(session, worker, both.run_id, as_json=json, with_changes=False)
             code = code_after({**settlement.states, **held_of(worker)})
-        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.changes else code
+        return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code

@@ -22,6 +22,7 @@ from sync.run import Worker
 from sync.store import changes, runs
 from sync.store.plans import Header
 from sync.store.runs import Run
+from sync.writers.forecast import forecast
 
 # Rows read from the store at a time.
 _PAGE_ROWS = 2_000
@@ -62,6 +63,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
             for card in [cards.get(notice.record_id, Card())]
         ),
         quality=_quality(worker, plan, figures),
+        writes=tuple(forecast(worker, plan.plan_id).messages()),
         api_calls=figures.get("api_calls"),
         seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
     )
@@ -76,7 +78,7 @@ class _StoredRows:
     owners: Mapping[str, Owner]
 
     def __iter__(self) -> Iterator[Row]:
-        after = -1
+        after = ""
         while True:
             with self.worker.store.read() as tx:
                 standings = changes.page_of_plan(tx, self.plan.plan_id, after=after, most=_PAGE_ROWS)
@@ -84,7 +86,7 @@ class _StoredRows:
             yield from (_row(self.worker, standing, cards, self.owners) for standing in standings)
             if len(standings) < _PAGE_ROWS:
                 return
-            after += _PAGE_ROWS
+            after = standings[-1].change.record_id
 
 
 def owners_of(mirror: Mirror, *, as_of: str) -> dict[str, Owner]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Text, bindparam, cast, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Select, Text, bindparam, cast, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from engine.changes import Change, Standing
@@ -62,49 +62,55 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     )
 
 
-def add(
-    tx: Transaction,
-    plan_id: str,
-    entering: Sequence[tuple[Change, State]],
-    *,
-    held_because: Message | None = None,
-    run: str,
-    at: datetime,
-) -> None:
-    """The changes a plan proposes first, each in the state it enters with: planned, held, or approved by policy."""
-    if not entering:
-        return
-    notes = {State.HELD: message_body(held_because)} if held_because else {}
-    rows = [
-        {**_row(plan_id, number, change, state), "note": notes.get(state)}
-        for number, (change, state) in enumerate(entering)
-    ]
-    tx.execute(insert(changes), rows)
-    told = facts.of_changes(tx, [change for change, _ in entering])
-    audit.append(
-        tx,
-        [
-            Entry(Event.CHANGE_PROPOSED, at, run, {"plan": plan_id, "to": state.value} | told[change.change_id])
-            for change, state in entering
-        ],
-    )
-
-
 def open_standings(tx: Transaction) -> dict[str, Standing]:
     """Every open change, by record id: there is at most one per record."""
     return {standing.change.record_id: standing for standing in in_state(tx, OPEN)}
 
 
+def open_among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, Standing]:
+    """The open changes of some records (a condition on `changes.record_id`), by record id."""
+    found = _standings(tx, changes.c.state.in_([state.value for state in OPEN]) & of_records)
+    return {standing.change.record_id: standing for standing in found}
+
+
+def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
+    """The record id and change id of every open change, by record id."""
+    query = select(changes.c.record_id, changes.c.change_id).where(changes.c.state.in_([each.value for each in OPEN]))
+    for row in tx.execute(query.order_by(changes.c.record_id).execution_options(yield_per=5_000)):
+        yield row.record_id, row.change_id
+
+
+def moves_owners(tx: Transaction) -> bool:
+    """Whether any open change gives its record another owner."""
+    is_open = changes.c.state.in_([state.value for state in OPEN])
+    return (
+        tx.execute(select(changes.c.change_id).where(is_open, changes.c.reach == "owner").limit(1)).first() is not None
+    )
+
+
+def open_turns(tx: Transaction) -> dict[tuple[str, str], int]:
+    """The last turn of each pool's members in what is open: pool and member -> sequence."""
+    is_open = changes.c.state.in_([state.value for state in OPEN])
+    query = select(changes.c.pool, changes.c.member, func.max(changes.c.turn).label("last"))
+    query = query.where(is_open, changes.c.turn.is_not(None)).group_by(changes.c.pool, changes.c.member)
+    return {(row.pool, row.member): row.last for row in tx.execute(query)}
+
+
+def held(tx: Transaction) -> int:
+    """How many changes are held."""
+    return tx.execute(select(func.count()).where(changes.c.state == State.HELD.value)).scalar_one()
+
+
 def in_state(tx: Transaction, states: Collection[State], *, plan_id: str | None = None) -> tuple[Standing, ...]:
-    """The changes in these states, of all plans or of one, by plan and place in it."""
+    """The changes in these states, of all plans or of one, by plan and record id."""
     where = changes.c.state.in_([state.value for state in states])
     return _standings(tx, where if plan_id is None else where & (changes.c.plan_id == plan_id))
 
 
-def ever_sent(tx: Transaction) -> frozenset[str]:
-    """Approved changes that were sent at least once: such a call may take effect late, whatever was read back."""
+def ever_sent(tx: Transaction, of_records: ColumnElement[bool]) -> frozenset[str]:
+    """Approved changes of some records that were sent at least once: such a call may take effect late, whatever was read back."""
     query = select(changes.c.change_id).where(changes.c.state == State.APPROVED.value, changes.c.attempts > 0)
-    return frozenset(tx.execute(query).scalars())
+    return frozenset(tx.execute(query.where(of_records)).scalars())
 
 
 def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
@@ -112,11 +118,44 @@ def of_plan(tx: Transaction, plan_id: str) -> tuple[Standing, ...]:
     return _standings(tx, changes.c.plan_id == plan_id)
 
 
-def page_of_plan(tx: Transaction, plan_id: str, *, after: int, most: int) -> tuple[Standing, ...]:
-    """At most so many of them, from behind a place in the plan (-1: from its start)."""
-    behind = (changes.c.plan_id == plan_id) & (changes.c.position > after)
-    rows = tx.execute(select(changes).where(behind).order_by(changes.c.position).limit(most))
+def page_of_plan(
+    tx: Transaction, plan_id: str, *, after: str, most: int, states: Collection[State] = tuple(State)
+) -> tuple[Standing, ...]:
+    """At most so many of them, those in these states, by record id: from behind one (`""`: from the start)."""
+    wanted = changes.c.state.in_([state.value for state in states])
+    behind = (changes.c.plan_id == plan_id) & (changes.c.record_id > after) & wanted
+    rows = tx.execute(select(changes).where(behind).order_by(changes.c.record_id).limit(most))
     return tuple(_standing(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change that waits for a person; an approval names its digest."""
+
+    change_id: str
+    record_id: str
+    digest: str
+
+
+def waiting(tx: Transaction, plan_id: str, *, after: str, most: int) -> list[Waiting]:
+    """The next of a plan's changes that wait for a person, behind a record id."""
+    query = _waiting(plan_id).where(changes.c.record_id > after).order_by(changes.c.record_id).limit(most)
+    return [Waiting(*row) for row in tx.execute(query)]
+
+
+def waiting_among(tx: Transaction, plan_id: str, named: Iterable[str]) -> list[Waiting]:
+    """Those of a plan's changes that wait and are named, by their own id or their record's."""
+    found: list[Waiting] = []
+    for chunk in chunks(dict.fromkeys(named)):
+        is_named = or_(changes.c.change_id.in_(chunk), changes.c.record_id.in_(chunk))
+        found += [Waiting(*row) for row in tx.execute(_waiting(plan_id).where(is_named))]
+    return found
+
+
+def _waiting(plan_id: str) -> Select[Any]:
+    query = select(changes.c.change_id, changes.c.record_id, changes.c.digest)
+    is_waiting = changes.c.state.in_([State.PLANNED.value, State.HELD.value])
+    return query.where(changes.c.plan_id == plan_id, is_waiting)
 
 
 def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
@@ -143,7 +182,7 @@ def find(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Standing]:
 
 def counts(tx: Transaction, plan_id: str) -> dict[State, int]:
     """How many changes of a plan are in each state; the sum is what the plan proposed."""
-    query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id).group_by(changes.c.state)
+    query = select(changes.c.state, func.count()).where(changes.c.plan_id == plan_id, _SHOWN).group_by(changes.c.state)
     return {State(state): number for state, number in tx.execute(query)}
 
 
@@ -155,7 +194,8 @@ def bodies(tx: Transaction, change_ids: Iterable[str]) -> dict[str, tuple[Change
 
 def states(tx: Transaction) -> Iterator[tuple[str, str]]:
     """Every change's id and state, for the audit to compare."""
-    yield from tx.execute(select(changes.c.change_id, changes.c.state).order_by(changes.c.change_id))
+    query = select(changes.c.change_id, changes.c.state).where(_SHOWN).order_by(changes.c.change_id)
+    yield from tx.execute(query.execution_options(yield_per=5_000))
 
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
@@ -163,6 +203,8 @@ def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
     return {change_id: row.digest for change_id, row in _rows(tx, change_ids, _WITHOUT_BODIES).items()}
 
 
+# What has no state yet belongs to a plan in the making (`proposals.py`).
+_SHOWN = changes.c.state.is_not(None)
 _LEAVES_MEMORY = {State.APPLIED, State.UNCHANGED, *QUIET}
 # A body costs more to read than all the rest of a row.
 _WITHOUT_BODIES = tuple(column for column in changes.columns if column.name not in {"proposed", "rebased", "note"})
@@ -188,6 +230,9 @@ def _remember(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: da
     effects.remember(tx, applied, run=run or "", at=at)
     effects.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
     effects.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
+    settled = [each.change.reverses for each in ended.values() if each.state in {State.APPLIED, State.UNCHANGED}]
+    if taken_back := [change_id for change_id in settled if change_id]:
+        effects.undo(tx, [each.change for each in find(tx, taken_back).values()])
 
 
 def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _Row]) -> None:
@@ -230,35 +275,18 @@ def _facts(each: Move, row: _Row) -> dict[str, object]:
     return facts_of_move | {name: value for name, value in optional.items() if value}
 
 
-def _row(plan_id: str, position: int, change: Change, state: State) -> dict[str, object]:
-    return {
-        "change_id": change.change_id,
-        "plan_id": plan_id,
-        "position": position,
-        "object": change.object,
-        "record_id": change.record_id,
-        "state": state.value,
-        "reach": change.reach.value,
-        "digest": change.digest,
-        "target_digest": change.target_digest,
-        "meaning_digest": change.meaning_digest,
-        "attempts": 0,
-        "proposed": change_body(change),
-    }
-
-
 def _rows(
     tx: Transaction, change_ids: Iterable[str], columns: Sequence[Column[Any]] = tuple(changes.columns)
 ) -> dict[str, _Row]:
     rows: dict[str, _Row] = {}
     for chunk in chunks(change_ids):
-        found = tx.execute(select(*columns).where(changes.c.change_id.in_(chunk)))
+        found = tx.execute(select(*columns).where(changes.c.change_id.in_(chunk), _SHOWN))
         rows |= {row.change_id: row for row in found}
     return rows
 
 
 def _standings(tx: Transaction, where: ColumnElement[bool]) -> tuple[Standing, ...]:
-    query = select(changes).where(where).order_by(changes.c.plan_id, changes.c.position)
+    query = select(changes).where(where, _SHOWN).order_by(changes.c.plan_id, changes.c.record_id)
     return tuple(_standing(row) for row in tx.execute(query))
 
 

@@ -1,7 +1,7 @@
 """Claims: what somebody else made of values of ours, and since when; and how a value is given back to leadsync."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select
@@ -15,19 +15,14 @@ from sync.store.database import Transaction
 from sync.store.keys import keys_of
 from sync.store.tables import applied_values, claims
 
+RECORDS = claims.c.record_id
 
-def of_records(tx: Transaction, record_ids: Iterable[str]) -> dict[str, dict[str, Claimed]]:
-    """The claims on these records, by record and field."""
+
+def among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, dict[str, Claimed]]:
+    """The claims on some records (a condition on `RECORDS`), by record and field."""
     found = defaultdict[str, dict[str, Claimed]](dict)
-    for chunk in chunks(record_ids):
-        _collect(tx, claims.c.record_id.in_(chunk), found)
-    return dict(found)
-
-
-def everything(tx: Transaction) -> dict[str, dict[str, Claimed]]:
-    """Every claim, by record and field."""
-    found = defaultdict[str, dict[str, Claimed]](dict)
-    _collect(tx, None, found)
+    for row in tx.execute(select(claims).where(of_records)):
+        found[row.record_id][row.field] = Claimed(row.value, row.since)
     return dict(found)
 
 
@@ -61,12 +56,6 @@ def give_back(tx: Transaction, given: Sequence[tuple[str, Mapping[str, Scalar]]]
             tx.execute(delete(claims).where(claims.c.record_id == record_id, theirs))
         told = [{"record": one, "after": _hashed(keys[one], values), "actor": actor} for one, values in chunk if values]
         audit.append(tx, [Entry(Event.GIVEN_BACK, at, facts=facts) for facts in told])
-
-
-def _collect(tx: Transaction, where: ColumnElement[bool] | None, into: dict[str, dict[str, Claimed]]) -> None:
-    query = select(claims) if where is None else select(claims).where(where)
-    for row in tx.execute(query):
-        into[row.record_id][row.field] = Claimed(row.value, row.since)
 
 
 def _held(

@@ -1,75 +1,88 @@
-"""Memory as the next plan needs it, read in one consistent view. `effects.py` is what writes it."""
+"""Memory as the next plan needs it, each read in one consistent view. `effects.py` is what writes it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
-from engine.changes import Values
-from engine.memory import Memory, Quiet, Written
+from engine.changes import Standing, Values
+from engine.memory import Claimed, Memory, Quiet, Written
 from sync.store import changes, claims, plans
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import applied_values, firings, quiet, tags, turns
+from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
+from sync.store.tables import changes as change_rows
+
+# Says of a column of record ids which records are meant.
+_Pick: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
 def recall(tx: Transaction) -> Memory:
-    """All that must be remembered between runs, as one immutable value."""
-    tagged, fired, hushed = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set), _quiet(tx)
-    for row in tx.execute(select(tags)):
-        tagged[row.record_id].add((row.tag, row.rule_id))
-    for row in tx.execute(select(firings)):
-        fired[row.record_id].add(row.rule_id)
+    """All that must be remembered between runs, as one immutable value: for orgs whose memory fits into ours."""
+    org = recall_org(tx)
+    everything = _recalled(tx, [lambda _: true()])
+    return replace(everything, turns=org.turns, is_established=org.is_established)
+
+
+def recall_org(tx: Transaction) -> Memory:
+    """What concerns the org as a whole: turns, open ones included, and whether a baseline was approved."""
     taken = defaultdict[str, dict[str, int]](dict)
     for row in tx.execute(select(turns)):
         taken[row.pool][row.member] = row.sequence
-    standings = changes.open_standings(tx)
-    applied: dict[str, Values] = {}
-    written: dict[str, Written] = {}
-    for row in tx.execute(select(applied_values)):
-        applied[row.record_id] = row.fields
-        written[row.record_id] = Written(row.at, row.run_id)
-    return Memory(
-        open_changes=standings,
-        applied=applied,
-        written=written,
-        claims=claims.everything(tx),
-        tags={record_id: frozenset(found) for record_id, found in tagged.items()},
-        firings={record_id: frozenset(found) for record_id, found in fired.items()},
-        turns=dict(taken),
-        quiet=hushed,
-        is_established=plans.is_established(tx),
-        sent=changes.ever_sent(tx),
-    )
+    for (pool, member), sequence in changes.open_turns(tx).items():
+        taken[pool][member] = max(sequence, taken[pool].get(member, 0))
+    return Memory(turns=dict(taken), is_established=plans.is_established(tx))
 
 
 def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:
-    """What judging these records again needs: their applied values and who claims them, their tags and firings."""
-    ids = sorted(set(record_ids))
+    """What concerns these records."""
+    return _recalled(tx, [_among(chunk) for chunk in chunks(sorted(set(record_ids)))])
+
+
+def recall_between(tx: Transaction, first: str, last: str) -> Memory:
+    """What concerns the records with these ids and those between them: a range, whose ids follow each other."""
+    return _recalled(tx, [lambda column: column.between(first, last)])
+
+
+def _among(ids: list[str]) -> _Pick:
+    return lambda column: column.in_(ids)
+
+
+def _recalled(tx: Transaction, picks: Iterable[_Pick]) -> Memory:
+    opened: dict[str, Standing] = {}
+    sent: set[str] = set()
     applied: dict[str, Values] = {}
     written: dict[str, Written] = {}
+    claimed: dict[str, dict[str, Claimed]] = {}
     tagged, fired = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set)
-    for chunk in chunks(ids):
-        for row in tx.execute(select(applied_values).where(applied_values.c.record_id.in_(chunk))):
+    hushed, moved = defaultdict[str, list[Quiet]](list), defaultdict[str, list[datetime]](list)
+    for pick in picks:
+        opened |= changes.open_among(tx, pick(change_rows.c.record_id))
+        sent |= changes.ever_sent(tx, pick(change_rows.c.record_id))
+        claimed |= claims.among(tx, pick(claims.RECORDS))
+        for row in tx.execute(select(applied_values).where(pick(applied_values.c.record_id))):
             applied[row.record_id] = row.fields
             written[row.record_id] = Written(row.at, row.run_id)
-        for row in tx.execute(select(tags).where(tags.c.record_id.in_(chunk))):
+        for row in tx.execute(select(tags).where(pick(tags.c.record_id))):
             tagged[row.record_id].add((row.tag, row.rule_id))
-        for row in tx.execute(select(firings).where(firings.c.record_id.in_(chunk))):
+        for row in tx.execute(select(firings).where(pick(firings.c.record_id))):
             fired[row.record_id].add(row.rule_id)
+        for row in tx.execute(select(owner_moves).where(pick(owner_moves.c.record_id)).order_by(owner_moves.c.at)):
+            moved[row.record_id].append(row.at)
+        order = (quiet.c.record_id, quiet.c.target_digest, quiet.c.meaning_digest)
+        for row in tx.execute(select(quiet).where(pick(quiet.c.record_id)).order_by(*order)):
+            hushed[row.record_id].append(Quiet(row.target_digest, row.meaning_digest, row.owner, row.pool, row.score))
     return Memory(
+        open_changes=opened,
         applied=applied,
         written=written,
-        claims=claims.of_records(tx, ids),
+        claims=claimed,
         tags={record_id: frozenset(found) for record_id, found in tagged.items()},
         firings={record_id: frozenset(found) for record_id, found in fired.items()},
-        is_established=True,
+        quiet={record_id: tuple(found) for record_id, found in hushed.items()},
+        moved={record_id: tuple(found) for record_id, found in moved.items()},
+        sent=frozenset(sent),
     )
-
-
-def _quiet(tx: Transaction) -> dict[str, tuple[Quiet, ...]]:
-    hushed = defaultdict[str, list[Quiet]](list)
-    order = (quiet.c.record_id, quiet.c.target_digest, quiet.c.meaning_digest)
-    for row in tx.execute(select(quiet).order_by(*order)):
-        hushed[row.record_id].append(Quiet(row.target_digest, row.meaning_digest, row.owner, row.pool, row.score))
-    return {record_id: tuple(found) for record_id, found in hushed.items()}

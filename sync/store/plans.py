@@ -1,25 +1,31 @@
 """Plans as they were proposed. A plan's id is the id of the run that proposed it; its changes are in `changes.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from engine.errors import PlanStaleError, Problem, TransientError
+from engine.errors import PlanStaleError, Problem
+from engine.guards import Entry, Passed
 from engine.messages import Message
-from engine.plans import Notice, Plan, Withdrawal
-from engine.states import State, allows
-from sync.audit.entries import Entry, Event
-from sync.store import approvals, audit, changes
+from engine.plans import ChangesDigest, Notice, Outline, Plan, Withdrawal
+from engine.states import OPEN, State, allows
+from sync.audit.entries import Entry as AuditEntry
+from sync.audit.entries import Event
+from sync.store import audit, changes, proposals
 from sync.store import tables as t
 from sync.store.bodies import message_body, message_from
 from sync.store.changes import Move
 from sync.store.database import Transaction
+from sync.store.proposals import Seal
 
-_WAITING = (State.PLANNED, State.HELD, State.APPROVED)
+# What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
+_WAITING = (State.PLANNED, State.HELD)
+# Of many that are in the way so many are named.
+_NAMED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,6 @@ class Header:
     proposed: int
     expires_at: datetime | None
     counts: Mapping[str, int]
-    withdrawn: tuple[Withdrawal, ...]
     notices: tuple[Notice, ...]
 
 
@@ -53,51 +58,93 @@ def propose(
     held_because: Message | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Save a plan: header, withdrawals (superseded), changes, approvals by policy and audit, in the caller's transaction.
+    """Save a plan that fits into one transaction, the caller's: header, withdrawals (superseded), changes, approvals by
+    policy and audit.
 
     `run` becomes the plan's id; `field_map` is the map's digest; `states` says for each change_id whether it enters
     planned, held (and why) or approved, the latter by `policy` (`policy@version`). PlanStaleError (PL-305) when open changes
     moved since the memory was recalled so that the plan cannot stand: plan again.
     """
-    _refuse_stale(tx, plan)
-    tx.execute(
-        insert(t.plans).values(
-            plan_id=run,
-            org_id=plan.org_id,
-            at=plan.at,
-            zone=plan.zone,
-            rulebook=plan.rulebook,
-            field_map=field_map,
-            snapshot=plan.snapshot,
-            is_baseline=plan.is_baseline,
-            digest=plan.digest,
-            proposed=len(plan.changes),
-            expires_at=expires_at,
-            header=_header(plan),
-        )
+    entries = {
+        change_id: Entry(state, held_because if state is State.HELD else None) for change_id, state in states.items()
+    }
+    proposals.stage(tx, run, [(change, entries[change.change_id]) for change in plan.changes])
+    rolled, after = ChangesDigest(), ""
+    seal = Seal(run, Passed(), policy, plan.at)
+    while (end := proposals.seal_page(tx, seal, after=after, rolled=rolled)) is not None:
+        after = end
+    show(
+        tx,
+        plan.outline,
+        run=run,
+        field_map=field_map,
+        rolled=rolled,
+        withdrawn=plan.withdrawn,
+        expires_at=expires_at,
     )
+
+
+def show(
+    tx: Transaction,
+    outline: Outline,
+    *,
+    run: str,
+    field_map: str,
+    rolled: ChangesDigest,
+    withdrawn: Sequence[Withdrawal],
+    expires_at: datetime | None = None,
+) -> Header:
+    """Make a plan seen whose changes are put away and sealed. `withdrawn` is what it still has to supersede.
+
+    PlanStaleError (PL-305) when it cannot stand any more.
+    """
+    supersede(tx, withdrawn, run=run, at=outline.at)
+    _refuse_taken(tx, run)
+    staged = (t.changes.c.plan_id == run) & t.changes.c.state.is_(None)
+    number = tx.execute(update(t.changes).where(staged).values(state=t.changes.c.entering)).rowcount
+    digest = outline.digest(rolled)
+    shown = Header(
+        plan_id=run,
+        org_id=outline.org_id,
+        at=outline.at,
+        zone=outline.zone,
+        rulebook=outline.rulebook,
+        field_map=field_map,
+        snapshot=outline.snapshot,
+        is_baseline=outline.is_baseline,
+        digest=digest,
+        proposed=number,
+        expires_at=expires_at,
+        counts=dict(outline.counts),
+        notices=outline.notices,
+    )
+    values = {name: getattr(shown, name) for name in Header.__dataclass_fields__ if name in t.plans.columns}
+    tx.execute(insert(t.plans).values(**values, header=_header(outline)))
     facts = {
         "plan": run,
-        "digest": plan.digest,
-        "rulebook": plan.rulebook,
+        "digest": digest,
+        "rulebook": outline.rulebook,
         "map": field_map,
-        "snapshot": plan.snapshot,
-        "baseline": plan.is_baseline,
-        "proposed": len(plan.changes),
+        "snapshot": outline.snapshot,
+        "baseline": outline.is_baseline,
+        "proposed": number,
     }
-    audit.append(tx, [Entry(Event.PLAN_PROPOSED, plan.at, run, facts)])
-    superseded = [Move(each.change_id, State.SUPERSEDED, each.because) for each in plan.withdrawn]
-    changes.move(tx, superseded, run=run, at=plan.at)
-    changes.add(
-        tx,
-        run,
-        [(change, states[change.change_id]) for change in plan.changes],
-        held_because=held_because,
-        run=run,
-        at=plan.at,
-    )
-    by_policy = [change.change_id for change in plan.changes if states[change.change_id] is State.APPROVED]
-    approvals.record(tx, by_policy, approver=policy, at=plan.at, run=run)
+    audit.append(tx, [AuditEntry(Event.PLAN_PROPOSED, outline.at, run, facts)])
+    return shown
+
+
+def supersede(tx: Transaction, withdrawn: Sequence[Withdrawal], *, run: str, at: datetime) -> None:
+    """What a plan withdraws, or a part of it: it would be withdrawn whatever became of the plan itself."""
+    standings = changes.find(tx, [each.change_id for each in withdrawn])
+    stuck = [
+        each.change_id
+        for each in withdrawn
+        if each.change_id not in standings or not allows(standings[each.change_id].state, State.SUPERSEDED)
+    ]
+    if stuck:
+        raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
+    moves = [Move(each.change_id, State.SUPERSEDED, each.because) for each in withdrawn]
+    changes.move(tx, moves, run=run, at=at)
 
 
 def header(tx: Transaction, plan_id: str) -> Header | None:
@@ -127,13 +174,14 @@ def waiting(tx: Transaction) -> dict[str, int]:
     return {row.plan_id: row.number for row in tx.execute(query)}
 
 
-def due(tx: Transaction, *, at: datetime) -> tuple[str, ...]:
-    """Ids of the changes that still wait though their plan has expired."""
+def due(tx: Transaction, *, at: datetime, most: int) -> tuple[str, ...]:
+    """Ids of changes that still wait for a person though their plan has expired, at most so many."""
     query = (
         select(t.changes.c.change_id)
-        .join(t.plans)
+        .join(t.plans, t.plans.c.plan_id == t.changes.c.plan_id)
         .where(t.plans.c.expires_at <= at, t.changes.c.state.in_([state.value for state in _WAITING]))
-        .order_by(t.changes.c.plan_id, t.changes.c.position)
+        .order_by(t.changes.c.plan_id, t.changes.c.record_id)
+        .limit(most)
     )
     return tuple(tx.execute(query).scalars())
 
@@ -152,24 +200,24 @@ def is_established(tx: Transaction) -> bool:
     return any(not header["counts"].get("kept") and not header["counts"].get("quiet") for header in empty)
 
 
-def _refuse_stale(tx: Transaction, plan: Plan) -> None:
-    withdrawn = changes.find(tx, [each.change_id for each in plan.withdrawn])
-    free = {standing.change.record_id for standing in withdrawn.values() if allows(standing.state, State.SUPERSEDED)}
-    stuck = [each.change_id for each in plan.withdrawn if withdrawn[each.change_id].change.record_id not in free]
-    taken = {record_id: standing for record_id, standing in changes.open_standings(tx).items() if record_id not in free}
-    stuck += [change.change_id for change in plan.changes if change.record_id in taken]
-    if again := changes.find(tx, [change.change_id for change in plan.changes]):
-        # The same target for the same record within one second: its identity is taken.
-        raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(again)))
-    if stuck:
+def _refuse_taken(tx: Transaction, run: str) -> None:
+    """The records of a plan may have no other open change: somebody proposed one meanwhile, or it is being sent."""
+    new, other = t.changes.alias("new"), t.changes.alias("other")
+    query = (
+        select(new.c.change_id)
+        .join(other, (other.c.record_id == new.c.record_id) & other.c.state.in_([state.value for state in OPEN]))
+        .where(new.c.plan_id == run, new.c.state.is_(None))
+        .order_by(new.c.record_id)
+        .limit(_NAMED_MAX)
+    )
+    if stuck := tx.execute(query).scalars().all():
         raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
 
 
-def _header(plan: Plan) -> dict[str, Any]:
+def _header(outline: Outline) -> dict[str, Any]:
     return {
-        "counts": dict(plan.counts),
-        "withdrawn": [[each.change_id, each.record_id, message_body(each.because)] for each in plan.withdrawn],
-        "notices": [[each.record_id, message_body(each.message)] for each in plan.notices],
+        "counts": dict(outline.counts),
+        "notices": [[each.record_id, message_body(each.message)] for each in outline.notices],
     }
 
 
@@ -187,9 +235,5 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.proposed,
         row.expires_at,
         row.header["counts"],
-        tuple(
-            Withdrawal(change_id, record_id, message_from(because))
-            for change_id, record_id, because in row.header["withdrawn"]
-        ),
         tuple(Notice(record_id, message_from(message)) for record_id, message in row.header["notices"]),
     )

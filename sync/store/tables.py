@@ -119,19 +119,23 @@ plans = Table(
     Column("digest", DIGEST, nullable=False),
     Column("proposed", Integer, nullable=False),
     Column("expires_at", Instant),
-    Column("header", JsonText, nullable=False),  # counts, kept, withdrawn, notices
+    Column("header", JsonText, nullable=False),  # counts, notices
 )
 
 changes = Table(
     "changes",
     metadata,
     Column("change_id", identifier(32), primary_key=True),
-    Column("plan_id", RUN, ForeignKey("plans.plan_id"), nullable=False, index=True),
-    Column("position", Integer, nullable=False),
+    Column("plan_id", RUN, ForeignKey("runs.run_id"), nullable=False),
     Column("object", String(80), nullable=False),
     Column("record_id", ID, nullable=False, index=True),
-    Column("state", String(12), nullable=False),
+    # None until its plan is whole: nobody sees it before. Then it enters with that state and note.
+    Column("state", String(12)),
+    Column("entering", String(12), nullable=False),
     Column("reach", String(8), nullable=False),  # memory, fields, owner
+    Column("pool", identifier(255)),  # the turn it costs, if it does
+    Column("member", identifier(255)),
+    Column("turn", BigInteger),
     Column("note", JsonText),
     Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
     Column("target_digest", DIGEST, nullable=False),
@@ -141,6 +145,7 @@ changes = Table(
     Column("proposed", JsonText, nullable=False),
     Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
 )
+Index("ix_changes_plan", changes.c.plan_id, changes.c.record_id)
 Index("ix_changes_outbox", changes.c.state, changes.c.object, changes.c.reach, changes.c.record_id)
 _OPEN_STATES = tuple(sorted(OPEN))
 Index(
@@ -318,6 +323,11 @@ describes = Table(
     Column("object", String(80), primary_key=True),
     Column("fetched_at", Instant, nullable=False),
     Column("body", JsonText, nullable=False),
+)
+
+# Files of drop folders that were read: each content once.
+dropped_files = Table(
+    "dropped_files", metadata, Column("source", String(80), primary_key=True), Column("files", JsonText, nullable=False)
 )
 
 # Emptied row by row when a person must be forgotten: the chain keeps standing, its hashes mean nothing any more.

@@ -112,7 +112,7 @@ def test_a_plan_right_after_an_apply_knows_its_own_writes(stage: Stage) -> None:
     stage.cycle()
     with begin(stage.worker, "plan") as run:
         proposed = propose(run)
-    assert (ids(proposed), proposed.counts["respected"]) == ([], 0)
+    assert (proposed.proposed, proposed.counts["respected"]) == (0, 0)
 
 
 def test_a_lead_whose_rejected_candidate_has_left_is_proposed_to_another(stage: Stage) -> None:

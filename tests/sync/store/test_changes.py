@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engine.changes import Change, Effects, Standing, Turn
 from engine.errors import PlanStaleError
-from engine.memory import Memory, Quiet
+from engine.guards import Entry
+from engine.memory import Memory, Quiet, Written
 from engine.messages import Message
 from engine.states import MOVES, OPEN, State
-from sync.store import audit, changes, effects, memory
+from sync.store import audit, changes, effects, memory, proposals
 from sync.store.changes import Move
 from sync.store.database import Store
+from sync.store.tables import changes as rows
 
 Propose = Callable[..., None]
 Make = Callable[..., Change]
@@ -25,6 +28,13 @@ Make = Callable[..., Change]
 def _move(store: Store, at: datetime, *moves: Move) -> None:
     with store.transaction() as tx:
         changes.move(tx, moves, run=None, at=at)
+
+
+def _enter(store: Store, run: str, change: Change, state: State = State.PLANNED) -> None:
+    """One more change of the run, past all that a plan looks at."""
+    with store.transaction() as tx:
+        proposals.stage(tx, run, [(change, Entry(state))])
+        tx.execute(update(rows).where(rows.c.state.is_(None)).values(state=state.value))
 
 
 def _recall(store: Store) -> Memory:
@@ -47,12 +57,10 @@ def test_a_proposed_change_stands_as_it_was_proposed(store: Store, run: str, pro
         assert changes.counts(tx, run) == {State.PLANNED: 1}
 
 
-def test_a_record_has_at_most_one_open_change(
-    store: Store, run: str, at: datetime, propose: Propose, change: Make
-) -> None:
+def test_a_record_has_at_most_one_open_change(store: Store, run: str, propose: Propose, change: Make) -> None:
     propose(State.HELD, change(1, grade="A"))
-    with pytest.raises(IntegrityError), store.transaction() as tx:
-        changes.add(tx, run, [(change(1, grade="B"), State.PLANNED)], run=run, at=at)
+    with pytest.raises(IntegrityError):
+        _enter(store, run, change(1, grade="B"))
 
 
 def test_an_ended_change_makes_room_for_another(
@@ -61,8 +69,8 @@ def test_an_ended_change_makes_room_for_another(
     first, second = change(1, grade="A"), change(1, grade="B")
     propose(State.PLANNED, first)
     _move(store, at, Move(first.change_id, State.CANCELLED))
-    with store.transaction() as tx:
-        changes.add(tx, run, [(second, State.PLANNED)], run=run, at=at)
+    _enter(store, run, second)
+    with store.read() as tx:
         found = [standing.state for standing in changes.of_record(tx, first.record_id)]
     assert sorted(found) == [State.CANCELLED, State.PLANNED]
 
@@ -103,6 +111,7 @@ def test_what_is_applied_is_remembered(store: Store, at: datetime, propose: Prop
     _move(store, at, Move(applied.change_id, State.APPLIED))
     assert _recall(store) == Memory(
         applied={applied.record_id: {"grade": "A", "persona": None}},
+        written={applied.record_id: Written(at, "")},
         tags={applied.record_id: frozenset({("vip", "rule/a"), ("jp", "rule/c")})},
         firings={applied.record_id: frozenset({"rule/b"})},
         turns={"pool/k": {"suzuki": 3}},
@@ -117,8 +126,7 @@ def test_later_values_join_earlier_ones_and_tags_go(
     second = change(1, score=2, effects=Effects(tags_removed=tag, turn=Turn("pool/k", "suzuki", 4)))
     propose(State.APPROVED, first)
     _move(store, at, Move(first.change_id, State.APPLIED))
-    with store.transaction() as tx:
-        changes.add(tx, run, [(second, State.APPROVED)], run=run, at=at)
+    _enter(store, run, second, State.APPROVED)
     _move(store, at, Move(second.change_id, State.APPLIED))
     found = _recall(store)
     assert (found.applied, found.tags) == ({first.record_id: {"grade": "A", "score": 2}}, {})
@@ -194,7 +202,8 @@ def test_the_audit_tells_each_move_and_no_value(store: Store, at: datetime, prop
         ("change moved", "approved", "applied"),
     ]
     assert "canary" not in json.dumps(entries)
-    assert set(entries[-3]["after"]) == {"persona"}
+    (proposed,) = [entry for entry in entries if entry["event"] == "change proposed"]
+    assert set(proposed["after"]) == {"persona"}
 
 
 def test_equal_values_of_two_prospects_do_not_look_equal_in_the_audit(
