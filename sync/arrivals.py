@@ -64,6 +64,13 @@ class Arrivals:
         present = [frame.with_columns(pl.lit(value=False).alias("IsDeleted")) for frame in self._waiting]
         self._waiting = [*present, self.run.worker.mirror.tombstones(self.wanted.api_name, seen)]
 
+    def bury(self, record_ids: Sequence[str]) -> None:
+        """These are gone: their latest versions once more, marked deleted."""
+        if not record_ids:
+            return
+        last = self.run.worker.mirror.of(self.wanted.api_name, record_ids).drop("_content", "_pull", "_read_at")
+        self._waiting.append(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
+
     def take_over(self, segments: Sequence[Segment]) -> None:
         """Pages that an earlier run has put on disk for the same question."""
         sequence = runs.sequence_of(self.run.run_id)

@@ -29,12 +29,11 @@ _TORN_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """One question of an object. `is_resumable`: a later run may use what this one got."""
+    """One question of an object."""
 
     object: str
     soql: str
     include_deleted: bool
-    is_resumable: bool = True
 
 
 class Extracts:
@@ -59,7 +58,13 @@ class Extracts:
                 self._give_up(job)
         return [found.get(question) or self._create(each, question) for question, each in asked.items()]
 
-    def pages(self, job: Job) -> Iterator[ResultPage]:
+    def once(self, wanted: Extract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+        """The whole result for this run only: no later run may mistake it for what the org is like then."""
+        job = self._create(wanted, self._run.run_id)
+        yield from self.pages(job, records_max)
+        self._close(job)
+
+    def pages(self, job: Job, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
         told = self._wait(job)
         if told.state is not QueryState.COMPLETE:
@@ -70,7 +75,7 @@ class Extracts:
         locator = job.locator
         while locator != "":
             self._run.worker.drain.check()
-            page = self._page(job, locator or "")
+            page = self._page(job, locator or "", records_max)
             if page.rows and page.digest in digests:
                 raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
             digests.add(page.digest)
@@ -130,10 +135,10 @@ class Extracts:
             worker.clock.wait(wait)
             wait = min(wait * 2, worker.settings.bulk_poll_seconds)
 
-    def _page(self, job: Job, locator: str) -> ResultPage:
+    def _page(self, job: Job, locator: str, records_max: int) -> ResultPage:
         for tries in range(_TORN_MAX):
             try:
-                page = self._bulk(job).page(job.job_id, locator=locator, records_max=PAGE_RECORDS)
+                page = self._bulk(job).page(job.job_id, locator=locator, records_max=records_max)
             except TransientError as error:
                 if error.problems[0].code != "SF-127":
                     raise
@@ -165,9 +170,8 @@ class Extracts:
 
 
 def _asked(run: Run, wanted: Extract) -> str:
-    """What makes two questions the same. One that must not be resumed is like no other."""
-    own = "" if wanted.is_resumable else run.run_id
-    return digest([wanted.soql, wanted.include_deleted, run.org.api_version, own])
+    """What makes two questions the same."""
+    return digest([wanted.soql, wanted.include_deleted, run.org.api_version])
 
 
 def _has_failed(told: QueryJob) -> bool:

@@ -39,11 +39,14 @@ _REFUSED_QUESTION = "SF-102"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one object is read this time. Without `since` it is read whole; `is_slow`: whole is how it is always read."""
+    """How one object is read this time: whole without `since`. `is_first`: nothing is known of it as it is read now;
+    `is_slow`: it is always read whole.
+    """
 
     wanted: PulledObject
     describe: Record
     since: datetime | None
+    is_first: bool = False
     is_slow: bool = False
 
     @property
@@ -78,8 +81,8 @@ class Reading:
         return Extract(self.name, soql, self.include_deleted)
 
     def arrivals(self, run: Run) -> Arrivals:
-        is_new = self.is_whole and not self.is_slow
-        return Arrivals(run, self.wanted, self.describe, is_compared=not is_new, is_filtered=self.is_whole)
+        is_compared = not self.is_first or self.is_slow
+        return Arrivals(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=self.is_whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
             described(run)
         raise
     _list(run, lease, brought, read_dropped(run))
-    if any(each.reading.is_whole and not each.reading.is_slow for each in brought):
+    if any(each.reading.is_first and not each.reading.is_slow for each in brought):
         compact(run, lease)
 
 
@@ -143,12 +146,14 @@ def _readings(run: Run, describes: Mapping[str, Record], whole: Collection[str])
     for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE):
         with run.worker.store.read() as tx:
             mark = segments.watermark(tx, wanted.api_name)
-        is_new = mark is None or mark.fields != listed_as(run, wanted) or wanted.api_name in whole
-        is_slow = wanted in SLOW
-        if is_slow and mark and not is_new and run.now - mark.stamp < timedelta(seconds=settings.slow_objects_seconds):
+        is_first = mark is None or mark.fields != listed_as(run, wanted)
+        is_slow, is_asked = wanted in SLOW, wanted.api_name in whole
+        rest = timedelta(seconds=settings.slow_objects_seconds)
+        if is_slow and mark and not (is_first or is_asked) and run.now - mark.stamp < rest:
             continue
-        since = None if is_new or is_slow or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
-        readings.append(Reading(wanted, describes[wanted.api_name], since, is_slow=is_slow))
+        is_whole = is_first or is_slow or is_asked
+        since = None if is_whole or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
+        readings.append(Reading(wanted, describes[wanted.api_name], since, is_first=is_first, is_slow=is_slow))
     return readings
 
 

@@ -34,6 +34,7 @@ from sync.cli import (
     serve,
     show,
     status,
+    sweep,
     validate,
 )
 from sync.cli.codes import Code
@@ -41,8 +42,8 @@ from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
 VERBS: tuple[ModuleType, ...] = (
-    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, give_back, apply, run, revert,
-    serve, status, pause, resume, audit,
+    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, give_back,
+    apply, run, sweep, revert, serve, status, pause, resume, audit,
 )  # fmt: skip
 
 

@@ -92,10 +92,10 @@ class Mirror:
         if not listed:
             return
         schema = scan(self.folder, listed).collect_schema()
-        ids = (scan(self.folder, [each]).select("Id").collect()["Id"].sort() for each in listed)
-        for low, high in places.windows([places.samples(found, rows=size) for found in ids], rows=size):
+        sampled = [places.samples(places.read(self.folder, each, places.BY_ID), rows=size) for each in listed]
+        for low, high in places.windows(sampled, rows=size):
             touching = [each for each in listed if each.rows and each.id_max > low and each.id_min <= high]
-            frame = self._standing(touching, (pl.col("Id") > low) & (pl.col("Id") <= high), schema)
+            frame = self._standing(touching, places.between(places.BY_ID, low, high), schema)
             yield frame if frame["Id"].is_sorted() else frame.sort("Id")
 
     def of(self, object_name: str, ids: Collection[str], *, as_of: str | None = None) -> pl.DataFrame:
@@ -105,6 +105,10 @@ class Mirror:
         schema = scan(self.folder, listed).collect_schema()
         touching = _with_ids(listed, wanted.to_list())
         return self._standing(touching, pl.col("Id").is_in(wanted.implode()), schema).sort("Id")
+
+    def stamps(self, object_name: str) -> pl.LazyFrame:
+        """Of every version only what says which is the latest, and whether it is deleted: for a comparison with the org."""
+        return scan(self.folder, self._listed(object_name)).select("Id", "IsDeleted", *versions.ORDER)
 
     def related(
         self, object_name: str, columns: Sequence[str], ids: Collection[str], *, as_of: str | None = None

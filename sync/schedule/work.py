@@ -14,6 +14,7 @@ from sync.store import leases, slots
 from sync.store.database import Store
 from sync.store.leases import Clock
 from sync.store.slots import Slot, SlotState
+from sync.sweep import sweep
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
@@ -77,4 +78,8 @@ def _apply(run: Run) -> None:
     settle(run)
 
 
-VERBS: Mapping[Verb, Callable[[Run], None]] = {Verb.RUN: _run, Verb.PLAN: _plan, Verb.APPLY: _apply}
+def _sweep(run: Run) -> None:
+    sweep(run)
+
+
+VERBS: Mapping[Verb, Callable[[Run], None]] = {Verb.RUN: _run, Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.SWEEP: _sweep}
