@@ -3,11 +3,12 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from sync.sandbox.bulk import job_of, keep
+from sync.sandbox.composites import TOO_COSTLY
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
@@ -119,10 +120,10 @@ def _batch(draft: Draft, job: Job) -> Job:
     if job.position:
         content.seek(job.position)
         reader = csv.reader(content, delimiter=DELIMITERS[job.delimiter])
-    write = _writer(draft, job, fact, names)
+    rows = islice((row for row in reader if row), draft.world.switches.bulk_batch_rows)
     verdicts: list[RowVerdict] = []
-    for number, row in enumerate(islice((row for row in reader if row), draft.world.switches.bulk_batch_rows)):
-        verdicts.append(write(row, number))
+    while chunk := list(islice(rows, _CHUNK_ROWS)):
+        verdicts += _chunk(draft, job, fact, names, chunk)
     return replace(job, position=content.tell(), verdicts=(*job.verdicts, tuple(verdicts)), changed_at=draft.now)
 
 
@@ -139,39 +140,54 @@ def _names(fact: ObjectFact, job: Job, header: Sequence[str]) -> list[str]:
     return [field.name for field in fields if field]
 
 
-def _writer(draft: Draft, job: Job, fact: ObjectFact, names: Sequence[str]) -> Callable[[list[str], int], RowVerdict]:
-    """A function that writes one row and says what became of it."""
+def _chunk(
+    draft: Draft, job: Job, fact: ObjectFact, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[RowVerdict]:
+    """What becomes of rows that triggers see together."""
     author = Author(job.user_id, {}, draft.world.requests, assigns=job.assigns)
     booleans = {field.name for field in fact.fields.values() if field.type == "boolean"}
     seen: set[str] = set()
-
-    def write(row: list[str], number: int) -> RowVerdict:
-        if number % _CHUNK_ROWS == 0:
-            seen.clear()
-        values: dict[str, object] = {
-            name: None if cell == "#N/A" else _TRUTH.get(cell.lower(), cell) if name in booleans else cell
-            for name, cell in zip(names, row, strict=False)
-            if cell != ""
-        }
-        given = str(values.pop("Id", "") or "")
+    given = [_values(row, names, booleans) for row in rows]
+    ids = [str(values.pop("Id", "") or "") for values in given]
+    if draft.is_poisoned([full(key) for key in ids if is_id(key)]):
+        return [_refused(key, TOO_COSTLY) for key in ids]
+    verdicts = []
+    for row, key, values in zip(rows, ids, given, strict=True):
         try:
             _check_width(row, names)
-            if job.operation == "insert":
-                return RowVerdict(create(draft, fact, values, author), created=True)
-            record_id = _distinct(given, seen)
-            match job.operation:
-                case "update":
-                    update(draft, fact, record_id, values, author)
-                case "delete":
-                    delete(draft, fact, record_id, author)
-                case _:
-                    hard_delete(draft, fact, record_id, author)
+            verdicts.append(_written(draft, job, fact, values, author, key, seen))
         except RefusalError as refusal:
-            error = f"{refusal.code}:{refusal.message}:{','.join(refusal.fields)}{' ' if refusal.fields else ''}--"
-            return RowVerdict(full(given) if is_id(given) else "", error)
-        return RowVerdict(record_id)
+            verdicts.append(_refused(key, refusal))
+    return verdicts
 
-    return write
+
+def _values(row: Sequence[str], names: Sequence[str], booleans: Container[str]) -> dict[str, object]:
+    """The cells of a row that say something: an empty one leaves its field alone."""
+    return {
+        name: None if cell == "#N/A" else _TRUTH.get(cell.lower(), cell) if name in booleans else cell
+        for name, cell in zip(names, row, strict=False)
+        if cell
+    }
+
+
+def _written(draft: Draft, job: Job, fact: ObjectFact, values: Mapping[str, object], author: Author, given: str,
+             seen: set[str]) -> RowVerdict:  # fmt: skip
+    if job.operation == "insert":
+        return RowVerdict(create(draft, fact, values, author), created=True)
+    record_id = _distinct(given, seen)
+    match job.operation:
+        case "update":
+            update(draft, fact, record_id, values, author)
+        case "delete":
+            delete(draft, fact, record_id, author)
+        case _:
+            hard_delete(draft, fact, record_id, author)
+    return RowVerdict(record_id)
+
+
+def _refused(given: str, refusal: RefusalError) -> RowVerdict:
+    error = f"{refusal.code}:{refusal.message}:{','.join(refusal.fields)}{' ' if refusal.fields else ''}--"
+    return RowVerdict(full(given) if is_id(given) else "", error)
 
 
 def _check_width(row: Sequence[str], names: Sequence[str]) -> None:

@@ -15,6 +15,9 @@ from sync.sandbox.search import row_of, schema_object
 SUBREQUESTS_MAX = 25
 QUERIES_MAX = 5  # of the sub-requests: queries and Collections together
 ROWS_MAX = 200
+TOO_COSTLY = RefusalError(
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "LeadTrigger: System.LimitException: Apex CPU time limit exceeded"
+)
 
 
 def composite(draft: Draft, call: Call, serve: Callable[[Draft, Call], Response]) -> Response:
@@ -48,6 +51,9 @@ def update_rows(draft: Draft, call: Call) -> Response:
             "LIMIT_EXCEEDED", f"record limit reached. cannot submit more than {ROWS_MAX} records in this call"
         )
     before, seen, results = draft.mark(), set[str](), list[dict[str, object]]()
+    ids = [full(given) for row in rows if is_id(given := str(row.get("id") or row.get("Id") or ""))]
+    if draft.is_poisoned(ids):
+        return Response(200, [_failure(record_id, TOO_COSTLY) for record_id in ids])
     for row in rows:
         results.append(_row(draft, call, row, seen))
     if body.get("allOrNone") is True and not all(result["success"] for result in results):

@@ -1,10 +1,10 @@
 """The world while one request is answered: what it touches is laid over what was there, so the world before stays as it was."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sync.sandbox.faults import next_lock
+from sync.sandbox.faults import next_lock, next_poison
 from sync.sandbox.ids import record_id
 from sync.sandbox.layers import Layers, Trail
 from sync.sandbox.schema import object_of, schema
@@ -89,3 +89,10 @@ class Draft:
         if lock:
             self.world = replace(self.world, faults=left)
         return lock is not None
+
+    def is_poisoned(self, keys: Collection[str]) -> bool:
+        """Whether the fault plan spoils all rows that are saved together; asking uses the fault up."""
+        poison, left = next_poison(self.world.faults, keys)
+        if poison:
+            self.world = replace(self.world, faults=left)
+        return poison is not None

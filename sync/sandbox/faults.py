@@ -1,5 +1,6 @@
 """The fault plan: what goes wrong, for which requests, how often. To plan one, put a `Fault` in `World.faults`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,9 +16,19 @@ class FaultKind(StrEnum):
     GATEWAY = "bad gateway"
     TIMEOUT = "gateway timeout"
     MAINTENANCE = "maintenance page"
+    EDGE = "edge setting up"
+    UNACCEPTABLE = "not acceptable"  # 406 without a body
+    EMPTY = "unavailable without a word"
+    CONCURRENT = "too many long transactions"
+    METERING = "transaction security"
+    SLOW_QUERY = "query timeout"
+    LOCATOR = "locator gone"
+    DISABLED = "API disabled"
+    LOGIN_PAGE = "login page"  # 401 in HTML
     RESET = "connection reset"
     HANG = "no answer"
     LOCKED = "row locked"  # a row of the request, not the request itself
+    POISON = "row poisons its chunk"  # every row that triggers see together with it fails
     # What becomes of a Bulk 2.0 job that is created; `after` batches are done before.
     JOB_FAILED = "job failed"
     JOB_ABORTED = "job aborted"
@@ -34,8 +45,8 @@ class FaultKind(StrEnum):
 class Fault:
     """Hits `times` matching requests after letting `skip` of them pass.
 
-    `applied` says whether the request has taken effect before its answer is lost. For `LOCKED`, `record_id` names the
-    row (empty: any row) and the counts are of writes to it.
+    `applied` says whether the request has taken effect before its answer is lost. For `LOCKED` and `POISON`,
+    `record_id` names the row (`LOCKED`, empty: any row) and the counts are of writes to it.
     """
 
     kind: FaultKind
@@ -60,29 +71,39 @@ class Fault:
     @property
     def response(self) -> Response:
         """What the client gets instead of an answer."""
-        match self.kind:
-            case FaultKind.RESET:
-                return Response(0, door=Door.RESET)
-            case FaultKind.HANG:
-                return Response(0, door=Door.HANG)
-            case FaultKind.MAINTENANCE:
-                return Response(503, "<html><body>Down for maintenance</body></html>", {"content-type": "text/html"})
-            case FaultKind.GATEWAY | FaultKind.TIMEOUT:
-                status = 502 if self.kind is FaultKind.GATEWAY else 504
-                return Response(status, "<html><body>Gateway</body></html>", {"content-type": "text/html"})
-            case FaultKind.BUSY:
-                return Response(429, [_error("REQUEST_LIMIT_EXCEEDED", "Too many requests")], {"retry-after": "1"})
-            case FaultKind.EXPIRED:
-                return Response(401, [_error("INVALID_SESSION_ID", "Session expired or invalid")])
-            case FaultKind.LIMIT:
-                return Response(403, [_error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")])
-            case FaultKind.MOVED:
-                return Response(412, [_error("PRECONDITION_FAILED", "The record has changed")])
-            case _:
-                return Response(500, [_error("UNKNOWN_EXCEPTION", "An unexpected error occurred")])
+        if self.kind in _DOORS:
+            return Response(0, door=_DOORS[self.kind])
+        if self.kind in _PAGES:
+            status, body = _PAGES[self.kind]
+            return Response(status, body, {"content-type": "text/html"} if body else {})
+        status, code, message = _ERRORS.get(self.kind, _ERRORS[FaultKind.ERROR])
+        headers = {"retry-after": "1"} if self.kind is FaultKind.BUSY else {}
+        return Response(status, [{"message": message, "errorCode": code}], headers)
 
 
-_OF_ROWS = frozenset({FaultKind.LOCKED})
+_DOORS = {FaultKind.RESET: Door.RESET, FaultKind.HANG: Door.HANG}
+_PAGES = {
+    FaultKind.MAINTENANCE: (503, "<html><body>Down for maintenance</body></html>"),
+    FaultKind.GATEWAY: (502, "<html><body>Gateway</body></html>"),
+    FaultKind.TIMEOUT: (504, "<html><body>Gateway</body></html>"),
+    FaultKind.EDGE: (420, "<html><body>Your Salesforce org is being set up</body></html>"),
+    FaultKind.LOGIN_PAGE: (401, "<html><body>Log in</body></html>"),
+    FaultKind.UNACCEPTABLE: (406, None),
+    FaultKind.EMPTY: (503, None),
+}
+_ERRORS = {
+    FaultKind.BUSY: (429, "REQUEST_LIMIT_EXCEEDED", "Too many requests"),
+    FaultKind.EXPIRED: (401, "INVALID_SESSION_ID", "Session expired or invalid"),
+    FaultKind.LIMIT: (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    FaultKind.CONCURRENT: (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
+    FaultKind.METERING: (403, "TXN_SECURITY_METERING_ERROR", "Transaction security evaluation is over its limit"),
+    FaultKind.DISABLED: (403, "API_DISABLED_FOR_ORG", "API is disabled for this Organization"),
+    FaultKind.MOVED: (412, "PRECONDITION_FAILED", "The record has changed"),
+    FaultKind.SLOW_QUERY: (400, "QUERY_TIMEOUT", "Your query request was running for too long."),
+    FaultKind.LOCATOR: (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+    FaultKind.ERROR: (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred"),
+}
+_OF_ROWS = frozenset({FaultKind.LOCKED, FaultKind.POISON})
 _OF_JOBS = frozenset({FaultKind.JOB_FAILED, FaultKind.JOB_ABORTED, FaultKind.JOB_STUCK})
 _OF_ANSWERS = frozenset({FaultKind.CUT, FaultKind.TRUNCATED, FaultKind.REPEATED, FaultKind.SHORT, FaultKind.UNCOUNTED})
 
@@ -124,6 +145,11 @@ def next_lock(faults: tuple[Fault, ...], record_id: str) -> tuple[Fault | None, 
     return _take(faults, [f.kind is FaultKind.LOCKED and f.record_id in {"", record_id} for f in faults])
 
 
+def next_poison(faults: tuple[Fault, ...], ids: Collection[str]) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The row that spoils what is saved together with it, and the plan that is left."""
+    return _take(faults, [f.kind is FaultKind.POISON and f.record_id in ids for f in faults])
+
+
 def _take(faults: tuple[Fault, ...], hits: list[bool]) -> tuple[Fault | None, tuple[Fault, ...]]:
     taken: Fault | None = None
     left: list[Fault] = []
@@ -136,7 +162,3 @@ def _take(faults: tuple[Fault, ...], hits: list[bool]) -> tuple[Fault | None, tu
             taken = fault
             left.extend([replace(fault, times=fault.times - 1)] if fault.times > 1 else [])
     return taken, tuple(left)
-
-
-def _error(code: str, message: str) -> dict[str, str]:
-    return {"message": message, "errorCode": code}

@@ -215,6 +215,15 @@ def test_a_job_that_falls_keeps_what_it_has_done(
     assert (state(ask, job), sorted(left[1:]), len(done) - 1) == (ended, sorted(rows[40:]), 40)
 
 
+def test_one_row_can_spoil_the_two_hundred_saved_with_it(org: SandboxOrg, ask: Ask, lead_ids: list[str]) -> None:
+    poison = Fault(FaultKind.POISON, record_id=lead_ids[0], times=9)
+    org.act(lambda world, _: replace(world, faults=(poison,)))
+    job = ingested(ask, [["Id", "Title"], *([key, "部長"] for key in lead_ids[:3])])
+    failed = rows_of(ask("GET", f"jobs/ingest/{job}/failedResults"))[1:]
+    assert sorted(row[0] for row in failed) == sorted(lead_ids[:3])
+    assert {row[1].partition(":")[0] for row in failed} == {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"}
+
+
 def test_a_stuck_job_can_be_aborted(org: SandboxOrg, ask: Ask) -> None:
     org.act(lambda world, _: replace(world, faults=(Fault(FaultKind.JOB_STUCK, "jobs/query"),)))
     job = str(ask("POST", "jobs/query", json={"operation": "query", "query": QUERY}).json()["id"])
