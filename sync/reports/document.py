@@ -43,6 +43,7 @@ def document(report: RunReport, words: Words) -> dict[str, Json]:
         "seconds": report.seconds,
         "loads": [_load(load) for load in report.loads],
         "notices": [_remark(remark, words) for remark in report.remarks],
+        "writes": [_message(message, words) for message in report.writes],
         "data_quality": [_message(message, words) for message in report.quality],
     }
 

@@ -65,6 +65,7 @@ class RunReport:
     loads: tuple[Load, ...] = ()
     remarks: tuple[Remark, ...] = ()
     quality: tuple[Message, ...] = ()
+    writes: tuple[Message, ...] = ()  # how its records travel, what that does not protect, what it costs
     labels: Mapping[str, str] = field(default_factory=dict)  # the org's own words for mapped fields
     api_calls: int | None = None
     seconds: float | None = None
