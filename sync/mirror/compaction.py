@@ -5,19 +5,20 @@ given percentage of a slot, the slot is written anew; what lies in the other slo
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from sync.mirror import files, places, versions
+from sync.mirror import contests, files, places, versions
 from sync.mirror.scans import scan
 from sync.store.segments import Segment, SegmentKind
 
 # More deltas than these are joined into few, even where no slot is worth writing anew.
 DELTAS_MAX = 48
 # What one window may take on disk: rows of activities are narrow, and a window of them may hold more.
-_WINDOW_BYTES = 32_000_000
+_WINDOW_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,6 @@ class _Slot:
     brought: int
     is_due: bool
 
-    @property
-    def rows(self) -> int:
-        return self.brought + (self.base.rows if self.base else 0)
-
 
 def compact(listed: Sequence[Segment], *, key: Sequence[str], percent: int, target: Target) -> Compaction | None:
     """`listed` are the current segments of one object. None when there is nothing to gain."""
@@ -59,7 +56,8 @@ def compact(listed: Sequence[Segment], *, key: Sequence[str], percent: int, targ
     due = [slot for slot in work.slots if slot.is_due]
     if not due and len(work.deltas) <= DELTAS_MAX:
         return None
-    written = [*work.bases(), *work.rest()]
+    with work.decided() as winners:
+        written = [*work.bases(winners), *work.rest(winners)]
     replaced = [slot.base for slot in due if slot.base is not None]
     return Compaction(tuple(written), (*replaced, *work.deltas))
 
@@ -86,7 +84,7 @@ class _Work:
         brought = [0] * len(highs)
         sampled: list[pl.DataFrame] = []
         for each in deltas:
-            found = scan(target.folder, [each]).select(place=places.place_of(key)).collect()["place"].sort()
+            found = places.read(target.folder, each, key)
             sampled.append(places.samples(found, rows=target.rows))
             for slot, number in highs.search_sorted(found).value_counts().iter_rows():
                 brought[slot] += number
@@ -99,22 +97,27 @@ class _Work:
         schema = scan(target.folder, listed).collect_schema()
         return cls(target, tuple(key), slots, deltas, tuple(sampled), schema)
 
-    def bases(self) -> Iterator[Segment]:
+    def decided(self) -> AbstractContextManager[pl.LazyFrame]:
+        """Which versions win; nothing need be known beforehand where all versions of a record share one place."""
+        contesting = (
+            [] if self.key == places.BY_ID else [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
+        )
+        return contests.decided(self.target.folder, contesting, rows=4 * self.target.rows)
+
+    def bases(self, winners: pl.LazyFrame) -> Iterator[Segment]:
         """New base segments for the slots that are due; neighbours are written as one stretch."""
         for stretch in self._stretches():
-            total = sum(slot.rows for slot in stretch)
-            files = -(-total // self.target.rows)
-            frames = (frame for slot in stretch for frame in self._frames(slot))
-            for frame in _packed(frames, rows=-(-total // files)):
+            frames = (frame for slot in stretch for frame in self._frames(slot, winners))
+            for frame in _packed(frames, rows=self.target.rows):
                 yield self._segment(frame, SegmentKind.BASE)
 
-    def rest(self) -> Iterator[Segment]:
+    def rest(self, winners: pl.LazyFrame) -> Iterator[Segment]:
         """What stays in deltas: the latest of each record there that no new base segment took in."""
         if all(slot.is_due for slot in self.slots):
             return
         for group in _groups(self.deltas, rows=self.target.rows):
             found = scan(self.target.folder, group, schema=self.schema).collect()
-            latest = versions.standing(found.clear(), found, scan(self.target.folder, self.deltas))
+            latest = self._latest(found, winners if self.key != places.BY_ID else self._orders())
             rest = latest.filter(~self._is_due(latest) | self._stands_elsewhere(latest)).sort("Id")
             if rest.height:
                 yield self._segment(rest, SegmentKind.DELTA)
@@ -130,26 +133,30 @@ class _Work:
         if stretch:
             yield stretch
 
-    def _frames(self, slot: _Slot) -> Iterator[pl.DataFrame]:
+    def _frames(self, slot: _Slot, winners: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         """The records of a slot in order, one window at a time."""
         here = [slot.base] if slot.base else []
         sampled = [
-            places.samples(
-                scan(self.target.folder, [each]).select(place=places.place_of(self.key)).collect()["place"],
-                rows=self.target.rows,
-            )
-            for each in here
+            places.samples(places.read(self.target.folder, each, self.key), rows=self.target.rows) for each in here
         ]
-        windows = places.windows([*self.sampled, *sampled], rows=self._window_rows(), low=slot.low, high=slot.high)
-        near = [each for each in self.deltas if self._may_hold(each, slot)]
-        for low, high in windows:
-            place = places.place_of(self.key)
-            base, found = (
-                scan(self.target.folder, part, schema=self.schema).filter(place > low, place <= high).collect()
-                for part in (here, near)
-            )
-            latest = versions.standing(base, found, scan(self.target.folder, near))
+        near = [*here, *(each for each in self.deltas if self._may_hold(each, slot))]
+        place = places.place_of(self.key)
+        for low, high in places.windows(
+            [*self.sampled, *sampled], rows=self._window_rows(), low=slot.low, high=slot.high
+        ):
+            about = scan(self.target.folder, near, schema=self.schema).filter(places.between(self.key, low, high))
+            latest = self._latest(about.collect().filter(place > low, place <= high), winners)
             yield latest.filter(~self._stands_elsewhere(latest)).sort(place)
+
+    def _latest(self, rows: pl.DataFrame, winners: pl.LazyFrame) -> pl.DataFrame:
+        won = winners.filter(pl.col("Id").is_in(rows["Id"].implode())).collect()
+        if self.key == places.BY_ID:
+            order = rows.select("Id", *versions.ORDER)
+            won = versions.winners(pl.concat([order, won]).filter(pl.col("Id").is_duplicated()))
+        return versions.settled(rows, won)
+
+    def _orders(self) -> pl.LazyFrame:
+        return scan(self.target.folder, self.deltas).select("Id", *versions.ORDER)
 
     def _may_hold(self, segment: Segment, slot: _Slot) -> bool:
         return self.key != places.BY_ID or (
@@ -172,7 +179,7 @@ class _Work:
     def _window_rows(self) -> int:
         parts = [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
         row_bytes = sum(each.bytes for each in parts) / max(1, sum(each.rows for each in parts))
-        return max(self.target.rows, round(_WINDOW_BYTES / max(row_bytes, 1)))
+        return min(4 * self.target.rows, max(self.target.rows, round(_WINDOW_BYTES / max(row_bytes, 1))))
 
     def _segment(self, frame: pl.DataFrame, kind: SegmentKind) -> Segment:
         newest = self.deltas[-1]
@@ -183,15 +190,21 @@ class _Work:
 
 
 def _packed(frames: Iterable[pl.DataFrame], *, rows: int) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of exactly so many, but for the last."""
+    """The same rows in frames of so many; the last two, or the only one, of half as many to half as many again."""
     held: pl.DataFrame | None = None
     for frame in frames:
         held = frame if held is None else pl.concat([held, frame])
-        while held.height >= rows:
+        while held.height >= 2 * rows:
             yield held.head(rows)
             held = held.slice(rows)
-    if held is not None and held.height:
+    if held is None or held.is_empty():
+        return
+    if held.height <= rows + rows // 2:
         yield held
+    else:
+        half = -(-held.height // 2)
+        yield held.head(half)
+        yield held.slice(half)
 
 
 def _groups(segments: Iterable[Segment], *, rows: int) -> Iterator[list[Segment]]:

@@ -5,8 +5,11 @@ A key is one or more columns of which the first filled one counts: `("Id",)`, or
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
+
+from sync.store.segments import Segment
 
 BY_ID = ("Id",)
 FIRST, LAST = "", "\U0010ffff"
@@ -32,15 +35,31 @@ def bounds_of_key(key_min: str, key_max: str) -> tuple[str, str]:
     return key_min.partition(" ")[0], key_max.partition(" ")[0]
 
 
+def read(folder: Path, segment: Segment, columns: Sequence[str]) -> pl.Series:
+    """Every place of a segment, in order."""
+    found = pl.scan_parquet(folder / segment.path).select(place=place_of(columns)).collect()["place"]
+    return found if found.is_sorted() else found.sort()
+
+
+def between(columns: Sequence[str], low: str, high: str) -> pl.Expr:
+    """Above `low` and up to `high`, as far as keys can tell: a filter that readers of files can make use of."""
+    if tuple(columns) == BY_ID:
+        return (pl.col("Id") > low) & (pl.col("Id") <= high)
+    return key_of(columns).fill_null("").is_between(pl.lit(low.partition(" ")[0]), pl.lit(high.partition(" ")[0]))
+
+
 def samples(sorted_places: pl.Series, *, rows: int) -> pl.DataFrame:
     """Every so-many-th place, and for how many rows it stands; exact when `rows` is small."""
     step = max(1, rows // _FINENESS)
-    taken = sorted_places.gather_every(step, offset=step - 1)
-    frame = pl.DataFrame({"place": taken, "rows": pl.Series([step] * len(taken), dtype=pl.Int64)})
+    # Through Python: a series of texts taken out of another keeps the whole memory of that one.
+    taken = sorted_places.gather_every(step, offset=step - 1).to_list()
+    frame = pl.DataFrame(
+        {"place": pl.Series(taken, dtype=pl.String), "rows": pl.Series([step] * len(taken), dtype=pl.Int64)}
+    )
     rest = len(sorted_places) - step * len(taken)
     if rest == 0:
         return frame
-    return frame.vstack(pl.DataFrame({"place": sorted_places[-1:], "rows": pl.Series([rest], dtype=pl.Int64)}))
+    return frame.vstack(pl.DataFrame({"place": [sorted_places[-1]], "rows": pl.Series([rest], dtype=pl.Int64)}))
 
 
 def windows(

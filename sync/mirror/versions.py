@@ -61,12 +61,22 @@ def standing(base: pl.DataFrame, found: pl.DataFrame, deltas: pl.LazyFrame) -> p
     contested = pl.concat([there.filter(pl.col("Id").is_duplicated())["Id"], _among(base, there["Id"])["Id"]]).unique()
     if contested.is_empty():
         return pl.concat([base, found])
-    rows = pl.concat([_among(base, contested), _among(found, contested)])
-    deciding = pl.concat([rows.select("Id", *ORDER), _among(there, contested)]).sort(*ORDER, maintain_order=True)
-    winners = deciding.unique("Id", keep="last", maintain_order=True)
-    decided = rows.join(winners, on=["Id", *ORDER], how="semi", nulls_equal=True).unique("Id", keep="last")
-    is_contested = pl.col("Id").is_in(contested.implode())
-    return pl.concat([base.filter(~is_contested), found.filter(~is_contested), decided])
+    here = pl.concat([_among(base, contested), _among(found, contested)]).select("Id", *ORDER)
+    return settled(pl.concat([base, found]), winners(pl.concat([here, _among(there, contested)])))
+
+
+def settled(rows: pl.DataFrame, won: pl.DataFrame) -> pl.DataFrame:
+    """Without the rows of these records that are not the version that won."""
+    if won.is_empty():
+        return rows
+    is_contested = pl.col("Id").is_in(won["Id"].implode())
+    same = rows.filter(is_contested).join(won, on=["Id", *ORDER], how="semi", nulls_equal=True)
+    return pl.concat([rows.filter(~is_contested), same.unique("Id", keep="last")])
+
+
+def winners(deciding: pl.DataFrame) -> pl.DataFrame:
+    """Of rows of Id and order the latest of each Id."""
+    return deciding.sort(*ORDER, maintain_order=True).unique("Id", keep="last", maintain_order=True)
 
 
 def _among(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
