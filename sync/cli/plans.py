@@ -47,6 +47,8 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     _tables(session, report, with_changes=with_changes)
     session.write(session.say("report.states"))
     write_states(session, report.states)
+    for message in report.writes:
+        session.write(session.words.message(message))
     if report.api_calls is not None:
         session.write(session.say("cli.plan.cost", calls=phrases.number(report.api_calls)))
     if report.overview.waiting:
