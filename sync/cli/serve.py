@@ -48,7 +48,7 @@ def keep_serving(session: Session, opening: "Opening", *, port: int | None, host
     door = listen(port, host=host) if port is not None else None
     with opening() as worker, ExitStack() as stack:
         voice = Voice(session, worker)
-        server = Server(worker, opening, session.run, voice.slot)
+        server = Server(worker, opening, session.run, voice.slot, voice.drains)
         stack.enter_context(on_signals(server.drain, signal.SIGTERM, signal.SIGINT))
         voice.begins(server)
         if door is not None:
@@ -76,6 +76,9 @@ class Voice:
     def listens(self, port: int, *, host: str) -> None:
         shown = f"[{host}]" if ":" in host else host
         self._say("cli.serve.health", "health answers", {"port": port}, url=f"http://{shown}:{port}/readyz")
+
+    def drains(self) -> None:
+        self._say("cli.serve.draining", "told to end", {})
 
     def ends(self) -> None:
         self._say("cli.serve.ended", "served", {})

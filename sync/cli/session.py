@@ -98,7 +98,10 @@ class Session:
 
     @contextmanager
     def run(self, worker: "Worker", verb: str) -> Iterator["Run"]:
-        """A run of the worker; off a terminal it leaves one canonical line on stderr."""
+        """A run of the worker, which TERM ends in order; off a terminal it leaves one canonical line on stderr."""
+        import signal
+
+        from sync.drain import on_signals
         from sync.logs import adopt_libraries, open_log, unit
         from sync.run import begin
 
@@ -106,6 +109,7 @@ class Session:
         libraries = adopt_libraries(log)
         try:
             with (
+                on_signals(worker.drain, signal.SIGTERM),
                 self.working(f"cli.working.{verb}"),
                 unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
                 begin(worker, verb) as run,
