@@ -221,6 +221,7 @@ def staged(
     rulebook: Mapping[str, str] | None = None,
     field_map: str | None = None,
     now: datetime = START,
+    activities_per_lead: float = 6.0,
 ) -> Iterator[Stage]:
     """A stage in a new folder. `rulebook` replaces the starter's files (relative path -> text), `field_map` its map."""
     start_folder(folder)
@@ -228,7 +229,9 @@ def staged(
         write_rulebook(folder, rulebook)
     if field_map is not None:
         (folder / "map.yaml").write_text(field_map, encoding="utf-8")
-    journal = SavedWorld(folder / "data" / "sandbox").save(world := generate(leads=leads, seed=seed, now=now))
+    journal = SavedWorld(folder / "data" / "sandbox").save(
+        world := generate(leads=leads, seed=seed, now=now, activities_per_lead=activities_per_lead)
+    )
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         yield Stage(folder, server, worker)
