@@ -27,7 +27,7 @@ def add(app: typer.Typer, session: Session) -> None:
         rows = []
         # A login's secrets are no settings; its other parts are read where they are used.
         for name in type(settings).model_fields:
-            if name != "login":
+            if name not in {"login", "syncs"}:
                 default = DEFAULTS.get(name)
                 rows.append({
                     "name": name,
@@ -36,6 +36,12 @@ def add(app: typer.Typer, session: Session) -> None:
                     "origin": settings.origin(name) or session.say("cli.config.default"),
                     "reason": session.say(default.reason) if default else "",
                 })  # fmt: skip
+        rows += [
+            {"name": f"syncs.{name}", "value": f"{sync.verb}, {sync.cron}, {sync.time_zone}, {sync.catch_up}", "unit": "",
+             "origin": settings.origin(f"syncs.{name}") or session.say("cli.config.default"),
+             "reason": session.say("default.syncs")}
+            for name, sync in settings.syncs.items()
+        ]  # fmt: skip
         in_rulebook = [default for default in DEFAULTS.values() if default.in_rulebook]
         rows += [
             {"name": each.name, "value": each.value, "unit": session.say(each.unit),

@@ -15,6 +15,8 @@ def add(app: typer.Typer, session: Session) -> None:
     folder_option = options.option(words, "demo_folder", "--folder", "-f", default=Path("leadsync-demo"), metavar="DIR")
     leads_option = options.option(words, "leads", "--leads", default=500)
     seed_option = options.option(words, "seed", "--seed", default=1)
+    serve_option = options.option(words, "demo_serve", "--serve", default=False)
+    port_option, host_option = options.port(words), options.host(words)
 
     @app.command("demo", help=words.say("cli.demo"))
     def demo(
@@ -23,9 +25,12 @@ def add(app: typer.Typer, session: Session) -> None:
         seed: int = seed_option,
         folder: Path = folder_option,
         json: bool = json_option,
+        serve: bool = serve_option,
+        port: int | None = port_option,
+        host: str = host_option,
     ) -> int:
         from sync.cli.summary import document, log_runs, tell
-        from sync.demo import run_demo
+        from sync.demo import hurry, run_demo
 
         summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.progress)
         if not session.err.isatty():
@@ -35,4 +40,12 @@ def add(app: typer.Typer, session: Session) -> None:
         else:
             tell(session, summary)
         is_sound = summary.audit_ok and not summary.idle_plan_changes and not summary.unexplained_writes
+        if serve and is_sound:
+            from sync.app import open_workers
+            from sync.cli.serve import keep_serving
+
+            session.out.flush()
+            hurry(folder)
+            with open_workers(folder) as opening:
+                keep_serving(session, opening, port=port, host=host)
         return Code.DONE if is_sound else Code.FAILED
