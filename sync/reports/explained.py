@@ -7,6 +7,7 @@ from engine.conditions import Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
 from engine.fields import Kind
 from engine.grades import LADDER
+from engine.scores import ScoreLine
 from sync.explain import Explained, Moved, Since
 from sync.reports import phrases
 
@@ -90,10 +91,23 @@ def _criterion(line: CriterionLine, words: Words) -> str:
 
 
 def _score(explanation: Explanation, words: Words) -> Iterator[str]:
-    yield words.say("explain.score", score=explanation.verdict["score"])
+    verdict = explanation.verdict
+    band = verdict["band"]
+    score = verdict["score"]
+    yield words.say("explain.score", score=score) if band is None else words.say("explain.band", score=score, band=band)
     for line in explanation.score_lines:
-        points = f"{line.thousandths / _THOUSAND:+g}"
-        yield f"  {words.say('explain.points', kind=line.kind, count=line.count, points=points)}"
+        yield f"  {_points(line, words)}"
+    if verdict["priority"] is not None:
+        yield words.say("explain.priority", priority=verdict["priority"])
+
+
+def _points(line: ScoreLine, words: Words) -> str:
+    points = f"{line.thousandths / _THOUSAND:+g}"
+    if line.decay is None or line.full is None:
+        return words.say("explain.points", kind=line.kind, count=line.count, points=points)
+    how = words.say(f"explain.fading.{line.decay.fading}", days=line.decay.days)
+    full = f"{line.full / _THOUSAND:+g}"
+    return words.say("explain.faded", kind=line.kind, count=line.count, points=points, full=full, how=how)
 
 
 def _rules(explanation: Explanation, words: Words) -> Iterator[str]:

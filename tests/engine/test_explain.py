@@ -10,7 +10,18 @@ from engine.conditions import ActivityCount, Condition, Group, Join, Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried, explain
 from engine.fields import Field, Kind
 from engine.moments import Moment
-from engine.rulebooks import AutomationRule, Criterion, Level, Mode, Persona, Points, Profile, Rulebook
+from engine.rulebooks import (
+    AutomationRule,
+    Criterion,
+    Decay,
+    Fading,
+    Level,
+    Mode,
+    Persona,
+    Points,
+    Profile,
+    Rulebook,
+)
 from engine.scores import ScoreLine
 
 Build = Callable[..., nw.DataFrame[Any]]
@@ -71,6 +82,17 @@ def test_score_lines_are_of_this_prospect_and_name_kinds_without_points(
         ScoreLine("form", 1, 50_000),
         ScoreLine("email open", 2, 1_500),
         ScoreLine("fax", 1, 0),
+    )
+
+
+def test_a_score_line_shows_what_is_left_of_all(prospects: Build, activities: Build, moment: Moment) -> None:
+    decay = Decay(Fading.LINEAR, 10)
+    rulebook = Rulebook("points", "0", points=(Points("form", 50_000, decay=decay), Points("chat", 10_000)))
+    happened = [{"kind": kind, "at": moment.day_start(age)} for kind, age in (("form", 0), ("form", 4), ("chat", 4))]
+    explanation = explain(prospects({}), activities(*happened), rulebook, moment=moment)
+    assert explanation.score_lines == (
+        ScoreLine("form", 2, 80_000, full=100_000, decay=decay),
+        ScoreLine("chat", 1, 10_000),
     )
 
 
