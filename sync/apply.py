@@ -45,7 +45,8 @@ def apply(run: Run, lease: Lease) -> Settlement:
     tally = _Tally(run, outbox, laws)
     is_under_way = _take_over(run, lease, outbox)
     outbox.touched |= read_back_unknown(run, lease, laws)
-    tally.count()
+    # What turned out not to have been written is on its way again below.
+    tally.count(but=State.APPROVED)
     outbox.waits = outbox.gate.closed()
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
@@ -118,12 +119,17 @@ class _Tally:
         self._touched = 0
         self._states: Counter[State] = Counter()
 
-    def count(self) -> None:
+    def count(self, *, but: State | None = None) -> None:
         """Look again at what was written, and count where everything touched since the last count stands now."""
         verify(self._run, self._outbox.done, self._laws)
         with self._run.worker.store.read() as tx:
-            self._states.update(batches.states_of(tx, self._outbox.touched))
-        self._touched += len(self._outbox.touched)
+            states = {
+                state: number
+                for state, number in batches.states_of(tx, self._outbox.touched).items()
+                if state is not but
+            }
+        self._states.update(states)
+        self._touched += sum(states.values())
         self._outbox.done.clear()
         self._outbox.touched.clear()
 
