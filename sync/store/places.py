@@ -1,6 +1,7 @@
 """Where the store's file may lie, and who may read it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -16,8 +17,11 @@ def prepare(file: Path) -> None:
         make_folder(file.parent)
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace") if _MOUNTS.exists() else ""
         refuse_network(file.parent.resolve(), mounts)
-        # SQLite gives its -wal and -shm files the mode of the database.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        # SQLite gives its -wal and -shm files the mode of the database. A file that is there is never opened here: closing
+        # it would take away the locks of every connection this process has to it (POSIX), and another process would
+        # then throw away a -wal file that is in use.
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise StoreError.of("SR-104", str(file), reason=error.strerror or str(error)) from error
 
