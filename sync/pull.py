@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from engine.actions import SetField
 from engine.digests import digest
-from engine.errors import MapError, OrgError, TransientError
+from engine.errors import MapError, OrgError, Problem, TransientError
 from mapping.check import check, check_set
 from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.soql import count, select
@@ -116,19 +116,28 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
 
 
 def described(run: Run) -> dict[str, Record]:
-    """What the org says of every object that is pulled. MapError when map or rules name what is not there."""
-    mapped = pulled_objects(run.worker.field_map)
-    found = run.describes([wanted.api_name for wanted in (*mapped, *PEOPLE)])
+    """What the org says of every object that is pulled. MapError when map or rules name what is not there.
+
+    A problem is looked at again before it is told: what the store knows may be of yesterday.
+    """
+    names = [wanted.api_name for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE)]
+    found = run.describes(names)
+    if _problems(run, found):
+        run.describe_again(names)
+        found = run.describes(names)
+    if problems := _problems(run, found):
+        raise MapError(*problems)
+    return found
+
+
+def _problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
     set_by_rules = [
         (action.field, rule.where)
         for rule in run.worker.rulebook.rules
         for action in rule.then
         if isinstance(action, SetField)
     ]
-    problems = (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules))
-    if problems:
-        raise MapError(*problems)
-    return found
+    return (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules))
 
 
 def listed_as(run: Run, wanted: PulledObject) -> str:

@@ -36,6 +36,7 @@ def test_a_write_back_field_that_is_missing_is_named(stage: Stage) -> None:
 
 def test_a_write_back_field_that_is_read_only_is_named(stage: Stage) -> None:
     stage.switch(Switches(read_only=frozenset({"Lead.Persona__c"})))
+    stage.advance(stage.worker.settings.describe_seconds)
     with pytest.raises(MapError, match="Persona__c"):
         stage.plan()
 
