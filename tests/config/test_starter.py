@@ -81,3 +81,34 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path)
 
 def test_an_empty_folder_may_be_started(tmp_path: Path) -> None:
     assert (tmp_path / "settings.yaml") in start_folder(tmp_path)
+
+
+@pytest.fixture
+def software(tmp_path: Path) -> Path:
+    start_folder(tmp_path / "software", starter="Software")
+    return tmp_path / "software"
+
+
+def test_the_software_firm_s_starter_loads(software: Path) -> None:
+    found = load_rulebook(software / "rulebook", load_map(software / "map.yaml"))
+    counts = len(found.personas), len(found.profiles), len(found.rules), len(found.assignment.pools)
+    assert counts == (5, 1, 6, 3)
+    assert all(persona.card for persona in found.personas)
+
+
+def test_the_software_firm_s_starter_gives_points_to_every_activity(software: Path) -> None:
+    field_map = load_map(software / "map.yaml")
+    kinds = {kind for one in field_map.activities for kind in (one.kind, *one.kinds.values()) if kind}
+    assert {points.kind for points in load_rulebook(software / "rulebook", field_map).points} == kinds
+
+
+def test_the_software_firm_s_starter_is_told_in_english(software: Path) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(software.rglob("*.yaml"))]
+    # Only what Japanese customers write into a country field is in Japanese.
+    assert {*"".join(texts)} - {*map(chr, range(128))} == {*"日本"}
+
+
+def test_a_starter_there_is_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ST-128"):
+        start_folder(tmp_path / "mine", starter="bakery")
+    assert not (tmp_path / "mine").exists()
