@@ -2,12 +2,16 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from sync.sandbox import cast
 from sync.sandbox.drafts import Author
 from sync.sandbox.generate import generate
+from sync.sandbox.layers import Layers
+from sync.sandbox.people import edit
+from sync.sandbox.saved import SavedWorld
 from sync.sandbox.schema import schema
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import World
@@ -74,3 +78,18 @@ def test_there_are_as_many_activities_as_asked_for(mean: int) -> None:
     world = generate(leads=1500, seed=3, now=NOW, activities_per_lead=mean, contacts=0)
     count = sum(len(world.tables[name]) for name in ("Task", "CampaignMember", "Web_Activity__c"))
     assert 0.75 * mean * 1500 <= count <= 1.25 * mean * 1500
+
+
+def test_a_write_copies_no_table(world: World, lead_id: str) -> None:
+    after = edit(world, NOW, "suzuki", lead_id, {"Title": "部長"}).tables["Lead"]
+    before = world.tables["Lead"]
+    assert isinstance(before, Layers)
+    assert isinstance(after, Layers)
+    assert (after.base is before.base, list(after.over)) == (True, [lead_id])
+
+
+@pytest.mark.long
+def test_twenty_thousand_leads_are_made_saved_and_read_again(tmp_path: Path) -> None:
+    large = generate(leads=20_000, seed=1, now=NOW, activities_per_lead=2)
+    SavedWorld(tmp_path).save(large)
+    assert SavedWorld(tmp_path).load()[0] == large

@@ -8,11 +8,14 @@ from sync.sandbox.exchange import RefusalError
 from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import (
     add,
+    change_role,
     connector_weekend,
     edit,
     empty_bin,
     hard_delete,
+    join_group,
     late,
+    leave_group,
     merge,
     remove,
     touch,
@@ -94,3 +97,24 @@ def test_a_weekend_of_the_connector_scores_a_share_of_the_leads(world: World) ->
     living = [lead for lead in world.tables["Lead"].values() if not (lead["IsDeleted"] or lead["IsConverted"])]
     assert 0.7 * len(living) < len(after.writes) < 0.9 * len(living)
     assert {write.user_id for write in after.writes} == {(world.user_named("connector@sandbox.example") or {})["Id"]}
+
+
+def test_a_user_gets_another_role(world: World) -> None:
+    after = change_role(world, NOW, "suzuki", "Kansai")
+    role = after.tables["UserRole"][str((after.user_named("suzuki@sandbox.example") or {})["UserRoleId"])]
+    assert role["DeveloperName"] == "Kansai"
+
+
+def test_users_and_groups_join_and_leave_groups(world: World) -> None:
+    joined = join_group(join_group(world, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
+    assert members(joined, "Sales") - members(world, "Sales") == {
+        (world.user_named("patel@sandbox.example") or {})["Id"]
+    }
+    assert len(members(joined, "Inbound_Leads") - members(world, "Inbound_Leads")) == 1
+    left = leave_group(leave_group(joined, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
+    assert left.tables["GroupMember"] == world.tables["GroupMember"]
+
+
+def members(world: World, group: str) -> set[object]:
+    group_id = next(key for key, each in world.tables["Group"].items() if each["DeveloperName"] == group)
+    return {row["UserOrGroupId"] for row in world.tables["GroupMember"].values() if row["GroupId"] == group_id}
