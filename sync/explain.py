@@ -5,7 +5,7 @@ it, by its own rules, and then what has moved between that plan and the last one
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import narwhals as nw
@@ -28,7 +28,8 @@ from sync.laws import Law, law_of
 from sync.reading import activities_of, people, prospects_of
 from sync.review import plan_named
 from sync.run import Worker
-from sync.store import changes, memory, plans
+from sync.store import approvals, changes, memory, plans
+from sync.store.approvals import Approval
 from sync.store.plans import Header
 
 
@@ -62,6 +63,7 @@ class Explained:
 
     explanation: Explanation
     history: tuple[Standing, ...]
+    approvals: Mapping[str, Approval]  # by change id
     name: str
     owner: str
     plan_id: str
@@ -90,11 +92,12 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         law = law_of(tx, header.plan_id) if as_of else Law(worker.rulebook, worker.field_map, _moment(last))
         remembered = memory.recall_of(tx, [wanted])
         history = changes.of_record(tx, wanted)
+        approved = approvals.approvals_of(tx, [each.change.change_id for each in history])
     seen = _seen(worker, wanted, header, law, remembered)
     if seen is None:
         raise UsageError.of("PL-412", wanted)
     since = _since(worker, wanted, seen, last, remembered) if as_of else None
-    return _explained(seen, history, header.plan_id, since)
+    return replace(_explained(seen, header.plan_id, since), history=history, approvals=approved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _seen(worker: Worker, wanted: str, header: Header, law: Law, remembered: Mem
     return None
 
 
-def _explained(seen: _Seen, history: tuple[Standing, ...], plan_id: str, since: Since | None) -> Explained:
+def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
     prepared = prepare(seen.part.prospects, seen.memory, seen.directory)
     explanation = explain(prepared, seen.part.activities, seen.law.rulebook, moment=seen.law.moment)
     draft = seen.draft
@@ -154,7 +157,8 @@ def _explained(seen: _Seen, history: tuple[Standing, ...], plan_id: str, since: 
     names = {one: _name_of(one, seen.directory) for one in named}
     return Explained(
         explanation=explanation,
-        history=history,
+        history=(),
+        approvals={},
         name=seen.card.company or seen.card.name or explanation.record_id,
         owner=names[owner],
         plan_id=plan_id,

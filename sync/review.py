@@ -19,7 +19,9 @@ from sync.store.proposals import PAGE_ROWS
 ENDING_MIN = 4
 
 
-def approve(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str) -> int:
+def approve(
+    worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str, reason: str = ""
+) -> int:
     """Approve waiting changes of a plan, all or those named by change or record id; how many.
 
     A baseline is approved as a whole; of many changes some thousands at a time. UsageError PL-401 (no such plan), PL-402 (a
@@ -33,7 +35,7 @@ def approve(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | 
     for page in _pages(worker, header, change_ids):
         with worker.store.transaction() as tx:
             pairs = [(each.change_id, each.digest) for each in page]
-            approvals.approve(tx, pairs, approver=approver, at=worker.clock.now())
+            approvals.approve(tx, pairs, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
     return count
 

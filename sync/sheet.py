@@ -45,12 +45,12 @@ def decide(worker: Worker, decisions: Sequence[Decision], *, approver: str, reas
         raise UsageError(*(Problem("PL-402", "", {"plan": plan_id}) for plan_id in partly))
     approved = rejected = 0
     for plan_id, theirs in sorted(by_plan.items()):
-        if good := [each.change_id for each in theirs if each.is_approval]:
-            approved += approve(worker, plan_id, change_ids=good, approver=approver)
-        reasons: dict[str, list[str]] = defaultdict(list)
+        by_reason: dict[tuple[bool, str], list[str]] = defaultdict(list)
         for each in theirs:
-            if not each.is_approval:
-                reasons[each.reason or reason].append(each.change_id)
-        for why, ids in reasons.items():
-            rejected += reject(worker, plan_id, change_ids=ids, approver=approver, reason=why)
+            by_reason[each.is_approval, each.reason or reason].append(each.change_id)
+        for (is_approval, why), ids in by_reason.items():
+            if is_approval:
+                approved += approve(worker, plan_id, change_ids=ids, approver=approver, reason=why)
+            else:
+                rejected += reject(worker, plan_id, change_ids=ids, approver=approver, reason=why)
     return Decided(approved, rejected, tuple(late))

@@ -47,6 +47,6 @@ def add(app: typer.Typer, session: Session) -> None:
                 named: list[str] | None = list(ids)
             else:
                 named = None if everything else changes
-            count = review.approve(worker, plan, change_ids=named, approver=worker.person)
+            count = review.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.approved", count=count))
         return Code.DONE

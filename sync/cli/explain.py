@@ -12,6 +12,7 @@ from sync.cli.session import Session
 
 if TYPE_CHECKING:
     from sync.explain import Explained
+    from sync.store.approvals import Approval
 
 
 def add(app: typer.Typer, session: Session) -> None:
@@ -47,12 +48,21 @@ def add(app: typer.Typer, session: Session) -> None:
             session.write(session.say("explain.history"))
         for each in found.history:
             session.write(f"  {each.plan_id}  {session.say(f'state.{each.state}')}: {_why(session, each)}")
+            if approval := found.approvals.get(each.change.change_id):
+                by_whom = session.say("explain.approved", by=approval.approver, reason=approval.reason or "-")
+                session.write(f"    {by_whom}")
         return Code.DONE
 
 
 def _document(session: Session, found: "Explained", told: list[str]) -> dict[str, object]:
     history = [
-        {"plan": each.plan_id, "change": each.change.change_id, "state": each.state.value, "text": _why(session, each)}
+        {
+            "plan": each.plan_id,
+            "change": each.change.change_id,
+            "state": each.state.value,
+            "text": _why(session, each),
+            "approval": _approval(found.approvals.get(each.change.change_id)),
+        }
         for each in found.history
     ]
     considered = [
@@ -78,6 +88,12 @@ def _document(session: Session, found: "Explained", told: list[str]) -> dict[str
         "history": history,
         "since": since,
     }
+
+
+def _approval(approval: "Approval | None") -> dict[str, str] | None:
+    if approval is None:
+        return None
+    return {"by": approval.approver, "at": approval.at.isoformat(), "reason": approval.reason}
 
 
 def _why(session: Session, standing: Standing) -> str:

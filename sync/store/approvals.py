@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.engine import Row
 
 from engine.errors import PlanStaleError, Problem
 from engine.states import State
@@ -22,10 +23,17 @@ class Approval:
     digest: str
     approver: str
     at: datetime
+    reason: str = ""
 
 
 def approve(
-    tx: Transaction, pairs: Sequence[tuple[str, str]], *, approver: str, at: datetime, run: str | None = None
+    tx: Transaction,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    approver: str,
+    at: datetime,
+    run: str | None = None,
+    reason: str = "",
 ) -> None:
     """Approve pairs of (change_id, digest) that were shown to `approver` (`os:name@host`), all or none.
 
@@ -34,18 +42,23 @@ def approve(
     stored = changes.digests(tx, [change_id for change_id, _ in pairs])
     if other := [change_id for change_id, digest in pairs if stored.get(change_id) != digest]:
         raise PlanStaleError(*(Problem("PL-304", change_id) for change_id in other))
-    record(tx, [change_id for change_id, _ in pairs], approver=approver, at=at, run=run)
+    record(tx, [change_id for change_id, _ in pairs], approver=approver, at=at, run=run, reason=reason)
     changes.move(tx, [Move(change_id, State.APPROVED) for change_id, _ in pairs], run=run, at=at)
 
 
-def record(tx: Transaction, change_ids: Sequence[str], *, approver: str, at: datetime, run: str | None) -> None:
+def record(
+    tx: Transaction, change_ids: Sequence[str], *, approver: str, at: datetime, run: str | None, reason: str = ""
+) -> None:
     """Write down approvals, without moving anything; `plans.propose` uses it for what policy lets through."""
     if not change_ids:
         return
     already = approvals_of(tx, change_ids)
     stored = changes.digests(tx, change_ids)
     new = [change_id for change_id in change_ids if change_id not in already]
-    rows = [{"change_id": each, "digest": stored[each], "approver": approver, "at": at} for each in new]
+    rows = [
+        {"change_id": each, "digest": stored[each], "approver": approver, "at": at, "reason": reason or None}
+        for each in new
+    ]
     if rows:
         tx.execute(insert(approvals), rows)
     audit.append(tx, [Entry(Event.CHANGE_APPROVED, at, run, {"change": each, "actor": approver}) for each in new])
@@ -56,8 +69,12 @@ def approvals_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Approv
     found: dict[str, Approval] = {}
     for chunk in chunks(change_ids):
         rows = tx.execute(select(approvals).where(approvals.c.change_id.in_(chunk)))
-        found |= {row.change_id: Approval(row.change_id, row.digest, row.approver, row.at) for row in rows}
+        found |= {row.change_id: _approval(row) for row in rows}
     return found
+
+
+def _approval(row: "Row[tuple[object, ...]]") -> Approval:
+    return Approval(row.change_id, row.digest, row.approver, row.at, row.reason or "")
 
 
 def unbound(tx: Transaction, change_ids: Iterable[str]) -> frozenset[str]:

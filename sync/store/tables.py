@@ -162,6 +162,7 @@ approvals = Table(
     Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
     Column("digest", DIGEST, nullable=False),
     Column("approver", Text, nullable=False),  # os:name@host or policy@version
+    Column("reason", Text),
     Column("at", Instant, nullable=False),
 )
 

@@ -14,6 +14,7 @@ from sync.reports.workbook import write_workbook
 from sync.review import approve
 from sync.selection import Selection, chosen
 from sync.sheet import decide
+from sync.store.approvals import approvals_of
 from tests.stage import Stage
 
 ENGLISH, JAPANESE = Words(Language.ENGLISH), Words(Language.JAPANESE)
@@ -107,6 +108,17 @@ def test_decisions_of_a_workbook_are_carried_out(
     decide(waiting.worker, read_decisions(sheet), approver="os:reviewer@desk", reason="")
 
     assert waiting.states() == {State.APPROVED: 1, State.REJECTED: 1, State.PLANNED: 2}
+
+
+def test_the_reason_of_an_approval_is_kept(waiting: Stage, tmp_path: Path) -> None:
+    sheet = fill(workbook(waiting, tmp_path / "plan.xlsx", ENGLISH), {2: ("approve", "先方の指名")})
+    decisions = read_decisions(sheet)
+
+    decide(waiting.worker, decisions, approver="os:reviewer@desk", reason="")
+
+    with waiting.worker.store.read() as tx:
+        found = approvals_of(tx, [decisions[0].change_id])
+    assert [one.reason for one in found.values()] == ["先方の指名"]
 
 
 def test_a_workbook_read_twice_decides_once(waiting: Stage, tmp_path: Path) -> None:

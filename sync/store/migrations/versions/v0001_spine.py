@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("change_id", _identifier(32), nullable=False),
         sa.Column("digest", _identifier(64), nullable=False),
         sa.Column("approver", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("at", sa.String(27), nullable=False),
         sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_approvals_change_id_changes")),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_approvals")),
