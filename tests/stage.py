@@ -220,18 +220,20 @@ def staged(
     seed: int = 1,
     rulebook: Mapping[str, str] | None = None,
     field_map: str | None = None,
+    world: World | None = None,
     now: datetime = START,
     activities_per_lead: float = 6.0,
 ) -> Iterator[Stage]:
-    """A stage in a new folder. `rulebook` replaces the starter's files (relative path -> text), `field_map` its map."""
+    """A stage in a new folder. `rulebook` replaces the starter's files (relative path -> text), `field_map` its map;
+    `world` is an org made elsewhere.
+    """
     start_folder(folder)
     if rulebook is not None:
         write_rulebook(folder, rulebook)
     if field_map is not None:
         (folder / "map.yaml").write_text(field_map, encoding="utf-8")
-    journal = SavedWorld(folder / "data" / "sandbox").save(
-        world := generate(leads=leads, seed=seed, now=now, activities_per_lead=activities_per_lead)
-    )
+    world = world or generate(leads=leads, seed=seed, now=now, activities_per_lead=activities_per_lead)
+    journal = SavedWorld(folder / "data" / "sandbox").save(world)
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         yield Stage(folder, server, worker)
