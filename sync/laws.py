@@ -78,7 +78,7 @@ class Laws:
         if plan_id not in self._checked:
             law = self.of(plan_id)
             wanted = (*pulled_objects(law.field_map), *PEOPLE)
-            describes = {one.api_name: self.run.describe(one.api_name) for one in wanted}
+            describes = self.run.describes([one.api_name for one in wanted])
             set_by_rules = [
                 (action.field, rule.where)
                 for rule in law.rulebook.rules
