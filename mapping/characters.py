@@ -17,6 +17,9 @@ _LATIN = re.compile("[0-9a-z]")
 
 def folded(text: str) -> str:
     """The text as it is compared. Folding twice changes nothing more; the raw value stays what people see."""
+    if text.isascii() and text.isprintable():
+        # What follows would do no more than this; addresses and Latin names are many.
+        return " ".join(text.lower().split())
     plain = _VARIATION_SELECTORS.sub("", text)
     if not plain.isprintable():
         plain = "".join(_visible(character) for character in plain)

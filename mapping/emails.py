@@ -16,8 +16,12 @@ def domain(text: str) -> str | None:
 
 def is_free_domain(name: str) -> bool:
     """Free mail and Japanese mobile carriers, their sub-domains included."""
-    labels = name.split(".")
-    return any(".".join(labels[first:]) in _free() for first in range(len(labels)))
+    free = _free()
+    while name:
+        if name in free:
+            return True
+        name = name.partition(".")[2]
+    return False
 
 
 @cache

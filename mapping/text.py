@@ -53,7 +53,7 @@ class TextKey:
         return Reading(found.key or None, {name: found.facets.get(name) for name in self.facets})
 
     def _says_nothing(self, plain: str) -> bool:
-        return plain in self.blanks or not any(character.isalnum() for character in plain)
+        return plain in self.blanks or not (plain[:1].isalnum() or any(character.isalnum() for character in plain))
 
 
 TEXT_KEYS: dict[str, TextKey] = {}

@@ -58,3 +58,9 @@ def test_what_only_looks_alike_stays_apart(one: str, other: str) -> None:
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     once = folded(text)
     assert folded(once) == once
+
+
+@given(st.text(alphabet=st.sampled_from([chr(code) for code in range(0x20, 0x7F)])))
+def test_plain_latin_text_reads_like_its_full_width_twin(text: str) -> None:
+    wide = "".join("\u3000" if letter == " " else chr(ord(letter) + 0xFEE0) for letter in text)
+    assert folded(wide) == folded(text)
