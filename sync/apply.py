@@ -20,7 +20,7 @@ from sync.store import batches, uploads
 from sync.store.bodies import message_body
 from sync.store.leases import Lease
 from sync.store.uploads import Upload
-from sync.writers.modes import SLICE_MAX, Mode, mode_of
+from sync.writers.modes import SLICE_MAX, Mode, mode_of, write_plan
 
 # What waits for an owner waits for a person; fields can wait.
 _ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)
@@ -51,6 +51,7 @@ def apply(run: Run, lease: Lease) -> Settlement:
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
         plan_ids = batches.plans_waiting(tx)
+    outbox.waits = outbox.waits or _too_dear(run, outbox, waiting)
     if plan_ids and not outbox.waits:
         # Whether a field may be written is not left to what was known yesterday.
         run.describe_again(sorted({name for name, reach in waiting if reach is not Reach.MEMORY}))
@@ -68,6 +69,14 @@ def apply(run: Run, lease: Lease) -> Settlement:
                 outbox.carry(part, mode)
             tally.count()
     return tally.settlement()
+
+
+def _too_dear(run: Run, outbox: Outbox, waiting: Mapping[tuple[str, Reach], int]) -> Message | None:
+    """What cannot be finished with the API calls of the day is not begun."""
+    room = outbox.gate.room()
+    going = {kind: number if room is None else min(number, room) for kind, number in waiting.items()}
+    calls = write_plan(going, run.worker.settings).calls
+    return None if run.org.fits(calls) else Message.of("wait.calls", calls=calls)
 
 
 def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterator[list[Standing]]:

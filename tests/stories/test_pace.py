@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.states import State
-from sync.store import pauses, runs
+from sync.store import ledger, pauses, runs
 from sync.writers.modes import Mode
 from tests.stage import RULEBOOK, Stage, in_blocks, staged
 
@@ -133,3 +133,11 @@ def test_a_plan_tells_how_it_will_be_written(stage: Stage) -> None:
     assert run is not None
     assert run.figures is not None
     assert run.figures["writes"] == {Mode.GUARDED.value: 3, "calls": 6}
+
+
+def test_what_cannot_be_finished_with_the_day_s_calls_is_not_begun(stage: Stage) -> None:
+    leads = planned(stage, 40)
+    with stage.worker.store.transaction() as tx:
+        ledger.tell(tx, org_id=stage.server.world.org_id, used=77, limit=100, at=stage.worker.clock.now())
+    assert (why(stage), stage.our_writes()) == ("wait.calls", [])
+    assert {stage.standing_of(lead) for lead in leads} == {State.APPROVED}

@@ -15,7 +15,7 @@ NAMES = [verb.__name__.rpartition(".")[2].replace("_", "-") for verb in VERBS]
 def test_every_verb_of_the_command_line_is_there() -> None:
     assert set(NAMES) == {
         "demo", "init", "doctor", "validate", "plan", "show", "approve", "reject", "apply", "run", "explain", "report",
-        "fields", "audit", "config", "lift", "give-back", "serve", "status", "pause", "resume", "sweep",
+        "fields", "audit", "config", "lift", "give-back", "serve", "status", "pause", "resume", "sweep", "revert",
     }  # fmt: skip
 
 
