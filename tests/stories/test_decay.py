@@ -1,6 +1,6 @@
 """A month of daily runs with linear decay: a score is written when its band or step is crossed, and on no other day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,20 @@ CAME = tuple(datetime(2026, 11, day, 3, tzinfo=UTC) for day in (2, 10, 19))
 BUSY_MAX = 5  # API calls of a run without news
 
 
+def visits(world: World) -> Iterator[tuple[str, datetime]]:
+    """Every lead that is neither converted nor deleted, on one of the three days in turn."""
+    leads = sorted(
+        lead
+        for lead, record in world.tables["Lead"].items()
+        if not record.get("IsConverted") and not record.get("IsDeleted")
+    )
+    return ((lead, CAME[number % len(CAME)]) for number, lead in enumerate(leads))
+
+
 def visited(world: World, now: datetime) -> World:
-    """Each lead has one form submission, of one of the three days in turn."""
-    for number, lead in enumerate(sorted(world.tables["Lead"])):
-        happened = {"Lead__c": lead, "Type__c": "Form Submission", "Occurred_At__c": stamp(CAME[number % len(CAME)])}
+    """Each lead has one form submission."""
+    for lead, came in visits(world):
+        happened = {"Lead__c": lead, "Type__c": "Form Submission", "Occurred_At__c": stamp(came)}
         world = people.add(world, now, "takahashi", "Web_Activity__c", happened)
     return world
 
@@ -73,7 +83,7 @@ def test_a_score_is_written_when_its_band_or_step_is_crossed_and_on_no_other_day
 ) -> None:
     with staged(tmp_path / "folder", leads=leads, rulebook=RULEBOOK, activities_per_lead=0) as stage:
         stage.server.act(visited)
-        came = {lead: CAME[number % len(CAME)] for number, lead in enumerate(sorted(stage.server.world.tables["Lead"]))}
+        came = dict(visits(stage.server.world))
         told: dict[str, int | None] = dict.fromkeys(came)
         quiet_days = 0
         for day in range(days):
