@@ -1,7 +1,7 @@
 """Read the mirror as the engine's values: the snapshot a plan is made from, and the people who may own prospects."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -13,7 +13,7 @@ from mapping.activities import ACTIVITY_SCHEMA, activities, names_of
 from mapping.cards import holdings
 from mapping.coverage import Coverage
 from mapping.maps import FieldMap, ObjectMap
-from mapping.objects import PEOPLE
+from mapping.objects import PEOPLE, activity_columns, columns_of
 from mapping.people import queues_for, queues_of, users_of
 from mapping.prospects import absent_columns, named, prospects, unfit
 from sync.mirror.mirror import Mirror
@@ -42,8 +42,9 @@ def prospects_of(
     mirror: Mirror, raw: pl.DataFrame, object_map: ObjectMap, field_map: FieldMap, *, as_of: str | None = None
 ) -> pl.DataFrame:
     """The engine's frame of raw records, with what the mirror knows of the records they name."""
-    related = {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(raw, object_map).items()}
-    return prospects(raw, object_map, field_map, related)
+    known = _with_columns(raw, columns_of(object_map))
+    related = {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(known, object_map).items()}
+    return prospects(known, object_map, field_map, related)
 
 
 def activities_of(
@@ -56,7 +57,7 @@ def activities_of(
         wanted = frame["id"] if names is None else names["name"].unique()
         raw = mirror.related(source.api_name, source.prospect, wanted.to_list(), as_of=as_of)
         if raw.height:
-            frames.append(activities(raw, source, names))
+            frames.append(activities(_with_columns(raw, activity_columns(source)), source, names))
     return pl.concat(frames)
 
 
@@ -88,7 +89,7 @@ class _MirrorRanges:
         for object_map in field_map.objects:
             absent = absent_columns(field_map, object_map)
             for raw in mirror.ranges(object_map.api_name, as_of=self.as_of):
-                present = raw.filter(~pl.col("IsDeleted"))
+                present = _with_columns(raw, columns_of(object_map)).filter(~pl.col("IsDeleted"))
                 if present.is_empty():
                     continue
                 misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
@@ -100,6 +101,11 @@ class _MirrorRanges:
                 )
         self.run.figures["unfit"] = {**misfits}
         self.run.figures["coverage"] = {**coverage.figures}
+
+
+def _with_columns(raw: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
+    """Empty columns for what was not pulled yet: a state from before the map named it."""
+    return raw.with_columns(pl.lit(None).alias(name) for name in columns if name not in raw.columns)
 
 
 def _present(mirror: Mirror, name: str, as_of: str | None) -> pl.DataFrame:

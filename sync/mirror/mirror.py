@@ -122,7 +122,9 @@ class Mirror:
         wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
         touching = [each for each in listed if _may_relate(each, columns, wanted)]
         schema = scan(self.folder, listed).collect_schema()
-        if not listed or wanted.is_empty():
+        # A column that the map did not name yet is empty in all of them.
+        columns = [name for name in columns if name in schema]
+        if not columns or wanted.is_empty():
             return pl.DataFrame(schema=schema)
         named = pl.any_horizontal(pl.col(name).is_in(wanted.implode()) for name in columns)
         if len(columns) > 1:

@@ -1,5 +1,9 @@
 """Reading the mirror as the engine's values: now, as of an earlier run, and after compaction."""
 
+from dataclasses import replace
+
+from engine.fields import Kind
+from mapping.maps import ActivitySource, MappedField
 from sync.cycle import propose
 from sync.reading import snapshot_of
 from sync.run import Run, begin
@@ -53,3 +57,17 @@ def test_compaction_changes_nothing_of_what_is_seen_now_or_as_of_then(stage: Sta
     after = _looked(stage)
     assert _looked(stage, compacts=True) == after
     assert _looked(stage, as_of=first) == before
+
+
+def test_what_the_map_did_not_name_then_is_empty_as_of_then(stage: Stage) -> None:
+    lead = stage.add_lead(owner="suzuki")
+    _looked(stage)
+    with begin(stage.worker, "plan") as run:
+        known = run.worker.field_map
+        first, *others = known.objects
+        wider = replace(first, fields=(*first.fields, MappedField("notes", "Notes__c", Kind.TEXT)))
+        calls = ActivitySource("Task", ("Caller__c",), "Called_At__c", kind="call")
+        field_map = replace(known, objects=(wider, *others), activities=(*known.activities, calls))
+        later = replace(run, worker=replace(run.worker, field_map=field_map))
+        (part,) = snapshot_of(later, as_of=stage.run_id).ranges
+    assert part.prospects.select("id", "notes").rows() == [(lead, None)]
