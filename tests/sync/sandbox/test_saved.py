@@ -12,11 +12,11 @@ import requests
 
 from engine.errors import StoreError
 from sync.sandbox.clock import OrgClock
-from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
+from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.jobs import Job, RowVerdict
 from sync.sandbox.opening import opened
 from sync.sandbox.org import SandboxOrg
-from sync.sandbox.people import add, edit, hard_delete, late
+from sync.sandbox.people import add, connector_weekend, edit, hard_delete, late
 from sync.sandbox.saved import SavedWorld
 from sync.sandbox.worlds import World
 
@@ -49,6 +49,18 @@ def test_a_line_torn_by_a_crash_is_dropped(tmp_path: Path, world: World, lead_id
         journal.write('{"records": [{"Id": "00Q5')
     assert SavedWorld(tmp_path).load()[0] == kept(org.world)
     assert SavedWorld(tmp_path).load()[0] == kept(org.world)
+
+
+def test_of_work_on_many_records_all_is_kept_or_nothing(tmp_path: Path) -> None:
+    world = generate(leads=1500, seed=1, now=NOW, activities_per_lead=0)
+    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
+    org.act(lambda world, now: connector_weekend(world, now, 1.0))
+    journal = tmp_path / "journal.jsonl"
+    whole = journal.read_bytes()
+    assert len(whole.splitlines()) == 3
+    assert SavedWorld(tmp_path).load()[0] == kept(org.world)
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    assert SavedWorld(tmp_path).load()[0] == kept(world)
 
 
 def test_a_journal_of_another_checkpoint_is_not_read(tmp_path: Path, world: World, lead_id: str) -> None:
