@@ -126,7 +126,12 @@ class Change:
     @property
     def digest(self) -> str:
         """What an approval binds, together with `change_id`."""
-        return digest([self.object, self.record_id, self.meaning_digest, self.target_digest])
+        return digest_of(self, target=self.target_digest, meaning=self.meaning_digest)
+
+
+def digest_of(change: Change, *, target: str, meaning: str) -> str:
+    """The digest of a change whose parts are known already."""
+    return digest([change.object, change.record_id, meaning, target])
 
 
 def change_id(*, org_id: str, object_name: str, record_id: str, at: datetime, after: Values, effects: Effects) -> str:

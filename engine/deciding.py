@@ -110,7 +110,7 @@ def assembled(draft: Draft, candidate: Candidate | None, *, org_id: str, at: dat
         riders["previous_owner"] = draft.owner
         riders["owner_reason"] = owner_reason(why=draft.need.why, pool=draft.need.pool, rule=draft.need.rule)
         because += candidate.because
-    effects = replace(draft.effects, turn=candidate.turn if candidate else None)
+    effects = replace(draft.effects, turn=candidate.turn) if candidate and candidate.turn else draft.effects
     return Change(
         change_id=change_id(
             org_id=org_id, object_name=draft.object, record_id=draft.record_id, at=at, after=after, effects=effects

@@ -3,6 +3,9 @@
 import hashlib
 import json
 
+# Made once: json.dumps would make another for every value.
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 def digest(value: object) -> str:
     """SHA-256 in hex of `canonical(value)`."""
@@ -14,4 +17,4 @@ def canonical(value: object) -> str:
 
     Values are made of str, int, bool, None, lists, tuples and dicts; floats are left out on purpose.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encoder.encode(value)

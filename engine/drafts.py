@@ -123,12 +123,12 @@ class _Drafter:
     def draft(self, row: Row) -> Draft:
         record_id = row["id"]
         claims = self._claims(row)
-        stances = {name: whose(claims.get(name), self._stance(name), self.moment) for name in (*self.written, "owner")}
+        stances = {name: whose(claimed, self._stance(name), self.moment) for name, claimed in claims.items()}
         after, before, respected = self._fields(row, stances)
         effects = self._effects(row)
-        need = need_of(row, self.rulebook, self.memory, self.directory, is_claimed=stances["owner"] is Whose.THEIRS)
+        need = need_of(row, self.rulebook, self.memory, self.directory, is_claimed=stances.get("owner") is Whose.THEIRS)
         proposed = (*after, *(["owner"] if need else []))
-        contested = tuple(name for name in proposed if stances[name] is Whose.CONTESTED)
+        contested = tuple(name for name in proposed if stances.get(name) is Whose.CONTESTED)
         read = {**row, "score": self._score_read(row)}
         outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
         return Draft(
@@ -157,6 +157,8 @@ class _Drafter:
 
     def _claims(self, row: Row) -> dict[str, Claimed]:
         """What is somebody else's now. Nobody's claim counts on a record whose owner is a queue or has left."""
+        if row["id"] not in self.memory.applied:
+            return {}
         held = {name: scalar(row[column]) for name, column in self.written.items() if column in row}
         if row["owner_kind"] == ACTIVE:
             held["owner"] = row["owner_id"]
@@ -177,7 +179,7 @@ class _Drafter:
             held, wanted = scalar(row.get(column)), self._wanted(row, name)
             if by is None or column not in row or held == wanted:
                 continue
-            if stances[name] is Whose.THEIRS:
+            if stances.get(name) is Whose.THEIRS:
                 respected.append(name)
                 continue
             if wanted is None and by >= 0 and not (applied.get(name) == held == self._value(by, name)):
@@ -272,10 +274,12 @@ def _rules_behind(effects: Effects) -> list[str]:
 
 def scalar(value: object) -> Scalar:
     """A frame's value as a JSON scalar: dates as ISO text, times as ISO text in UTC."""
+    if value is None or isinstance(value, str | int):  # most are
+        return value
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, float):
         return value
     raise TypeError(type(value).__name__)

@@ -23,6 +23,7 @@ GENESIS = "0" * 64
 Facts: TypeAlias = Mapping[str, Any]
 
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SAFE_INTEGERS = range(-(2**53) + 1, 2**53)
 
@@ -103,7 +104,12 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 def value_hash(key: str, field_name: str, value: Scalar) -> str:
     """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
-    text = _encoder.encode([field_name, value])
+    match value:  # the bytes of JSON, without its detours
+        case str():
+            told = _quoted(value)
+        case _:
+            told = _encoder.encode(value)
+    text = f"[{_quoted(field_name)},{told}]"
     return hmac.digest(bytes.fromhex(key), text.encode(), "sha256").hex()[:32]
 
 
@@ -123,7 +129,12 @@ def _is_plain(value: object) -> bool:
         case int():
             return value in _SAFE_INTEGERS
         case list() | tuple():
-            return all(map(_is_plain, value))
+            return all(type(part) is str or _is_plain(part) for part in value)
         case dict():
-            return all(isinstance(key, str) and key.isascii() and _is_plain(part) for key, part in value.items())
+            for key, part in value.items():
+                if not (isinstance(key, str) and key.isascii()):
+                    return False
+                if type(part) is not str and not _is_plain(part):
+                    return False
+            return True
     return False

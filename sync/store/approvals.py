@@ -42,26 +42,17 @@ def approve(
     stored = changes.digests(tx, [change_id for change_id, _ in pairs])
     if other := [change_id for change_id, digest in pairs if stored.get(change_id) != digest]:
         raise PlanStaleError(*(Problem("PL-304", change_id) for change_id in other))
-    record(tx, [change_id for change_id, _ in pairs], approver=approver, at=at, run=run, reason=reason)
-    changes.move(tx, [Move(change_id, State.APPROVED) for change_id, _ in pairs], run=run, at=at)
-
-
-def record(
-    tx: Transaction, change_ids: Sequence[str], *, approver: str, at: datetime, run: str | None, reason: str = ""
-) -> None:
-    """Write down approvals, without moving anything; `plans.propose` uses it for what policy lets through."""
-    if not change_ids:
+    if not pairs:
         return
-    already = approvals_of(tx, change_ids)
-    stored = changes.digests(tx, change_ids)
-    new = [change_id for change_id in change_ids if change_id not in already]
-    rows = [
-        {"change_id": each, "digest": stored[each], "approver": approver, "at": at, "reason": reason or None}
-        for each in new
-    ]
-    if rows:
-        tx.execute(insert(approvals), rows)
-    audit.append(tx, [Entry(Event.CHANGE_APPROVED, at, run, {"change": each, "actor": approver}) for each in new])
+    already = approvals_of(tx, [change_id for change_id, _ in pairs])
+    new = [(change_id, digest) for change_id, digest in pairs if change_id not in already]
+    rights = {"approver": approver, "at": at, "reason": reason or None}
+    if new:
+        tx.execute(
+            insert(approvals), [{"change_id": change_id, "digest": digest, **rights} for change_id, digest in new]
+        )
+    audit.append(tx, [Entry(Event.CHANGE_APPROVED, at, run, {"change": each, "actor": approver}) for each, _ in new])
+    changes.move(tx, [Move(change_id, State.APPROVED) for change_id, _ in pairs], run=run, at=at)
 
 
 def approvals_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Approval]:

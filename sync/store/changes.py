@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Select, Text, bindparam, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from engine.changes import Change, Standing
@@ -20,7 +20,7 @@ from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import approvals, changes
+from sync.store.tables import approvals, change_bodies, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
 
@@ -47,7 +47,7 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     """
     if not moves:
         return
-    rows = _rows(tx, [each.change_id for each in moves], _WITHOUT_BODIES)
+    rows = _rows(tx, [each.change_id for each in moves], _STATES)
     _refuse_impossible(tx, moves, rows)
     _write(tx, moves)
     _remember(tx, moves, run=run, at=at)
@@ -124,7 +124,7 @@ def page_of_plan(
     """At most so many of them, those in these states, by record id: from behind one (`""`: from the start)."""
     wanted = changes.c.state.in_([state.value for state in states])
     behind = (changes.c.plan_id == plan_id) & (changes.c.record_id > after) & wanted
-    rows = tx.execute(select(changes).where(behind).order_by(changes.c.record_id).limit(most))
+    rows = tx.execute(_WHOLE.where(behind).order_by(changes.c.record_id).limit(most))
     return tuple(_standing(row) for row in rows)
 
 
@@ -165,7 +165,7 @@ def of_record(tx: Transaction, record_id: str) -> tuple[Standing, ...]:
 
 def annotate(tx: Transaction, change_ids: Collection[str], note: Message, *, run: str, at: datetime) -> None:
     """Say more about changes that stay in their state; an audit entry each."""
-    rows = _rows(tx, change_ids)
+    rows = _rows(tx, change_ids, _STATES)
     for chunk in chunks(change_ids):
         tx.execute(update(changes).where(changes.c.change_id.in_(chunk)).values(note=message_body(note)))
     told = [
@@ -200,14 +200,17 @@ def states(tx: Transaction) -> Iterator[tuple[str, str]]:
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
     """What an approval of each change must name: its digest as it was proposed."""
-    return {change_id: row.digest for change_id, row in _rows(tx, change_ids, _WITHOUT_BODIES).items()}
+    return {change_id: row.digest for change_id, row in _rows(tx, change_ids, _STATES).items()}
 
 
 # What has no state yet belongs to a plan in the making (`proposals.py`).
 _SHOWN = changes.c.state.is_not(None)
 _LEAVES_MEMORY = {State.APPLIED, State.UNCHANGED, *QUIET}
 # A body costs more to read than all the rest of a row.
-_WITHOUT_BODIES = tuple(column for column in changes.columns if column.name not in {"proposed", "rebased", "note"})
+_STATES = select(changes)
+_WHOLE = select(changes, change_bodies.c.proposed, change_bodies.c.rebased).join(
+    change_bodies, change_bodies.c.change_id == changes.c.change_id
+)
 _ONE = update(changes).where(changes.c.change_id == bindparam("id"))
 
 
@@ -219,8 +222,12 @@ def _write(tx: Transaction, moves: Sequence[Move]) -> None:
         kept = cast(changes.c.note, Text).like('%"note.rebased"%')
         tx.execute(_ONE.where(changes.c.note.is_not(None), ~kept).values(note=None), stale)
     rebased = [each.rebased for each in moves if each.rebased]
-    if bases := [{"id": each.change_id, "body": change_body(each), "meaning": each.meaning_digest} for each in rebased]:
-        tx.execute(_ONE.values(rebased=bindparam("body"), meaning_digest=bindparam("meaning")), bases)
+    if rebased:
+        meanings = [{"id": each.change_id, "meaning": each.meaning_digest} for each in rebased]
+        tx.execute(_ONE.values(meaning_digest=bindparam("meaning")), meanings)
+        one = update(change_bodies).where(change_bodies.c.change_id == bindparam("id"))
+        bodies_now = [{"id": each.change_id, "body": change_body(each)} for each in rebased]
+        tx.execute(one.values(rebased=bindparam("body")), bodies_now)
 
 
 def _remember(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetime) -> None:
@@ -275,18 +282,16 @@ def _facts(each: Move, row: _Row) -> dict[str, object]:
     return facts_of_move | {name: value for name, value in optional.items() if value}
 
 
-def _rows(
-    tx: Transaction, change_ids: Iterable[str], columns: Sequence[Column[Any]] = tuple(changes.columns)
-) -> dict[str, _Row]:
+def _rows(tx: Transaction, change_ids: Iterable[str], query: Select[Any] = _WHOLE) -> dict[str, _Row]:
     rows: dict[str, _Row] = {}
     for chunk in chunks(change_ids):
-        found = tx.execute(select(*columns).where(changes.c.change_id.in_(chunk), _SHOWN))
+        found = tx.execute(query.where(changes.c.change_id.in_(chunk), _SHOWN))
         rows |= {row.change_id: row for row in found}
     return rows
 
 
 def _standings(tx: Transaction, where: ColumnElement[bool]) -> tuple[Standing, ...]:
-    query = select(changes).where(where, _SHOWN).order_by(changes.c.plan_id, changes.c.record_id)
+    query = _WHOLE.where(where, _SHOWN).order_by(changes.c.plan_id, changes.c.record_id)
     return tuple(_standing(row) for row in tx.execute(query))
 
 

@@ -50,7 +50,7 @@ def instant_text(value: datetime) -> str:
     """An aware datetime as `2026-11-21T09:30:00.000000Z`. ValueError for a naive one."""
     if value.tzinfo is None:
         raise ValueError(f"a moment without a time zone: {value!r}")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def json_text(value: Json) -> str:

@@ -22,19 +22,16 @@ _Pick: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 def recall(tx: Transaction) -> Memory:
     """All that must be remembered between runs, as one immutable value: for orgs whose memory fits into ours."""
-    org = recall_org(tx)
-    everything = _recalled(tx, [lambda _: true()])
-    return replace(everything, turns=org.turns, is_established=org.is_established)
+    return replace(_recalled(tx, [lambda _: true()]), turns=_turns(tx), is_established=plans.is_established(tx))
 
 
 def recall_org(tx: Transaction) -> Memory:
     """What concerns the org as a whole: turns, open ones included, and whether a baseline was approved."""
-    taken = defaultdict[str, dict[str, int]](dict)
-    for row in tx.execute(select(turns)):
-        taken[row.pool][row.member] = row.sequence
+    taken = _turns(tx)
     for (pool, member), sequence in changes.open_turns(tx).items():
-        taken[pool][member] = max(sequence, taken[pool].get(member, 0))
-    return Memory(turns=dict(taken), is_established=plans.is_established(tx))
+        members = taken.setdefault(pool, {})
+        members[member] = max(sequence, members.get(member, 0))
+    return Memory(turns=taken, is_established=plans.is_established(tx))
 
 
 def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:
@@ -45,6 +42,13 @@ def recall_of(tx: Transaction, record_ids: Iterable[str]) -> Memory:
 def recall_between(tx: Transaction, first: str, last: str) -> Memory:
     """What concerns the records with these ids and those between them: a range, whose ids follow each other."""
     return _recalled(tx, [lambda column: column.between(first, last)])
+
+
+def _turns(tx: Transaction) -> dict[str, dict[str, int]]:
+    taken = defaultdict[str, dict[str, int]](dict)
+    for row in tx.execute(select(turns)):
+        taken[row.pool][row.member] = row.sequence
+    return dict(taken)
 
 
 def _among(ids: list[str]) -> _Pick:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from engine.changes import Change
+from engine.changes import Change, digest_of
 from engine.errors import Problem, TransientError
 from engine.guards import Entry, Passed
 from engine.plans import ChangesDigest
@@ -22,7 +22,7 @@ from sync.store import audit, facts
 from sync.store.bodies import change_body, change_from, message_body
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import approvals, changes
+from sync.store.tables import approvals, change_bodies, changes
 
 # One transaction: half a second of work, so that others need not wait for long.
 PAGE_ROWS = 5_000
@@ -52,6 +52,8 @@ def stage(tx: Transaction, plan_id: str, proposals: Sequence[tuple[Change, Entry
     if taken:
         raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(taken)))
     tx.execute(insert(changes), [_row(plan_id, change, entry) for change, entry in proposals])
+    bodies = [{"change_id": change.change_id, "proposed": change_body(change)} for change, _ in proposals]
+    tx.execute(insert(change_bodies), bodies)
 
 
 def seal_page(tx: Transaction, seal: Seal, *, after: str, rolled: ChangesDigest, most: int = PAGE_ROWS) -> str | None:
@@ -61,7 +63,8 @@ def seal_page(tx: Transaction, seal: Seal, *, after: str, rolled: ChangesDigest,
     """
     found = changes.c
     query = (
-        select(found.change_id, found.record_id, found.digest, found.entering, found.proposed)
+        select(found.change_id, found.record_id, found.digest, found.entering, change_bodies.c.proposed)
+        .join(change_bodies, change_bodies.c.change_id == found.change_id)
         .where(found.plan_id == seal.plan_id, found.state.is_(None), found.record_id > after)
         .order_by(found.record_id)
         .limit(most)
@@ -111,6 +114,7 @@ def drop_page(tx: Transaction, *, at: datetime, most: int = PAGE_ROWS) -> bool:
     rows = tx.execute(select(changes.c.change_id, changes.c.plan_id).where(changes.c.state.is_(None)).limit(most)).all()
     for chunk in chunks([row.change_id for row in rows]):
         tx.execute(delete(approvals).where(approvals.c.change_id.in_(chunk)))
+        tx.execute(delete(change_bodies).where(change_bodies.c.change_id.in_(chunk)))
         tx.execute(delete(changes).where(changes.c.change_id.in_(chunk)))
     left = set(tx.execute(select(changes.c.plan_id).where(changes.c.state.is_(None)).distinct()).scalars())
     dropped = sorted({row.plan_id for row in rows} - left)
@@ -133,9 +137,8 @@ def _row(plan_id: str, change: Change, entry: Entry) -> dict[str, object]:
         "pool": turn.pool if turn else None,
         "member": turn.member if turn else None,
         "turn": turn.sequence if turn else None,
-        "digest": change.digest,
+        "digest": digest_of(change, target=target, meaning=meaning),
         "target_digest": target,
         "meaning_digest": meaning,
         "attempts": 0,
-        "proposed": change_body(change),
     }

@@ -142,6 +142,12 @@ changes = Table(
     Column("meaning_digest", DIGEST, nullable=False),  # of the change as it stands
     Column("attempts", Integer, nullable=False),
     Column("batch_id", identifier(60)),  # the last batch it was sent in
+)
+# Apart from the states, which move often: a body is large and written once or twice.
+change_bodies = Table(
+    "change_bodies",
+    metadata,
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
     Column("proposed", JsonText, nullable=False),
     Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
 )

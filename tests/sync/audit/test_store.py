@@ -108,6 +108,7 @@ def test_tampering_with_the_store_is_found(tamper: Any, code: str, busy: Store) 
 def test_a_deleted_change_is_missed(busy: Store) -> None:
     with busy.transaction() as tx:
         tx.execute(text("DELETE FROM approvals"))
+        tx.execute(text("DELETE FROM change_bodies"))
         tx.execute(text("DELETE FROM changes WHERE state = 'applied'"))
     with pytest.raises(AuditError, match="AU-109"):
         _verify(busy)

@@ -246,8 +246,6 @@ def upgrade() -> None:
         sa.Column("meaning_digest", _identifier(64), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("batch_id", _identifier(60), nullable=True),
-        sa.Column("proposed", sa.Text(), nullable=False),
-        sa.Column("rebased", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["plan_id"], ["runs.run_id"], name=op.f("fk_changes_plan_id_runs")),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_changes")),
     )
@@ -331,4 +329,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["batch_id"], ["batches.batch_id"], name=op.f("fk_batch_changes_batch_id_batches")),
         sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_batch_changes_change_id_changes")),
         sa.PrimaryKeyConstraint("batch_id", "change_id", name=op.f("pk_batch_changes")),
+    )
+    op.create_table(
+        "change_bodies",
+        sa.Column("change_id", _identifier(32), nullable=False),
+        sa.Column("proposed", sa.Text(), nullable=False),
+        sa.Column("rebased", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_change_bodies_change_id_changes")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_change_bodies")),
     )
