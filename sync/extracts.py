@@ -61,10 +61,10 @@ class Extracts:
     def once(self, wanted: Extract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """The whole result for this run only: no later run may mistake it for what the org is like then."""
         job = self._create(wanted, self._run.run_id)
-        yield from self.pages(job, records_max)
+        yield from self.pages(job, records_max=records_max)
         self._close(job)
 
-    def pages(self, job: Job, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+    def pages(self, job: Job, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
         told = self._wait(job)
         if told.state is not QueryState.COMPLETE:
@@ -73,9 +73,10 @@ class Extracts:
         rows = sum(_rows(page) for page in job.pages)
         digests = {str(page["digest"]) for page in job.pages}
         locator = job.locator
+        size = min(records_max, self._run.worker.settings.range_records)
         while locator != "":
             self._run.worker.drain.check()
-            page = self._page(job, locator or "", records_max)
+            page = self._page(job, locator or "", size)
             if page.rows and page.digest in digests:
                 raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
             digests.add(page.digest)
