@@ -22,7 +22,7 @@ from starlette.routing import Route
 from engine.errors import LeadsyncError, UsageError
 from sync.serve import Server
 from sync.status import Status, status_of
-from sync.store import slots
+from sync.store import ledger, slots
 
 _STOP_SECONDS = 5.0
 
@@ -107,13 +107,18 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         found = _status(self._server)
+        settings = self._server.worker.settings
+        terms = ledger.Terms(settings.api_budget_percent, settings.api_reserve_percent)
         with self._server.worker.store.read() as tx:
             counts = slots.counts(tx)
+            room = ledger.room(tx, terms, at=found.at)
         yield _gauge("leadsync_up", "1 while the clock is looked at", float(self._server.is_ticking))
         yield _gauge(
             "leadsync_paused", "1 while everything is paused", float(any(p.sync is None for p in found.pauses))
         )
         yield _gauge("leadsync_changes_waiting", "Changes that wait for a person", float(sum(found.waiting.values())))
+        yield _gauge("leadsync_api_calls", "Our API calls of the last 24 hours", float(room.ours))
+        yield _gauge("leadsync_api_calls_left", "API calls that may still be made now", float(room.calls))
         yield _by_sync("leadsync_last_success_age_seconds", "Since the sync last went well",
                        ((each.name, each.age_seconds) for each in found.syncs))  # fmt: skip
         yield _by_sync("leadsync_last_success_timestamp_seconds", "When the sync last went well",

@@ -123,6 +123,7 @@ def test_the_metrics_tell_the_age_of_each_syncs_last_success_and_what_its_slots_
 
     assert figures["leadsync_last_success_age_seconds"]["leads",] >= 300
     assert figures["leadsync_slots"] == {(SlotState.DONE.value, "leads"): 1.0}
+    assert figures["leadsync_api_calls_left"][()] > figures["leadsync_api_calls"][()] >= 0
     assert all(len(labels) <= 2 for family in figures.values() for labels in family)
 
 
