@@ -35,6 +35,6 @@ def test_the_rules_shown_load() -> None:
     assert (len(rulebook.profiles), len(rulebook.rules)) == (1, 1)
 
 
-@pytest.mark.parametrize("verb", [module.__name__.rpartition(".")[2] for module in VERBS])
+@pytest.mark.parametrize("verb", [module.__name__.rpartition(".")[2].replace("_", "-") for module in VERBS])
 def test_every_verb_is_named(verb: str) -> None:
     assert re.search(rf"`{verb}\b", README)
