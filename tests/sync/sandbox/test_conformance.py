@@ -1,5 +1,7 @@
 """What the sandbox org answers has the shapes that were recorded from real orgs (read from ../shared/fixtures)."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,6 +10,9 @@ from typing import Any
 import pytest
 import requests
 from ruamel.yaml import YAML
+from simple_salesforce.api import Salesforce
+
+from sync.sandbox.worlds import World
 
 Ask = Callable[..., requests.Response]
 CASSETTES = "fixtures/cumulusci/cumulusci"
@@ -142,3 +147,25 @@ def test_a_token_answers_with_the_documented_keys(session: requests.Session, sha
     ours = session.post("https://org.example/services/oauth2/token", form).json()
     # A signature is not verified by anyone here.
     assert documented.keys() - ours.keys() == {"signature"}
+
+
+@pytest.fixture
+def leads(session: requests.Session) -> Any:  # the library types it as any of its three clients
+    """simple-salesforce's Bulk 2.0 client as it is, which was made for real orgs."""
+    token = str(session.headers["Authorization"]).removeprefix("Bearer ")
+    org = Salesforce(session_id=token, instance_url="https://org.example", version="66.0", session=session)
+    return org.bulk2.Lead  # type: ignore[union-attr]  # as above
+
+
+def test_the_library_s_bulk_client_reads_all_rows_page_by_page(world: World, leads: Any) -> None:
+    pages = leads.query_all("SELECT Id, Name FROM Lead", max_records=50, wait=0.01)
+    rows = [row for page in pages for row in csv.DictReader(io.StringIO(page))]
+    assert [row["Id"] for row in rows] == list(world.tables["Lead"])
+
+
+def test_the_library_s_bulk_client_updates_and_reads_the_verdicts(leads: Any, lead_id: str) -> None:
+    records = [{"Id": lead_id, "Title": "部長"}, {"Id": "00Q5j00000000zzEAA", "Title": "部長"}]
+    (told,) = leads.update(records=records, wait=0.01)
+    assert (told["numberRecordsProcessed"], told["numberRecordsFailed"]) == (2, 1)
+    assert lead_id in leads.get_successful_records(told["job_id"])
+    assert "INVALID_CROSS_REFERENCE_KEY" in leads.get_failed_records(told["job_id"])
