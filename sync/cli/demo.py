@@ -29,9 +29,11 @@ def add(app: typer.Typer, session: Session) -> None:
         port: int | None = port_option,
         host: str = host_option,
     ) -> int:
+        from sync.cli.serve import door_at, keep_serving
         from sync.cli.summary import document, log_runs, tell
         from sync.demo import hurry, run_demo
 
+        door = door_at(port, host=host) if serve else None
         summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.progress)
         if not session.err.isatty():
             log_runs(session, summary)
@@ -42,10 +44,9 @@ def add(app: typer.Typer, session: Session) -> None:
         is_sound = summary.audit_ok and not summary.idle_plan_changes and not summary.unexplained_writes
         if serve and is_sound:
             from sync.app import open_workers
-            from sync.cli.serve import keep_serving
 
             session.out.flush()
             hurry(folder)
             with open_workers(folder) as opening:
-                keep_serving(session, opening, port=port, host=host)
+                keep_serving(session, opening, door)
         return Code.DONE if is_sound else Code.FAILED

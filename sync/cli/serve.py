@@ -16,6 +16,8 @@ from sync.cli.codes import Code
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from sync.run import Worker
     from sync.schedule.work import Opening
     from sync.serve import Server
@@ -33,19 +35,25 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.app import open_workers
 
         session.words = Words(load_settings(folder).language)
+        door = door_at(port, host=host)
         with open_workers(folder) as opening:
-            keep_serving(session, opening, port=port, host=host)
+            keep_serving(session, opening, door)
         return Code.DONE
 
 
-def keep_serving(session: Session, opening: "Opening", *, port: int | None, host: str) -> None:
+def door_at(port: int | None, *, host: str) -> "socket | None":
+    """Where health will answer; asked for first, because nothing should have begun when the port is taken."""
+    from sync.health import listen
+
+    return listen(port, host=host) if port is not None else None
+
+
+def keep_serving(session: Session, opening: "Opening", door: "socket | None") -> None:
     """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
     from sync.drain import on_signals
-    from sync.health import answering, listen
+    from sync.health import answering
     from sync.serve import Server
 
-    # The port first: when it is taken, nothing has begun yet.
-    door = listen(port, host=host) if port is not None else None
     with opening() as worker, ExitStack() as stack:
         voice = Voice(session, worker)
         server = Server(worker, opening, session.run, voice.slot, voice.drains)
@@ -53,7 +61,7 @@ def keep_serving(session: Session, opening: "Opening", *, port: int | None, host
         voice.begins(server)
         if door is not None:
             stack.enter_context(answering(server, door))
-            voice.listens(door.getsockname()[1], host=host)
+            voice.listens(*door.getsockname()[:2])
         server.serve()
         voice.ends()
 
@@ -73,7 +81,7 @@ class Voice:
                 sync=name, verb=sync.verb.value, cron=sync.cron, zone=sync.time_zone, due=due,
             )  # fmt: skip
 
-    def listens(self, port: int, *, host: str) -> None:
+    def listens(self, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
         self._say("cli.serve.health", "health answers", {"port": port}, url=f"http://{shown}:{port}/readyz")
 
