@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.changes import Reach, Standing
+from engine.changes import Reach
 from engine.messages import Message
 from engine.states import State
 from sync.laws import Laws
@@ -17,6 +17,7 @@ from sync.pace import Gate
 from sync.readback import read_back_unknown, verify
 from sync.run import Run
 from sync.store import batches, uploads
+from sync.store.batches import Approved
 from sync.store.bodies import message_body
 from sync.store.leases import Lease
 from sync.store.uploads import Upload
@@ -79,7 +80,7 @@ def _too_dear(run: Run, outbox: Outbox, waiting: Mapping[tuple[str, Reach], int]
     return None if run.org.fits(calls) else Message.of("wait.calls", calls=calls)
 
 
-def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterator[list[Standing]]:
+def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterator[list[Approved]]:
     """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
     after = ""
     while not outbox.waits:
@@ -88,7 +89,7 @@ def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterato
         if not part:
             return
         yield part
-        after = part[-1].change.record_id
+        after = part[-1].standing.change.record_id
 
 
 def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:

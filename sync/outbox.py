@@ -20,8 +20,8 @@ from sync.pace import Gate
 from sync.readback import read_back_unknown
 from sync.run import Run
 from sync.salesforce.verdicts import Answer, Verdict
-from sync.store import approvals, batches, changes, leases
-from sync.store.batches import Batch
+from sync.store import batches, changes, leases
+from sync.store.batches import Approved, Batch
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
@@ -69,20 +69,19 @@ class Outbox:
         self.touched: set[str] = set()
         self.done: list[Change] = []
         self.waits: Message | None = None
-        self._plan_of: dict[str, str] = {}
+        self._planned: dict[str, Standing] = {}
         self._tries: Counter[str] = Counter()
 
-    def carry(self, approved: Sequence[Standing], mode: Mode) -> None:
+    def carry(self, approved: Sequence[Approved], mode: Mode) -> None:
         """Send a slice of approved changes of one object, as far as the gate lets them through."""
-        self._plan_of = {standing.change.change_id: standing.plan_id for standing in approved}
+        self._planned = {each.standing.change.change_id: each.standing for each in approved}
         self._tries.clear()
-        held = self._without_barred(self._without_unbound(approved))
-        self._send_all([standing.change for standing in held], self.writers[mode])
+        held = self._without_barred(self._bound(approved))
+        self._send_all(held, self.writers[mode])
 
-    def remember(self, approved: Sequence[Standing]) -> None:
+    def remember(self, approved: Sequence[Approved]) -> None:
         """Changes without an org part take effect in one store transaction."""
-        held = self._without_unbound(approved)
-        self._end([Move(standing.change.change_id, State.APPLIED) for standing in held])
+        self._end([Move(change.change_id, State.APPLIED) for change in self._bound(approved)])
 
     def settle(self, batch: Batch, sent: Sequence[Change], answers: Sequence[Answer]) -> list[Change]:
         """Commit what became of a batch; the changes that may be sent again in this run."""
@@ -102,18 +101,17 @@ class Outbox:
             self.run.worker.clock.wait(LOCK_WAIT_SECONDS)
         return again
 
-    def _without_unbound(self, approved: Sequence[Standing]) -> list[Standing]:
+    def _bound(self, approved: Sequence[Approved]) -> list[Change]:
         """What is written is exactly what was approved: a change that was edited since is cancelled."""
-        with self.run.worker.store.read() as tx:
-            unbound = approvals.unbound(tx, [standing.change.change_id for standing in approved])
-        self._end([Move(each, State.CANCELLED, Message.of("note.not_approved")) for each in sorted(unbound)])
-        return [standing for standing in approved if standing.change.change_id not in unbound]
+        unbound = [each.standing.change.change_id for each in approved if not each.is_bound]
+        self._end([Move(change_id, State.CANCELLED, Message.of("note.not_approved")) for change_id in unbound])
+        return [each.standing.change for each in approved if each.is_bound]
 
-    def _without_barred(self, approved: Sequence[Standing]) -> list[Standing]:
+    def _without_barred(self, waiting: Sequence[Change]) -> list[Change]:
         """End what a pull or a look at the users has shown to be impossible; the rest may be sent."""
-        barred = self.judge.barred([standing.change for standing in approved])
+        barred = self.judge.barred(waiting)
         self._end([Move(change_id, _ENDS[each.ruling], each.note) for change_id, each in barred.items()])
-        return [standing for standing in approved if standing.change.change_id not in barred]
+        return [change for change in waiting if change.change_id not in barred]
 
     def _send_all(self, waiting: Sequence[Change], writer: Writer) -> None:
         """In batches; those that met a newer version or a lock come round again at the end, guarded and in small ones."""
@@ -177,12 +175,12 @@ class Outbox:
         at, points = self.run.now, self.run.worker.points
         job = writer.prepare(ready[0].object)
         with self.run.worker.store.transaction() as tx:
-            found = changes.find(tx, [change.change_id for change in ready])
             # A plan made meanwhile may have superseded some.
-            ready = [change for change in ready if found[change.change_id].state is State.APPROVED]
+            still = batches.still_approved(tx, [change.change_id for change in ready])
+            ready = [change for change in ready if change.change_id in still]
             if not ready:
                 return []
-            moves = [_intent(change, found[change.change_id].change) for change in ready]
+            moves = [_intent(change, self._planned[change.change_id].change) for change in ready]
             batch = batches.intend(tx, self.lease, moves, run=self.run.run_id, mode=writer.mode.value, at=at, job=job)
         points.reach("intent committed")
         self.gate.passed(len(ready), at=at)
@@ -208,7 +206,7 @@ class Outbox:
             Parcel(
                 change.object,
                 change.record_id,
-                self._payload(change, self.laws.of(self._plan_of[change.change_id]), assigned_at),
+                self._payload(change, self.laws.of(self._planned[change.change_id].plan_id), assigned_at),
                 change.base.modified_at,
             )
             for change in ready
@@ -258,8 +256,8 @@ class Outbox:
             return
         with self.run.worker.store.transaction() as tx:
             leases.check(tx, self.lease)
-            found = changes.find(tx, [move.change_id for move in moves])
-            moves = [move for move in moves if found[move.change_id].state is State.APPROVED]
+            still = batches.still_approved(tx, [move.change_id for move in moves])
+            moves = [move for move in moves if move.change_id in still]
             changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
         self.touched |= {move.change_id for move in moves}
 

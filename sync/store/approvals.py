@@ -66,15 +66,3 @@ def approvals_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Approv
 
 def _approval(row: "Row[tuple[object, ...]]") -> Approval:
     return Approval(row.change_id, row.digest, row.approver, row.at, row.reason or "")
-
-
-def unbound(tx: Transaction, change_ids: Iterable[str]) -> frozenset[str]:
-    """Changes that are not, to the letter, what was approved: the row was edited since, or nobody approved it."""
-    wanted = list(change_ids)
-    found = approvals_of(tx, wanted)
-    strange: set[str] = set()
-    for change_id, (proposed, standing) in changes.bodies(tx, wanted).items():
-        is_approved = change_id in found and found[change_id].digest == proposed.digest
-        if not is_approved or standing.target_digest != proposed.target_digest:
-            strange.add(change_id)
-    return frozenset(strange)

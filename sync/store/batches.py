@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
@@ -10,11 +11,12 @@ from engine.changes import Reach, Standing
 from engine.states import State
 from sync.store import changes as standings
 from sync.store import leases, uploads
+from sync.store.bodies import change_from, message_from
 from sync.store.changes import Move
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.leases import Lease
-from sync.store.tables import batch_changes, batches, changes
+from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,27 @@ def waiting(tx: Transaction, *, plan_id: str | None = None) -> Mapping[tuple[str
     return {(row.object, Reach(row.reach)): row.number for row in rows}
 
 
-def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, most: int) -> list[Standing]:
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved change. It is bound when it is, to the letter, what somebody approved."""
+
+    standing: Standing
+    is_bound: bool
+
+
+def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, most: int) -> list[Approved]:
     """The next approved changes of a kind behind a record id, in the order of record ids."""
     query = (
-        select(changes.c.change_id)
+        select(
+            changes.c.change_id,
+            changes.c.plan_id,
+            changes.c.note,
+            change_bodies.c.proposed,
+            change_bodies.c.rebased,
+            approvals.c.digest.label("approved"),
+        )
+        .join(change_bodies, change_bodies.c.change_id == changes.c.change_id)
+        .outerjoin(approvals, approvals.c.change_id == changes.c.change_id)
         .where(
             changes.c.state == State.APPROVED.value,
             changes.c.object == object_name,
@@ -50,8 +69,16 @@ def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, mos
         .order_by(changes.c.record_id)
         .limit(most)
     )
-    found = standings.find(tx, tx.execute(query).scalars())
-    return sorted(found.values(), key=lambda standing: standing.change.record_id)
+    return [_approved(row) for row in tx.execute(query)]
+
+
+def still_approved(tx: Transaction, change_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these changes nobody has moved on meanwhile."""
+    found: set[str] = set()
+    for chunk in chunks(change_ids):
+        query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk))
+        found.update(tx.execute(query.where(changes.c.state == State.APPROVED.value)).scalars())
+    return frozenset(found)
 
 
 def plans_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
@@ -139,13 +166,11 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
     uploads.close_of(tx, batch.batch_id)
-    ids = [each.change_id for each in moves]
-    found, last = standings.find(tx, ids), last_of(tx, ids)
-    ours = [
-        each
-        for each in moves
-        if found[each.change_id].state is State.SENDING and last[each.change_id].batch_id == batch.batch_id
-    ]
+    carried_still: set[str] = set()
+    for chunk in chunks([each.change_id for each in moves]):
+        query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk), changes.c.batch_id == batch.batch_id)
+        carried_still.update(tx.execute(query.where(changes.c.state == State.SENDING.value)).scalars())
+    ours = [each for each in moves if each.change_id in carried_still]
     standings.move(tx, ours, run=run, at=at)
     return frozenset(each.change_id for each in ours)
 
@@ -182,3 +207,13 @@ def senders_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, frozense
         for row in tx.execute(query.where(batch_changes.c.change_id.in_(chunk))):
             found.setdefault(row.change_id, set()).add(row.run_id)
     return {change_id: frozenset(runs) for change_id, runs in found.items()}
+
+
+def _approved(row: Any) -> Approved:
+    proposed = change_from(row.proposed)
+    stands = change_from(row.rebased) if row.rebased else proposed
+    is_bound = row.approved == proposed.digest and (
+        stands is proposed or stands.target_digest == proposed.target_digest
+    )
+    note = message_from(row.note) if row.note else None
+    return Approved(Standing(stands, State.APPROVED, row.plan_id, note), is_bound)

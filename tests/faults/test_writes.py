@@ -17,7 +17,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.leases import LeaseName
-from sync.store.tables import changes
+from sync.store.tables import change_bodies
 from sync.writers.modes import Mode
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
@@ -150,9 +150,10 @@ def test_w17_our_own_writes_come_back_without_a_plan(stage: Stage) -> None:
 def test_a_change_that_was_edited_in_the_store_after_its_approval_is_not_sent(stage: Stage) -> None:
     lead, other, _ = waiting(stage)
     with stage.worker.store.transaction() as tx:
-        body = tx.execute(select(changes.c.proposed).where(changes.c.record_id == lead)).scalar_one()
+        its_own = change_bodies.c.change_id == stage.change_of(lead).change_id
+        body = tx.execute(select(change_bodies.c.proposed).where(its_own)).scalar_one()
         forged = {**body, "after": {**body["after"], "owner": stage.owner_id("smith")}}
-        tx.execute(update(changes).where(changes.c.record_id == lead).values(proposed=forged))
+        tx.execute(update(change_bodies).where(its_own).values(proposed=forged))
     stage.apply()
     assert (stage.standing_of(lead), stage.our_writes(lead)) == (State.CANCELLED, [])
     assert stage.standing_of(other) is State.APPLIED
