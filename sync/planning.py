@@ -14,7 +14,7 @@ from engine.directory import Directory, dangling
 from engine.errors import RulebookError
 from engine.guards import Entry
 from engine.memory import Memory
-from engine.planning import Planner, Proposal
+from engine.planning import DRAFTS_HELD_MAX, Planner, Proposal
 from engine.plans import ChangesDigest, Withdrawal
 from engine.rulebooks import Operation
 from engine.snapshots import Range, Snapshot, cut
@@ -28,11 +28,24 @@ from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS, Seal
 from sync.store.texts import TextKind
 
-# Prospects looked at together: what memory holds about them is as large as they are.
-_PART_ROWS = 50_000
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much is held at once; the plan is the same whatever they are.
+
+    `prospects` are looked at together: what memory holds about them is as large as they are. `page` changes are saved in
+    one transaction. `drafts` of those who wait for their turn are held; of more they are made again.
+    """
+
+    prospects: int = 50_000
+    page: int = PAGE_ROWS
+    drafts: int = DRAFTS_HELD_MAX
 
 
-def plan_org(run: Run, lease: Lease, *, with_owners: bool) -> Header:
+_PORTIONS = Portions()
+
+
+def plan_org(run: Run, lease: Lease, *, with_owners: bool, portions: Portions = _PORTIONS) -> Header:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
     `with_owners` asks for owner moves in a baseline; every later plan has them anyway, and so has one in shadow.
@@ -52,12 +65,13 @@ def plan_org(run: Run, lease: Lease, *, with_owners: bool) -> Header:
         or remembered.is_established
         or moves_owners
         or worker.rulebook.operation is Operation.SHADOW,
+        drafts_max=portions.drafts,
     )
-    laws, pages = Laws(run), _Pages(run, lease)
-    for part in _parts(snapshot):
+    laws, pages = Laws(run), _Pages(run, lease, portions.page)
+    for part in _parts(snapshot, portions):
         pages.add(planner.read(part, _recalled(run, laws, part)))
     pages.add(planner.assign())
-    for part in _parts(snapshot) if planner.dropped else ():
+    for part in _parts(snapshot, portions) if planner.dropped else ():
         if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
             pages.add(planner.read_again(part, _recalled(run, laws, part)))
     for left in _left(run, laws, planner):
@@ -83,9 +97,9 @@ def directory_of(run: Run, snapshot: Snapshot) -> Directory:
     return directory
 
 
-def _parts(snapshot: Snapshot) -> Iterator[Range]:
+def _parts(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
     for part in snapshot.ranges:
-        yield from cut(part, _PART_ROWS)
+        yield from cut(part, portions.prospects)
 
 
 def _recalled(run: Run, laws: Laws, part: Range) -> Memory:
@@ -112,19 +126,20 @@ class _Pages:
 
     run: Run
     lease: Lease
+    size: int
     _waiting: list[tuple[Change, Entry]] = field(default_factory=list)
 
     def add(self, proposed: Iterable[Proposal]) -> None:
         for each in proposed:
             self._waiting.append((each.change, each.entry))
-            if len(self._waiting) == PAGE_ROWS:
+            if len(self._waiting) == self.size:
                 with self._transaction() as tx:
                     self._stage(tx)
 
     def show(self, planner: Planner, snapshot: str) -> Header:
         """Seal page by page, then show the plan. Superseding is true whatever becomes of the plan: most of it goes first."""
         run, outline = self.run, planner.outline(snapshot)
-        last, *early = _pages_of(outline.withdrawn) or [()]
+        last, *early = self._cut(outline.withdrawn) or [()]
         for page in early:
             with self._transaction() as tx:
                 plans.supersede(tx, page, run=run.run_id, at=outline.at)
@@ -134,7 +149,7 @@ class _Pages:
         while True:
             with self._transaction() as tx:
                 self._stage(tx)
-                end = proposals.seal_page(tx, seal, after=after, rolled=rolled)
+                end = proposals.seal_page(tx, seal, after=after, rolled=rolled, most=self.size)
                 if end is not None:
                     after = end
                     continue
@@ -163,6 +178,5 @@ class _Pages:
             check(tx, self.lease)
             yield tx
 
-
-def _pages_of(withdrawn: Sequence[Withdrawal]) -> list[Sequence[Withdrawal]]:
-    return [withdrawn[start : start + PAGE_ROWS] for start in range(0, len(withdrawn), PAGE_ROWS)]
+    def _cut(self, withdrawn: Sequence[Withdrawal]) -> list[Sequence[Withdrawal]]:
+        return [withdrawn[start : start + self.size] for start in range(0, len(withdrawn), self.size)]
