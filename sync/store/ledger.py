@@ -47,7 +47,7 @@ def room(tx: Transaction, terms: Terms, *, at: datetime) -> Room:
     everybody = ours
     if told and told.at > at - _DAY:
         # What the org told, and what may have been used since.
-        since = or_(api_ledger.c.at >= told.at, api_ledger.c.is_open)
+        since = or_(api_ledger.c.at > told.at, api_ledger.c.is_open)
         everybody = told.used + _sum(tx, since, api_ledger.c.at > at - _DAY)
     return Room(ours, limit * terms.budget_percent // 100, everybody, limit * (100 - terms.reserve_percent) // 100)
 

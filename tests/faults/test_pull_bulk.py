@@ -1,7 +1,9 @@
 """What can go wrong while much is read (rows P and T of the fault table): nothing is half read, and nothing read twice."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,26 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.store import jobs, segments
 from sync.store.jobs import Direction
 from sync.store.leases import LeaseName
-from tests.stage import Stage
+from tests.stage import RULEBOOK, Stage, staged
 
-TEXTS = ('"quoted", and not', "lone\rreturn", "two\nlines\r\nthree", "nul\0byte", "#N/A", "絵文字🎌", "two  spaces", "=1+1")
+TEXTS = (
+    '"quoted", and not',
+    "lone\rreturn",
+    "two\nlines\r\nthree",
+    "nul\0byte",
+    "#N/A",
+    "絵文字🎌",
+    "two  spaces",
+    "=1+1",
+)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """An empty org that was pulled once."""
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        pulled(stage)
+        yield stage
 
 
 @pytest.fixture
