@@ -3,20 +3,18 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 from config.credentials import Credentials, ca_text, credentials
 from config.map import load_map
-from config.rulebook.folder import rulebook_from, texts_of
 from config.settings import LoginMethod, Settings, crash_point, load_settings
-from engine.digests import canonical
-from engine.rulebooks import Rulebook
 from mapping.maps import FieldMap
 from sync.allowance import Allowance
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
+from sync.rulebook import RulebookFiles
 from sync.run import Worker
 from sync.salesforce.connection import (
     ClientCredentialsLogin,
@@ -32,6 +30,7 @@ from sync.salesforce.session import Session
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.opening import Opened, opened
 from sync.sandbox.saved import SavedWorld
+from sync.store import describes
 from sync.store.database import Store
 from sync.store.holders import account, this_process
 from sync.store.ledger import Terms
@@ -60,7 +59,7 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             folder=folder,
             settings=settings,
             field_map=field_map,
-            read_rulebook=_reader(settings.rulebook_folder, field_map),
+            read_rulebook=_reader(settings.rulebook_folder, field_map, store),
             store=store,
             mirror=Mirror(settings.data_folder / "mirror", store, settings.range_records),
             clock=clock,
@@ -95,13 +94,12 @@ def found_sandbox(folder: Path, *, leads: int, seed: int) -> None:
     SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=host_clock().now()))
 
 
-def _reader(folder: Path, field_map: FieldMap) -> Callable[[], tuple[Rulebook, str]]:
-    @cache
-    def read() -> tuple[Rulebook, str]:
-        texts = texts_of(folder)
-        return rulebook_from(texts, field_map, folder=folder.name), canonical(texts)
+def _reader(folder: Path, field_map: FieldMap, store: Store) -> RulebookFiles:
+    def told() -> dict[str, dict[str, Any]]:
+        with store.read() as tx:
+            return describes.every(tx)
 
-    return read
+    return RulebookFiles(folder, field_map, told)
 
 
 def _sandbox_connection(url: str, settings: Settings) -> Connection:

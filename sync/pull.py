@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from engine.actions import SetField
 from engine.digests import digest
-from engine.errors import MapError, OrgError, Problem, TransientError
+from engine.errors import MapError, OrgError, Problem, RulebookError, TransientError
 from mapping.check import check, check_set
 from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.soql import count, select
@@ -116,7 +116,7 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
 
 
 def described(run: Run) -> dict[str, Record]:
-    """What the org says of every object that is pulled. MapError when map or rules name what is not there.
+    """What the org says of every object that is pulled. MapError or RulebookError for what they name and it lacks.
 
     A problem is looked at again before it is told: what the store knows may be of yesterday.
     """
@@ -126,18 +126,20 @@ def described(run: Run) -> dict[str, Record]:
         run.describe_again(names)
         found = run.describes(names)
     if problems := _problems(run, found):
-        raise MapError(*problems)
+        is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
+        raise RulebookError(*problems) if is_of_rules else MapError(*problems)
     return found
 
 
 def _problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+    unknown = run.worker.read_rulebook.learn(found)
     set_by_rules = [
         (action.field, rule.where)
         for rule in run.worker.rulebook.rules
         for action in rule.then
         if isinstance(action, SetField)
     ]
-    return (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules))
+    return (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules), *unknown)
 
 
 def listed_as(run: Run, wanted: PulledObject) -> str:

@@ -16,6 +16,7 @@ from sync.clock import Clock
 from sync.crash_points import CrashPoints
 from sync.drain import Drain
 from sync.mirror.mirror import Mirror
+from sync.rulebook import RulebookFiles
 from sync.salesforce.org import Identity, Org
 from sync.store import describes, leases, orgs, runs
 from sync.store.columns import Json
@@ -35,7 +36,7 @@ class Worker:
     folder: Path
     settings: Settings
     field_map: FieldMap
-    read_rulebook: Callable[[], tuple[Rulebook, str]]
+    read_rulebook: RulebookFiles
     store: Store
     mirror: Mirror
     clock: Clock

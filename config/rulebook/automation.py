@@ -89,7 +89,7 @@ def _set(node: Node, mode: Mode, known: Known, problems: Problems) -> Action | N
     if compared is None or not isinstance(value, Scalar):
         return None
     is_keyed = readable.field.kind in _KEYED
-    shown: Value = value.text.strip() if is_keyed else compared
+    shown: Value = known.values.value_of(readable, value) if is_keyed else compared
     return SetField(readable.name, shown, otherwise or Otherwise.KEEP, str(compared) if is_keyed else None)
 
 

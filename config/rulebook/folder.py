@@ -23,6 +23,8 @@ from config.rulebook.people import PERSONA_KEYS, PROFILE_KEYS, read_personas, re
 from config.rulebook.policy import refuse_unknown_fields
 from config.rulebook.reading import Problems
 from config.rulebook.scoring import read_bands, read_scoring
+from config.rulebook.values import FILE as VALUES
+from config.rulebook.values import Values, values_in, with_values
 from config.texts import read_text
 from config.trees import Listing, Node, Table, tree
 from engine.automation import order_rules
@@ -31,6 +33,7 @@ from engine.digests import digest
 from engine.errors import Problem, RulebookError
 from engine.fields import TARGETS
 from engine.rulebooks import Rulebook
+from mapping.labels import Picklist
 from mapping.maps import FieldMap
 
 _SCORING = "scoring.yaml"
@@ -70,11 +73,33 @@ def texts_of(folder: Path) -> dict[str, str]:
     return found
 
 
-def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str = "rulebook") -> Rulebook:
-    """The rulebook of some texts; its digest is theirs. `folder` stands before the paths in what people read."""
+def rulebook_from(
+    texts: Mapping[str, str],
+    field_map: FieldMap,
+    *,
+    folder: str = "rulebook",
+    picklists: Mapping[str, Picklist] | None = None,
+) -> Rulebook:
+    """The rulebook of some texts; its digest is theirs. `folder` stands before the paths in what people read.
+
+    `picklists` are the org's, so that values may go by their labels; without them what was kept with the texts counts.
+    """
+    return whole_rulebook_from(texts, field_map, folder=folder, picklists=picklists)[0]
+
+
+def whole_rulebook_from(
+    texts: Mapping[str, str],
+    field_map: FieldMap,
+    *,
+    folder: str = "rulebook",
+    picklists: Mapping[str, Picklist] | None = None,
+) -> tuple[Rulebook, dict[str, str], tuple[Problem, ...]]:
+    """The rulebook, the texts that say all of it again without an org, and the picklist values that the org lacks."""
     problems = Problems()
+    values = values_in(texts, picklists)
+    texts = {name: text for name, text in texts.items() if name != VALUES}
     trees, unread = _trees(texts, problems, folder=folder)
-    known, items = _known(trees, unread, field_map, problems)
+    known, items = _known(trees, unread, field_map, values, problems)
     # What a file that cannot be read does not say is not missing.
     heads = Problems() if header.FILE in unread else problems
     head = read_header(trees.get(header.FILE), heads, place=f"{folder}/{header.FILE}")
@@ -92,7 +117,7 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
     paused = {kind: {item.id for item in found if not item.is_active} for kind, found in items.items()}
     rulebook = Rulebook(
         name=head.name,
-        digest=digest(dict(texts)),
+        digest="",
         personas=tuple(one for one in read_personas(personas, known, problems) if one.id not in paused["persona"]),
         profiles=tuple(
             one for one in read_profiles(items["profile"], known, problems) if one.id not in paused["profile"]
@@ -111,7 +136,8 @@ def rulebook_from(texts: Mapping[str, str], field_map: FieldMap, *, folder: str 
     if problems.found:
         raise RulebookError(*in_reading_order(problems.found))
     order_rules(rulebook)
-    return rulebook
+    kept = with_values(texts, values)
+    return replace(rulebook, digest=digest(kept)), kept, tuple(in_reading_order(values.unknown))
 
 
 def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tuple[dict[str, Node], frozenset[str]]:
@@ -149,7 +175,7 @@ def _near_folder(name: str) -> str:
 
 
 def _known(
-    trees: Mapping[str, Node], unread: frozenset[str], field_map: FieldMap, problems: Problems
+    trees: Mapping[str, Node], unread: frozenset[str], field_map: FieldMap, values: Values, problems: Problems
 ) -> tuple[Known, dict[str, tuple[Item, ...]]]:
     """First look: what there is, so that conditions and actions may name what stands in another file."""
     pools = parts_of(trees.get("assignment.yaml"), problems)
@@ -165,7 +191,7 @@ def _known(
         names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
     roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
     bands = tuple(band.name for band in read_bands(trees.get(_SCORING), Problems())) if _SCORING not in unread else None
-    return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles, bands), items
+    return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles, bands, values), items
 
 
 def _contestable(known: Known) -> frozenset[str]:

@@ -6,13 +6,14 @@ The shape an operator asks for decides (engine/operators.py), and within it the 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
 from config.rulebook.fields import Readable
 from config.rulebook.items import Names
 from config.rulebook.reading import Problems, items, number, scalar, whole, yes_no
+from config.rulebook.values import Values
 from config.trees import Listing, Node, Scalar
 from engine.conditions import Operand
 from engine.fields import Kind
@@ -40,6 +41,7 @@ class Known:
     names: Mapping[str, Names]
     roles: tuple[str, ...] = ()
     bands: tuple[str, ...] | None = ()  # None: scoring.yaml could not be read
+    values: Values = field(default_factory=Values)
 
 
 def operand(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> Operand:
@@ -134,7 +136,7 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
             problems.unknown("RB-118", given, words)
             return None
         return given.text
-    found = key_of(readable.key, given.text)
+    found = key_of(readable.key, known.values.value_of(readable, given))
     if found is None:
         problems.add("RB-130", given, given=given.text, field=readable.name)
     return found

@@ -40,7 +40,7 @@ def _text(path: Path, headers: Sequence[str], delimiter: str) -> Iterator[Rows]:
             while page := [dict(zip(names, row, strict=False)) for row in islice(reader, PAGE_ROWS) if row]:
                 yield page
         except csv.Error as error:
-            raise MapError.of("MP-323", path.name, row=reader.line_num, detail=str(error)) from error
+            raise MapError.of("MP-323", path.name, file=path.name) from error
 
 
 def _parquet(path: Path, headers: Sequence[str]) -> Iterator[Rows]:
@@ -51,12 +51,12 @@ def _parquet(path: Path, headers: Sequence[str]) -> Iterator[Rows]:
         for start in range(0, total, PAGE_ROWS):
             yield frame.select(headers).slice(start, PAGE_ROWS).collect().to_dicts()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise MapError.of("MP-321", path.name) from error
+        raise MapError.of("MP-321", path.name, file=path.name) from error
 
 
 def _refuse_missing(path: Path, headers: Sequence[str], names: Sequence[str]) -> None:
-    if missing := [header for header in headers if header not in names]:
-        raise MapError.of("MP-324", path.name, missing=", ".join(missing), known=", ".join(names))
+    if not set(headers) <= set(names):
+        raise MapError.of("MP-324", path.name, file=path.name)
 
 
 def _encoding(path: Path) -> str:
@@ -66,7 +66,7 @@ def _encoding(path: Path) -> str:
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     found = marked or next((name for name in ("utf-8", "cp932") if _decodes(path, name)), None)
     if found is None:
-        raise MapError.of("MP-322", path.name)
+        raise MapError.of("MP-322", path.name, file=path.name)
     return found
 
 

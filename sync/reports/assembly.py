@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import polars as pl
-
 from engine.changes import Scalar, Standing
 from engine.directory import ACTIVE, INACTIVE
 from engine.errors import RulebookError
 from engine.fields import TARGETS
 from engine.messages import Message
 from mapping.cards import Card, card_of, open_holdings
+from mapping.labels import labels_of
 from sync.mirror.mirror import Mirror
 from sync.reading import people
 from sync.reports.overview import Overview, overview
+from sync.reports.quality import quality_of
 from sync.reports.report import Load, PlanHeader, Remark, RunReport, loads
 from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
 from sync.run import Worker
-from sync.store import changes, runs
+from sync.store import changes, describes, runs
 from sync.store.plans import Header
 from sync.store.runs import Run
 from sync.writers.forecast import forecast
@@ -33,6 +33,7 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
     with worker.store.read() as tx:
         run = runs.run(tx, plan.plan_id)
+        described = describes.every(tx)
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
     rows = _StoredRows(worker, plan, owners)
     seen = overview(rows)
@@ -62,7 +63,8 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
             for notice in plan.notices
             for card in [cards.get(notice.record_id, Card())]
         ),
-        quality=_quality(worker, plan, figures),
+        quality=quality_of(figures),
+        labels=labels_of(worker.field_map, described),
         writes=tuple(forecast(worker, plan.plan_id).messages()),
         api_calls=figures.get("api_calls"),
         seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
@@ -178,33 +180,6 @@ def _loads(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Over
             owner = _owner(owner_id, owners)
             before[owner] = before.get(owner, 0) + count
     return loads(before, seen.shift)
-
-
-def _quality(worker: Worker, plan: Header, figures: Mapping[str, Any]) -> tuple[Message, ...]:
-    """What a reader should know about the data behind the numbers."""
-    everyone = pl.concat([_present(worker, plan, entry.api_name).select("Id") for entry in worker.field_map.objects])
-    total = everyone.select(pl.len()).collect().item()
-    known = everyone.join(_active(worker, plan), on="Id", how="semi").select(pl.len()).collect().item()
-    found = [Message.of("report.quality.activity", percent=100 * known // total)] if total else []
-    for name in ("unparsed", "unfit"):
-        if counts := figures.get(name):
-            fields = ", ".join(f"{field}: {count}" for field, count in sorted(counts.items()))
-            found.append(Message.of(f"report.quality.{name}", count=sum(counts.values()), fields=fields))
-    return tuple(found)
-
-
-def _active(worker: Worker, plan: Header) -> pl.LazyFrame:
-    """Whom any activity is about; not all of them are prospects."""
-    parts = [pl.LazyFrame(schema={"Id": pl.String})]
-    for source in worker.field_map.activities:
-        raw = _present(worker, plan, source.api_name)
-        columns = raw.collect_schema().names()
-        parts += [raw.select(pl.col(column).alias("Id")) for column in source.prospect if column in columns]
-    return pl.concat(parts).unique()
-
-
-def _present(worker: Worker, plan: Header, name: str) -> pl.LazyFrame:
-    return worker.mirror.latest(name, as_of=plan.snapshot).filter(~pl.col("IsDeleted"))
 
 
 def _figures(run: Run | None) -> dict[str, Any]:
