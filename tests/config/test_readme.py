@@ -15,6 +15,7 @@ EXAMPLES = (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1
 def test_an_example_is_a_condition(example: str) -> None:
     rule = f"- name: r\n  then: [{{tag: t}}]\n  when:\n    {example}\n"
     made = rulebook_from(
-        {"rulebook.yaml": "name: x\n", "automation/a.yaml": rule}, load_map(ROOM / "starters" / "manufacturer" / "map.yaml")
+        {"rulebook.yaml": "name: x\n", "automation/a.yaml": rule},
+        load_map(ROOM / "starters" / "manufacturer" / "map.yaml"),
     )
     assert len(made.rules) == 1
