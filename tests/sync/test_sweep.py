@@ -86,9 +86,9 @@ def test_p15_a_formula_that_changes_without_a_stamp_is_found(org: Stage) -> None
     text = org.worker.field_map.text.replace("industry: Industry", "industry: {field: Owner_Active__c, kind: boolean}")
     stage = replace(org, worker=replace(org.worker, field_map=map_from_text(text)))
     lead = stage.add_lead(owner="suzuki")
+    stage.advance(2_000)
     swept(stage)
     stage.leave("suzuki")
-    stage.advance(2_000)
     assert swept(stage) == Drift(listed=1, changed=1)
     assert known(stage, lead)["Owner_Active__c"] is False
 
