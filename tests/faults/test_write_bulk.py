@@ -34,6 +34,11 @@ def standings(stage: Stage, leads: list[str]) -> list[State]:
     return [stage.standing_of(lead) for lead in leads]
 
 
+def forbid(stage: Stage, lead: str) -> None:
+    """No write to this lead is accepted any more."""
+    stage.server.act(lambda world, _: without_phone(world, lead))
+
+
 def ingests(stage: Stage) -> list[Job]:
     return [job for job in stage.server.world.jobs.values() if job.kind == "ingest"]
 
@@ -54,7 +59,7 @@ def test_w5_w6_each_row_has_its_own_verdict_though_results_come_in_another_order
     leads = planned(jobs, 12)
     for lead in leads[::3]:
         jobs.edit("takahashi", lead, Rating="Hot")
-        jobs.server.act(lambda world, _, lead=lead: without_phone(world, lead))
+        forbid(jobs, lead)
     jobs.apply()
     assert standings(jobs, leads) == [State.REFUSED, State.APPLIED, State.APPLIED] * 4
     assert {jobs.note_of(lead) for lead in leads[::3]} == {"note.refused"}
