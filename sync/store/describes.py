@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from sync.store.conversation import describes
 from sync.store.database import Transaction
-from sync.store.tables import describes
 
 # Most of a describe's size, and nothing here reads it.
 _NOISE = frozenset({

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, insert, select
 
+from sync.store.conversation import dropped_files
 from sync.store.database import Transaction
-from sync.store.tables import dropped_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from sqlalchemy import Select, delete, insert, select, update
 
 from engine.errors import StoreError
 from sync.store.columns import Json
+from sync.store.conversation import jobs
 from sync.store.database import Transaction
-from sync.store.tables import jobs
 
 # Our own word, beside the org's states: nothing is left to do with this job.
 CLOSED = "Closed"

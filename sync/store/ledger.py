@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from engine.errors import BudgetError, LeadsyncError
+from sync.store.conversation import api_ledger, api_usage
 from sync.store.database import Transaction
-from sync.store.tables import api_ledger, api_usage
 
 _DAY = timedelta(days=1)
 # An org that never told its limit has one all the same: the smallest that Salesforce gives.

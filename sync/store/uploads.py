@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from sync.store import leases
+from sync.store.conversation import jobs
 from sync.store.database import Transaction
 from sync.store.leases import Lease
-from sync.store.tables import jobs
 
 # Stands where the id will be; one worker writes, so there is at most one.
 _EXPECTED = "expected"
