@@ -9,6 +9,8 @@ from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
+_FOUND = ("missing", "stale", "deleted", "gone", "changed")
+
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
@@ -31,8 +33,9 @@ def add(app: typer.Typer, session: Session) -> None:
                 session.write(session.say("cli.sweep.same", object=name, listed=number(drift.listed)))
                 continue
             session.write(session.say("cli.sweep.drift", object=name, listed=number(drift.listed)))
-            counts = {key: count for key, count in asdict(drift).items() if count and key != "listed"}
-            for key, count in counts.items():
-                session.write(f"  {number(count):>8}  {session.say(f'drift.{key}')}")
+            counts = asdict(drift)
+            for key in _FOUND:
+                if counts[key]:
+                    session.write(f"  {number(counts[key]):>8}  {session.say(f'drift.{key}')}")
         session.talk(session.say("cli.sweep.calls", calls=number(run.org.calls)))
         return Code.DONE
