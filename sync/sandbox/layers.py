@@ -14,24 +14,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _OVER_MIN = 2_000  # changes that are laid over before they are folded in
-_OVER_SHARE = 64  # or this part of the table, when that is more
+_OVER_SHARE = 256  # or this part of the table, when that is more
 _INDEXED_MIN = 2_000
+_MOVED_SHARE = 16  # what an index does not know yet may be this part of the table
 
 
 class Layers(Mapping[str, "Record"]):
     """A table: `base` is never changed, `over` holds what came since (None: dropped) and belongs to one draft at a time."""
 
-    __slots__ = ("_orders", "base", "over")
+    __slots__ = ("_moved", "_orders", "base", "over")
 
     def __init__(
         self,
         base: "dict[str, Record]",
         over: "dict[str, Record | None]",
         orders: dict[str, tuple[list[str], list[str]]] | None = None,
+        moved: frozenset[str] = frozenset(),
     ) -> None:
         self.base = base
         self.over = over
-        self._orders = {} if orders is None else orders  # of the base, by field; made when first asked for
+        # Values of a field in their order with their keys, made when first asked for, and the keys that changed since.
+        self._orders = {} if orders is None else orders
+        self._moved = moved
 
     @classmethod
     def of(cls, table: "Mapping[str, Record]") -> "Layers":
@@ -40,14 +44,17 @@ class Layers(Mapping[str, "Record"]):
     def opened(self) -> "Layers":
         """The same table with a layer of its own to write into."""
         if len(self.over) <= max(_OVER_MIN, len(self.base) // _OVER_SHARE):
-            return Layers(self.base, dict(self.over), self._orders)
+            return Layers(self.base, dict(self.over), self._orders, self._moved)
         folded = dict(self.base)
         for key, record in self.over.items():
             if record is None:
                 folded.pop(key, None)
             else:
                 folded[key] = record
-        return Layers(folded, {})
+        moved = self._moved | self.over.keys() if self._orders else frozenset()
+        if len(moved) > len(folded) // _MOVED_SHARE:
+            return Layers(folded, {})
+        return Layers(folded, {}, dict(self._orders), moved)
 
     def since(self, field: str, bound: str) -> "Iterator[Record] | None":
         """Records whose `field` is at least `bound`, and perhaps a few more; None when looking at all is as good."""
@@ -57,7 +64,7 @@ class Layers(Mapping[str, "Record"]):
         start = bisect_left(values, bound)
         if start < len(values) // 2:
             return None
-        recent = sorted({*islice(keys, start, None), *self.over})
+        recent = sorted({*islice(keys, start, None), *self._moved, *self.over})
         return (record for record in map(self.get, recent) if record is not None)
 
     def _order(self, field: str) -> tuple[list[str], list[str]]:

@@ -43,6 +43,16 @@ def test_recent_records_are_found_by_their_stamp_wherever_they_lie() -> None:
     assert new.since("Stamp", "00000") is None
 
 
+def test_recent_records_are_found_after_changes_were_folded_in() -> None:
+    new = table(60_000)
+    assert new.since("Stamp", "59999") is not None
+    for start in (1, 3000, 6000):
+        new = new.opened()
+        new.over |= {f"{n:05d}": {"Id": f"{n:05d}", "Stamp": "99999"} for n in range(start, start + 2900)}
+    found = [record["Id"] for record in new.since("Stamp", "59999") or () if str(record["Stamp"]) >= "59999"]
+    assert found == [key for key, record in new.items() if str(record["Stamp"]) >= "59999"]
+
+
 def test_a_trail_that_grows_twice_from_one_place_is_two_trails() -> None:
     start = Trail.of((1, 2))
     left, right = start.with_(3), start.with_(4)
