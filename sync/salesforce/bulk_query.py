@@ -8,8 +8,8 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from sync.salesforce.errors import Fault, error_of
@@ -48,7 +48,7 @@ class ResultPage:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     locator: str
-    read_at: datetime | None = None
+    digest: str  # of the bytes that came
 
 
 class BulkQuery:
@@ -78,7 +78,7 @@ class BulkQuery:
         if counted.isdecimal() and int(counted) != len(rows):
             raise TransientError.of("SF-127", job_id, seen=len(rows), total=int(counted))
         following = answer.headers.get("Sforce-Locator", _END)
-        return ResultPage(columns, rows, "" if following == _END else following, self._wire.session.tally.asked_at)
+        return ResultPage(columns, rows, "" if following == _END else following, sha256(answer.content).hexdigest())
 
     def abort(self, job_id: str) -> None:
         """By decision only; an org that has ended or forgotten it is content."""
