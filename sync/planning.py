@@ -18,6 +18,7 @@ from engine.planning import DRAFTS_HELD_MAX, Planner, Proposal
 from engine.plans import ChangesDigest, Withdrawal
 from engine.rulebooks import Operation
 from engine.snapshots import Range, Snapshot, cut
+from sync.agreement import comparing
 from sync.laws import Laws
 from sync.reading import snapshot_of
 from sync.run import Run
@@ -53,23 +54,26 @@ def plan_org(run: Run, lease: Lease, *, with_owners: bool, portions: Portions = 
     worker = run.worker
     drop_unfinished(run, lease)
     with worker.store.read() as tx:
-        remembered, moves_owners = memory.recall_org(tx), changes.moves_owners(tx)
+        of_org, moves_owners = memory.recall_org(tx), changes.moves_owners(tx)
     snapshot = snapshot_of(run)
     planner = Planner(
         snapshot.org_id,
         worker.rulebook,
         directory_of(run, snapshot),
-        remembered,
+        of_org,
         moment=run.moment,
         moves_owners=with_owners
-        or remembered.is_established
+        or of_org.is_established
         or moves_owners
         or worker.rulebook.operation is Operation.SHADOW,
         drafts_max=portions.drafts,
     )
     laws, pages = Laws(run), _Pages(run, lease, portions.page)
-    for part in _parts(snapshot, portions):
-        pages.add(planner.read(part, _recalled(run, laws, part)))
+    with comparing(run, planner.directory) as compare:
+        for part in _parts(snapshot, portions):
+            remembered = _recalled(run, laws, part)
+            pages.add(planner.read(part, remembered))
+            compare(part, remembered)
     pages.add(planner.assign())
     for part in _parts(snapshot, portions) if planner.dropped else ():
         if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):

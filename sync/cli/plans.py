@@ -13,7 +13,7 @@ from sync.reports.document import changes, document
 from sync.reports.report import OPEN_COUNTS, RunReport
 from sync.run import Run, Worker
 from sync.store import plans
-from sync.store.changes import in_state
+from sync.store.changes import held as changes_held
 
 _LISTED_MAX = 100
 # What `plan` and `run` leave to `show`: they answer how much, not each.
@@ -73,7 +73,7 @@ def _tell_nothing(session: Session, report: RunReport, waiting: Mapping[str, int
 def held_of(worker: Worker) -> dict[State, int]:
     """What is held because a plan went over the limit, this one or an earlier one."""
     with worker.store.read() as tx:
-        held = len(in_state(tx, {State.HELD}))
+        held = changes_held(tx)
     return {State.HELD: held} if held else {}
 
 

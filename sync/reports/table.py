@@ -10,7 +10,7 @@ from sync.reports.phrases import label
 from sync.reports.report import RunReport
 from sync.reports.rows import Row
 
-_BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
 # What makes a spreadsheet read text as a formula, the full-width forms included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -23,7 +23,7 @@ def csv(report: RunReport, words: Words) -> str:
 def csv_lines(report: RunReport, words: Words) -> Iterator[str]:
     """The same line by line, heading first."""
     fields = list(dict.fromkeys(field.name for row in report.rows for field in row.fields))
-    yield _BYTE_ORDER_MARK + _line(headings(report, fields, words))
+    yield BYTE_ORDER_MARK + _line(headings(report, fields, words))
     for row in report.rows:
         yield _line(cells(report, row, fields, words))
 
