@@ -69,8 +69,10 @@ class Layers(Mapping[str, "Record"]):
 
     def _order(self, field: str) -> tuple[list[str], list[str]]:
         if field not in self._orders:
-            pairs = sorted((str(record.get(field, "")), key) for key, record in self.base.items())
-            self._orders[field] = [value for value, _ in pairs], [key for _, key in pairs]
+            keys = list(self.base)
+            values = [str(record.get(field, "")) for record in self.base.values()]
+            places = sorted(range(len(keys)), key=values.__getitem__)
+            self._orders[field] = [values[place] for place in places], [keys[place] for place in places]
         return self._orders[field]
 
     def __getitem__(self, key: str) -> "Record":
