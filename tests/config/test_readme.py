@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from config.map import load_map
+from config.map import load_map, map_from_text
 from config.rulebook.folder import rulebook_from
 
 ROOM = Path(__file__).parents[2] / "config"
-EXAMPLES = (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0].splitlines()
+_MAP, _CONDITIONS = (
+    part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+)
+EXAMPLES = _CONDITIONS.splitlines()
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -19,3 +22,14 @@ def test_an_example_is_a_condition(example: str) -> None:
         load_map(ROOM / "starters" / "manufacturer" / "map.yaml"),
     )
     assert len(made.rules) == 1
+
+
+def test_the_example_of_a_map_is_a_map() -> None:
+    found = map_from_text(_MAP)
+    assert [mapped.name for mapped in found.objects[1].readable] == [
+        "title",
+        "account name",
+        "account industry",
+        "company",
+    ]
+    assert [source.label for source in found.activities] == ["Task", "exports/*.csv"]
