@@ -27,7 +27,7 @@ def test_an_example_is_a_condition(example: str) -> None:
 def test_the_example_of_a_map_is_a_map() -> None:
     found = map_from_text(_MAP)
     assert [mapped.name for mapped in found.objects[1].readable] == [
-        "title",
+        "email",
         "account name",
         "account industry",
         "company",

@@ -96,7 +96,8 @@ def test_another_rulebook_is_told_as_what_moved_a_verdict(tmp_path: Path) -> Non
         stage.plan()
         then = stage.run_id
         write_rulebook(
-            tmp_path / "folder", RULEBOOK | {"personas/who.yaml": "- {name: all, role: end user, when: {title: {is not empty: yes}}}\n"}
+            tmp_path / "folder",
+            RULEBOOK | {"personas/who.yaml": "- {name: all, role: end user, when: {title: {is not empty: yes}}}\n"},
         )
         with open_worker(tmp_path / "folder", sandbox=Opened.of(stage.server)) as worker:
             again = replace(stage, worker=worker)
