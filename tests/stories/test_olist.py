@@ -27,7 +27,7 @@ MAP = """
 prospects:
   Lead:
     fields:
-      origem: LeadSource
+      origem: {field: LeadSource, kind: text, key: value}  # values that stand in records and in no list
       segmento: Industry
       perfil: {field: Department__c, kind: picklist}
       faturamento: AnnualRevenue
