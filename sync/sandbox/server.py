@@ -35,7 +35,8 @@ class SandboxServer(SandboxOrg):
         self._scheme = "https" if tls else "http"
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
-        self._thread = Thread(target=self._http.serve_forever, name="sandbox org", daemon=True)
+        # The standard library looks every half second whether it is to stop: too long for those who wait for it.
+        self._thread = Thread(target=self._http.serve_forever, args=(0.02,), name="sandbox org", daemon=True)
 
     @property
     def url(self) -> str:
