@@ -60,12 +60,14 @@ def with_field(
     """Adds `to__<field>` and `by__<field>` as the given rules decide. `by` null: the field is left alone.
 
     Of the rules that hold the last listed decides. An unknown rule whose value is in place keeps it there against the
-    rules before it. When nothing holds and nothing is unknown, the last rule with `otherwise: clear` empties the field.
+    rules before it. When nothing holds and nothing is unknown, the last rule with `otherwise: clear` whose own value is in
+    place empties the field; any other value is somebody else's, and is left and seen.
     """
     masks = {index: nw.col(rule_mask(index)) for index in setters}
     converging = [index for index in setters if rulebook.rules[index].mode is Mode.CONVERGE]
     bids = [nw.when(mask).then(whole(index)) for index, mask in masks.items()]
-    if held_column(field) in frame.collect_schema().names():
+    is_there = held_column(field) in frame.collect_schema().names()
+    if is_there:
         for index in converging:
             stays = masks[index].is_null() & (nw.col(held_column(field)) == typed(setters[index].value, dtype))
             bids.append(nw.when(stays).then(whole(index)))
@@ -73,9 +75,11 @@ def with_field(
     winner = nw.col(_WINNER)
     deciders = [nw.when((winner == index) & mask).then(whole(index)) for index, mask in masks.items()]
     clearing = [index for index in converging if setters[index].otherwise is Otherwise.CLEAR]
-    if clearing:
+    if clearing and is_there:
         known = nw.all_horizontal(*(~masks[index].is_null() for index in converging), ignore_nulls=False)
-        emptied = nw.max_horizontal(*(nw.when(~masks[index]).then(whole(index)) for index in clearing))
+        held = nw.col(held_column(field))
+        own = {index: held == typed(setters[index].value, dtype) for index in clearing}
+        emptied = nw.max_horizontal(*(nw.when(~masks[index] & own[index]).then(whole(index)) for index in clearing))
         deciders.append(nw.when(winner.is_null() & known).then(emptied))
 
     decider = nw.col(f"by__{field}")

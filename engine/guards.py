@@ -47,7 +47,7 @@ class Weight:
         self.proposed += 1
         self._add(change)
 
-    def keep(self, change: Change, state: State) -> None:
+    def stand(self, change: Change, state: State) -> None:
         """An open change of an earlier plan that still holds."""
         self.changes += state is State.HELD
         self._add(change)

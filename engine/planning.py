@@ -225,7 +225,7 @@ class Planner:
         self._counts["quiet"] += decision.is_quiet
         if decision.is_kept and past.standing:
             self._counts["kept"] += 1
-            self.weight.keep(past.standing.change, past.standing.state)
+            self.weight.stand(past.standing.change, past.standing.state)
         if decision.withdraws:
             self._withdraw(past.standing, decision.withdraws)
         if decision.change is not None:

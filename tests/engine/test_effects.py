@@ -32,6 +32,7 @@ def reading(when: Condition) -> AutomationRule:
         pytest.param([setting("Hot", NEVER)], "Hot", (None, None), id="keep: stays when it stops holding"),
         pytest.param([setting("Hot", UNKNOWN)], "Hot", (None, None), id="unknown never acts"),
         pytest.param([setting("Hot", NEVER, CLEAR)], "Hot", (None, 0), id="clear: empties when it stops holding"),
+        pytest.param([setting("Hot", NEVER, CLEAR)], "Warm", (None, None), id="clear: another's value is left"),
         pytest.param([setting("Hot", UNKNOWN, CLEAR)], "Hot", (None, None), id="clear does not act on unknown"),
         pytest.param([setting("Hot", ALWAYS), setting("Cold", ALWAYS)], None, ("Cold", 1), id="later wins"),
         pytest.param([setting("Hot", ALWAYS), setting("Cold", NEVER)], None, ("Hot", 0), id="of those that hold"),

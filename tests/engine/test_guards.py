@@ -87,16 +87,16 @@ def test_over_the_change_limit_the_whole_plan_is_held() -> None:
 
 def test_what_is_held_already_counts_and_what_is_planned_does_not() -> None:
     found = weight(*(change(number, grade="A") for number in range(50)))
-    found.keep(change(90, grade="A"), State.PLANNED)
+    found.stand(change(90, grade="A"), State.PLANNED)
     assert limits_passed(found, Policy(), DIRECTORY).whole is None
-    found.keep(change(91, grade="A"), State.HELD)
+    found.stand(change(91, grade="A"), State.HELD)
     assert limits_passed(found, Policy(), DIRECTORY).whole == Message.of("note.limit", changes=51, limit=50)
 
 
 def test_a_plan_that_proposes_nothing_is_not_held_for_what_others_left() -> None:
     found = weight()
     for number in range(60):
-        found.keep(change(number, grade="A"), State.HELD)
+        found.stand(change(number, grade="A"), State.HELD)
     assert limits_passed(found, Policy(), DIRECTORY).whole is None
 
 
@@ -138,7 +138,7 @@ def test_an_owner_limit_holds_moves_only() -> None:
 def test_open_moves_of_earlier_plans_count_against_an_owners_share() -> None:
     found = weight(*moves(10, owner="ANN", to="BOB"), ANN=100)
     for each in moves(11, owner="ANN", to="BOB"):
-        found.keep(each, State.PLANNED)
+        found.stand(each, State.PLANNED)
     assert set(limits_passed(found, Policy(limits=LENIENT), DIRECTORY).owners) == {"ANN"}
 
 
