@@ -75,9 +75,12 @@ def open_among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, St
 
 def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
     """The record id and change id of every open change, by record id."""
-    query = select(changes.c.record_id, changes.c.change_id).where(changes.c.state.in_([each.value for each in OPEN]))
-    for row in tx.execute(query.order_by(changes.c.record_id).execution_options(yield_per=5_000)):
-        yield row.record_id, row.change_id
+    is_open = changes.c.state.in_([state.value for state in OPEN])
+    query = select(changes.c.record_id, changes.c.change_id).where(is_open).order_by(changes.c.record_id)
+    after = ""
+    while rows := tx.execute(query.where(changes.c.record_id > after).limit(_PAGE)).all():
+        yield from ((row.record_id, row.change_id) for row in rows)
+        after = rows[-1].record_id
 
 
 def moves_owners(tx: Transaction) -> bool:
@@ -195,7 +198,10 @@ def bodies(tx: Transaction, change_ids: Iterable[str]) -> dict[str, tuple[Change
 def states(tx: Transaction) -> Iterator[tuple[str, str]]:
     """Every change's id and state, for the audit to compare."""
     query = select(changes.c.change_id, changes.c.state).where(_SHOWN).order_by(changes.c.change_id)
-    yield from tx.execute(query.execution_options(yield_per=5_000))
+    after = ""
+    while rows := tx.execute(query.where(changes.c.change_id > after).limit(_PAGE)).all():
+        yield from ((row.change_id, row.state) for row in rows)
+        after = rows[-1].change_id
 
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
@@ -205,6 +211,7 @@ def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
 
 # What has no state yet belongs to a plan in the making (`proposals.py`).
 _SHOWN = changes.c.state.is_not(None)
+_PAGE = 20_000
 _LEAVES_MEMORY = {State.APPLIED, State.UNCHANGED, *QUIET}
 # A body costs more to read than all the rest of a row.
 _STATES = select(changes)
