@@ -38,7 +38,7 @@ class Portions:
     one transaction. `drafts` of those who wait for their turn are held; of more they are made again.
     """
 
-    prospects: int = 50_000
+    prospects: int = 20_000
     page: int = PAGE_ROWS
     drafts: int = DRAFTS_HELD_MAX
 
