@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from config.map import map_from_text
 from engine.messages import Message
 from engine.states import State
 from sync.reports.assembly import report_of
@@ -120,14 +119,12 @@ def test_w20_why_a_row_was_refused_stands_in_the_report_and_it_is_not_sent_again
 
 
 def test_w21_a_value_too_long_for_its_field_is_refused_and_the_field_named(tmp_path: Path) -> None:
-    rules = f"- name: long\n  when: {{title: {{is not empty: yes}}}}\n  then: [{{set: {{field: rating, value: {'x' * 60}}}}}]\n"
+    long = f"{{field: mobile_phone, value: {'x' * 60}}}"
+    rules = f"- name: long\n  when: {{title: {{is not empty: yes}}}}\n  then: [{{set: {long}}}]\n"
     with staged(tmp_path / "folder", rulebook={**RULEBOOK, "automation/rules.yaml": rules}) as stage:
-        text = stage.worker.field_map.text.replace("rating: Rating", "rating: {field: MobilePhone, kind: text}")
-        read = stage.worker.read_rulebook
-        edited = replace(stage, worker=replace(stage.worker, field_map=map_from_text(text), read_rulebook=read))
-        lead = edited.add_lead(Title="課長")
-        edited.cycle()
-        assert (edited.standing_of(lead), told(edited, lead)) == (State.REFUSED, ("STRING_TOO_LONG", "MobilePhone"))
+        lead = stage.add_lead(Title="課長")
+        stage.cycle()
+        assert (stage.standing_of(lead), told(stage, lead)) == (State.REFUSED, ("STRING_TOO_LONG", "MobilePhone"))
 
 
 def told(stage: Stage, record_id: str) -> tuple[object, object]:

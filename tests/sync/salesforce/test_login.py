@@ -41,7 +41,7 @@ USER = {"Id": "0055g00000AbCdEAAX", "Username": "sync@acme.example"}
 def serve_identity(wire: responses.RequestsMock) -> None:
     parts = [
         {"referenceId": f"part{number}", "httpStatusCode": 200, "httpHeaders": {}, "body": records(row)}
-        for number, row in enumerate((ORGANIZATION, USER))
+        for number, row in enumerate([dict[str, object](ORGANIZATION), dict[str, object](USER)])
     ]
     wire.post(f"{DATA}/composite", json={"compositeResponse": parts}, headers=HEADERS)
 
