@@ -4,14 +4,14 @@ Review lies between them and holds no worker.
 """
 
 from engine.errors import PlanStaleError
-from sync.apply import Settlement, apply
+from sync.delivery.apply import Settlement, apply
+from sync.delivery.writers.forecast import figures, forecast
+from sync.intake.pull import pull
 from sync.planning import plan_org
-from sync.pull import pull
-from sync.review import expire
+from sync.review.decisions import expire
 from sync.run import Run
 from sync.store.leases import Lease, LeaseName
 from sync.store.plans import Header
-from sync.writers.forecast import figures, forecast
 
 # How often a plan is made anew because changes moved while it was made.
 TRIES_MAX = 3

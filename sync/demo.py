@@ -21,14 +21,14 @@ from engine.states import State
 from sync.app import open_worker
 from sync.audit.export import export
 from sync.audit.verify import verify_export, verify_store
-from sync.checks import Check
 from sync.clock import host_clock
 from sync.cycle import propose, settle
-from sync.doctor import examine
+from sync.doctor.checks import Check
+from sync.doctor.examination import examine
 from sync.reports.assembly import report_of
 from sync.reports.files import write_reports
 from sync.reports.report import RunReport
-from sync.review import approve, plan_named
+from sync.review.decisions import approve, plan_named
 from sync.run import Worker, begin
 from sync.sandbox.cast import INTEGRATION, username
 from sync.sandbox.clock import OrgClock

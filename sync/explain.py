@@ -26,7 +26,7 @@ from mapping.ids import id18, is_id
 from mapping.prospects import absent_columns
 from sync.laws import Law, law_of
 from sync.reading import activities_of, people, prospects_of
-from sync.review import plan_named
+from sync.review.decisions import plan_named
 from sync.run import Worker
 from sync.store import approvals, changes, memory, plans
 from sync.store.approvals import Approval

@@ -12,9 +12,9 @@ from engine.memory import Memory
 from engine.plans import Plan
 from engine.states import State
 from sync.app import open_worker
-from sync.apply import Settlement
 from sync.cycle import propose, settle
-from sync.review import approve, reject
+from sync.delivery.apply import Settlement
+from sync.review.decisions import approve, reject
 from sync.run import Worker, begin
 from sync.sandbox import people
 from sync.sandbox.cast import username

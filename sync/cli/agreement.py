@@ -3,10 +3,10 @@
 from typing import Any
 
 from engine.errors import UsageError
-from sync import review
 from sync.agreement import agreement_file
 from sync.cli.session import Session
 from sync.reports import phrases
+from sync.review import decisions as review
 from sync.run import Worker
 from sync.store import runs
 

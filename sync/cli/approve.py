@@ -30,8 +30,8 @@ def add(app: typer.Typer, session: Session) -> None:
         reason: str = reason_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync import review
-        from sync.selection import chosen
+        from sync.review import decisions as review
+        from sync.review.selection import chosen
 
         terms = [*owner, *to_owner, *from_owner, *rule, *where]
         with session.worker(folder) as worker:

@@ -9,8 +9,8 @@ from sync.cli import options
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
+    from sync.review.selection import Selection
     from sync.run import Worker
-    from sync.selection import Selection
 
 
 class Choosing:
@@ -39,7 +39,7 @@ def selection_of(
     where: list[str],
 ) -> "Selection":
     """What was asked for. Something must be said: nothing is decided by forgetting an argument (UsageError CL-104)."""
-    from sync.selection import Selection
+    from sync.review.selection import Selection
 
     selection = Selection(tuple(changes or ()), tuple(owner), tuple(taker), tuple(giver), tuple(rule), tuple(where))
     if selection.is_everything is not everything:
@@ -50,7 +50,7 @@ def selection_of(
 def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> None:
     """Carry a workbook's decisions out and say what came of them. Nothing else may be chosen besides (CL-104)."""
     from sync.reports.decisions import read_decisions
-    from sync.sheet import decide
+    from sync.review.sheet import decide
 
     if others:
         raise UsageError.of("CL-104")

@@ -26,7 +26,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("doctor", help=words.say("cli.doctor"))
     def doctor(*, folder: Path = folder_option, json: bool = json_option) -> int:
-        from sync.doctor import examine
+        from sync.doctor.examination import examine
 
         with session.worker(folder) as worker, session.working("cli.working.doctor"):
             checks = examine(worker, session.words)

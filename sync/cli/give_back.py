@@ -19,7 +19,7 @@ def add(app: typer.Typer, session: Session) -> None:
     def give_back(
         *, records: list[str] = records_argument, fields: list[str] | None = fields_option, folder: Path = folder_option
     ) -> int:
-        from sync import claims
+        from sync.review import claims
 
         with session.worker(folder) as worker:
             count = claims.give_back(worker, records, fields=fields or None, actor=worker.person)

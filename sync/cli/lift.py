@@ -23,7 +23,7 @@ def add(app: typer.Typer, session: Session) -> None:
         everything: bool = all_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync import review
+        from sync.review import decisions as review
 
         if bool(records) == everything:
             raise UsageError.of("CL-104")

@@ -12,7 +12,7 @@ from sync.cli.serve import Voice
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
-    from sync.serve import Server
+    from sync.schedule.serve import Server
     from sync.store.slots import Slot
 
 
@@ -22,7 +22,7 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     from sync.app import open_workers
     from sync.drain import on_signals
     from sync.schedule.claims import refuse_busy
-    from sync.serve import Server
+    from sync.schedule.serve import Server
 
     session.words = Words(load_settings(folder).language)
     ended: list[tuple[Slot, LeadsyncError | None]] = []

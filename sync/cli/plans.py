@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from engine.states import State
-from sync import review
-from sync.apply import Settlement
 from sync.cli.session import Session
 from sync.cli.tables import changes_table, fields_table, flows_table
+from sync.delivery.apply import Settlement
 from sync.reports import phrases
 from sync.reports.assembly import report_of
 from sync.reports.document import changes, document
 from sync.reports.report import OPEN_COUNTS, RunReport
+from sync.review import decisions as review
 from sync.run import Run, Worker
 from sync.store import plans
 from sync.store.changes import held as changes_held

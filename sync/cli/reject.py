@@ -29,8 +29,8 @@ def add(app: typer.Typer, session: Session) -> None:
         reason: str = reason_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync import review
-        from sync.selection import chosen
+        from sync.review import decisions as review
+        from sync.review.selection import chosen
 
         selection = selection_of(
             changes, everything=everything, owner=owner, taker=to_owner, giver=from_owner, rule=rule, where=where

@@ -16,8 +16,8 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("revert", help=words.say("cli.revert"))
     def revert(*, run: str = run_argument, folder: Path = folder_option, json: bool = json_option) -> int:
-        from sync import revert as reverting
         from sync.cli.plans import tell
+        from sync.delivery import revert as reverting
 
         with session.worker(folder) as worker:
             with session.run(worker, "revert") as ours:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from socket import socket
 
     from sync.run import Worker
+    from sync.schedule.serve import Server
     from sync.schedule.work import Opening
-    from sync.serve import Server
     from sync.store.slots import Slot
 
 
@@ -43,7 +43,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
 def door_at(port: int | None, *, host: str) -> "socket | None":
     """Where health will answer; asked for first, because nothing should have begun when the port is taken."""
-    from sync.health import listen
+    from sync.schedule.health import listen
 
     return listen(port, host=host) if port is not None else None
 
@@ -51,8 +51,8 @@ def door_at(port: int | None, *, host: str) -> "socket | None":
 def keep_serving(session: Session, opening: "Opening", door: "socket | None") -> None:
     """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
     from sync.drain import on_signals
-    from sync.health import answering
-    from sync.serve import Server
+    from sync.schedule.health import answering
+    from sync.schedule.serve import Server
 
     with opening() as worker, ExitStack() as stack:
         voice = Voice(session, worker)

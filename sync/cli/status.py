@@ -11,7 +11,7 @@ from sync.cli.codes import Code
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
-    from sync.status import Status, SyncStatus
+    from sync.schedule.status import Status, SyncStatus
     from sync.store.slots import Slot
 
 
@@ -21,7 +21,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("status", help=words.say("cli.status"))
     def status(*, folder: Path = folder_option, json: bool = json_option) -> int:
-        from sync.status import status_of
+        from sync.schedule.status import status_of
 
         with session.worker(folder) as worker:
             found = status_of(

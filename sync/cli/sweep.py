@@ -19,8 +19,8 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("sweep", help=words.say("cli.sweep"))
     def sweep(*, folder: Path = folder_option, accept_gone: bool = gone_option, json: bool = json_option) -> int:
+        from sync.intake.sweep import sweep
         from sync.reports.phrases import number
-        from sync.sweep import sweep
 
         with session.worker(folder) as worker, session.run(worker, "sweep") as run:
             found = sweep(run, accepts_gone=accept_gone)

@@ -12,6 +12,7 @@ from engine.fields import TARGETS
 from engine.messages import Message
 from mapping.cards import Card, card_of, open_holdings
 from mapping.labels import labels_of
+from sync.delivery.writers.forecast import forecast
 from sync.mirror.mirror import Mirror
 from sync.reading import people
 from sync.reports.overview import Overview, overview
@@ -22,7 +23,6 @@ from sync.run import Worker
 from sync.store import changes, describes, runs
 from sync.store.plans import Header
 from sync.store.runs import Run
-from sync.writers.forecast import forecast
 
 # Rows read from the store at a time.
 _PAGE_ROWS = 2_000

@@ -9,12 +9,12 @@ from config.syncs import Sync, Verb
 from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
 from sync.cycle import propose, settle
 from sync.drain import Drain
+from sync.intake.sweep import sweep
 from sync.run import Run, Worker
 from sync.store import leases, slots
 from sync.store.database import Store
 from sync.store.leases import Clock
 from sync.store.slots import Slot, SlotState
-from sync.sweep import sweep
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]

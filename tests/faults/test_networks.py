@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from engine.errors import LoginError
-from sync.certificates import Certificate, warning
+from sync.doctor.certificates import Certificate, warning
 from sync.salesforce.connection import ClientCredentialsLogin, Connection, Network
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import TransientError
 from sync.clock import Clock
-from sync.pull import pull
+from sync.intake.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.store import jobs, segments

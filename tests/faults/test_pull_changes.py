@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import MapError, TransientError
 from sync.drain import Drain
-from sync.pull import pull
+from sync.intake.pull import pull
 from sync.run import Run, begin
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind

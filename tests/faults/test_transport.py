@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import BudgetError, LoginError, TransientError
 from sync.cli.codes import Code, code_of
-from sync.pull import pull
+from sync.intake.pull import pull
 from sync.run import Run, begin
 from sync.salesforce.org import Org
 from sync.sandbox.faults import Fault, FaultKind

@@ -6,11 +6,12 @@ from sqlalchemy import select, update
 from engine.changes import Change, Reach
 from engine.errors import LoginError, StoreError, TransientError, UsageError
 from engine.states import State
+from sync.delivery.outbox import Outbox
+from sync.delivery.pace import Gate
+from sync.delivery.readback import verify
+from sync.delivery.writers.modes import Mode
 from sync.laws import Laws
-from sync.outbox import Outbox
-from sync.pace import Gate
-from sync.readback import verify
-from sync.review import approve
+from sync.review.decisions import approve
 from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
 from sync.sandbox.faults import Fault, FaultKind
@@ -18,7 +19,6 @@ from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.leases import LeaseName
 from sync.store.tables import change_bodies
-from sync.writers.modes import Mode
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
 

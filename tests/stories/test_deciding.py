@@ -11,9 +11,9 @@ from engine.states import State
 from sync.reports.assembly import report_of
 from sync.reports.decisions import read_decisions
 from sync.reports.workbook import write_workbook
-from sync.review import approve
-from sync.selection import Selection, chosen
-from sync.sheet import decide
+from sync.review.decisions import approve
+from sync.review.selection import Selection, chosen
+from sync.review.sheet import decide
 from sync.store.approvals import approvals_of
 from tests.stage import Stage
 

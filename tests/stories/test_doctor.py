@@ -7,11 +7,11 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from engine.errors import OrgError
-from sync.doctor import examine
-from sync.footing import clock
+from sync.doctor.examination import examine
+from sync.doctor.footing import clock
+from sync.doctor.surroundings import Kind, SetOff, surroundings
 from sync.sandbox.ids import record_id
 from sync.sandbox.worlds import Record, Switches, World
-from sync.surroundings import Kind, SetOff, surroundings
 from tests.stage import Stage
 
 ENGLISH = Words(Language.ENGLISH)

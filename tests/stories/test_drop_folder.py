@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sync.dropped.intake import LISTED_MAX
+from sync.intake.dropped.intake import LISTED_MAX
 from sync.store import dropped, runs, segments
 from tests.stage import RULEBOOK, START, Stage, staged
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.states import State
+from sync.delivery.writers.modes import Mode
 from sync.store import ledger, pauses, runs
-from sync.writers.modes import Mode
 from tests.stage import RULEBOOK, Stage, in_blocks, staged
 
 HEAD = RULEBOOK["rulebook.yaml"]

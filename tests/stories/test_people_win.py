@@ -9,7 +9,7 @@ import pytest
 from engine.errors import UsageError
 from engine.memory import Claimed
 from engine.states import State
-from sync.claims import give_back
+from sync.review.claims import give_back
 from sync.store.audit import links
 from tests.stage import RULEBOOK, Stage, ids, staged
 

@@ -1,7 +1,7 @@
 """The same worker looks at the same org for years: it must neither nag, nor forget, nor fight."""
 
 from engine.states import State
-from sync.review import lift
+from sync.review.decisions import lift
 from tests.stage import Stage, ids, without_phone
 
 

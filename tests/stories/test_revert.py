@@ -5,7 +5,7 @@ import pytest
 from engine.errors import UsageError
 from engine.states import State
 from sync.cycle import settle
-from sync.revert import Reversal, revert
+from sync.delivery.revert import Reversal, revert
 from sync.run import begin
 from tests.stage import Stage, waiting
 

@@ -1,7 +1,7 @@
 """A record that is written between a pull and its plan: what the mirror shows of it is older than what we know."""
 
+from sync.intake.pull import pull
 from sync.planning import plan_org
-from sync.pull import pull
 from sync.run import begin
 from sync.store.leases import LeaseName
 from tests.stage import Stage, ids

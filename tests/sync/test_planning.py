@@ -11,8 +11,8 @@ from engine.planning import plan
 from engine.plans import ChangesDigest
 from engine.states import State
 from sync.audit.verify import verify_store
+from sync.intake.pull import pull
 from sync.planning import Portions, plan_org
-from sync.pull import pull
 from sync.reading import snapshot_of
 from sync.run import begin
 from sync.store import changes, memory, plans, proposals

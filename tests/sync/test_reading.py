@@ -5,10 +5,10 @@ from dataclasses import replace
 from engine.fields import Kind
 from mapping.maps import ActivitySource, MappedField
 from sync.cycle import propose
+from sync.intake.tidy import compact
 from sync.reading import snapshot_of
 from sync.run import Run, begin
 from sync.store.leases import LeaseName
-from sync.tidy import compact
 from tests.stage import Stage
 
 # record -> its owner and company, and when something happened to it, oldest first

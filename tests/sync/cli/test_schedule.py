@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.app import open_worker
-from sync.health import listen
+from sync.schedule.health import listen
 from sync.store import slots
 from sync.store.leases import LeaseName
 from sync.store.slots import SlotState

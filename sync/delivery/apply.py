@@ -1,0 +1,153 @@
+"""Apply: send what is approved, slice by slice, and write each record's verdict down.
+
+First what an earlier run left open is settled; then memory, owner changes, and fields, each the way their number asks
+for. What may not be written now stays approved, and the next run goes on.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.changes import Reach
+from engine.messages import Message
+from engine.states import State
+from sync.delivery.outbox import Outbox
+from sync.delivery.pace import Gate
+from sync.delivery.readback import read_back_unknown, verify
+from sync.delivery.writers.modes import SLICE_MAX, Mode, mode_of, write_plan
+from sync.laws import Laws
+from sync.run import Run
+from sync.store import batches, uploads
+from sync.store.batches import Approved
+from sync.store.bodies import message_body
+from sync.store.leases import Lease
+from sync.store.uploads import Upload
+
+# What waits for an owner waits for a person; fields can wait.
+_ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a run of `settle` came to. `states`: how many of the changes it touched, or had to leave, are in each state.
+
+    `waits` says why it left some approved.
+    """
+
+    touched: int
+    states: Mapping[State, int]
+    waits: Message | None = None
+
+
+def apply(run: Run, lease: Lease) -> Settlement:
+    """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
+    laws = Laws(run)
+    outbox = Outbox(run, lease, laws, Gate(run))
+    tally = _Tally(run, outbox, laws)
+    is_under_way = _take_over(run, lease, outbox)
+    outbox.touched |= read_back_unknown(run, lease, laws)
+    # What turned out not to have been written is on its way again below.
+    tally.count(but=State.APPROVED)
+    outbox.waits = outbox.gate.closed()
+    with run.worker.store.read() as tx:
+        waiting = batches.waiting(tx)
+        plan_ids = batches.plans_waiting(tx)
+    outbox.waits = outbox.waits or _too_dear(run, outbox, waiting)
+    if plan_ids and not outbox.waits:
+        # Whether a field may be written is not left to what was known yesterday.
+        run.describe_again(sorted({name for name, reach in waiting if reach is not Reach.MEMORY}))
+        laws.check(plan_ids)
+    for (name, reach), number in sorted(waiting.items(), key=lambda item: (_ORDER.index(item[0][1]), item[0][0])):
+        room = outbox.gate.room()
+        mode = mode_of(reach, number if room is None else min(number, room), run.worker.settings)
+        if mode is Mode.BULK and is_under_way:
+            # Two jobs on one object get into each other's way.
+            outbox.waits = outbox.waits or Message.of("wait.job")
+        for part in _slices(run, outbox, name, reach):
+            if reach is Reach.MEMORY:
+                outbox.remember(part)
+            else:
+                outbox.carry(part, mode)
+            tally.count()
+    return tally.settlement()
+
+
+def _too_dear(run: Run, outbox: Outbox, waiting: Mapping[tuple[str, Reach], int]) -> Message | None:
+    """What cannot be finished with the API calls of the day is not begun."""
+    room = outbox.gate.room()
+    going = {kind: number if room is None else min(number, room) for kind, number in waiting.items()}
+    calls = write_plan(going, run.worker.settings).calls
+    return None if run.org.fits(calls) else Message.of("wait.calls", calls=calls)
+
+
+def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterator[list[Approved]]:
+    """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
+    after = ""
+    while not outbox.waits:
+        with run.worker.store.read() as tx:
+            part = batches.approved(tx, object_name, reach, after=after, most=SLICE_MAX)
+        if not part:
+            return
+        yield part
+        after = part[-1].standing.change.record_id
+
+
+def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:
+    """Settle what a dead run left with the org; whether the org is still at work on some of it."""
+    outbox.bulk.stop_lost()
+    with run.worker.store.read() as tx:
+        left = uploads.unfinished(tx)
+    under_way = {each.batch_id for each in left if not _adopted(run, outbox, each)}
+    with run.worker.store.transaction() as tx:
+        batches.recover(
+            tx, lease, run=run.run_id, at=run.now, under_way={batch_id for batch_id in under_way if batch_id}
+        )
+    return bool(under_way)
+
+
+def _adopted(run: Run, outbox: Outbox, upload: Upload) -> bool:
+    """Ask a job what became of its rows and write it down; False when it has not ended yet."""
+    with run.worker.store.read() as tx:
+        carried = [standing.change for standing in batches.carried(tx, upload.batch_id or "")]
+        sent_in = batches.last_of(tx, [carried[0].change_id]) if carried else {}
+    answers = outbox.bulk.recover(upload, [change.record_id for change in carried])
+    if answers is None:
+        return False
+    for batch in sent_in.values():
+        outbox.settle(batch, carried, answers)
+    if not sent_in:
+        with run.worker.store.transaction() as tx:
+            uploads.close(tx, upload.job_id)
+    return True
+
+
+class _Tally:
+    """What became of the changes so far, by state; nothing is held of a slice once it is counted."""
+
+    def __init__(self, run: Run, outbox: Outbox, laws: Laws) -> None:
+        self._run, self._outbox, self._laws = run, outbox, laws
+        self._touched = 0
+        self._states: Counter[State] = Counter()
+
+    def count(self, *, but: State | None = None) -> None:
+        """Look again at what was written, and count where everything touched since the last count stands now."""
+        verify(self._run, self._outbox.done, self._laws)
+        with self._run.worker.store.read() as tx:
+            states = {
+                state: number
+                for state, number in batches.states_of(tx, self._outbox.touched).items()
+                if state is not but
+            }
+        self._states.update(states)
+        self._touched += sum(states.values())
+        self._outbox.done.clear()
+        self._outbox.touched.clear()
+
+    def settlement(self) -> Settlement:
+        states, waits = Counter(self._states), self._outbox.waits
+        if waits is not None:
+            with self._run.worker.store.read() as tx:
+                states[State.APPROVED] = sum(batches.waiting(tx).values())
+            self._run.figures["outcome"] = "held"
+            self._run.figures["waits"] = message_body(waits)
+        return Settlement(self._touched, {state: states[state] for state in State if states[state]}, waits)

@@ -1,0 +1,146 @@
+"""Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
+
+from collections.abc import Iterator, Sequence
+
+import narwhals as nw
+import polars as pl
+
+from engine.changes import Change
+from engine.directory import Directory
+from engine.judging import Judgement, Ruling, judge
+from engine.messages import Message
+from engine.snapshots import Range
+from mapping.maps import ObjectMap
+from mapping.prospects import absent_columns
+from sync.intake.fresh import moved, read_again, users_again
+from sync.laws import Law, Laws
+from sync.reading import activities_of, barred_records, people, prospects_of
+from sync.run import Run
+from sync.store import batches, memory
+
+
+class Judge:
+    """Judges changes while one run applies them. People are looked up once, records each time."""
+
+    def __init__(self, run: Run, laws: Laws) -> None:
+        self.run = run
+        self.laws = laws
+        users, queues = people(run.worker.mirror)
+        self._users = {user.id: user for user in users}
+        self._queues = queues
+        # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
+        self.doubtful: set[str] = set()
+
+    def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:
+        """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
+
+        What was sent before is read before anything is said of it, for a late write may be ours. Old owners are looked
+        up too: whoever is active again may need no successor, and the move is judged again.
+        """
+        if not waiting:
+            return {}
+        gone, converted = barred_records(self.run, waiting)
+        moving = [change for change in waiting if change.moves_owner]
+        asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
+        found = {user.id: user for user in users_again(self.run, asked)}
+        self._users |= found
+        with self.run.worker.store.read() as tx:
+            sent = batches.senders_of(tx, [change.change_id for change in waiting])
+        self.doubtful |= sent.keys()
+        self.doubtful |= {
+            change.change_id
+            for change in moving
+            if _left(change) and change.owner in found and found[change.owner].can_own
+        }
+        barred: dict[str, Judgement] = {}
+        for change in waiting:
+            if change.change_id in sent:
+                continue
+            user = self._users.get(str(change.after.get("owner")))
+            if change.record_id in gone:
+                barred[change.change_id] = Judgement(Ruling.GONE)
+            elif change.record_id in converted:
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
+            elif user is not None and not user.can_own:
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+        return barred
+
+    def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+        """Read the records of a batch now and judge each change; those that hold come back on their new base."""
+        judged: dict[str, Judgement] = {}
+        for law, object_map, theirs in self._by_law(batch):
+            ids = [change.record_id for change in theirs]
+            frame = read_again(self.run, law.field_map, object_map.api_name, ids)
+            judged |= self._judged(theirs, frame, law, object_map)
+        return judged
+
+    def compare(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+        """The same for what travels unguarded: what has not moved since it was judged last holds as it is."""
+        doubtful = [change for change in batch if change.change_id in self.doubtful]
+        rest = [change for change in batch if change.change_id not in self.doubtful]
+        judged = self.judge(doubtful) if doubtful else {}
+        for law, object_map, theirs in self._by_law(rest):
+            stamps = {change.record_id: change.base.stamp for change in theirs}
+            since = min(change.base.read_at for change in theirs)
+            raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
+            touched = set(raw["Id"])
+            frame = prospects_of(self.run.worker.mirror, raw, object_map, law.field_map)
+            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
+            judged |= {
+                each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
+            }
+        return judged
+
+    def _by_law(self, batch: Sequence[Change]) -> Iterator[tuple[Law, ObjectMap, list[Change]]]:
+        with self.run.worker.store.read() as tx:
+            plan_of = batches.plans_of(tx, [change.change_id for change in batch])
+        for plan_id in sorted(set(plan_of.values())):
+            law = self.laws.of(plan_id)
+            for object_map in law.field_map.objects:
+                theirs = [
+                    change
+                    for change in batch
+                    if plan_of[change.change_id] == plan_id and change.object == object_map.api_name
+                ]
+                if theirs:
+                    yield law, object_map, theirs
+
+    def _judged(
+        self, theirs: Sequence[Change], frame: pl.DataFrame, law: Law, object_map: ObjectMap
+    ) -> dict[str, Judgement]:
+        if not theirs:
+            return {}
+        ids = [change.record_id for change in theirs]
+        with self.run.worker.store.read() as tx:
+            remembered = memory.recall_of(tx, ids)
+            senders = batches.senders_of(tx, [change.change_id for change in theirs])
+        happened = activities_of(self.run.worker.mirror, law.field_map, frame, object_map)
+        fresh = Range(
+            nw.from_native(frame, eager_only=True),
+            nw.from_native(happened, eager_only=True),
+            absent=absent_columns(law.field_map, object_map),
+        )
+        directory = Directory.of(self._users.values(), self._queues, law.rulebook)
+        rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
+        wrote = dict(frame.select("id", "org__run").iter_rows())
+        return {
+            change.change_id: _claimed(
+                rulings[change.change_id],
+                wrote.get(change.record_id),
+                senders.get(change.change_id, frozenset()),
+            )
+            for change in theirs
+        }
+
+
+def _claimed(judgement: Judgement, wrote: object, senders: frozenset[str]) -> Judgement:
+    """A record that carries a run that sent the change was written by us, however late; what differs came after."""
+    if wrote not in senders or judgement.ruling is Ruling.GONE:
+        return judgement
+    is_there = judgement.ruling is Ruling.UNCHANGED
+    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled" if is_there else "note.changed_after"))
+
+
+def _left(change: Change) -> bool:
+    """Whether the old owner's being inactive is why the lead moves."""
+    return any(message.key == "reason.owner.inactive user" for message in change.because)

@@ -1,0 +1,30 @@
+"""Collections: 200 records in one call, each by itself, on versions compared just before and not guarded any further."""
+
+from collections.abc import Sequence
+
+from sync.delivery.writers.modes import Mode
+from sync.delivery.writers.parcels import Parcel
+from sync.salesforce.org import Org
+from sync.salesforce.updates import COLLECTION_MAX
+from sync.salesforce.verdicts import Answer, unknown
+from sync.store.uploads import Upload
+
+
+class CollectionsWriter:
+    mode, size = Mode.COLLECTIONS, COLLECTION_MAX
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def fit(self, parcels: Sequence[Parcel]) -> int:
+        return min(len(parcels), self.size)
+
+    def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
+        return None
+
+    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
+        return self._org.update(parcels[0].object, [(each.record_id, each.payload) for each in parcels])
+
+    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer]:  # noqa: ARG002
+        """A call leaves nothing behind that could be asked."""
+        return unknown(record_ids, "NO_ANSWER")

@@ -1,0 +1,32 @@
+"""Guarded: 25 records in one Composite call, each refused by the org itself if it has moved since its version was read."""
+
+from collections.abc import Sequence
+
+from sync.delivery.writers.modes import Mode
+from sync.delivery.writers.parcels import Parcel
+from sync.salesforce.org import Org
+from sync.salesforce.updates import GUARDED_MAX, GuardedUpdate
+from sync.salesforce.verdicts import Answer, unknown
+from sync.store.uploads import Upload
+
+
+class GuardedWriter:
+    mode, size = Mode.GUARDED, GUARDED_MAX
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def fit(self, parcels: Sequence[Parcel]) -> int:
+        return min(len(parcels), self.size)
+
+    def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
+        return None
+
+    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
+        return self._org.guarded_update(
+            [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in parcels]
+        )
+
+    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer]:  # noqa: ARG002
+        """A call leaves nothing behind that could be asked."""
+        return unknown(record_ids, "NO_ANSWER")

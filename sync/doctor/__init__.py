@@ -1,0 +1,1 @@
+"""What doctor looks at before anything depends on it."""

@@ -1,0 +1,132 @@
+"""Examine a folder and its org before anything depends on them: each check says what is, and what to do if not."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from config.defaults import CALLS_LEFT_PERCENT
+from config.words.catalogue import Words
+from engine.directory import Directory, dangling
+from engine.errors import AuditError, LeadsyncError, Problem
+from mapping.check import check
+from mapping.objects import PEOPLE, PulledObject, pulled_objects
+from mapping.people import queues_for, queues_of, users_of
+from mapping.soql import select
+from mapping.types import raw_frame, raw_schema
+from sync.audit.verify import verify_store
+from sync.doctor import footing
+from sync.doctor.checks import Check, failed
+from sync.run import Worker
+from sync.salesforce.org import Org
+from sync.store import describes, orgs
+
+
+def examine(worker: Worker, words: Words) -> tuple[Check, ...]:
+    """Every check in order; a check that cannot be made because one before it failed is left out."""
+    org = worker.new_org()
+    try:
+        return tuple(_examined(worker, org, words))
+    finally:
+        org.close()
+
+
+def _examined(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+    try:
+        identity = org.connect()
+    except LeadsyncError as error:
+        yield from failed("login", error.problems, words)
+        return
+    kind = words.say("doctor.sandbox" if identity.is_sandbox else "doctor.production")
+    yield Check(
+        "login",
+        ok=True,
+        said=words.say("doctor.login", name=identity.name, org=identity.org_id, kind=kind, user=identity.username),
+    )
+    for advice in identity.advice:
+        yield Check("password", ok=False, said=words.message(advice))
+    with worker.store.read() as tx:
+        pinned = orgs.pinned(tx)
+    if pinned not in {None, identity.org_id}:
+        yield from failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
+        return
+    yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
+    yield from footing.clock(org.skew_seconds, words)
+    yield from footing.ends_of_certificates(worker, words)
+    yield from footing.rights(worker, org, identity.user_id, words)
+    yield from footing.set_off(worker, org, words)
+    yield from _fields(worker, org, words)
+    yield from _people(worker, org, words)
+    yield from _usage(org, words)
+    damaged = worker.mirror.verify()
+    yield from failed("mirror", damaged, words)
+    if not damaged:
+        yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
+    yield from _audit(worker, words)
+
+
+def _audit(worker: Worker, words: Words) -> Iterator[Check]:
+    try:
+        with worker.store.read() as tx:
+            head = verify_store(tx)
+    except AuditError as error:
+        yield from failed("audit", error.problems, words)
+    else:
+        yield Check("audit", ok=True, said=words.say("doctor.audit", count=head.count))
+
+
+def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+    try:
+        wanted = (*pulled_objects(worker.field_map), *PEOPLE)
+        described = org.describes([one.api_name for one in wanted])
+        with worker.store.transaction() as tx:
+            problems = check(worker.field_map, describes.keep(tx, described, at=org.server_time or worker.clock.now()))
+    except LeadsyncError as error:
+        problems = error.problems
+    yield from failed("fields", problems, words)
+    if not problems:
+        count = sum(len(one.fields) + len(one.write_back) for one in worker.field_map.objects)
+        yield Check("fields", ok=True, said=words.say("doctor.fields", count=count))
+
+
+def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+    raw_users, groups, members, supports, roles = (_whole(org, wanted) for wanted in PEOPLE)
+    users = users_of(raw_users)
+    every_queue = queues_of(groups, members, supports, raw_users, roles)
+    queues = queues_for(every_queue, worker.field_map)
+    directory = Directory.of(users, queues, worker.rulebook)
+    missing = dangling(worker.rulebook, directory)
+    yield from failed("people", missing, words)
+    for pool in worker.rulebook.assignment.pools:
+        able = [member for member in directory.pools[pool.id] if directory.users[member].can_own]
+        if not able:
+            yield Check("pool", ok=False, said=words.say("doctor.pool_empty", pool=pool.name),
+                        advice=words.say("doctor.pool_advice"))  # fmt: skip
+        elif len(able) < len(pool.members):
+            left = len(pool.members) - len(able)
+            yield Check("pool", ok=True, said=words.say("doctor.pool_left", pool=pool.name, count=left))
+    if not missing:
+        active = sum(user.can_own for user in users)
+        yield Check("people", ok=True, said=words.say("doctor.people", users=active, queues=len(queues)))
+
+
+def _usage(org: Org, words: Words) -> Iterator[Check]:
+    if org.usage is None:
+        yield Check("api calls", ok=True, said=words.say("doctor.usage_unknown"))
+        return
+    left = org.usage.limit - org.usage.used
+    yield Check(
+        "api calls",
+        ok=left * 100 >= org.usage.limit * CALLS_LEFT_PERCENT,
+        said=words.say("doctor.usage", left=left, limit=org.usage.limit),
+        advice=words.say("doctor.usage_advice", percent=CALLS_LEFT_PERCENT),
+    )
+
+
+def _whole(org: Org, wanted: PulledObject) -> pl.DataFrame:
+    schema = raw_schema(org.describe(wanted.api_name), wanted.columns)
+    records = [
+        record
+        for page in org.query(select(wanted.api_name, wanted.columns, where=wanted.where or None))
+        for record in page.records
+    ]
+    return raw_frame(records, schema)

@@ -1,0 +1,119 @@
+"""What is asked of the org in one pull: each object as it must be read this time, and what the org says it is made of."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.actions import SetField
+from engine.digests import digest
+from engine.errors import MapError, Problem, RulebookError
+from mapping.check import check, check_set
+from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
+from mapping.soql import select
+from mapping.types import Record
+from sync.intake.arrivals import Arrivals
+from sync.intake.extracts import Extract
+from sync.run import Run
+from sync.salesforce.composite import Question
+from sync.store import segments
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one object is read this time: whole without `since`. `is_first`: nothing is known of it as it is read now;
+    `is_slow`: it is always read whole.
+    """
+
+    wanted: PulledObject
+    describe: Record
+    since: datetime | None
+    is_first: bool = False
+    is_slow: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.wanted.api_name
+
+    @property
+    def is_whole(self) -> bool:
+        return self.since is None
+
+    @property
+    def include_deleted(self) -> bool:
+        return "IsDeleted" in self.wanted.columns
+
+    def question(self, *, until: datetime | None, after: tuple[datetime, str] | None = None) -> Question:
+        soql = select(
+            self.name,
+            self.wanted.columns,
+            since=self.since,
+            until=until if not self.is_slow else None,
+            after=after,
+            where=self.wanted.where or None,
+            filters=self.wanted.filters if self.is_whole else (),
+        )
+        return Question(soql, self.include_deleted)
+
+    @property
+    def extract(self) -> Extract:
+        """Without an upper bound, so that a later run asks the very same; and in no order, which is fastest."""
+        filters = self.wanted.filters if self.is_whole else ()
+        soql = select(self.name, self.wanted.columns, since=self.since, filters=filters, order="")
+        return Extract(self.name, soql, self.include_deleted)
+
+    def arrivals(self, run: Run) -> Arrivals:
+        is_compared = not self.is_first or self.is_slow
+        return Arrivals(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=self.is_whole)
+
+
+def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str]) -> list[Reading]:
+    """What there is to read now: slow objects only when they are due."""
+    settings = run.worker.settings
+    readings: list[Reading] = []
+    for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE):
+        with run.worker.store.read() as tx:
+            mark = segments.watermark(tx, wanted.api_name)
+        is_first = mark is None or mark.fields != listed_as(run, wanted)
+        is_slow, is_asked = wanted in SLOW, wanted.api_name in whole
+        rest = timedelta(seconds=settings.slow_objects_seconds)
+        if is_slow and mark and not (is_first or is_asked) and run.now - mark.stamp < rest:
+            continue
+        is_whole = is_first or is_slow or is_asked
+        since = None if is_whole or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
+        readings.append(Reading(wanted, describes[wanted.api_name], since, is_first=is_first, is_slow=is_slow))
+    return readings
+
+
+def described(run: Run) -> dict[str, Record]:
+    """What the org says of every object that is pulled. MapError or RulebookError for what they name and it lacks.
+
+    A problem is looked at again before it is told: what the store knows may be of yesterday.
+    """
+    names = [wanted.api_name for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE)]
+    found = run.describes(names)
+    if _problems(run, found):
+        run.describe_again(names)
+        found = run.describes(names)
+    if problems := _problems(run, found):
+        is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
+        raise RulebookError(*problems) if is_of_rules else MapError(*problems)
+    return found
+
+
+def _problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+    unknown = run.worker.read_rulebook.learn(found)
+    set_by_rules = [
+        (action.field, rule.where)
+        for rule in run.worker.rulebook.rules
+        for action in rule.then
+        if isinstance(action, SetField)
+    ]
+    return (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules), *unknown)
+
+
+def listed_as(run: Run, wanted: PulledObject) -> str:
+    """The digest under which an object's watermark stands: read in another way, it is read whole again.
+
+    Few objects are slow, and a new rulebook may name a queue of five minutes ago: they are read again for it.
+    """
+    return digest([wanted.reading, run.worker.rulebook.digest]) if wanted in SLOW else wanted.reading

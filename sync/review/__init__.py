@@ -1,0 +1,1 @@
+"""Between plan and apply: who decides on which changes, and what is given back."""

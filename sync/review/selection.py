@@ -1,0 +1,164 @@
+"""Which waiting changes of a plan a person means: by record, owner, rule, or what a change does."""
+
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from engine.changes import Change, Scalar
+from engine.errors import Problem, UsageError
+from engine.snapshots import Queue, User
+from engine.states import State
+from mapping.ids import id18, is_id
+from sync.reading import people
+from sync.review.decisions import plan_named
+from sync.run import Worker
+from sync.store import changes
+
+WAITING = frozenset({State.PLANNED, State.HELD})
+# Changes read from the store at a time.
+_PAGE_ROWS = 2_000
+
+Test = Callable[[Change], bool]
+
+# The longer signs first: `>=` is not `>` and a `=`.
+_TERM = re.compile(r"\s*(?P<name>[^\s=!<>~][^=!<>~]*?)\s*(?P<sign>>=|<=|!=|=|>|<|~)\s*(?P<value>.*?)\s*")
+_COMPARES: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Each kind of choice narrows the others; within one kind any of the values will do. Nothing at all selects all.
+
+    People are named by username, full name, queue name or id: `takers` get a record, `givers` have it now, `owners` are
+    either; `rules` ids as a change
+    lists them (`rule/to kansai`), with or without what stands before the stroke, `*` for anything; `where` are terms such as
+    `score >= 50`, `grade = A*`, `rating`: what a change gives, or that it gives something at all.
+    """
+
+    records: tuple[str, ...] = ()  # ids of records or changes
+    owners: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
+    givers: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.records or self.owners or self.takers or self.givers or self.rules or self.where)
+
+
+def chooser(worker: Worker, selection: Selection, *, as_of: str) -> Test:
+    """Whether a change is meant. UsageError PL-420 (nobody of that name), PL-421 (several), PL-422 (no term)."""
+    users, queues = people(worker.mirror, as_of=as_of)
+    problems: list[Problem] = []
+    tests: list[Test] = []
+    if selection.records:
+        ids = frozenset(id18(given) if is_id(given) else given for given in selection.records)
+        tests.append(lambda change: change.record_id in ids or change.change_id in ids)
+    if selection.owners:
+        either = _ids(selection.owners, users, queues, problems)
+        tests.append(lambda change: not either.isdisjoint({change.owner, str(change.after.get("owner"))}))
+    if selection.takers:
+        new = _ids(selection.takers, users, queues, problems)
+        tests.append(lambda change: change.after.get("owner") in new)
+    if selection.givers:
+        old = _ids(selection.givers, users, queues, problems)
+        tests.append(lambda change: change.owner in old)
+    if selection.rules:
+        tests.append(lambda change: any(_names_rule(given, rule) for given in selection.rules for rule in change.rules))
+    tests += [test for term in selection.where if (test := _term(term, problems))]
+    if problems:
+        raise UsageError(*problems)
+    return lambda change: all(test(change) for test in tests)
+
+
+def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[str, tuple[str, ...]]:
+    """The plan meant, and the ids of its waiting changes that are meant.
+
+    UsageError PL-401 (no such plan), PL-423 (nothing that waits is meant), and those of `chooser`.
+    """
+    with worker.store.read() as tx:
+        header = plan_named(tx, plan_id)
+    is_meant = chooser(worker, selection, as_of=header.snapshot)
+    ids: list[str] = []
+    after = ""
+    while True:
+        with worker.store.read() as tx:
+            page = changes.page_of_plan(tx, header.plan_id, after=after, most=_PAGE_ROWS)
+        ids += [each.change.change_id for each in page if each.state in WAITING and is_meant(each.change)]
+        if len(page) < _PAGE_ROWS:
+            break
+        after = page[-1].change.record_id
+    if not ids and not selection.is_everything:
+        raise UsageError.of("PL-423", plan=header.plan_id)
+    return header.plan_id, tuple(ids)
+
+
+def _ids(
+    given: Iterable[str], users: Collection[User], queues: Collection[Queue], problems: list[Problem]
+) -> frozenset[str]:
+    found: set[str] = set()
+    for name in given:
+        wanted = name.strip().casefold()
+        matches = {id18(name)} if is_id(name) else set[str]()
+        matches |= {user.id for user in users if wanted in {user.username.casefold(), user.name.casefold()}}
+        matches |= {queue.id for queue in queues if wanted in {queue.developer_name.casefold(), queue.name.casefold()}}
+        if not matches:
+            problems.append(Problem("PL-420", "", {"given": name}))
+        elif len(matches) > 1:
+            problems.append(Problem("PL-421", "", {"given": name, "found": ", ".join(sorted(matches))}))
+        found |= matches
+    return frozenset(found)
+
+
+def _names_rule(given: str, rule: str) -> bool:
+    pattern = given.casefold()
+    return fnmatchcase(rule.casefold(), pattern) or fnmatchcase(rule.casefold().partition("/")[2], pattern)
+
+
+def _term(given: str, problems: list[Problem]) -> Test | None:
+    match = _TERM.fullmatch(given)
+    if match is None and given.strip() and not set(given) & set("=!<>~"):
+        name = given.strip()
+        return lambda change: name in change.after
+    if match is None:
+        problems.append(Problem("PL-422", "", {"given": given}))
+        return None
+    name, sign, value = match["name"], match["sign"], match["value"]
+    if sign not in _COMPARES:
+        return lambda change: name in change.after and _is_like(change.after[name], sign, value)
+    number = _number(value)
+    if number is None:
+        problems.append(Problem("PL-422", "", {"given": given}))
+        return None
+    compare, bound = _COMPARES[sign], number
+
+    def holds(change: Change) -> bool:
+        held = _number(change.after.get(name))
+        return held is not None and compare(held, bound)
+
+    return holds
+
+
+def _is_like(held: Scalar, sign: str, value: str) -> bool:
+    text = "" if held is None else str(held).casefold()
+    wanted = value.casefold()
+    if sign == "~":
+        return wanted in text
+    return fnmatchcase(text, wanted) is (sign == "=")
+
+
+def _number(value: Scalar) -> float | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
