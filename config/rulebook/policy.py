@@ -148,7 +148,9 @@ def _holidays(node: Node, problems: Problems) -> dict[date, str]:
     if country not in known:
         problems.add("RB-161", found, given=found.text)
         return {}
-    return dict(holidays.country_holidays(country, years=_YEARS))
+    # Without a language the library follows the terminal's, and a rulebook would not read the same everywhere.
+    language = holidays.country_holidays(country).default_language
+    return dict(holidays.country_holidays(country, years=_YEARS, language=language))
 
 
 def _closed(node: Node, problems: Problems) -> Iterator[date]:

@@ -1,14 +1,16 @@
 """The examples of config/README.md are read by the very readers they describe."""
 
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from config.map import load_map, map_from_text
 from config.rulebook.folder import rulebook_from
+from engine.policies import Pace, Stance
 
 ROOM = Path(__file__).parents[2] / "config"
-_MAP, _CONDITIONS = (
+_MAP, _POLICY, _CONDITIONS = (
     part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
 )
 EXAMPLES = _CONDITIONS.splitlines()
@@ -33,3 +35,13 @@ def test_the_example_of_a_map_is_a_map() -> None:
         "company",
     ]
     assert [source.label for source in found.activities] == ["Task", "exports/*.csv"]
+
+
+def test_the_example_of_a_rulebooks_policy_is_read_whole() -> None:
+    policy = rulebook_from({"rulebook.yaml": _POLICY}, load_map(ROOM / "starters" / "manufacturer" / "map.yaml")).policy
+    assert policy.people_win.of("score").stance is Stance.CONTEST
+    assert (policy.limits.new_owner_max, policy.limits.rule_percent, policy.expiry_days) == (500, 5, 2)
+    assert policy.pace == Pace(2000, time(8), time(20), working_days_only=True)
+    assert policy.calendar.closed[date(2026, 11, 23)] == "勤労感謝の日"
+    assert policy.calendar.closed[date(2027, 1, 3)] == ""
+    assert [freeze.last for freeze in policy.freezes] == [date(2027, 1, 5)]
