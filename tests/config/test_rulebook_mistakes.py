@@ -184,6 +184,33 @@ def test_an_action_that_cannot_be_done_is_named(complaints: Complaints, then: st
         pytest.param("rulebook.yaml", "name: x\nchange limit: {percent: 200}\n", "RB-117 2:25", id="200 %"),
         pytest.param("rulebook.yaml", "name: x\nchange limit: {min: 9, max: 1}\n", "RB-143 2:15", id="min over max"),
         pytest.param("rulebook.yaml", "name: x\nchange limit: {min: -1}\n", "RB-117 2:21", id="a negative limit"),
+        pytest.param("rulebook.yaml", "name: x\nmode: quiet\n", "RB-118 2:7", id="no such mode"),
+        pytest.param("rulebook.yaml", "name: x\npeople win: {rating: always}\n", "RB-160 2:22", id="no stance"),
+        pytest.param("rulebook.yaml", "name: x\ncalendar: {holidays: Japan}\n", "RB-161 2:22", id="no country's code"),
+        pytest.param("rulebook.yaml", "name: x\ncalendar: {closed: [13/8/2026]}\n", "RB-162 2:21", id="no day"),
+        pytest.param("rulebook.yaml", "name: x\npace: {from: 8am}\n", "RB-163 2:14", id="no time of day"),
+        pytest.param(
+            "rulebook.yaml",
+            "name: x\nfreeze: [{from: 2026-12-31, until: 2026-12-01}]\n",
+            "RB-164 2:10",
+            id="a span that ends before it begins",
+        ),
+        pytest.param(
+            "rulebook.yaml", "name: x\nfreeze: [{from: 2026-12-31}]\n", "RB-122 2:10", id="no end of a freeze"
+        ),
+        pytest.param(
+            "rulebook.yaml",
+            'name: x\npace: {from: "08:00", until: "08:00"}\n',
+            "RB-165 2:30",
+            id="no time left to write",
+        ),
+        pytest.param(
+            "rulebook.yaml",
+            "name: x\ncalendar: {weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]}\n",
+            "RB-166 2:21",
+            id="no working day",
+        ),
+        pytest.param("rulebook.yaml", "name: x\nplan expiry: {working days: 0}\n", "RB-117 2:29", id="expires at once"),
     ],
 )
 def test_an_item_that_is_not_whole_is_named(complaints: Complaints, file: str, text: str, complaint: str) -> None:
