@@ -25,12 +25,14 @@ def approve(
     """Approve waiting changes of a plan, all or those named by change or record id; how many.
 
     A baseline is approved as a whole; of many changes some thousands at a time. UsageError PL-401 (no such plan), PL-402 (a
-    part of a baseline), PL-404 (made in shadow); PlanStaleError PL-403 (not a waiting change of that plan).
+    part of a baseline), PL-404 (made in shadow); PlanStaleError PL-403 (not a waiting change of that plan), PL-406 (it has expired).
     """
     with worker.store.read() as tx:
         header = plan_named(tx, plan_id)
         if law_of(tx, header.plan_id).rulebook.operation is Operation.SHADOW:
             raise UsageError.of("PL-404", plan=header.plan_id)
+    if header.expires_at is not None and header.expires_at <= worker.clock.now():
+        raise PlanStaleError.of("PL-406", plan=header.plan_id, at=f"{header.expires_at:%Y-%m-%d %H:%M} UTC")
     count = 0
     for page in _pages(worker, header, change_ids):
         with worker.store.transaction() as tx:

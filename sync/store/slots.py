@@ -89,7 +89,8 @@ def lose(tx: Transaction, *, here: Holder, at: datetime, seen_seconds: int) -> t
     for row in tx.execute(select(slots).where(slots.c.state == SlotState.RUNNING).order_by(slots.c.due_at)):
         slot = _from_row(row)
         is_silent = row.seen_at < at - timedelta(seconds=seen_seconds)
-        if slot.holder != here and (is_silent or is_dead(slot.holder, here=here)):
+        # Our own may be among them: one whose end could not be written down.
+        if is_silent or is_dead(slot.holder, here=here):
             tx.execute(update(slots).where(_is_ours(slot)).values(state=SlotState.LOST.value, finished_at=at))
             lost.append(replace(slot, state=SlotState.LOST, finished_at=at))
     return tuple(lost)

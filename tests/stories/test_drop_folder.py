@@ -140,6 +140,7 @@ def test_a_file_that_grew_is_read_for_what_is_new(stage: Stage, lead: str) -> No
         (f"When,Email\n2026/11/01,{YAMADA}\n", "MP-324"),
         ("", "MP-324"),
         (b"\x81\xff\xfe\x00", "MP-322"),
+        (b"\xef\xbb\xbf" + HEADER.encode() + b"2026/11/01 9:00,a@example.com,\xff,x\n", "MP-322"),
     ],
 )
 def test_a_file_that_cannot_be_read_counts_for_nothing_and_is_named(

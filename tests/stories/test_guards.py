@@ -76,6 +76,14 @@ def test_an_apply_expires_what_waited_too_long_and_sends_what_was_approved(stage
     assert stage.standing_of(approved) is State.APPLIED
 
 
+def test_an_expired_plan_can_no_longer_be_approved_though_no_run_has_looked_at_it(stage: Stage) -> None:
+    stage.add_lead(owner="Inbound_Leads", Title="課長")
+    stage.plan()
+    stage.advance(30 * _DAY_SECONDS)
+    with pytest.raises(PlanStaleError, match="PL-406"):
+        stage.approve()
+
+
 def test_a_long_list_is_decided_whole_or_not_at_all_when_one_of_it_is_strange(stage: Stage) -> None:
     leads = [stage.add_lead(owner="Inbound_Leads", Title="課長") for _ in range(3)]
     stage.plan()

@@ -41,6 +41,9 @@ def _text(path: Path, headers: Sequence[str], delimiter: str) -> Iterator[Rows]:
                 yield page
         except csv.Error as error:
             raise MapError.of("MP-323", path.name, file=path.name) from error
+        except UnicodeDecodeError as error:
+            # Behind a mark that promised better, or written on since it was looked at.
+            raise MapError.of("MP-322", path.name, file=path.name) from error
 
 
 def _parquet(path: Path, headers: Sequence[str]) -> Iterator[Rows]:

@@ -67,6 +67,14 @@ def test_a_slot_of_a_silent_holder_is_lost_and_may_be_claimed_again(store: Store
     assert (again.attempts, again.holder) == (2, here)
 
 
+def test_a_slot_of_our_own_whose_end_was_never_written_down_is_lost_too(store: Store, here: Holder) -> None:
+    with store.transaction() as tx:
+        slots.claim(tx, "leads", DUE, holder=here, at=DUE)
+
+        assert slots.lose(tx, here=here, at=DUE + MINUTE, seen_seconds=60) == ()
+        assert [slot.sync for slot in slots.lose(tx, here=here, at=DUE + 2 * MINUTE, seen_seconds=60)] == ["leads"]
+
+
 def test_a_holder_that_says_it_is_at_work_keeps_its_slot(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
         slot = slots.claim(tx, "leads", DUE, holder=elsewhere(), at=DUE)

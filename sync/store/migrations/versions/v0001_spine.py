@@ -252,6 +252,7 @@ def upgrade() -> None:
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index("ix_changes_outbox", ["state", "object", "reach", "record_id"], unique=False)
         batch_op.create_index("ix_changes_plan", ["plan_id", "record_id"], unique=False)
+        batch_op.create_index("ix_changes_plan_state", ["plan_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
         batch_op.create_index(
             "uq_changes_open_record",
@@ -330,6 +331,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_batch_changes_change_id_changes")),
         sa.PrimaryKeyConstraint("batch_id", "change_id", name=op.f("pk_batch_changes")),
     )
+    with op.batch_alter_table("batch_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batch_changes_change_id"), ["change_id"], unique=False)
+
     op.create_table(
         "change_bodies",
         sa.Column("change_id", _identifier(32), nullable=False),
