@@ -153,7 +153,7 @@ def _head() -> str:
     return f"""# bench
 
 What the worker costs; written by `python tests/bench/worker.py` (pip install the `bench` extra first). Seconds are this machine's
-({os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}), the sandbox org at work beside it included; ratios are measured side by side in one run.
+({os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}), the sandbox org at work beside it included; ratios, where there are any below, are measured side by side in one run.
 """
 
 
