@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from sync.cli import options
-from sync.cli.choosing import Choosing, decide_by_sheet, selection_of
+from sync.cli.choosing import Choice, Choosing, decide_by_sheet
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
@@ -31,22 +31,15 @@ def add(app: typer.Typer, session: Session) -> None:
         folder: Path = folder_option,
     ) -> int:
         from sync.review import decisions as review
-        from sync.review.selection import chosen
 
-        terms = [*owner, *to_owner, *from_owner, *rule, *where]
+        choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
         with session.worker(folder) as worker:
             if sheet is not None:
-                others = bool(plan or changes or everything or terms)
+                others = bool(plan or changes or everything or choice.terms)
                 decide_by_sheet(session, worker, sheet, reason=reason, others=others)
                 return Code.DONE
-            selection = selection_of(
-                changes, everything=everything, owner=owner, taker=to_owner, giver=from_owner, rule=rule, where=where
-            )
-            if terms:
-                plan, ids = chosen(worker, plan, selection)
-                named: list[str] | None = list(ids)
-            else:
-                named = None if everything else changes
+            choice.refuse_silence()
+            plan, named = choice.meant(worker)
             count = review.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.approved", count=count))
         return Code.DONE

@@ -1,5 +1,6 @@
 """Options that say which waiting changes are meant; `approve` and `reject` share them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ from sync.cli import options
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
-    from sync.review.selection import Selection
     from sync.run import Worker
 
 
@@ -28,23 +28,39 @@ class Choosing:
         self.sheet = options.option(words, "from_sheet", "--from", default=None, metavar="FILE")
 
 
-def selection_of(
-    changes: list[str] | None,
-    *,
-    everything: bool,
-    owner: list[str],
-    taker: list[str],
-    giver: list[str],
-    rule: list[str],
-    where: list[str],
-) -> "Selection":
-    """What was asked for. Something must be said: nothing is decided by forgetting an argument (UsageError CL-104)."""
-    from sync.review.selection import Selection
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was asked for on the command line. Without any of `terms`, changes are named by id or all are meant."""
 
-    selection = Selection(tuple(changes or ()), tuple(owner), tuple(taker), tuple(giver), tuple(rule), tuple(where))
-    if selection.is_everything is not everything:
-        raise UsageError.of("CL-104")
-    return selection
+    plan: str | None
+    changes: list[str]
+    everything: bool
+    owners: list[str]
+    takers: list[str]
+    givers: list[str]
+    rules: list[str]
+    where: list[str]
+
+    @property
+    def terms(self) -> list[str]:
+        return [*self.owners, *self.takers, *self.givers, *self.rules, *self.where]
+
+    def refuse_silence(self) -> None:
+        """Something must be said: nothing is decided by forgetting an argument (UsageError CL-104)."""
+        if bool(self.changes or self.terms) is self.everything:
+            raise UsageError.of("CL-104")
+
+    def meant(self, worker: "Worker") -> tuple[str | None, list[str] | None]:
+        """The plan, and the ids of what is meant of it; None for all that waits."""
+        from sync.review.selection import Selection, chosen
+
+        if not self.terms:
+            return self.plan, self.changes or None
+        selection = Selection(
+            *map(tuple, (self.changes, self.owners, self.takers, self.givers, self.rules, self.where))
+        )
+        plan, ids = chosen(worker, self.plan, selection)
+        return plan, list(ids)
 
 
 def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> None:

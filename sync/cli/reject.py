@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from sync.cli import options
-from sync.cli.choosing import Choosing, selection_of
+from sync.cli.choosing import Choice, Choosing
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
@@ -30,17 +30,11 @@ def add(app: typer.Typer, session: Session) -> None:
         folder: Path = folder_option,
     ) -> int:
         from sync.review import decisions as review
-        from sync.review.selection import chosen
 
-        selection = selection_of(
-            changes, everything=everything, owner=owner, taker=to_owner, giver=from_owner, rule=rule, where=where
-        )
+        choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
+        choice.refuse_silence()
         with session.worker(folder) as worker:
-            if owner or to_owner or from_owner or rule or where:
-                plan, ids = chosen(worker, plan, selection)
-                named: list[str] | None = list(ids)
-            else:
-                named = None if everything else changes
+            plan, named = choice.meant(worker)
             count = review.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.rejected", count=count))
         return Code.DONE

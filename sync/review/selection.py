@@ -9,14 +9,13 @@ from fnmatch import fnmatchcase
 from engine.changes import Change, Scalar
 from engine.errors import Problem, UsageError
 from engine.snapshots import Queue, User
-from engine.states import State
+from engine.states import WAITING
 from mapping.ids import id18, is_id
 from sync.reading import people
 from sync.review.decisions import plan_named
 from sync.run import Worker
 from sync.store import changes
 
-WAITING = frozenset({State.PLANNED, State.HELD})
 # Changes read from the store at a time.
 _PAGE_ROWS = 2_000
 
@@ -48,10 +47,6 @@ class Selection:
     givers: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
-
-    @property
-    def is_everything(self) -> bool:
-        return not (self.records or self.owners or self.takers or self.givers or self.rules or self.where)
 
 
 def chooser(worker: Worker, selection: Selection, *, as_of: str) -> Test:
@@ -96,7 +91,7 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
         if len(page) < _PAGE_ROWS:
             break
         after = page[-1].change.record_id
-    if not ids and not selection.is_everything:
+    if not ids:
         raise UsageError.of("PL-423", plan=header.plan_id)
     return header.plan_id, tuple(ids)
 
