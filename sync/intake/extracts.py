@@ -15,7 +15,7 @@ from sync.run import Run
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
 from sync.store import jobs
 from sync.store.columns import Json
-from sync.store.jobs import Direction, Job
+from sync.store.jobs import Job
 from sync.store.leases import Lease
 
 # Rows of one page, and so of one segment: wide enough for few calls, small beside a range.
@@ -49,7 +49,7 @@ class Extracts:
         asked = {_asked(self._run, each): each for each in wanted}
         found: dict[str, Job] = {}
         with self._run.worker.store.read() as tx:
-            under_way = jobs.under_way(tx, Direction.QUERY)
+            under_way = jobs.under_way(tx)
         for job in under_way:
             question = job.asked or ""
             if question in asked and question not in found and self._is_alive(job):
@@ -109,7 +109,7 @@ class Extracts:
         bulk = BulkQuery(run.org.wire)
         made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
         job = Job(
-            made.job_id, Direction.QUERY, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
+            made.job_id, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
             asked=question,
         )  # fmt: skip
         with run.worker.store.transaction() as tx:

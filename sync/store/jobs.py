@@ -1,12 +1,11 @@
-"""Bulk 2.0 jobs: known here before anything is sent to them, so that after a crash each is taken up or given up."""
+"""Bulk queries: each is known here before it is asked about, so that after a crash it is taken up or given up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from engine.errors import StoreError
 from sync.store.columns import Json
@@ -15,23 +14,18 @@ from sync.store.database import Transaction
 
 # Our own word, beside the org's states: nothing is left to do with this job.
 CLOSED = "Closed"
-
-
-class Direction(StrEnum):
-    QUERY = "query"
-    INGEST = "ingest"
+_QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """`state` is as the org last told, or `CLOSED`.
 
-    Of a query: `asked` is a digest of the question, `locator` stands behind the last page that is safely on disk ("" is
-    the end, None the beginning), `pages` are the facts of the segments those pages became. Of an ingest: `batch_id`.
+    `asked` is a digest of the question, `locator` stands behind the last page that is safely on disk ("" is the end, None
+    the beginning), `pages` are the facts of the segments those pages became.
     """
 
     job_id: str
-    direction: Direction
     object: str
     run_id: str
     epoch: int
@@ -41,22 +35,12 @@ class Job:
     asked: str | None = None
     locator: str | None = None
     pages: tuple[Mapping[str, Json], ...] = ()
-    batch_id: str | None = None
-
-    @property
-    def is_closed(self) -> bool:
-        return self.state == CLOSED
 
 
 def enter(tx: Transaction, job: Job) -> None:
     """A job the org has just made and that holds nothing yet."""
     row = {name: getattr(job, name) for name in Job.__dataclass_fields__}
-    tx.execute(insert(jobs).values(row | {"pages": list(job.pages)}))
-
-
-def note(tx: Transaction, job_id: str, state: str) -> None:
-    """What the org told of a job."""
-    _update(tx, job_id, state=state)
+    tx.execute(insert(jobs).values(row | {"direction": _QUERY, "pages": list(job.pages)}))
 
 
 def keep_page(tx: Transaction, job_id: str, *, page: Mapping[str, Json] | None, locator: str) -> None:
@@ -73,29 +57,18 @@ def close(tx: Transaction, job_ids: Sequence[str]) -> None:
         _update(tx, job_id, state=CLOSED, pages=[])
 
 
-def find(tx: Transaction, job_id: str) -> Job | None:
-    return next(iter(_select(tx, select(jobs).where(jobs.c.job_id == job_id))), None)
-
-
-def asked(tx: Transaction, question: str) -> tuple[Job, ...]:
-    """The queries under way that asked this very question, newest first."""
-    return tuple(job for job in under_way(tx, Direction.QUERY) if job.asked == question)
-
-
-def under_way(tx: Transaction, direction: Direction) -> tuple[Job, ...]:
+def under_way(tx: Transaction) -> tuple[Job, ...]:
     """Those with something left to do, newest first."""
-    query = select(jobs).where(jobs.c.direction == direction, jobs.c.state != CLOSED)
-    return _select(tx, query.order_by(jobs.c.created_at.desc(), jobs.c.job_id))
-
-
-def of_batch(tx: Transaction, batch_id: str) -> Job | None:
-    """The job that carries a batch."""
-    return next(iter(_select(tx, select(jobs).where(jobs.c.batch_id == batch_id))), None)
+    query = select(*(jobs.c[name] for name in Job.__dataclass_fields__)).where(
+        jobs.c.direction == _QUERY, jobs.c.state != CLOSED
+    )
+    rows = tx.execute(query.order_by(jobs.c.created_at.desc(), jobs.c.job_id)).mappings()
+    return tuple(Job(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)
 
 
 def staged(tx: Transaction) -> tuple[Mapping[str, Json], ...]:
     """Every page of an unfinished query: files that are nobody's orphans, though no pull has listed them yet."""
-    return tuple(page for job in under_way(tx, Direction.QUERY) for page in job.pages)
+    return tuple(page for job in under_way(tx) for page in job.pages)
 
 
 def forget(tx: Transaction, before: datetime) -> None:
@@ -106,10 +79,3 @@ def forget(tx: Transaction, before: datetime) -> None:
 def _update(tx: Transaction, job_id: str, **values: Any) -> None:
     if tx.execute(update(jobs).where(jobs.c.job_id == job_id).values(**values)).rowcount != 1:
         raise StoreError.of("SR-120", job_id)
-
-
-def _select(tx: Transaction, query: Select[Any]) -> tuple[Job, ...]:
-    return tuple(
-        Job(**{**row, "direction": Direction(row["direction"]), "pages": tuple(row["pages"] or ())})
-        for row in tx.execute(query).mappings()
-    )

@@ -13,11 +13,12 @@ from sqlalchemy import delete, insert, select, update
 from sync.store import leases
 from sync.store.conversation import jobs
 from sync.store.database import Transaction
+from sync.store.jobs import CLOSED
 from sync.store.leases import Lease
 
 # Stands where the id will be; one worker writes, so there is at most one.
 _EXPECTED = "expected"
-_INGEST, _CLOSED = "ingest", "Closed"
+_INGEST = "ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,17 @@ def begin(tx: Transaction, job_id: str, *, batch: str, at: datetime) -> None:
 
 def close(tx: Transaction, job_id: str) -> None:
     """Nothing is left to do about a job."""
-    tx.execute(update(jobs).where(jobs.c.job_id == job_id).values(state=_CLOSED))
+    tx.execute(update(jobs).where(jobs.c.job_id == job_id).values(state=CLOSED))
 
 
 def close_of(tx: Transaction, batch_id: str) -> None:
     """The same of the job that carried a batch, if one did."""
-    tx.execute(update(jobs).where(jobs.c.batch_id == batch_id).values(state=_CLOSED))
+    tx.execute(update(jobs).where(jobs.c.batch_id == batch_id).values(state=CLOSED))
 
 
 def unfinished(tx: Transaction) -> tuple[Upload, ...]:
     """Jobs about which something is left to do, oldest first."""
-    query = select(jobs).where(jobs.c.direction == _INGEST, jobs.c.state != _CLOSED, jobs.c.job_id != _EXPECTED)
+    query = select(jobs).where(jobs.c.direction == _INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
     return tuple(
         Upload(row.job_id, row.object, row.api_version, row.created_at, row.batch_id)
         for row in tx.execute(query.order_by(jobs.c.created_at, jobs.c.job_id))

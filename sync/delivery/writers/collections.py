@@ -6,8 +6,7 @@ from sync.delivery.writers.modes import Mode
 from sync.delivery.writers.parcels import Parcel
 from sync.salesforce.org import Org
 from sync.salesforce.updates import COLLECTION_MAX
-from sync.salesforce.verdicts import Answer, unknown
-from sync.store.uploads import Upload
+from sync.salesforce.verdicts import Answer
 
 
 class CollectionsWriter:
@@ -24,7 +23,3 @@ class CollectionsWriter:
 
     def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
         return self._org.update(parcels[0].object, [(each.record_id, each.payload) for each in parcels])
-
-    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer]:  # noqa: ARG002
-        """A call leaves nothing behind that could be asked."""
-        return unknown(record_ids, "NO_ANSWER")

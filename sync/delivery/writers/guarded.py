@@ -6,8 +6,7 @@ from sync.delivery.writers.modes import Mode
 from sync.delivery.writers.parcels import Parcel
 from sync.salesforce.org import Org
 from sync.salesforce.updates import GUARDED_MAX, GuardedUpdate
-from sync.salesforce.verdicts import Answer, unknown
-from sync.store.uploads import Upload
+from sync.salesforce.verdicts import Answer
 
 
 class GuardedWriter:
@@ -26,7 +25,3 @@ class GuardedWriter:
         return self._org.guarded_update(
             [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in parcels]
         )
-
-    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer]:  # noqa: ARG002
-        """A call leaves nothing behind that could be asked."""
-        return unknown(record_ids, "NO_ANSWER")

@@ -8,7 +8,6 @@ from typing import Protocol
 from engine.changes import Scalar
 from sync.delivery.writers.modes import Mode
 from sync.salesforce.verdicts import Answer
-from sync.store.uploads import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,3 @@ class Writer(Protocol):
 
     def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
         """One answer per parcel, in their order; None when the org is still at it. An error: surely nothing was applied."""
-
-    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer] | None:
-        """The same of a job that a dead run left behind."""

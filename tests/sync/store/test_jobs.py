@@ -7,29 +7,27 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import StoreError
-from sync.store import jobs
+from sync.store import jobs, uploads
 from sync.store.columns import Json
 from sync.store.database import Store
-from sync.store.jobs import Direction, Job
+from sync.store.jobs import Job
+from sync.store.leases import Lease
 
 PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "segment": {"path": "Lead/1.parquet"}}
 
 
 @pytest.fixture
 def query(at: datetime, run: str) -> Callable[[str], Job]:
-    return lambda job_id: Job(job_id, Direction.QUERY, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
+    return lambda job_id: Job(job_id, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
 
 
-def test_a_query_is_found_by_what_it_asked_the_newest_first(
-    store: Store, at: datetime, query: Callable[[str], Job]
-) -> None:
+def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, query: Callable[[str], Job]) -> None:
     older, newer = query("750A"), replace(query("750B"), created_at=at + timedelta(seconds=1))
     with store.transaction() as tx:
         jobs.enter(tx, older)
         jobs.enter(tx, newer)
-        jobs.enter(tx, replace(query("750C"), asked="another"))
     with store.read() as tx:
-        assert jobs.asked(tx, "question") == (newer, older)
+        assert jobs.under_way(tx) == (newer, older)
 
 
 def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], Job]) -> None:
@@ -38,8 +36,7 @@ def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query:
         jobs.keep_page(tx, "750A", page=PAGE, locator="MTAw")
         jobs.keep_page(tx, "750A", page=None, locator="")
     with store.read() as tx:
-        found = jobs.find(tx, "750A")
-        assert found == replace(query("750A"), pages=(PAGE,), locator="")
+        assert jobs.under_way(tx) == (replace(query("750A"), pages=(PAGE,), locator=""),)
         assert jobs.staged(tx) == (PAGE,)
 
 
@@ -50,23 +47,22 @@ def test_a_closed_job_has_nothing_left_and_is_forgotten_later(
         jobs.enter(tx, query("750A"))
         jobs.keep_page(tx, "750A", page=PAGE, locator="")
         jobs.close(tx, ["750A"])
-        assert (jobs.under_way(tx, Direction.QUERY), jobs.staged(tx)) == ((), ())
+        assert (jobs.under_way(tx), jobs.staged(tx)) == ((), ())
         jobs.forget(tx, at)
-        assert jobs.find(tx, "750A") is not None
+        assert uploads.known(tx, ["750A"]) == {"750A"}
         jobs.forget(tx, at + timedelta(seconds=1))
-        assert jobs.find(tx, "750A") is None
+        assert uploads.known(tx, ["750A"]) == frozenset()
 
 
-def test_an_ingest_is_found_by_its_batch_and_is_no_query(store: Store, query: Callable[[str], Job]) -> None:
-    ingest = replace(query("750A"), direction=Direction.INGEST, asked=None, batch_id="batch")
+def test_an_ingest_is_no_query(store: Store, lease: Lease, run: str, at: datetime) -> None:
     with store.transaction() as tx:
-        jobs.enter(tx, ingest)
-        jobs.note(tx, "750A", "InProgress")
+        uploads.expect(tx, lease, "Lead", run=run, version="66.0", at=at)
+        uploads.begin(tx, "750A", batch="batch", at=at)
     with store.read() as tx:
-        assert jobs.of_batch(tx, "batch") == replace(ingest, state="InProgress")
-        assert jobs.under_way(tx, Direction.QUERY) == ()
+        assert [upload.batch_id for upload in uploads.unfinished(tx)] == ["batch"]
+        assert jobs.under_way(tx) == ()
 
 
 def test_a_job_nobody_entered_cannot_be_told_of(store: Store) -> None:
     with pytest.raises(StoreError, match="SR-120"), store.transaction() as tx:
-        jobs.note(tx, "750A", "InProgress")
+        jobs.close(tx, ["750A"])
