@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.actions import Action, Reference
+from engine.actions import Action, Reference, SetField
 from engine.conditions import ALWAYS, Condition
 from engine.policies import Policy
 
@@ -148,3 +148,10 @@ class Rulebook:
     scope: Condition = ALWAYS
     zone: str | None = None  # None: the org's own
     operation: Operation = Operation.LIVE
+
+    @property
+    def set_fields(self) -> tuple[tuple[str, str], ...]:
+        """Every field a rule sets, and where (file:line:column) that rule stands."""
+        return tuple(
+            (action.field, rule.where) for rule in self.rules for action in rule.then if isinstance(action, SetField)
+        )

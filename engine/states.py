@@ -26,6 +26,8 @@ class State(StrEnum):
 
 OPEN = frozenset({State.PLANNED, State.HELD, State.APPROVED, State.SENDING, State.UNKNOWN})
 ENDED = frozenset(State) - OPEN
+# For a person to decide.
+WAITING = frozenset({State.PLANNED, State.HELD})
 # What was decided against for good is remembered and not proposed again until it means something else.
 QUIET = frozenset({State.REJECTED, State.REFUSED})
 

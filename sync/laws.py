@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from config.map import map_from_text
 from config.rulebook.folder import rulebook_from
-from engine.actions import SetField
 from engine.changes import Standing
 from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
@@ -79,15 +78,9 @@ class Laws:
             law = self.of(plan_id)
             wanted = (*pulled_objects(law.field_map), *PEOPLE)
             describes = self.run.describes([one.api_name for one in wanted])
-            set_by_rules = [
-                (action.field, rule.where)
-                for rule in law.rulebook.rules
-                for action in rule.then
-                if isinstance(action, SetField)
-            ]
             self._checked[plan_id] = (
                 *check(law.field_map, describes),
-                *check_set(law.field_map, describes, set_by_rules),
+                *check_set(law.field_map, describes, law.rulebook.set_fields),
             )
         return self._checked[plan_id]
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.actions import SetField
 from engine.digests import digest
 from engine.errors import MapError, Problem, RulebookError
 from mapping.check import check, check_set
@@ -102,13 +101,11 @@ def described(run: Run) -> dict[str, Record]:
 
 def _problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
     unknown = run.worker.read_rulebook.learn(found)
-    set_by_rules = [
-        (action.field, rule.where)
-        for rule in run.worker.rulebook.rules
-        for action in rule.then
-        if isinstance(action, SetField)
-    ]
-    return (*check(run.worker.field_map, found), *check_set(run.worker.field_map, found, set_by_rules), *unknown)
+    return (
+        *check(run.worker.field_map, found),
+        *check_set(run.worker.field_map, found, run.worker.rulebook.set_fields),
+        *unknown,
+    )
 
 
 def listed_as(run: Run, wanted: PulledObject) -> str:

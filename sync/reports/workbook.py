@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from config.words.catalogue import Words
 from engine.changes import Scalar
 from engine.errors import UsageError
-from engine.states import State
+from engine.states import WAITING
 from sync.reports import phrases
 from sync.reports.report import RunReport
 from sync.reports.table import cells, headings
@@ -25,7 +25,6 @@ from sync.reports.table import cells, headings
 DECISIONS = ("approve", "reject")
 # What a sheet of Excel holds, heading included.
 ROWS_MAX = 1_048_576
-_WAITING = frozenset({State.PLANNED, State.HELD})
 _HEAD = PatternFill("solid", fgColor="E8EEF7")
 _TO_FILL_IN = PatternFill("solid", fgColor="FFF6D6")
 _WIDTHS_FIRST = (14, 28)  # decision, reason
@@ -51,7 +50,7 @@ def write_workbook(report: RunReport, path: Path, words: Words) -> int:
 
 
 def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
-    fields = list(dict.fromkeys(field.name for row in report.rows if row.state in _WAITING for field in row.fields))
+    fields = list(dict.fromkeys(field.name for row in report.rows if row.state in WAITING for field in row.fields))
     first = [words.say("workbook.decision"), words.say("workbook.reason")]
     columns = [*first, *headings(report, fields, words)]
     sheet = book.create_sheet(words.say("workbook.decisions"))
@@ -69,7 +68,7 @@ def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
     sheet.append(_headed(sheet, columns))
     count = 0
     for row in report.rows:
-        if row.state in _WAITING:
+        if row.state in WAITING:
             blank = [_cell(sheet, None, fill=_TO_FILL_IN), _cell(sheet, None, fill=_TO_FILL_IN)]
             sheet.append([*blank, *(_cell(sheet, value) for value in cells(report, row, fields, words))])
             count += 1

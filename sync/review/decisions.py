@@ -14,9 +14,7 @@ from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
 from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS
-
-# So short an ending, or none at all, names a plan by accident.
-ENDING_MIN = 4
+from sync.store.runs import ENDING_MIN
 
 
 def approve(

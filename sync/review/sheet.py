@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import Problem, UsageError
+from engine.states import WAITING
 from sync.reports.decisions import Decision
 from sync.review.decisions import approve, plan_named, reject
-from sync.review.selection import WAITING
 from sync.run import Worker
 from sync.store import changes
 

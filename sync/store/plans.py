@@ -12,7 +12,7 @@ from engine.errors import PlanStaleError, Problem
 from engine.guards import Entry, Passed
 from engine.messages import Message
 from engine.plans import ChangesDigest, Notice, Outline, Plan, Withdrawal
-from engine.states import OPEN, State, allows
+from engine.states import OPEN, WAITING, State, allows
 from sync.audit.entries import Entry as AuditEntry
 from sync.audit.entries import Event
 from sync.store import audit, changes, proposals
@@ -23,7 +23,6 @@ from sync.store.database import Transaction
 from sync.store.proposals import Seal
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
-_WAITING = (State.PLANNED, State.HELD)
 # Of many that are in the way so many are named.
 _NAMED_MAX = 100
 
@@ -179,7 +178,7 @@ def due(tx: Transaction, *, at: datetime, most: int) -> tuple[str, ...]:
     query = (
         select(t.changes.c.change_id)
         .join(t.plans, t.plans.c.plan_id == t.changes.c.plan_id)
-        .where(t.plans.c.expires_at <= at, t.changes.c.state.in_([state.value for state in _WAITING]))
+        .where(t.plans.c.expires_at <= at, t.changes.c.state.in_([state.value for state in WAITING]))
         .order_by(t.changes.c.plan_id, t.changes.c.record_id)
         .limit(most)
     )

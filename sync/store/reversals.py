@@ -9,10 +9,8 @@ from engine.states import State
 from sync.store import changes as standings
 from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.runs import ENDING_MIN
 from sync.store.tables import batches, changes, runs
-
-# So short an ending, or none at all, names a run by accident.
-ENDING_MIN = 4
 
 
 def run_named(tx: Transaction, given: str) -> str | None:

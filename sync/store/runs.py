@@ -15,6 +15,8 @@ from sync.store.holders import Holder, is_dead
 from sync.store.tables import runs
 
 INTERRUPTED = "interrupted"
+# So short an ending of an id, or none at all, names a run by accident.
+ENDING_MIN = 4
 
 
 @dataclass(frozen=True, slots=True)
