@@ -17,8 +17,6 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from typing import TypeVar
 
-import holidays
-
 from config.rulebook.reading import Problems, choice, distinct, entries, items, scalar, text, whole
 from config.trees import Node, Scalar, Table
 from engine.policies import (
@@ -140,6 +138,9 @@ def _calendar(parts: _Parts, problems: Problems) -> Calendar:
 
 def _holidays(node: Node, problems: Problems) -> dict[date, str]:
     """The public holidays of a country by its ISO code, by name in the country's own language."""
+    # Loaded for the rulebooks that ask for it: it takes longer than reading all the rest of one.
+    import holidays
+
     found = scalar(node, problems)
     if found is None:
         return {}
