@@ -1,12 +1,12 @@
 """A run's report as a value: everything a reader is told, before anybody decides how it looks."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.messages import Message
 from engine.states import State
-from sync.reports.overview import Overview, overview
+from sync.reports.overview import Overview
 from sync.reports.rows import Owner, OwnerKind, Row
 
 # What a plan without changes may still have to tell.
@@ -69,10 +69,6 @@ class RunReport:
     labels: Mapping[str, str] = field(default_factory=dict)  # the org's own words for mapped fields
     api_calls: int | None = None
     seconds: float | None = None
-
-    def with_rows(self, rows: tuple[Row, ...]) -> "RunReport":
-        """The same report of other rows."""
-        return replace(self, rows=rows, overview=overview(rows))
 
     @property
     def states(self) -> dict[State, int]:

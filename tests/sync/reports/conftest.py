@@ -1,5 +1,6 @@
 """A small run: three leads get an owner, one of them in conflict; two get new values."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -81,3 +82,9 @@ def report(cast: Cast) -> RunReport:
         api_calls=12,
         seconds=1.5,
     )
+
+
+@pytest.fixture
+def of_rows(report: RunReport) -> Callable[..., RunReport]:
+    """The same report of other rows."""
+    return lambda *rows: replace(report, rows=rows, overview=overview(rows))

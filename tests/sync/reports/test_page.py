@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -14,6 +15,8 @@ from sync.reports.overview import UPDATES_SHOWN_MAX
 from sync.reports.page import html
 from sync.reports.report import RunReport
 from sync.reports.rows import FieldChange
+
+OfRows = Callable[..., RunReport]
 
 _VOID = {"meta", "rect", "br"}
 
@@ -81,30 +84,30 @@ def test_each_lead_links_to_salesforce(report: RunReport, words: Words) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])
-def test_what_a_lead_typed_stays_text(report: RunReport, words: Words, cast: Any, hostile: str) -> None:
+def test_what_a_lead_typed_stays_text(of_rows: OfRows, words: Words, cast: Any, hostile: str) -> None:
     row = cast.lead(7, name=hostile, company=hostile, fields=(FieldChange("title", hostile, None),))
 
-    page = html(report.with_rows((row,)), words)
+    page = html(of_rows(row), words)
 
     tags = {tag for tag, _ in _Tags(page).found}
     assert tags & {"script", "img"} == set()
     assert "49" not in page.split("<main>")[1].split('id="made"')[0]
 
 
-def test_a_link_that_is_not_https_is_no_link(report: RunReport, words: Words, cast: Any) -> None:
+def test_a_link_that_is_not_https_is_no_link(of_rows: OfRows, words: Words, cast: Any) -> None:
     row = cast.lead(7, link="javascript:alert(1)", fields=(FieldChange("score", 1, 2),))
 
-    assert "javascript:" not in html(report.with_rows((row,)), words)
+    assert "javascript:" not in html(of_rows(row), words)
 
 
-def test_an_empty_run_says_so(report: RunReport) -> None:
-    assert "Nothing to change" in html(replace(report.with_rows(()), remarks=()), Words(Language.ENGLISH))
+def test_an_empty_run_says_so(of_rows: OfRows) -> None:
+    assert "Nothing to change" in html(replace(of_rows(), remarks=()), Words(Language.ENGLISH))
 
 
-def test_a_long_run_is_cut_and_the_page_says_where_the_rest_is(report: RunReport, cast: Any) -> None:
+def test_a_long_run_is_cut_and_the_page_says_where_the_rest_is(of_rows: OfRows, cast: Any) -> None:
     rows = tuple(cast.lead(n, fields=(FieldChange("score", 1, n + 2),)) for n in range(UPDATES_SHOWN_MAX + 25))
 
-    page = html(report.with_rows(rows), Words(Language.ENGLISH))
+    page = html(of_rows(*rows), Words(Language.ENGLISH))
 
     assert "25 more rows are in the CSV file." in page
 

@@ -1,5 +1,6 @@
 """The CSV opens in Excel as it is: Japanese legible, nothing run as a formula, numbers still numbers."""
 
+from collections.abc import Callable
 from csv import DictReader
 from io import StringIO
 from typing import Any
@@ -10,6 +11,8 @@ from config.words.catalogue import Language, Words
 from sync.reports.report import RunReport
 from sync.reports.rows import FieldChange
 from sync.reports.table import csv, safe
+
+OfRows = Callable[..., RunReport]
 
 ENGLISH = Words(Language.ENGLISH)
 
@@ -37,11 +40,11 @@ def test_before_and_after_stand_side_by_side(report: RunReport) -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
-def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(report: RunReport, cast: Any, start: str) -> None:
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(of_rows: OfRows, cast: Any, start: str) -> None:
     hostile = f"{start}cmd|' /C calc'!A0"
     row = cast.lead(1, name=hostile, company=hostile, fields=(FieldChange("title", hostile, None),))
 
-    (told,) = _rows(report.with_rows((row,)))
+    (told,) = _rows(of_rows(row))
 
     assert [told["Name"], told["Company"], told["title (before)"]] == [f"'{hostile}"] * 3
 
