@@ -33,7 +33,7 @@ def ratios(leads: int) -> str:
     plain = (
         f"- **{leads:,} plain updates by Bulk 2.0**, a verdict for each ({verdicts:,}): {best:.1f} s; simple-salesforce's "
         f"`bulk2.Lead.update`, which tells only counts: {other:.1f} s. **{best / other:.2f}x** (best of {ROUNDS} each, in "
-        f"turns, both looking every {POLL_SECONDS} s; ours looks the first time after half a second)."
+        f"turns, both looking every {POLL_SECONDS} s; ours looks the first time after a quarter of a second)."
     )
     guarded = (
         f"- **Guarded writes**: {changes:,} records, each under its own guard, in {calls:,} API calls, everything an apply "
