@@ -63,6 +63,10 @@ def count_flag(count: ActivityCount, moment: Moment) -> nw.Expr:
         tests.append(nw.col("kind").is_in(list(count.kinds)))
     if count.asset is not None:
         tests.append(nw.col("asset") == count.asset)
+    if count.campaign is not None:
+        tests.append(nw.col("campaign") == count.campaign)
+    if count.where is not None:
+        tests.append(compile_condition(count.where, moment, Columns()))
     if count.within_days is not None:
         since: datetime = moment.day_start(count.within_days)
         tests.append(nw.col("at") >= since)

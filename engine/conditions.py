@@ -32,13 +32,18 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class ActivityCount:
-    """How many activities of some kinds, within whole days back from 0:00 of the org's day. Never unknown."""
+    """How many activities of some kinds, within whole days back from 0:00 of the org's day. Never unknown.
+
+    `where` asks the activity's own fields (a campaign's type, an amount); one it is unknown of does not count.
+    """
 
     kinds: tuple[str, ...] = ()  # none: any kind
     asset: str | None = None
+    campaign: str | None = None
     within_days: int | None = None
     at_least: int = 1
     at_most: int | None = None
+    where: "Condition | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ NEVER = Group(Join.ANY, ())
 
 
 def leaves(condition: Condition) -> tuple[Leaf | ActivityCount, ...]:
-    """Every leaf, in reading order."""
+    """Every leaf, in reading order. What a count asks of activities is no leaf of the prospect's."""
     if isinstance(condition, Group):
         return tuple(leaf for part in condition.of for leaf in leaves(part))
     return (condition,)

@@ -56,12 +56,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What each activity of a kind adds to the score, in thousandths of a point."""
+    """What each activity of a kind adds to the score, in thousandths of a point.
+
+    `where` asks the activity's own fields; one it is unknown of adds nothing.
+    """
 
     kind: str
     thousandths: int
     first_only: bool = False
     decay: "Decay | None" = None
+    where: "Condition | None" = None
 
 
 class Fading(StrEnum):

@@ -1,13 +1,13 @@
 """How interested are they? Points, bands and counts as pure functions of the activity ledger."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 
 from engine.compile import count_flag
-from engine.conditions import ActivityCount
+from engine.conditions import ActivityCount, Condition
 from engine.decay import parts, with_left
 from engine.literals import chosen, whole
 from engine.moments import Moment
@@ -65,7 +65,8 @@ def with_band(frame: nw.LazyFrame[Any], bands: tuple[Band, ...]) -> nw.LazyFrame
 class ScoreLine:
     """What the activities of one kind came to. A kind no scoring rule names is shown with nothing.
 
-    `full` is what they would come to had they not faded as `decay` says; None when nothing fades.
+    `full` is what they would come to had they not faded as `decay` says; None when nothing fades. `where` is what was
+    asked of the activities besides their kind: only those are counted in this line.
     """
 
     kind: str
@@ -73,18 +74,24 @@ class ScoreLine:
     thousandths: int
     full: int | None = None
     decay: Decay | None = None
+    where: "Condition | None" = None
 
 
 def score_lines(
     prospect: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], points: tuple[Points, ...], moment: Moment
 ) -> tuple[ScoreLine, ...]:
-    """One line for each kind of activity that one prospect (a frame of one row) has, in the order of the points."""
+    """One line for each kind of activity that one prospect (a frame of one row) has, in the order of the points; where
+    points ask more than the kind, a line for each that is asked.
+    """
     own = activities.join(prospect.select("id"), left_on="prospect_id", right_on="id", how="inner")
     kinds = own.select("kind").unique().collect()["kind"].drop_nulls().to_list()
     found: list[ScoreLine] = []
-    for kind in dict.fromkeys([*(one.kind for one in points if one.kind in kinds), *sorted(kinds)]):
-        of_kind = tuple(one for one in points if one.kind == kind)
-        counting = {ActivityCount(kinds=(kind,)): "count"}
+    asked = [(one.kind, one.where) for one in points if one.kind in kinds]
+    for kind, where in dict.fromkeys([*asked, *((kind, None) for kind in sorted(kinds))]):
+        if where is None and (kind, None) not in asked and any(line.kind == kind for line in found):
+            continue
+        of_kind = tuple(one for one in points if (one.kind, one.where) == (kind, where))
+        counting = {ActivityCount(kinds=(kind,), where=where): "count"}
 
         def row(some: tuple[Points, ...], counting: Mapping[ActivityCount, str] = counting) -> Mapping[str, Any]:
             counted = with_ledger(prospect.select("id"), own, some, counting, moment)
@@ -94,10 +101,8 @@ def score_lines(
         if not told["count"]:
             continue
         decay = next(iter(_decays(of_kind)), None)
-        full = row(tuple(Points(one.kind, one.thousandths, one.first_only) for one in of_kind)) if decay else None
-        found.append(
-            ScoreLine(kind, told["count"], told[THOUSANDTHS], full[THOUSANDTHS] if full is not None else None, decay)
-        )
+        full = row(tuple(replace(one, decay=None) for one in of_kind))[THOUSANDTHS] if decay else None
+        found.append(ScoreLine(kind, told["count"], told[THOUSANDTHS], full, decay, where))
     return tuple(found)
 
 
@@ -107,23 +112,28 @@ def _decays(points: Iterable[Points]) -> tuple[Decay, ...]:
 
 
 def _alike(points: Iterable[Points]) -> tuple[tuple[Points, ...], ...]:
-    """What counts each time, together with whatever is worth the same and fades the same way."""
-    found: dict[tuple[int, Decay | None], list[Points]] = {}
+    """What counts each time, together with whatever is worth the same, fades the same way and asks the same."""
+    found: dict[tuple[int, Decay | None, Condition | None], list[Points]] = {}
     for one in points:
         if not one.first_only:
-            found.setdefault((one.thousandths, one.decay), []).append(one)
+            found.setdefault((one.thousandths, one.decay, one.where), []).append(one)
     return tuple(tuple(some) for some in found.values())
 
 
 def _worth(some: tuple[Points, ...], left: Mapping[Decay, str], moment: Moment) -> nw.Expr:
     """What one activity of these kinds adds; others add nothing."""
     kinds = tuple(one.kind for one in some)
-    return nw.when(count_flag(ActivityCount(kinds=kinds), moment)).then(_faded(some[0], left)).otherwise(whole(0))
+    return (
+        nw.when(count_flag(ActivityCount(kinds=kinds, where=some[0].where), moment))
+        .then(_faded(some[0], left))
+        .otherwise(whole(0))
+    )
 
 
 def _only(one: Points, left: Mapping[Decay, str], moment: Moment) -> nw.Expr:
     """What one activity of this kind is worth; null for others."""
-    return nw.when(count_flag(ActivityCount(kinds=(one.kind,)), moment)).then(_faded(one, left))
+    counted = ActivityCount(kinds=(one.kind,), where=one.where)
+    return nw.when(count_flag(counted, moment)).then(_faded(one, left))
 
 
 def _faded(one: Points, left: Mapping[Decay, str]) -> nw.Expr:

@@ -39,7 +39,8 @@ class Queue:
 class Range:
     """The prospects of one Id range, ordered by id, and their activities.
 
-    activities: `prospect_id`, `kind`, `at` (UTC), `asset` (nullable), `campaign` (nullable), `source`.
+    activities: `prospect_id`, `kind`, `at` (UTC), `asset` (nullable), `campaign` (nullable), `source`, and the fields
+    that activities have by the map: of their own (`amount`) and of records they name (`campaign type`).
     `absent` are columns of fields that other objects have: rules may read them (they are empty) and can set none.
     """
 

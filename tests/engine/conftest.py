@@ -45,6 +45,9 @@ _ACTIVITY: dict[str, pl.DataType | type[pl.DataType]] = {
     "asset": pl.String,
     "campaign": pl.String,
     "source": pl.String,
+    "campaign type": pl.String,
+    "campaign type__key": pl.String,
+    "amount": pl.Float64,
 }
 
 
@@ -74,6 +77,8 @@ def activities() -> Callable[..., Frame]:
 
     def build(*rows: Row) -> Frame:
         said = [{"prospect_id": f"{0:018d}", "source": "test"} | dict(row) for row in rows]
+        for row in said:
+            row["campaign type__key"] = row.get("campaign type")
         filled = [{name: row.get(name) for name in _ACTIVITY} for row in said]
         return nw.from_native(pl.DataFrame(filled, schema=_ACTIVITY), eager_only=True)
 

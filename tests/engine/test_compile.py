@@ -78,6 +78,7 @@ FORMS = ActivityCount(("form",), within_days=14)
         (ActivityCount(("form",), asset="contact"), 2),
         (ActivityCount(("form",), within_days=14), 2),
         (ActivityCount(("webinar",)), 0),
+        (ActivityCount(campaign="701"), 1),
     ],
 )
 def test_a_count_takes_what_happened_and_nothing_to_come(
@@ -88,10 +89,39 @@ def test_a_count_takes_what_happened_and_nothing_to_come(
         {"kind": "form", "at": moment.at, "asset": "contact"},
         {"kind": "form", "at": moment.day_start(14), "asset": "catalogue"},
         {"kind": "form", "at": moment.day_start(14) - timedelta(seconds=1), "asset": "contact"},
-        {"kind": "page view", "at": moment.at, "asset": None},
+        {"kind": "page view", "at": moment.at, "asset": None, "campaign": "701"},
         {"kind": "form", "at": moment.at + timedelta(seconds=1), "asset": "contact"},
         {"kind": "form", "at": None, "asset": "contact"},
         {"kind": "form", "at": moment.at, "asset": "contact", "prospect_id": "somebody else"},
+    ]
+    assert judged(rulebook, {}, *happened)["activity__0"] == expected
+
+
+TYPE, AMOUNT = Field("campaign type", Kind.PICKLIST), Field("amount", Kind.DECIMAL)
+WEBINAR, TRADE_SHOW = Leaf(TYPE, "is", "webinar"), Leaf(TYPE, "is", "trade show")
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        pytest.param(WEBINAR, 2, id="its field says so"),
+        pytest.param(Leaf(TYPE, "is not", "webinar"), 1, id="of those that say something else"),
+        pytest.param(Leaf(TYPE, "is empty", operand=True), 1, id="nobody there to tell is empty"),
+        pytest.param(Leaf(TYPE, "is", "webinar", empty_counts_as=True), 3, id="unless unknown is settled"),
+        pytest.param(Group(Join.ANY, (WEBINAR, TRADE_SHOW)), 3, id="any of several"),
+        pytest.param(Group(Join.NONE, (WEBINAR,)), 1, id="none of an unknown does not count"),
+        pytest.param(Group(Join.ALL, (WEBINAR, Leaf(AMOUNT, "at least", 100.0))), 1, id="all of them"),
+    ],
+)
+def test_a_count_asks_the_activity_s_own_fields(
+    where: Condition, expected: int, moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", ActivityCount(where=where), ()),))
+    happened = [
+        {"kind": "response", "at": moment.at, "campaign type": "webinar", "amount": 100.0},
+        {"kind": "response", "at": moment.at, "campaign type": "webinar", "amount": None},
+        {"kind": "response", "at": moment.at, "campaign type": "trade show"},
+        {"kind": "task", "at": moment.at, "campaign type": None},
     ]
     assert judged(rulebook, {}, *happened)["activity__0"] == expected
 
@@ -115,6 +145,12 @@ def test_counts_that_differ_in_thresholds_share_a_column() -> None:
     few, many = ActivityCount(("form",), at_least=1), ActivityCount(("form",), at_least=5)
     rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", Group(Join.ANY, (few, FORMS, many)), ()),))
     assert activity_columns(rulebook) == {few: "activity__0", FORMS: "activity__1", many: "activity__0"}
+
+
+def test_counts_that_ask_other_fields_do_not() -> None:
+    one, other = ActivityCount(where=WEBINAR), ActivityCount(where=TRADE_SHOW)
+    rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", Group(Join.ANY, (one, other)), ()),))
+    assert activity_columns(rulebook) == {one: "activity__0", other: "activity__1"}
 
 
 def test_one_leaf_is_replaced_wherever_it_stands() -> None:

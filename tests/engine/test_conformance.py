@@ -104,12 +104,32 @@ ACTIVITIES = st.lists(
             "kind": maybe(st.sampled_from(KINDS)),
             "at": maybe(st.sampled_from(TIMES)),
             "asset": maybe(st.sampled_from(["contact", "price"])),
+            "campaign type": maybe(st.sampled_from(["hot", "user"])),
+            "amount": maybe(st.sampled_from([-0.5, 0.1, 2.5])),
         }
     ),
     max_size=20,
 )
+# What activities are asked for besides their kind: values as VALUES has them.
+DETAILS = (Field("campaign type", Kind.PICKLIST), Field("amount", Kind.DECIMAL))
+ASKED: dict[str, st.SearchStrategy[Operand]] = {
+    "is": st.just("hot"),
+    "is not": st.just("user"),
+    "is empty": st.booleans(),
+    "at least": st.just(0.1),
+}
+ASKS: st.SearchStrategy[Condition] = st.one_of(
+    *(
+        st.builds(Leaf, st.just(field), st.just(name), operand, empty_counts_as=st.sampled_from([None, True]))
+        for field in DETAILS
+        for name, operand in ASKED.items()
+        if name in operators_for(field)
+    )
+)
+WHERE = maybe(st.one_of(ASKS, st.builds(Group, st.sampled_from(list(Join)), st.lists(ASKS, max_size=2).map(tuple))))
 COUNTS = st.builds(
     ActivityCount,
+    where=WHERE,
     kinds=st.sampled_from([(), ("form",), ("form", "fax")]),
     asset=st.sampled_from([None, "contact"]),
     within_days=st.sampled_from([None, 0, 14]),
@@ -188,8 +208,8 @@ LEVELS = st.lists(st.builds(Level, st.just("level"), st.integers(0, 3), FIRST), 
 CRITERIA = st.lists(st.builds(Criterion, st.just("c"), st.just("c"), st.integers(1, 3), LEVELS), max_size=3).map(tuple)
 DECAYS = st.one_of(st.none(), st.builds(Decay, st.sampled_from(Fading), st.sampled_from([1, 14, 40])))
 POINTS = st.lists(
-    st.builds(Points, st.sampled_from(KINDS), st.sampled_from([-1500, 500, 3000]), st.booleans(), DECAYS),
-    unique_by=lambda points: points.kind,
+    st.builds(Points, st.sampled_from(KINDS), st.sampled_from([-1500, 500, 3000]), st.booleans(), DECAYS, WHERE),
+    max_size=5,
 ).map(tuple)
 BANDS = st.lists(st.integers(-3, 5), unique=True, max_size=3).map(
     lambda found: tuple(Band(str(index), least) for index, least in enumerate(sorted(found)))

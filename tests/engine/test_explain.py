@@ -96,6 +96,25 @@ def test_a_score_line_shows_what_is_left_of_all(prospects: Build, activities: Bu
     )
 
 
+def test_score_lines_tell_apart_what_points_ask(prospects: Build, activities: Build, moment: Moment) -> None:
+    webinar = Leaf(Field("campaign type", Kind.PICKLIST), "is", "webinar")
+    points = (
+        Points("attended", 5_000),
+        Points("attended", 20_000, where=webinar),
+        Points("sent", 1_000, where=webinar),
+    )
+    happened = [
+        {"kind": kind, "at": moment.at, "campaign type": each}
+        for kind, each in (("attended", "webinar"), ("attended", None), ("sent", "expo"))
+    ]
+    explanation = explain(prospects({}), activities(*happened), Rulebook("p", "0", points=points), moment=moment)
+    assert explanation.score_lines == (
+        ScoreLine("attended", 2, 10_000),
+        ScoreLine("attended", 1, 20_000, where=webinar),
+        ScoreLine("sent", 1, 0),
+    )
+
+
 def test_a_rule_nearly_matches_when_one_other_answer_would_do(
     prospects: Build, activities: Build, moment: Moment
 ) -> None:

@@ -120,6 +120,25 @@ def test_a_table_starts_with_all_of_it_and_never_rises(fading: Fading) -> None:
     assert (left[0], list(left)) == (parts(decay), sorted(left, reverse=True))
 
 
+WEBINAR = Leaf(Field("campaign type", Kind.PICKLIST), "is", "webinar")
+
+
+def test_a_kind_has_points_for_each_thing_that_is_asked_and_they_add_up(
+    moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    points = (Points("attended", 10_000), Points("attended", 20_000, where=WEBINAR))
+    happened = [{"kind": "attended", "at": moment.at, "campaign type": each} for each in ("webinar", "expo", None)]
+    assert judged(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 50
+
+
+def test_what_counts_once_counts_the_first_that_is_asked_for(
+    moment: Moment, judged: Callable[..., dict[str, Any]]
+) -> None:
+    points = (Points("attended", 10_000, first_only=True, where=WEBINAR),)
+    happened = [{"kind": "attended", "at": moment.at, "campaign type": each} for each in ("webinar", "expo", "webinar")]
+    assert judged(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 10
+
+
 BANDS = (Band("4", 0), Band("3", 25), Band("2", 50), Band("1", 100))
 
 
