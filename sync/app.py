@@ -3,18 +3,19 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.credentials import Credentials, ca_text, credentials
 from config.map import load_map
 from config.settings import LoginMethod, Settings, crash_point, load_settings
-from mapping.maps import FieldMap
 from sync.allowance import Allowance
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
-from sync.rulebook import RulebookFiles
+from sync.rulebook import MapFile, RulebookFiles
 from sync.run import Worker
 from sync.salesforce.connection import (
     ClientCredentialsLogin,
@@ -40,35 +41,34 @@ from sync.store.ledger import Terms
 def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Worker]:
     """A worker for one folder. `org: sandbox` starts the sandbox org from its saved world unless one is handed in.
 
-    What is wrong in settings and map is said at once; in the rulebook, when it is first asked for.
+    What is wrong in settings is said at once; in map and rulebook, when they are first asked for. The login's secrets are
+    read when a run connects: who pauses, approves or verifies needs none.
     """
     settings = load_settings(folder)
-    field_map = load_map(settings.map_file)
+    read_map = MapFile(settings.map_file)
     clock = host_clock()
     with ExitStack() as stack:
         if settings.is_sandbox:
             org = sandbox or stack.enter_context(opened(settings.data_folder / "sandbox", clock.now))
             # Approvals and leases are told in the sandbox org's time, which may run ahead of the host's.
             clock = Clock(now=org.now, monotonic=clock.monotonic, wait=clock.wait)
-            connection, compared = _sandbox_connection(org.url, settings), None
+            connect, compared = partial(_sandbox_connection, org.url, settings), None
         else:
-            connection, compared = _connection(settings), clock.now
+            connect, compared = partial(_connection, settings), clock.now
         store = Store.open(settings.store_url, dice=secrets.token_bytes)
         stack.callback(store.close)
         yield Worker(
             folder=folder,
             settings=settings,
-            field_map=field_map,
-            read_rulebook=_reader(settings.rulebook_folder, field_map, store),
+            read_map=read_map,
+            read_rulebook=_reader(settings.rulebook_folder, read_map, store),
             store=store,
             mirror=Mirror(settings.data_folder / "mirror", store, settings.range_records),
             clock=clock,
             holder=this_process(),
             person=account(),
-            new_org=lambda: Org(
-                connection,
-                session=Session(connection, leave=Allowance(store, _terms(settings), now=clock.now), host_now=compared),
-                sleep=clock.wait,
+            new_org=lambda: _conversation(
+                connect(), Allowance(store, _terms(settings), now=clock.now), clock, compared
             ),
             points=CrashPoints(crash_point()),
         )
@@ -78,9 +78,13 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
 def open_workers(folder: Path) -> Iterator[Callable[[], AbstractContextManager[Worker]]]:
     """A function that opens the folder's worker anew each time: what was edited since is read, and closed again after.
 
-    The sandbox org stays open as long as this lasts, unless another process serves it: then whoever is left opens it.
+    What a run could not begin without is asked for at once, so that no schedule starts that can only fail. The sandbox org
+    stays open as long as this lasts, unless another process serves it: then whoever is left opens it.
     """
     settings = load_settings(folder)
+    load_map(settings.map_file)
+    if not settings.is_sandbox:
+        _connection(settings)
     with ExitStack() as stack:
         org: Opened | None = None
         if settings.is_sandbox:
@@ -94,12 +98,18 @@ def found_sandbox(folder: Path, *, leads: int, seed: int) -> None:
     SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=host_clock().now()))
 
 
-def _reader(folder: Path, field_map: FieldMap, store: Store) -> RulebookFiles:
+def _reader(folder: Path, read_map: MapFile, store: Store) -> RulebookFiles:
     def told() -> dict[str, dict[str, Any]]:
         with store.read() as tx:
             return describes.every(tx)
 
-    return RulebookFiles(folder, field_map, told)
+    return RulebookFiles(folder, read_map, told)
+
+
+def _conversation(
+    connection: Connection, allowance: Allowance, clock: Clock, compared: Callable[[], datetime] | None
+) -> Org:
+    return Org(connection, session=Session(connection, leave=allowance, host_now=compared), sleep=clock.wait)
 
 
 def _sandbox_connection(url: str, settings: Settings) -> Connection:

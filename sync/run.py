@@ -29,13 +29,13 @@ from sync.store.leases import Lease, LeaseName
 class Worker:
     """Everything a run needs, opened by `sync/app.py`. `new_org` begins a conversation with the org, one per run.
 
-    `read_rulebook` reads the rulebook's files when a verb first asks for it, and gives it with its canonical text: a
-    broken rule file does not stop people from reading plans and audit.
+    `read_map` and `read_rulebook` read their files when a verb first asks for them: whoever wants to pause, to approve or
+    to verify is not stopped by a slip in them.
     """
 
     folder: Path
     settings: Settings
-    field_map: FieldMap
+    read_map: Callable[[], FieldMap]
     read_rulebook: RulebookFiles
     store: Store
     mirror: Mirror
@@ -45,6 +45,11 @@ class Worker:
     new_org: Callable[[], Org]
     points: CrashPoints = field(default_factory=CrashPoints)
     drain: Drain = field(default_factory=Drain)
+
+    @property
+    def field_map(self) -> FieldMap:
+        """MapError with every problem of the file."""
+        return self.read_map()
 
     @property
     def rulebook(self) -> Rulebook:

@@ -12,6 +12,7 @@ from sync.cli.session import Session
 CODES = {
     "login": Code.LOGIN,
     "org": Code.CONFIGURATION,
+    "map": Code.CONFIGURATION,
     "rulebook": Code.CONFIGURATION,
     "fields": Code.CONFIGURATION,
     "people": Code.CONFIGURATION,

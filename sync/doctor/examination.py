@@ -1,13 +1,14 @@
 """Examine a folder and its org before anything depends on them: each check says what is, and what to do if not."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import polars as pl
 
 from config.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.directory import Directory, dangling
-from engine.errors import AuditError, LeadsyncError, Problem
+from engine.errors import AuditError, LeadsyncError, Problem, SettingsError
 from mapping.check import check
 from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.people import queues_for, queues_of, users_of
@@ -23,14 +24,35 @@ from sync.store import describes, orgs
 
 def examine(worker: Worker, words: Words) -> tuple[Check, ...]:
     """Every check in order; a check that cannot be made because one before it failed is left out."""
-    org = worker.new_org()
+    return tuple(_examined(worker, words))
+
+
+def _examined(worker: Worker, words: Words) -> Iterator[Check]:
+    is_readable = True
+    for name, read in (("map", worker.read_map), ("rulebook", worker.read_rulebook)):
+        try:
+            read()
+        except LeadsyncError as error:
+            yield from failed(name, error.problems, words)
+            is_readable = False
+            break  # rules are read by the map
+    yield from footing.ends_of_certificates(worker, words)
     try:
-        return tuple(_examined(worker, org, words))
-    finally:
-        org.close()
+        org = worker.new_org()
+    except SettingsError as error:
+        yield from failed("login", error.problems, words)
+    else:
+        with closing(org):
+            yield from _org(worker, org, words, is_readable=is_readable)
+    damaged = worker.mirror.verify()
+    yield from failed("mirror", damaged, words)
+    if not damaged:
+        yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
+    yield from _audit(worker, words)
 
 
-def _examined(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+def _org(worker: Worker, org: Org, words: Words, *, is_readable: bool) -> Iterator[Check]:
+    """What only the org can tell; what the map names in it, if the map can be read."""
     try:
         identity = org.connect()
     except LeadsyncError as error:
@@ -51,17 +73,12 @@ def _examined(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
         return
     yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
     yield from footing.clock(org.skew_seconds, words)
-    yield from footing.ends_of_certificates(worker, words)
-    yield from footing.rights(worker, org, identity.user_id, words)
-    yield from footing.set_off(worker, org, words)
-    yield from _fields(worker, org, words)
-    yield from _people(worker, org, words)
+    if is_readable:
+        yield from footing.rights(worker, org, identity.user_id, words)
+        yield from footing.set_off(worker, org, words)
+        yield from _fields(worker, org, words)
+        yield from _people(worker, org, words)
     yield from _usage(org, words)
-    damaged = worker.mirror.verify()
-    yield from failed("mirror", damaged, words)
-    if not damaged:
-        yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
-    yield from _audit(worker, words)
 
 
 def _audit(worker: Worker, words: Words) -> Iterator[Check]:

@@ -86,7 +86,7 @@ def test_a_map_edited_after_the_plan_does_not_move_a_value_to_another_field(stag
     stage.plan()
     remapped = stage.worker.field_map.text.replace("rating: Rating", "rating: {field: MobilePhone, kind: text}")
     assert remapped != stage.worker.field_map.text
-    edited = replace(stage, worker=replace(stage.worker, field_map=map_from_text(remapped)))
+    edited = replace(stage, worker=replace(stage.worker, read_map=lambda: map_from_text(remapped)))
     edited.apply()
     assert (stage.lead(lead)["Rating"], stage.lead(lead)["MobilePhone"]) == ("Warm", "090-1111-2222")
 
@@ -96,7 +96,7 @@ def test_a_change_that_today_s_map_would_write_elsewhere_is_proposed_anew(stage:
     stage.plan()
     first = stage.run_id
     remapped = stage.worker.field_map.text.replace("rating: Rating", "rating: {field: MobilePhone, kind: text}")
-    edited = replace(stage, worker=replace(stage.worker, field_map=map_from_text(remapped)))
+    edited = replace(stage, worker=replace(stage.worker, read_map=lambda: map_from_text(remapped)))
     assert ids(edited.plan()) == [lead]
     assert stage.states(first) == {State.SUPERSEDED: 1}
 
@@ -159,7 +159,7 @@ def test_a_change_whose_map_the_org_no_longer_fits_is_proposed_anew_by_the_mende
     leads = waiting(stage)
     stage.switch(Switches(hidden=frozenset({"Lead.Industry"})))
     text = stage.worker.field_map.text.replace("industry: Industry", "website: Website")
-    mended = replace(stage, worker=replace(stage.worker, field_map=map_from_text(text)))
+    mended = replace(stage, worker=replace(stage.worker, read_map=lambda: map_from_text(text)))
     with pytest.raises(MapError, match="Industry"):
         mended.apply()
     mended.cycle()

@@ -68,6 +68,6 @@ def test_what_the_map_did_not_name_then_is_empty_as_of_then(stage: Stage) -> Non
         wider = replace(first, fields=(*first.fields, MappedField("notes", "Notes__c", Kind.TEXT)))
         calls = ActivitySource("Task", ("Caller__c",), "Called_At__c", kind="call")
         field_map = replace(known, objects=(wider, *others), activities=(*known.activities, calls))
-        later = replace(run, worker=replace(run.worker, field_map=field_map))
+        later = replace(run, worker=replace(run.worker, read_map=lambda: field_map))
         (part,) = snapshot_of(later, as_of=stage.run_id).ranges
     assert part.prospects.select("id", "notes").rows() == [(lead, None)]

@@ -84,7 +84,7 @@ def test_what_came_later_than_any_look_back_is_found(org: Stage) -> None:
 
 def test_p15_a_formula_that_changes_without_a_stamp_is_found(org: Stage) -> None:
     text = org.worker.field_map.text.replace("industry: Industry", "industry: {field: Owner_Active__c, kind: boolean}")
-    stage = replace(org, worker=replace(org.worker, field_map=map_from_text(text)))
+    stage = replace(org, worker=replace(org.worker, read_map=lambda: map_from_text(text)))
     lead = stage.add_lead(owner="suzuki")
     stage.advance(2_000)
     swept(stage)
