@@ -118,19 +118,21 @@ class Outbox:
         queue = deque(sorted(waiting, key=lambda change: change.record_id))
         retries: deque[Change] = deque()
         while queue or retries:
-            if not queue:
-                queue, retries, writer = retries, deque(), self.writers[Mode.GUARDED]
             self.waits = self.waits or self.gate.closed()
             if self.waits:
                 return
+            if not queue:
+                queue, retries, writer = retries, deque(), self.writers[Mode.GUARDED]
             room = self.gate.room()
             batch = list(_take(queue, writer.size if room is None else min(writer.size, room)))
             ready = self._ready(batch, writer)
-            while ready and not self.waits:
-                parcels = self._parcels(ready, at=self.run.now)
-                fitting = writer.fit(parcels)
-                retries.extend(self._send(ready[:fitting], parcels[:fitting], writer))
-                ready = ready[fitting:]
+            if not ready:
+                continue
+            parcels = self._parcels(ready, at=self.run.now)
+            fitting = writer.fit(parcels)
+            # What did not fit is compared again just before its own job, and the gate is asked again.
+            queue.extendleft(reversed(ready[fitting:]))
+            retries.extend(self._send(ready[:fitting], parcels[:fitting], writer))
 
     def _ready(self, batch: Sequence[Change], writer: Writer) -> list[Change]:
         """The changes of a batch that still hold, on bases they may be written against."""
@@ -173,15 +175,22 @@ class Outbox:
     def _send(self, ready: Sequence[Change], parcels: Sequence[Parcel], writer: Writer) -> list[Change]:
         """One batch: intent, call, answer. Returns what has to be judged and sent again."""
         at, points = self.run.now, self.run.worker.points
+        with self.run.worker.store.read() as tx:
+            ready = _still(tx, ready)
+        if not ready:
+            return []
         job = writer.prepare(ready[0].object)
         with self.run.worker.store.transaction() as tx:
-            # A plan made meanwhile may have superseded some.
-            still = batches.still_approved(tx, [change.change_id for change in ready])
-            ready = [change for change in ready if change.change_id in still]
-            if not ready:
-                return []
+            # A plan made meanwhile may have superseded some, even while the job was made.
+            ready = _still(tx, ready)
             moves = [_intent(change, self._planned[change.change_id].change) for change in ready]
-            batch = batches.intend(tx, self.lease, moves, run=self.run.run_id, mode=writer.mode.value, at=at, job=job)
+            if moves:
+                batch = batches.intend(
+                    tx, self.lease, moves, run=self.run.run_id, mode=writer.mode.value, at=at, job=job
+                )
+        if not moves:
+            writer.give_up(job)
+            return []
         points.reach("intent committed")
         self.gate.passed(len(ready), at=at)
         going = {change.record_id for change in ready}
@@ -260,6 +269,12 @@ class Outbox:
             moves = [move for move in moves if move.change_id in still]
             changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
         self.touched |= {move.change_id for move in moves}
+
+
+def _still(tx: Transaction, ready: Sequence[Change]) -> list[Change]:
+    """Those that nobody has moved on meanwhile."""
+    still = batches.still_approved(tx, [change.change_id for change in ready])
+    return [change for change in ready if change.change_id in still]
 
 
 def _intent(change: Change, planned: Change) -> Move:

@@ -21,5 +21,8 @@ class CollectionsWriter:
     def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
         return None
 
+    def give_up(self, job_id: str | None) -> None:
+        """Nothing is there."""
+
     def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
         return self._org.update(parcels[0].object, [(each.record_id, each.payload) for each in parcels])

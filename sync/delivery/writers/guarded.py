@@ -21,6 +21,9 @@ class GuardedWriter:
     def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
         return None
 
+    def give_up(self, job_id: str | None) -> None:
+        """Nothing is there."""
+
     def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
         return self._org.guarded_update(
             [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in parcels]

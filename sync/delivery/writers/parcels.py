@@ -35,5 +35,8 @@ class Writer(Protocol):
     def prepare(self, object_name: str) -> str | None:
         """What must be there before the intent is committed: the id of a job. An error means that nothing was sent."""
 
+    def give_up(self, job_id: str | None) -> None:
+        """Nothing is left to carry in what was prepared. An error leaves it to the next run, which stops it."""
+
     def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
         """One answer per parcel, in their order; None when the org is still at it. An error: surely nothing was applied."""
