@@ -75,7 +75,6 @@ def _object(entry: ObjectMap, fields: Described) -> Iterator[Problem]:
     own = {mapped.api_name for mapped in entry.fields} | set(entry.write_back.values())
     own |= {lookup.api_name for lookup in entry.lookups}
     yield from _missing(entry.api_name, [name for name in columns_of(entry) if name not in own], fields, entry.where)
-    yield from _stamp(entry.api_name, fields, entry.where)
     for mapped in entry.fields:
         yield from _field(mapped, entry.api_name, fields)
     for lookup in entry.lookups:
@@ -91,7 +90,6 @@ def _related(entry: RelatedObject, fields: Described) -> Iterator[Problem]:
     own = {mapped.api_name for mapped in entry.fields}
     columns = [name for name in related_columns(entry) if name not in own]
     yield from _missing(entry.api_name, columns, fields, entry.where)
-    yield from _stamp(entry.api_name, fields, entry.where)
     for mapped in entry.fields:
         yield from _field(mapped, entry.api_name, fields)
 
@@ -136,8 +134,13 @@ def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]
     if source.api_name not in fields:
         yield Problem("MP-201", source.where, {"object": source.api_name})
         return
-    yield from _missing(source.api_name, activity_columns(source), fields, source.where)
-    yield from _stamp(source.api_name, fields, source.where)
+    own = {mapped.api_name for mapped in source.fields} | {lookup.api_name for lookup in source.lookups}
+    columns = [name for name in activity_columns(source) if name not in own]
+    yield from _missing(source.api_name, columns, fields, source.where)
+    for mapped in source.fields:
+        yield from _field(mapped, source.api_name, fields)
+    for lookup in source.lookups:
+        yield from _lookup(lookup, source.api_name, fields)
     known = fields[source.api_name]
     held = {name: {source.api_name, *known[name]["referenceTo"]} - {""} for name in source.prospect if name in known}
     is_some_mapped = any(prospects & names for names in held.values())
@@ -162,13 +165,6 @@ def _filters(described: Mapping[str, Any], values: tuple[Value, ...]) -> bool:
 
 def _missing(object_name: str, columns: Iterable[str], fields: Described, where: str) -> Iterator[Problem]:
     return (_absent(object_name, name, fields, where) for name in columns if name not in fields[object_name])
-
-
-def _stamp(object_name: str, fields: Described, where: str) -> Iterator[Problem]:
-    """Versions are read in the order of their stamp; an object that cannot be filtered by it cannot be followed."""
-    described = fields[object_name].get("SystemModstamp")
-    if described and not (described["filterable"] and described["sortable"]):
-        yield _problem("MP-207", where, object_name, "SystemModstamp")
 
 
 def _absent(object_name: str, api_name: str, fields: Described, where: str) -> Problem:

@@ -60,6 +60,8 @@ def _described(
 ) -> Iterator[tuple[MappedField, Mapping[str, Any]]]:
     sources = [(entry.api_name, entry.fields) for entry in field_map.objects]
     sources += [(lookup.object, lookup.fields) for entry in field_map.objects for lookup in entry.lookups]
+    sources += [(source.api_name, source.fields) for source in field_map.activities]
+    sources += [(lookup.object, lookup.fields) for source in field_map.activities for lookup in source.lookups]
     for object_name, fields in sources:
         known: Mapping[str, Any] = {
             str(field["name"]): field for field in described_fields(describes.get(object_name, {}))

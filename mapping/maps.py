@@ -103,6 +103,7 @@ class ActivitySource:
     `prospect` are the API names that may hold the prospect's id (the first filled one counts); `kind` is fixed, or
     read from `kind_field` through `kinds` (API value -> kind; an unlisted value is kept as it is and scores 0).
     What a drop folder brings stands in the mirror as an object of its own, with columns of our naming (mapping/drops).
+    `fields` and `lookups` are what conditions on activities may ask besides: of the row itself and of records it names.
     """
 
     api_name: str
@@ -116,11 +117,18 @@ class ActivitySource:
     where: str = ""
     filter: Filter = field(default_factory=dict)
     files: DropFolder | None = None
+    fields: tuple[MappedField, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
 
     @property
     def label(self) -> str:
         """What people know it by."""
         return self.files.pattern if self.files else self.api_name
+
+    @property
+    def readable(self) -> tuple[MappedField, ...]:
+        """All that conditions may ask of its activities."""
+        return (*self.fields, *(mapped for lookup in self.lookups for mapped in lookup.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,12 @@ class FieldMap:
     digest: str = ""
     text: str = ""
     related: tuple[RelatedObject, ...] = ()
+
+    @property
+    def details(self) -> tuple[MappedField, ...]:
+        """The fields of activities, each once, as the first source has it."""
+        found = {mapped.name: mapped for source in reversed(self.activities) for mapped in reversed(source.readable)}
+        return tuple(reversed(found.values()))
 
     def object_named(self, api_name: str) -> ObjectMap:
         """The map of one prospect object. KeyError when it is not mapped."""

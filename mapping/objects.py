@@ -99,4 +99,5 @@ def related_columns(related: RelatedObject) -> tuple[str, ...]:
 
 def activity_columns(source: ActivitySource) -> tuple[str, ...]:
     named = (*source.prospect, source.at, source.kind_field, source.asset, source.campaign, *source.filter)
-    return tuple(dict.fromkeys((*_VERSION, *(name for name in named if name))))
+    asked = (*(mapped.api_name for mapped in source.fields), *(lookup.api_name for lookup in source.lookups))
+    return tuple(dict.fromkeys((*_VERSION, *(name for name in named if name), *asked)))

@@ -13,6 +13,8 @@ _ESCAPES = str.maketrans(
 
 
 BY_STAMP = "SystemModstamp, Id"
+# Of objects whose stamp the org cannot filter by.
+BY_ID = "Id"
 
 
 def select(
@@ -28,7 +30,8 @@ def select(
 ) -> str:
     """Versions with `since` <= SystemModstamp < `until`, in the order of (SystemModstamp, Id).
 
-    `after` is the last (SystemModstamp, Id) that was read: a query cut short goes on behind it. `where` are texts that
+    `after` is the last (SystemModstamp, Id) that was read: a query cut short goes on behind it, by Id where that is the
+    order. `where` are texts that
     fields must equal; of `filters` one must hold, when there are any. Without an `order` the org may bring rows as it
     finds them, which is what a bulk query is fastest with.
     """
@@ -39,7 +42,9 @@ def select(
         conditions.append(f"SystemModstamp >= {moment(since)}")
     if until:
         conditions.append(f"SystemModstamp < {moment(until)}")
-    if after:
+    if after and order == BY_ID:
+        conditions.append(f"Id > {literal(after[1])}")
+    elif after:
         stamp, last = moment(after[0]), literal(after[1])
         conditions.append(f"(SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {last}))")
     return _query(object_name, fields, conditions, order)
@@ -50,7 +55,7 @@ def by_ids(object_name: str, fields: Sequence[str], ids: Iterable[str]) -> str:
     wanted = sorted(set(ids))
     if not wanted:
         raise ValueError("no ids")
-    return _query(object_name, fields, [f"Id IN ({', '.join(map(literal, wanted))})"], "Id")
+    return _query(object_name, fields, [f"Id IN ({', '.join(map(literal, wanted))})"], BY_ID)
 
 
 def _any(filters: Sequence[Filter]) -> str:
@@ -67,7 +72,7 @@ def _one_of(name: str, values: Sequence[str | bool]) -> str:
 def between(object_name: str, fields: Sequence[str], *, first: str, last: str, since: datetime) -> str:
     """Records of a range of ids, both included, with a version since then, in the order of Id."""
     conditions = [f"Id >= {literal(first)}", f"Id <= {literal(last)}", f"SystemModstamp >= {moment(since)}"]
-    return _query(object_name, fields, conditions, "Id")
+    return _query(object_name, fields, conditions, BY_ID)
 
 
 def literal(text: str) -> str:

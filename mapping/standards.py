@@ -57,6 +57,9 @@ _LEAD = _PERSON | {
     "CompanyDunsNumber": Standard(Kind.TEXT),
     "IsUnreadByOwner": Standard(Kind.BOOLEAN),
     "ConvertedDate": Standard(Kind.DATE),
+    "ConvertedAccountId": Standard(Kind.ID),
+    "ConvertedContactId": Standard(Kind.ID),
+    "ConvertedOpportunityId": Standard(Kind.ID),
 }
 
 _CONTACT = _PERSON | {
@@ -117,17 +120,62 @@ _OPPORTUNITY = {
     "IsClosed": Standard(Kind.BOOLEAN),
     "IsWon": Standard(Kind.BOOLEAN),
     "AccountId": Standard(Kind.ID),
+    "ContactId": Standard(Kind.ID),
+    "CampaignId": Standard(Kind.ID),
+    "OwnerId": Standard(Kind.ID),
+}
+
+_CONTACT_ROLE = {
+    "Role": Standard(Kind.PICKLIST),
+    "IsPrimary": Standard(Kind.BOOLEAN),
+    "ContactId": Standard(Kind.ID),
+    "OpportunityId": Standard(Kind.ID),
+}
+
+_CAMPAIGN_MEMBER = {
+    "Status": Standard(Kind.PICKLIST),
+    "HasResponded": Standard(Kind.BOOLEAN),
+    "FirstRespondedDate": Standard(Kind.DATE),
+    "CampaignId": Standard(Kind.ID),
+}
+
+_TASK = {
+    "Subject": Standard(Kind.TEXT),
+    "Status": Standard(Kind.PICKLIST),
+    "Priority": Standard(Kind.PICKLIST),
+    "Type": Standard(Kind.PICKLIST),
+    "TaskSubtype": Standard(Kind.PICKLIST),
+    "IsClosed": Standard(Kind.BOOLEAN),
+    "ActivityDate": Standard(Kind.DATE),
+    "CallDurationInSeconds": Standard(Kind.INTEGER),
+    "CallDisposition": Standard(Kind.TEXT),
     "OwnerId": Standard(Kind.ID),
 }
 
 STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType(
-    {"Lead": _LEAD, "Contact": _CONTACT, "Account": _ACCOUNT, "Campaign": _CAMPAIGN, "Opportunity": _OPPORTUNITY}
+    {
+        "Lead": _LEAD,
+        "Contact": _CONTACT,
+        "Account": _ACCOUNT,
+        "Campaign": _CAMPAIGN,
+        "CampaignMember": _CAMPAIGN_MEMBER,
+        "Opportunity": _OPPORTUNITY,
+        "OpportunityContactRole": _CONTACT_ROLE,
+        "Task": _TASK,
+    }
 )
 
-# Which object a standard field of a prospect names; of a custom field the map says it.
+# Which object a standard field of a prospect or an activity names; of a custom field the map says it.
 STANDARD_LOOKUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "Lead": {"ConvertedAccountId": "Account", "ConvertedOpportunityId": "Opportunity"},
+        "Lead": {
+            "ConvertedAccountId": "Account",
+            "ConvertedContactId": "Contact",
+            "ConvertedOpportunityId": "Opportunity",
+        },
         "Contact": {"AccountId": "Account"},
+        "CampaignMember": {"CampaignId": "Campaign"},
+        "Opportunity": {"AccountId": "Account", "CampaignId": "Campaign"},
+        "OpportunityContactRole": {"OpportunityId": "Opportunity"},
     }
 )

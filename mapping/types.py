@@ -47,6 +47,12 @@ def described_fields(describe: Mapping[str, object]) -> list[Mapping[str, object
     return [field for field in fields if isinstance(field, Mapping)] if isinstance(fields, list) else []
 
 
+def can_be_followed(describe: Mapping[str, object]) -> bool:
+    """Whether the org can be asked for what changed since a moment; of a few objects it refuses that."""
+    stamp = next((field for field in described_fields(describe) if field["name"] == "SystemModstamp"), {})
+    return bool(stamp.get("filterable") and stamp.get("sortable"))
+
+
 def raw_frame(records: Sequence[Record], columns: RawSchema) -> pl.DataFrame:
     """A frame of exactly these columns. A field the record leaves out is null, as is an empty text."""
     return pl.DataFrame({name: _series([row.get(name) for row in records], kind) for name, kind in columns.items()})

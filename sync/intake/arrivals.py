@@ -12,13 +12,15 @@ from mapping.filters import outside_as_deleted
 from mapping.objects import PulledObject
 from mapping.text import KEYS_VERSION
 from mapping.types import Record, raw_frame, raw_schema, unparsed
+from sync.intake.listing import Listing
 from sync.run import Run
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.pages import Page
 from sync.store import runs
+from sync.store.columns import chunks
 from sync.store.segments import Segment
 
-# Pages of REST are small: so many rows make a segment.
+# Pages of REST are small: so many rows make a segment, or a range of fewer.
 ROWS_MAX = 50_000
 _INSTANT = pl.Datetime("us", "UTC")
 
@@ -40,6 +42,7 @@ class Arrivals:
     lost: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
     _waiting: list[pl.DataFrame] = field(default_factory=list)
+    _seen: list[pl.Series] = field(default_factory=list)  # the ids of an object without a mark for deleted ones
     _is_written: bool = False
 
     def page(self, page: Page) -> None:
@@ -47,29 +50,42 @@ class Arrivals:
         self.run.worker.drain.check()
         schema = raw_schema(self.describe, self.wanted.columns)
         frame = raw_frame(page.records, schema)
+        self.rows += frame.height
         self.lost.update(unparsed(page.records, frame))
-        self._waiting.append(self._dated(frame, page.read_at))
-        if sum(each.height for each in self._waiting) >= ROWS_MAX:
-            self._write_waiting()
+        if "IsDeleted" not in schema:
+            self._seen.append(frame["Id"])
+            frame = frame.with_columns(pl.lit(value=False).alias("IsDeleted"))
+        self._wait(self._dated(frame, page.read_at))
 
     def cells(self, page: ResultPage, read_at: datetime) -> Segment | None:
         """A page of a bulk query, written at once; None when it held no news."""
         frame, lost = frame_of_cells(page.columns, page.rows, raw_schema(self.describe, self.wanted.columns))
+        self.rows += frame.height
         self.lost.update(lost)
         return self._write(self._dated(frame, read_at))
 
     def mark_missing(self) -> None:
         """This was all there is of a small object without a mark for deleted ones: what is missing is gone."""
-        seen = [record_id for frame in self._waiting for record_id in frame["Id"]]
-        present = [frame.with_columns(pl.lit(value=False).alias("IsDeleted")) for frame in self._waiting]
-        self._waiting = [*present, self.run.worker.mirror.tombstones(self.wanted.api_name, seen)]
+        seen = pl.concat(self._seen) if self._seen else pl.Series(dtype=pl.String)
+        self._waiting.append(self.run.worker.mirror.tombstones(self.wanted.api_name, seen))
 
     def bury(self, record_ids: Sequence[str]) -> None:
         """These are gone: their latest versions once more, marked deleted."""
         if not record_ids:
             return
         last = self.run.worker.mirror.of(self.wanted.api_name, record_ids).drop("_content", "_pull", "_read_at")
-        self._waiting.append(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
+        self._wait(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
+
+    def bury_unread(self) -> None:
+        """This was the whole of an object as the map reads it now: what only an earlier map let in is gone for us."""
+        if self._waiting:
+            self._write_waiting()
+        mirror = self.run.worker.mirror
+        brought = Listing.of(mirror.folder, [(segment.path, segment.rows) for segment in self.segments])
+        for part in brought.compare(mirror.stamps(self.wanted.api_name)):
+            for ids in chunks(part.unlisted, ROWS_MAX):
+                self.bury(ids)
+            self.fates.update({"outside": len(part.unlisted)} if part.unlisted else {})
 
     def take_over(self, segments: Sequence[Segment]) -> None:
         """Pages that an earlier run has put on disk for the same question."""
@@ -81,6 +97,11 @@ class Arrivals:
     def close(self) -> None:
         """Write what waits; an object that brought nothing at all is made known by its columns."""
         if self._waiting or not self._is_written:
+            self._write_waiting()
+
+    def _wait(self, frame: pl.DataFrame) -> None:
+        self._waiting.append(frame)
+        if sum(each.height for each in self._waiting) >= min(ROWS_MAX, self.run.worker.settings.range_records):
             self._write_waiting()
 
     def _write_waiting(self) -> None:
@@ -108,7 +129,6 @@ class Arrivals:
             keys_version=KEYS_VERSION,
         )
         self._is_written = True
-        self.rows += rows.height
         if segment:
             self.segments.append(segment)
         return segment

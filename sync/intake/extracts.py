@@ -1,11 +1,12 @@
 """Extracts: one bulk query each, carried through however often this worker is stopped on the way.
 
 A job is in the store before it is asked about, and a page before the next one is. The same question in a later run goes
-on where the last one stopped, for as long as the org keeps the job. All of it happens under the pull's lease.
+on where the last one stopped, for as long as the org keeps the job. All of it happens under the pull's lease: whoever
+stood still past it writes nothing more about a job that another carries on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from engine.digests import digest
 from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
 from sync.run import Run
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
-from sync.store import jobs
+from sync.store import jobs, leases
 from sync.store.columns import Json
+from sync.store.database import Transaction
 from sync.store.jobs import Job
 from sync.store.leases import Lease
 
@@ -89,7 +91,7 @@ class Extracts:
     def keep(self, job: Job, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "segment": segment}
-        with self._run.worker.store.transaction() as tx:
+        with self._held() as tx:
             jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self._run.worker.points.reach("page kept")
 
@@ -112,7 +114,7 @@ class Extracts:
             made.job_id, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
             asked=question,
         )  # fmt: skip
-        with run.worker.store.transaction() as tx:
+        with self._held() as tx:
             jobs.enter(tx, job)
         run.worker.points.reach("query job kept")
         return job
@@ -158,13 +160,21 @@ class Extracts:
         return TransientError.of(code, job.object, seen=seen, total=total)
 
     def _give_up(self, job: Job) -> None:
+        # Closed first: whether it is ours to give up is found out there. Left running it changes nothing.
+        self._close(job)
         with suppress(OrgError):  # it has ended, or the org has forgotten it
             self._bulk(job).abort(job.job_id)
-        self._close(job)
 
     def _close(self, job: Job) -> None:
-        with self._run.worker.store.transaction() as tx:
+        with self._held() as tx:
             jobs.close(tx, [job.job_id])
+
+    @contextmanager
+    def _held(self) -> Iterator[Transaction]:
+        """A transaction of whoever still holds the lease; LeaseError (LS-102) for anybody else."""
+        with self._run.worker.store.transaction() as tx:
+            leases.check(tx, self._lease)
+            yield tx
 
     def _bulk(self, job: Job) -> BulkQuery:
         return BulkQuery(self._run.org.wire, version=job.api_version)

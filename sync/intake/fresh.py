@@ -10,13 +10,11 @@ from mapping.maps import FieldMap
 from mapping.objects import USER, columns_of
 from mapping.people import users_of
 from mapping.soql import between, by_ids
-from mapping.types import MOMENT, RawSchema, raw_frame, raw_schema
+from mapping.types import MOMENT, RawSchema, can_be_followed, raw_frame, raw_schema
 from sync.reading import prospects_of
 from sync.run import Run
+from sync.salesforce.composite import IDS_MAX
 from sync.salesforce.pages import Page
-
-# Ids in one query: the whole address must stay well below what proxies allow.
-IDS_PER_QUERY = 200
 
 
 def read_again(run: Run, field_map: FieldMap, api_name: str, record_ids: Sequence[str]) -> pl.DataFrame:
@@ -60,8 +58,8 @@ def _rows(run: Run, api_name: str, record_ids: Sequence[str], columns: Sequence[
 def _pages_of_range(
     run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, since: datetime
 ) -> Iterator[Page]:
-    """What changed within the range of the ids, unless asking for each of them costs fewer calls."""
-    if len(record_ids) <= IDS_PER_QUERY:
+    """What changed within the range of the ids, unless asking for each of them costs fewer calls or is the only way."""
+    if len(record_ids) <= IDS_MAX or not can_be_followed(run.describe(api_name)):
         yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
         return
     looked_back = since - timedelta(seconds=run.worker.settings.look_back_seconds)
@@ -70,7 +68,7 @@ def _pages_of_range(
     first = next(pages, None)
     if first is None:
         return
-    if first.total * IDS_PER_QUERY > len(record_ids) * max(len(first.records), 1):
+    if first.total * IDS_MAX > len(record_ids) * max(len(first.records), 1):
         yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
         return
     yield first
@@ -80,8 +78,8 @@ def _pages_of_range(
 def _pages_of_ids(
     run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, deleted: bool
 ) -> Iterator[Page]:
-    for start in range(0, len(record_ids), IDS_PER_QUERY):
-        soql = by_ids(api_name, columns, record_ids[start : start + IDS_PER_QUERY])
+    for start in range(0, len(record_ids), IDS_MAX):
+        soql = by_ids(api_name, columns, record_ids[start : start + IDS_MAX])
         yield from run.org.query(soql, include_deleted=deleted)
 
 

@@ -1,9 +1,10 @@
-"""The org's list of an object's ids, on disk while it is compared with the mirror: a part at a time, never whole in memory."""
+"""A list of an object's ids, on disk while it is compared with the mirror: a part at a time, never whole in memory."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from sync.mirror import versions
 PART_RECORDS = 1_000_000
 # A folder of the mirror's, so that what a crash leaves is removed like any other orphan.
 _FOLDER = "listing"
+_COLUMNS = ("Id", "SystemModstamp", "IsDeleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,34 @@ class Listing:
         self._files: list[Path] = []
         self.rows = 0
 
+    @classmethod
+    def of(cls, folder: Path, files: Sequence[tuple[str, int]]) -> "Listing":
+        """What lies there already, path and rows each."""
+        made = cls(folder)
+        made._files = [folder / path for path, _ in files]
+        made.rows = sum(rows for _, rows in files)
+        return made
+
     def put(self, frame: pl.DataFrame) -> None:
         path = self._folder / f"{len(self._files):06d}.parquet"
         frame.write_parquet(path)
         self._files.append(path)
         self.rows += frame.height
 
-    def compare(self, stamps: pl.LazyFrame, *, records: int = PART_RECORDS) -> Iterator[Differing]:
-        """With what the mirror says of every version (`Mirror.stamps`)."""
-        listed = pl.concat([pl.scan_parquet(path) for path in self._files]) if self._files else None
+    def compare(
+        self, stamps: pl.LazyFrame, *, until: datetime | None = None, records: int = PART_RECORDS
+    ) -> Iterator[Differing]:
+        """With what the mirror says of every version (`Mirror.stamps`). What moved after `until` differs in nothing: the
+        mirror was read before, and the next pull sees it.
+        """
+        scans = [pl.scan_parquet(path).select(_COLUMNS) for path in self._files]
+        listed = pl.concat(scans) if scans else None
         total = max(self.rows, stamps.select(pl.len()).collect().item())
         parts = -(-total // records) or 1
         for part in range(parts):
             here = versions.latest(_part(stamps, part, parts)).collect()
             there = _part(listed, part, parts).collect().unique("Id") if listed is not None else here.clear()
-            yield _differing(here.filter(~pl.col("IsDeleted")), there)
+            yield _differing(here.filter(~pl.col("IsDeleted")), there, until)
 
 
 @contextmanager
@@ -72,20 +87,21 @@ def _part(frame: pl.LazyFrame, part: int, parts: int) -> pl.LazyFrame:
     return frame if parts == 1 else frame.filter(pl.col("Id").hash(seed=0) % parts == part)
 
 
-def _differing(here: pl.DataFrame, there: pl.DataFrame) -> Differing:
+def _differing(here: pl.DataFrame, there: pl.DataFrame, until: datetime | None) -> Differing:
     """`here` are living records only."""
     ours = here.select("Id", pl.col("SystemModstamp").alias("stamp"), pl.lit(value=True).alias("is_here"))
     both = ours.join(there, on="Id", how="full", coalesce=True)
     is_here, is_there = pl.col("is_here").is_not_null(), pl.col("IsDeleted").is_not_null()
     lives_there = is_there & ~pl.col("IsDeleted").fill_null(value=False)
+    is_settled = pl.lit(value=True) if until is None else (pl.col("SystemModstamp") <= until).fill_null(value=True)
 
     def ids(condition: pl.Expr) -> list[str]:
         return both.filter(condition)["Id"].sort().to_list()
 
     return Differing(
         known=here.height,
-        missing=ids(lives_there & ~is_here),
-        stale=ids(lives_there & is_here & (pl.col("stamp") != pl.col("SystemModstamp"))),
-        deleted=ids(is_here & is_there & ~lives_there),
+        missing=ids(is_settled & lives_there & ~is_here),
+        stale=ids(is_settled & lives_there & is_here & (pl.col("stamp") != pl.col("SystemModstamp"))),
+        deleted=ids(is_settled & is_here & is_there & ~lives_there),
         unlisted=ids(is_here & ~is_there),
     )

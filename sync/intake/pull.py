@@ -83,7 +83,7 @@ def _read(run: Run, lease: Lease, readings: Sequence[Reading]) -> Iterator[_Brou
             arrivals.page(page)
         if reading.is_slow:
             arrivals.mark_missing()
-        arrivals.close()
+        _close(reading, arrivals)
         yield _Brought(reading, arrivals, run.now if reading.is_slow else complete)
     extracts = Extracts(run, lease, deadline=run.worker.clock.monotonic() + settings.run_deadline_seconds)
     for reading, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
@@ -94,7 +94,7 @@ def _many(run: Run, readings: Iterable[Reading]) -> set[str]:
     """Objects to be read whole that have more records than REST is for."""
     settings = run.worker.settings
     asked = [reading for reading in readings if reading.is_whole and not reading.is_slow]
-    questions = [Question(count(each.name, filters=each.wanted.filters), each.include_deleted) for each in asked]
+    questions = [Question(count(each.name, filters=each.filters), each.include_deleted) for each in asked]
     return {
         reading.name
         for reading, opened in zip(asked, run.org.open(questions), strict=True)
@@ -128,8 +128,14 @@ def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Job) -> Arri
     for page in extracts.pages(job):
         written = arrivals.cells(page, job.created_at)
         extracts.keep(job, page, _facts(written) if written else None)
-    arrivals.close()
+    _close(reading, arrivals)
     return arrivals
+
+
+def _close(reading: Reading, arrivals: Arrivals) -> None:
+    if reading.narrows:
+        arrivals.bury_unread()
+    arrivals.close()
 
 
 def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from engine.digests import digest
 from engine.errors import MapError, Problem, RulebookError
 from mapping.check import check, check_set
+from mapping.filters import Filter
 from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
-from mapping.soql import select
-from mapping.types import Record
+from mapping.soql import BY_ID, BY_STAMP, select
+from mapping.types import Record, can_be_followed
 from sync.intake.arrivals import Arrivals
 from sync.intake.extracts import Extract
 from sync.run import Run
@@ -20,7 +21,7 @@ from sync.store import segments
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How one object is read this time: whole without `since`. `is_first`: nothing is known of it as it is read now;
-    `is_slow`: it is always read whole.
+    `is_slow`: it is always read whole; `narrows`: what is known of it was read by another map, and may be outside now.
     """
 
     wanted: PulledObject
@@ -28,6 +29,7 @@ class Reading:
     since: datetime | None
     is_first: bool = False
     is_slow: bool = False
+    narrows: bool = False
 
     @property
     def name(self) -> str:
@@ -41,28 +43,36 @@ class Reading:
     def include_deleted(self) -> bool:
         return "IsDeleted" in self.wanted.columns
 
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """What the org is asked to leave out. Where rows are compared, those outside are seen instead and count as
+        deleted: else one that no longer passes would be kept as it was.
+        """
+        return self.wanted.filters if self.is_first else ()
+
     def question(self, *, until: datetime | None, after: tuple[datetime, str] | None = None) -> Question:
+        by_stamp = can_be_followed(self.describe)
         soql = select(
             self.name,
             self.wanted.columns,
             since=self.since,
-            until=until if not self.is_slow else None,
+            until=until if by_stamp and not self.is_slow else None,
             after=after,
             where=self.wanted.where or None,
-            filters=self.wanted.filters if self.is_whole else (),
+            filters=self.filters,
+            order=BY_STAMP if by_stamp else BY_ID,
         )
         return Question(soql, self.include_deleted)
 
     @property
     def extract(self) -> Extract:
         """Without an upper bound, so that a later run asks the very same; and in no order, which is fastest."""
-        filters = self.wanted.filters if self.is_whole else ()
-        soql = select(self.name, self.wanted.columns, since=self.since, filters=filters, order="")
+        soql = select(self.name, self.wanted.columns, since=self.since, filters=self.filters, order="")
         return Extract(self.name, soql, self.include_deleted)
 
     def arrivals(self, run: Run) -> Arrivals:
         is_compared = not self.is_first or self.is_slow
-        return Arrivals(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=self.is_whole)
+        return Arrivals(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=bool(self.filters))
 
 
 def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str]) -> list[Reading]:
@@ -77,9 +87,11 @@ def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str
         rest = timedelta(seconds=settings.slow_objects_seconds)
         if is_slow and mark and not (is_first or is_asked) and run.now - mark.stamp < rest:
             continue
-        is_whole = is_first or is_slow or is_asked
+        describe = describes[wanted.api_name]
+        is_whole = is_first or is_slow or is_asked or not can_be_followed(describe)
         since = None if is_whole or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
-        readings.append(Reading(wanted, describes[wanted.api_name], since, is_first=is_first, is_slow=is_slow))
+        narrows = mark is not None and is_first and bool(wanted.filters)
+        readings.append(Reading(wanted, describe, since, is_first=is_first, is_slow=is_slow, narrows=narrows))
     return readings
 
 
