@@ -149,7 +149,9 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
         raise OrgError.of("SF-131", "query")
     with worker.store.transaction() as tx:
         orgs.pin(tx, org_id=identity.org_id, is_sandbox=identity.is_sandbox, at=at)
-        runs.close_interrupted(tx, here=worker.holder, at=at)
+        runs.close_interrupted(
+            tx, here=worker.holder, at=at, clock=worker.clock.now, lease_seconds=worker.settings.lease_seconds
+        )
         run_id = runs.start(tx, verb=verb, at=at, holder=worker.holder)
     return Run(worker, run_id, at, org, identity)
 

@@ -6,7 +6,7 @@ paused while somebody else took over: it finds another epoch and writes nothing 
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,8 +15,7 @@ from typing import TypeAlias
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Row
 
-from config.defaults import DEFAULTS
-from engine.errors import LeaseError, TransientError
+from engine.errors import LeaseError, StoreError, TransientError
 from sync.audit.entries import Entry, Event
 from sync.store import audit
 from sync.store.columns import instant_text
@@ -27,7 +26,8 @@ from sync.store.tables import leases
 # The host's time, aware UTC. On PostgreSQL the database's own time is asked instead.
 Clock: TypeAlias = Callable[[], datetime]
 
-LEASE_SECONDS, RENEW_SECONDS = DEFAULTS["lease_seconds"].value, DEFAULTS["lease_renew_seconds"].value
+# So soon a renewal that the store did not take is tried again.
+_AGAIN_SECONDS = 1.0
 
 
 class LeaseName(StrEnum):
@@ -51,8 +51,8 @@ def hold(
     *,
     holder: Holder,
     clock: Clock,
-    lease_seconds: float = LEASE_SECONDS,
-    renew_seconds: float = RENEW_SECONDS,
+    lease_seconds: float,
+    renew_seconds: float,
 ) -> Iterator[Lease]:
     """Take the lease, renew it from a thread of its own, and give it back at the end. LeaseError when it is taken."""
     with store.transaction() as tx:
@@ -60,14 +60,17 @@ def hold(
     over = threading.Event()
 
     def keep_renewing() -> None:
-        while not over.wait(renew_seconds):
+        wait = renew_seconds
+        while not over.wait(wait):
+            wait = renew_seconds
             try:
                 with store.transaction() as tx:
                     renew(tx, lease, clock=clock, lease_seconds=lease_seconds)
             except LeaseError:
                 return  # somebody took over; the next `check` of the work itself says so
-            except TransientError:
-                continue  # the store is busy; there are several turns before the lease runs out
+            except (TransientError, StoreError):
+                # The store is busy, or away for a restart: the lease is ours until somebody takes it.
+                wait = min(renew_seconds, _AGAIN_SECONDS)
 
     renewer = threading.Thread(target=keep_renewing, name=f"{name} lease", daemon=True)
     renewer.start()
@@ -76,13 +79,13 @@ def hold(
     finally:
         over.set()
         renewer.join()
-        with store.transaction() as tx:
+        # A lease that cannot be given back runs out; why the store is away is said by what the run writes next, or has
+        # been said by what ended it.
+        with suppress(TransientError, StoreError), store.transaction() as tx:
             release(tx, lease)
 
 
-def take(
-    tx: Transaction, name: LeaseName, *, holder: Holder, clock: Clock, lease_seconds: float = LEASE_SECONDS
-) -> Lease:
+def take(tx: Transaction, name: LeaseName, *, holder: Holder, clock: Clock, lease_seconds: float) -> Lease:
     """Take a lease that is free, has run out, or whose holder on this host is dead. LeaseError otherwise."""
     now = time_of(tx, clock)
     found = tx.execute(select(leases).where(leases.c.name == name)).one_or_none()
@@ -106,7 +109,7 @@ def take(
     return lease
 
 
-def renew(tx: Transaction, lease: Lease, *, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> None:
+def renew(tx: Transaction, lease: Lease, *, clock: Clock, lease_seconds: float) -> None:
     """LeaseError when somebody else has taken over. A lease that ran out and that nobody took is ours still."""
     check(tx, lease)
     until = time_of(tx, clock) + timedelta(seconds=lease_seconds)
@@ -127,6 +130,12 @@ def refuse_busy(tx: Transaction, *, holder: Holder, clock: Clock) -> None:
         _refuse_living(found, here=holder, now=now)
 
 
+def living(tx: Transaction, *, clock: Clock) -> frozenset[Holder]:
+    """Whoever holds a lease that has not run out."""
+    held = select(leases).where(leases.c.is_held, leases.c.until > time_of(tx, clock))
+    return frozenset(_holder(found) for found in tx.execute(held))
+
+
 def release(tx: Transaction, lease: Lease) -> None:
     """Give it back; nothing happens when somebody else has taken over."""
     tx.execute(update(leases).where(leases.c.name == lease.name, leases.c.epoch == lease.epoch).values(is_held=False))
@@ -140,13 +149,17 @@ def _take_over(tx: Transaction, found: "Row[tuple[object, ...]]", *, here: Holde
 
 def _refuse_living(found: "Row[tuple[object, ...]]", *, here: Holder, now: datetime) -> bool:
     """Whether the holder is surely dead, or else the lease has run out; LeaseError when neither is so."""
-    holder = Holder(found.host, found.boot, found.pid, found.process_started)
+    holder = _holder(found)
     dead = is_dead(holder, here=here)
     if not dead and found.until > now:
         raise LeaseError.of(
             "LS-101", name=found.name, host=holder.host, pid=holder.pid, until=instant_text(found.until)[:19] + "Z"
         )
     return dead
+
+
+def _holder(found: "Row[tuple[object, ...]]") -> Holder:
+    return Holder(found.host, found.boot, found.pid, found.process_started)
 
 
 def time_of(tx: Transaction, clock: Clock) -> datetime:

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from engine.errors import StoreError
 from sync.audit.entries import Entry, Event
-from sync.store import audit
+from sync.store import audit, leases
 from sync.store.columns import Json
 from sync.store.database import Transaction
 from sync.store.holders import Holder, is_dead
+from sync.store.leases import Clock
 from sync.store.tables import runs
 
 INTERRUPTED = "interrupted"
@@ -53,18 +54,32 @@ def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
 
 
 def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Mapping[str, Json], at: datetime) -> None:
-    """Record how a run ended. `figures` must be plain JSON without anybody's data: they go into the audit too."""
-    ended = update(runs).where(runs.c.run_id == run_id, runs.c.outcome.is_(None))
+    """Record how a run ended. `figures` must be plain JSON without anybody's data: they go into the audit too.
+
+    A run that others took for interrupted, because it stood still, ends as it ended.
+    """
+    is_open = or_(runs.c.outcome.is_(None), runs.c.outcome == INTERRUPTED)
+    ended = update(runs).where(runs.c.run_id == run_id, is_open)
     if tx.execute(ended.values(outcome=outcome, figures=dict(figures), finished_at=at)).rowcount != 1:
         raise StoreError.of("SR-108", run_id)
     audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": dict(figures)})])
 
 
-def close_interrupted(tx: Transaction, *, here: Holder, at: datetime) -> tuple[str, ...]:
-    """Mark runs whose process on this host is dead and that never finished; their ids."""
+def close_interrupted(
+    tx: Transaction, *, here: Holder, at: datetime, clock: Clock, lease_seconds: float
+) -> tuple[str, ...]:
+    """Mark runs that never finished and that nobody is at work on any more; their ids.
+
+    Their process is known to be dead, or, on a host or boot that cannot be asked, it holds no lease that is still good. A
+    run takes its first lease soon after it begins, so for as long as one lease lasts it is left alone.
+    """
     unfinished = tx.execute(select(runs).where(runs.c.outcome.is_(None)).order_by(runs.c.sequence)).all()
+    living, soon = leases.living(tx, clock=clock), at - timedelta(seconds=lease_seconds)
     dead = tuple(
-        row.run_id for row in unfinished if is_dead(Holder(row.host, row.boot, row.pid, row.process_started), here=here)
+        row.run_id
+        for row in unfinished
+        for holder in [Holder(row.host, row.boot, row.pid, row.process_started)]
+        if is_dead(holder, here=here) or (holder not in living and row.started_at < soon)
     )
     for run_id in dead:
         tx.execute(update(runs).where(runs.c.run_id == run_id).values(outcome=INTERRUPTED, finished_at=at))
@@ -74,6 +89,13 @@ def close_interrupted(tx: Transaction, *, here: Holder, at: datetime) -> tuple[s
 
 def run(tx: Transaction, run_id: str) -> Run | None:
     return next(iter(_select(tx, run_id=run_id)), None)
+
+
+def named(tx: Transaction, ending: str, *, verb: str) -> Run | None:
+    """The one run of a verb by its id or the end of it."""
+    query = select(runs.c.run_id).where(runs.c.verb == verb, runs.c.run_id.endswith(ending, autoescape=True))
+    found = list(tx.execute(query.limit(2)).scalars()) if len(ending) >= ENDING_MIN else []
+    return run(tx, found[0]) if len(found) == 1 else None
 
 
 def latest(tx: Transaction, *, limit: int = 20) -> tuple[Run, ...]:

@@ -53,7 +53,7 @@ def run(store: Store, at: datetime, here: Holder) -> str:
 def lease(store: Store, at: datetime, here: Holder) -> Lease:
     """The write lease, held by this process."""
     with store.transaction() as tx:
-        return leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: at)
+        return leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: at, lease_seconds=60)
 
 
 @pytest.fixture

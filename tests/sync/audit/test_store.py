@@ -38,7 +38,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
     with store.transaction() as tx:
         orgs.pin(tx, org_id="00D000000000001AAA", is_sandbox=True, at=at)
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=-(10**9))
-        leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at)
+        leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=60)
         segments.add_pull(tx, run=run, at=at, segments=[segment], watermarks=[Watermark("Lead", at, "f")])
         plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
         plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")

@@ -69,7 +69,7 @@ def test_what_was_on_its_way_when_a_run_died_is_unknown(
 ) -> None:
     with store.transaction() as tx:
         leases.release(tx, Lease(LeaseName.WRITE, sent.epoch, here))
-        taken = leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: at)
+        taken = leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: at, lease_seconds=60)
         assert batches.recover(tx, taken, run=run, at=at) == 1
         assert batches.recover(tx, taken, run=run, at=at) == 0
     assert _state(store, change(1, grade="A")) is State.UNKNOWN

@@ -49,7 +49,7 @@ def change(number):
 
 all_of_them = tuple(change(number) for number in range(6))
 with store.transaction() as tx:
-    lease = leases.take(tx, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: at)
+    lease = leases.take(tx, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: at, lease_seconds=60)
     run = runs.start(tx, verb="run", at=at, holder=this_process())
 with store.transaction() as tx:
     plan = Plan("00D", at, "Asia/Tokyo", "r", run, is_baseline=True, changes=all_of_them)
@@ -102,8 +102,8 @@ def _assert_goes_on(store: Store, here: Holder) -> None:
     """The next run takes over at once and finds what was on its way unknown."""
     now = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
     with store.transaction() as tx:
-        taken = leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: now)
-        runs.close_interrupted(tx, here=here, at=now)
+        taken = leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: now, lease_seconds=60)
+        runs.close_interrupted(tx, here=here, at=now, clock=lambda: now, lease_seconds=60)
         run = runs.start(tx, verb="run", at=now, holder=here)
         batches.recover(tx, taken, run=run, at=now)
     with store.read() as tx:

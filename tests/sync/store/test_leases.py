@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Signal
+from typing import Any
 
+import psycopg
 import pytest
 
 from config.words.catalogue import Language, Words
@@ -34,25 +37,25 @@ def elsewhere(here: Holder) -> Holder:
 
 
 def test_the_first_holder_has_epoch_one_and_the_next_two(store: Store, here: Holder) -> None:
-    with leases.hold(store, PULL, holder=here, clock=_clock) as first:
+    with leases.hold(store, PULL, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15) as first:
         assert first.epoch == 1
-    with leases.hold(store, PULL, holder=here, clock=_clock) as second:
+    with leases.hold(store, PULL, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15) as second:
         assert second.epoch == 2
 
 
 def test_the_two_leases_are_independent(store: Store, here: Holder) -> None:
     with (
-        leases.hold(store, PULL, holder=here, clock=_clock),
-        leases.hold(store, WRITE, holder=here, clock=_clock) as write,
+        leases.hold(store, PULL, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15),
+        leases.hold(store, WRITE, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15) as write,
     ):
         assert write.epoch == 1
 
 
 def test_a_lease_that_is_held_is_refused_and_says_until_when(store: Store, here: Holder, elsewhere: Holder) -> None:
     with store.transaction() as tx:
-        leases.take(tx, PULL, holder=elsewhere, clock=_clock)
+        leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=60)
     with pytest.raises(LeaseError, match="LS-101") as raised, store.transaction() as tx:
-        leases.take(tx, PULL, holder=here, clock=_clock)
+        leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60)
     english, japanese = (Words(language).error(raised.value) for language in Language)
     assert "another run holds the pull lease until 20" in english
     assert "elsewhere のプロセス 1" in japanese
@@ -64,7 +67,7 @@ def test_a_holder_elsewhere_is_replaced_only_when_its_lease_has_run_out(
     with store.transaction() as tx:
         leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=-1)
     with store.transaction() as tx:
-        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+        assert leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60).epoch == 2
 
 
 def test_a_stale_holder_is_fenced_off(store: Store, here: Holder, elsewhere: Holder) -> None:
@@ -72,8 +75,8 @@ def test_a_stale_holder_is_fenced_off(store: Store, here: Holder, elsewhere: Hol
         stale = leases.take(tx, WRITE, holder=elsewhere, clock=_clock, lease_seconds=-1)
         leases.check(tx, stale)
     with store.transaction() as tx:
-        leases.take(tx, WRITE, holder=here, clock=_clock)
-    for use in (leases.check, lambda tx, lease: leases.renew(tx, lease, clock=_clock)):
+        leases.take(tx, WRITE, holder=here, clock=_clock, lease_seconds=60)
+    for use in (leases.check, lambda tx, lease: leases.renew(tx, lease, clock=_clock, lease_seconds=60)):
         with pytest.raises(LeaseError, match="LS-102"), store.transaction() as tx:
             use(tx, stale)
 
@@ -82,13 +85,13 @@ def test_a_stale_holder_cannot_release_the_new_ones_lease(store: Store, here: Ho
     with store.transaction() as tx:
         stale = leases.take(tx, WRITE, holder=elsewhere, clock=_clock, lease_seconds=-1)
     with store.transaction() as tx:
-        fresh = leases.take(tx, WRITE, holder=here, clock=_clock)
+        fresh = leases.take(tx, WRITE, holder=here, clock=_clock, lease_seconds=60)
         leases.release(tx, stale)
         leases.check(tx, fresh)
 
 
 def test_a_released_lease_no_longer_passes_the_check(store: Store, here: Holder) -> None:
-    with leases.hold(store, WRITE, holder=here, clock=_clock) as lease:
+    with leases.hold(store, WRITE, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15) as lease:
         pass
     with pytest.raises(LeaseError, match="LS-102"), store.transaction() as tx:
         leases.check(tx, lease)
@@ -97,22 +100,23 @@ def test_a_released_lease_no_longer_passes_the_check(store: Store, here: Holder)
 def test_renewing_moves_the_end(store: Store, here: Holder, elsewhere: Holder) -> None:
     with store.transaction() as tx:
         lease = leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=-1)
-        leases.renew(tx, lease, clock=lambda: _NOW + timedelta(seconds=1))
+        leases.renew(tx, lease, clock=lambda: _NOW + timedelta(seconds=1), lease_seconds=60)
     with pytest.raises(LeaseError, match="LS-101"), store.transaction() as tx:
-        leases.take(tx, PULL, holder=here, clock=_clock)
+        leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60)
 
 
 def test_a_lease_is_given_back_when_the_work_fails(store: Store, here: Holder) -> None:
-    with pytest.raises(ZeroDivisionError), leases.hold(store, PULL, holder=here, clock=_clock):
+    with (
+        pytest.raises(ZeroDivisionError),
+        leases.hold(store, PULL, holder=here, clock=_clock, lease_seconds=60, renew_seconds=15),
+    ):
         _ = 1 / 0
     with store.transaction() as tx:
-        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+        assert leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60).epoch == 2
 
 
 def test_a_thread_renews_while_the_work_goes_on(tmp_path: Path, here: Holder) -> None:
     """On SQLite, where the clock is ours: on PostgreSQL the time is the database's."""
-    from threading import Event as Signal
-
     store = Store.open(f"sqlite:///{tmp_path / 'store' / 'store.sqlite'}", dice=bytes)
 
     renewed = Signal()
@@ -123,9 +127,46 @@ def test_a_thread_renews_while_the_work_goes_on(tmp_path: Path, here: Holder) ->
             renewed.set()
         return _NOW
 
-    with leases.hold(store, PULL, holder=here, clock=clock, renew_seconds=0.01):
+    with leases.hold(store, PULL, holder=here, clock=clock, lease_seconds=60, renew_seconds=0.01):
         assert renewed.wait(30)
     store.close()
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_a_renewal_whose_connection_is_lost_is_made_again(store: Store, here: Holder, store_url: str) -> None:
+    """PostgreSQL is restarted, or fails over, while the lease is being renewed."""
+    with (
+        leases.hold(store, PULL, holder=here, clock=_clock, lease_seconds=60, renew_seconds=0.01),
+        psycopg.connect(store_url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as admin,
+    ):
+        for _ in range(2):
+            with store.transaction():  # the renewal waits for this to end
+                lost = eventually(admin, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {ours} AND NOT granted")
+            assert lost
+        before = until_of(admin)
+
+        assert eventually(admin, f"SELECT 1 FROM leases WHERE until > '{before}'")
+
+
+def test_who_holds_a_lease_that_is_good_is_at_work(store: Store, here: Holder, elsewhere: Holder) -> None:
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=-1)
+        leases.take(tx, WRITE, holder=here, clock=_clock, lease_seconds=60)
+        assert leases.living(tx, clock=_clock) == {here}
+
+
+def eventually(admin: "psycopg.Connection[Any]", query: str) -> list[Any]:
+    """What a query finds once it finds something."""
+    ours = "locktype = 'advisory' AND objid = hashtext(current_schema())::bigint & x'ffffffff'::bigint"
+    for _ in range(6_000):
+        if found := admin.execute(query.replace("{ours}", ours).encode()).fetchall():
+            return found
+        Signal().wait(0.01)
+    return []
+
+
+def until_of(admin: "psycopg.Connection[Any]") -> str:
+    return str(admin.execute("SELECT until FROM leases").fetchall()[0][0])
 
 
 _HOLD = """
@@ -135,7 +176,10 @@ from sync.store import leases
 from sync.store.database import Store
 from sync.store.holders import this_process
 store = Store.open(sys.argv[1], dice=bytes)
-with leases.hold(store, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: datetime.now(UTC)):
+clock = lambda: datetime.now(UTC)
+with leases.hold(
+    store, leases.LeaseName.WRITE, holder=this_process(), clock=clock, lease_seconds=60, renew_seconds=15
+):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -161,7 +205,7 @@ def test_a_living_holder_on_this_host_keeps_its_lease(
     store: Store, here: Holder, other_worker: "subprocess.Popen[bytes]"
 ) -> None:
     with pytest.raises(LeaseError, match="LS-101") as raised, store.transaction() as tx:
-        leases.take(tx, WRITE, holder=here, clock=_real_clock)
+        leases.take(tx, WRITE, holder=here, clock=_real_clock, lease_seconds=60)
     assert raised.value.problems[0].params["pid"] == other_worker.pid
 
 
@@ -178,7 +222,7 @@ def test_a_killed_holder_on_this_host_is_replaced_at_once(
     else:
         os.waitid(os.P_PID, other_worker.pid, os.WEXITED | os.WNOWAIT)  # it is gone, and nobody has waited for it
     with store.transaction() as tx:
-        taken = leases.take(tx, WRITE, holder=here, clock=_real_clock)
+        taken = leases.take(tx, WRITE, holder=here, clock=_real_clock, lease_seconds=60)
     with store.read() as tx:
         told = [link.body for link in audit.links(tx) if Event.LEASE_TAKEN_OVER.encode() in link.body]
     assert taken.epoch == 2
@@ -187,13 +231,13 @@ def test_a_killed_holder_on_this_host_is_replaced_at_once(
 
 def test_a_pid_that_was_given_to_another_process_does_not_count_as_the_holder(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        leases.take(tx, PULL, holder=replace(here, started="1"), clock=_clock)
+        leases.take(tx, PULL, holder=replace(here, started="1"), clock=_clock, lease_seconds=60)
     with store.transaction() as tx:
-        assert leases.take(tx, PULL, holder=here, clock=_clock).epoch == 2
+        assert leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60).epoch == 2
 
 
 def test_a_process_of_another_container_or_boot_is_not_thought_dead(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        leases.take(tx, PULL, holder=replace(here, boot="another", started="1"), clock=_clock)
+        leases.take(tx, PULL, holder=replace(here, boot="another", started="1"), clock=_clock, lease_seconds=60)
     with pytest.raises(LeaseError, match="LS-101"), store.transaction() as tx:
-        leases.take(tx, PULL, holder=here, clock=_clock)
+        leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60)

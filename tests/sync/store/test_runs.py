@@ -1,14 +1,16 @@
 """Runs, the org of the store, and the texts that were used."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from engine.errors import OtherOrgError, StoreError
-from sync.store import orgs, runs, texts
-from sync.store.database import Store
+from sync.store import leases, orgs, runs, texts
+from sync.store.database import Store, Transaction
 from sync.store.holders import Holder
+from sync.store.leases import LeaseName
 from sync.store.runs import Run
 from sync.store.texts import TextKind
 
@@ -34,14 +36,72 @@ def test_a_run_ends_once(store: Store, run: str, at: datetime) -> None:
         runs.finish(tx, run, outcome="done", figures={}, at=at)
 
 
-def test_only_runs_of_dead_processes_are_closed_as_interrupted(store: Store, at: datetime, here: Holder) -> None:
+Close = Callable[[Transaction, datetime], tuple[str, ...]]
+SOON, LATER = timedelta(seconds=59), timedelta(seconds=61)
+
+
+@pytest.fixture
+def close(here: Holder) -> Close:
+    """What the next run does first, where leases last a minute."""
+    return lambda tx, now: runs.close_interrupted(tx, here=here, at=now, clock=lambda: now, lease_seconds=60)
+
+
+@pytest.fixture
+def elsewhere(here: Holder) -> Holder:
+    """A process on another machine."""
+    return replace(here, host="elsewhere", pid=1)
+
+
+def test_a_run_of_a_dead_process_is_closed_as_interrupted_at_once(
+    store: Store, at: datetime, here: Holder, elsewhere: Holder, close: Close
+) -> None:
     with store.transaction() as tx:
         dead = runs.start(tx, verb="run", at=at, holder=replace(here, started="1"))
-        runs.start(tx, verb="run", at=at, holder=here)
-        runs.start(tx, verb="run", at=at, holder=replace(here, host="elsewhere"))
-        assert runs.close_interrupted(tx, here=here, at=at) == (dead,)
-        assert runs.close_interrupted(tx, here=here, at=at) == ()
+        for holder in (here, elsewhere):
+            runs.start(tx, verb="run", at=at, holder=holder)
+        assert close(tx, at + SOON) == (dead,)
+        assert close(tx, at + SOON) == ()
         assert [run.outcome for run in runs.latest(tx)] == [None, None, "interrupted"]
+
+
+@pytest.mark.parametrize("place", [("elsewhere", "b"), ("here", "before the power cut")], ids=["host", "boot"])
+def test_a_run_that_nobody_can_be_asked_about_is_closed_once_its_lease_is_over(
+    store: Store, at: datetime, here: Holder, close: Close, place: tuple[str, str]
+) -> None:
+    holder = replace(here, host=place[0], boot=place[1])
+    with store.transaction() as tx:
+        run = runs.start(tx, verb="run", at=at, holder=holder)
+        leases.take(tx, LeaseName.PULL, holder=holder, clock=lambda: at, lease_seconds=-1)
+        assert close(tx, at + LATER) == (run,)
+
+
+def test_a_run_elsewhere_whose_lease_somebody_took_is_closed(
+    store: Store, at: datetime, here: Holder, elsewhere: Holder, close: Close
+) -> None:
+    with store.transaction() as tx:
+        run = runs.start(tx, verb="run", at=at, holder=elsewhere)
+        leases.take(tx, LeaseName.PULL, holder=elsewhere, clock=lambda: at, lease_seconds=-1)
+        leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=3_600)
+        assert close(tx, at + LATER) == (run,)
+
+
+def test_a_run_elsewhere_that_renews_its_lease_is_left_alone(
+    store: Store, at: datetime, elsewhere: Holder, close: Close
+) -> None:
+    with store.transaction() as tx:
+        runs.start(tx, verb="run", at=at, holder=elsewhere)
+        leases.take(tx, LeaseName.WRITE, holder=elsewhere, clock=lambda: at, lease_seconds=3_600)
+        assert close(tx, at + LATER) == ()
+
+
+def test_a_run_that_was_only_thought_to_be_over_ends_as_it_ended(
+    store: Store, at: datetime, elsewhere: Holder, close: Close
+) -> None:
+    with store.transaction() as tx:
+        run = runs.start(tx, verb="run", at=at, holder=elsewhere)
+        close(tx, at + LATER)
+        runs.finish(tx, run, outcome="done", figures={}, at=at + LATER)
+        assert [found.outcome for found in runs.latest(tx)] == ["done"]
 
 
 def test_another_org_is_refused(store: Store, at: datetime) -> None:
