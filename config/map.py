@@ -10,7 +10,7 @@
     related:
       Account: {fields: {industry: Industry}}
     activities:
-      - {object: Task, prospect: WhoId, at: CreatedDate, kind: task}
+      - {object: Task, prospect: WhoId, at: CreatedDate, kind: task, fields: {subject: Subject}}   # asked of activities
       - {object: Web_Activity__c, prospect: Lead__c, at: Occurred_At__c, kind: {field: Type__c, values: {Form: form submission}}}
       - {object: Task, prospect: WhoId, at: CreatedDate, kind: call, filter: {TaskSubtype: Call}}
       - {files: exports/*.csv, prospect: Email, match: email, at: Date, kind: {field: Type}}
@@ -27,7 +27,7 @@ from config.texts import read_text
 from config.trees import tree
 from engine.digests import digest
 from engine.errors import MapError, Problem
-from mapping.maps import ActivitySource, FieldMap, MappedField, ObjectMap, RelatedObject
+from mapping.maps import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 
 FILE = "map.yaml"
 
@@ -53,7 +53,7 @@ def map_from_text(text: str, *, file: str = FILE) -> FieldMap:
     related = tuple(read_related(top["related"], reader)) if "related" in top else ()
     by_name = {one.api_name: one for one in related}
     objects = tuple(read_objects(top["prospects"], by_name, reader)) if "prospects" in top else ()
-    activities = tuple(read_activities(top["activities"], reader)) if "activities" in top else ()
+    activities = tuple(read_activities(top["activities"], by_name, reader)) if "activities" in top else ()
     if any(source.files and source.files.by_email for source in activities) and not all(one.email for one in objects):
         lacking = next(one for one in objects if not one.email)
         reader.problems.append(Problem("MP-141", lacking.where, {"object": lacking.api_name}))
@@ -72,7 +72,7 @@ def _meaning(
                 entry.api_name: [
                     _said(entry.fields),
                     dict(entry.write_back),
-                    sorted([one.name, one.api_name, one.object, _said(one.fields)] for one in entry.lookups),
+                    _named(entry.lookups),
                 ]
                 for entry in objects
             },
@@ -80,12 +80,18 @@ def _meaning(
                 [
                     *(s.api_name, list(s.prospect), s.at, s.kind, s.kind_field, dict(s.kinds), s.asset, s.campaign),
                     {name: sorted(map(str, values)) for name, values in s.filter.items()},
+                    _said(s.fields),
+                    _named(s.lookups),
                 ]
                 for s in activities
             ],
             {one.api_name: _said(one.fields) for one in related},
         ]
     )
+
+
+def _named(lookups: tuple[Lookup, ...]) -> list[list[object]]:
+    return sorted([one.name, one.api_name, one.object, _said(one.fields)] for one in lookups)
 
 
 def _said(fields: tuple[MappedField, ...]) -> list[list[str | None]]:

@@ -39,10 +39,10 @@ class ActivityCount:
 
     kinds: tuple[str, ...] = ()  # none: any kind
     asset: str | None = None
-    campaign: str | None = None
     within_days: int | None = None
     at_least: int = 1
     at_most: int | None = None
+    campaign: str | None = None
     where: "Condition | None" = None
 
 

@@ -9,13 +9,14 @@ import polars as pl
 
 from engine.changes import Change
 from engine.snapshots import Queue, Range, Snapshot, User
-from mapping.activities import ACTIVITY_SCHEMA, activities, names_of
+from mapping.activities import activities, names_of, schema_of
 from mapping.cards import holdings
+from mapping.columns import named
 from mapping.coverage import Coverage
-from mapping.maps import FieldMap, ObjectMap
+from mapping.maps import FieldMap, Lookup, ObjectMap
 from mapping.objects import PEOPLE, activity_columns, columns_of
 from mapping.people import queues_for, queues_of, users_of
-from mapping.prospects import absent_columns, named, prospects, unfit
+from mapping.prospects import absent_columns, prospects, unfit
 from sync.mirror.mirror import Mirror
 from sync.run import Run
 
@@ -43,21 +44,23 @@ def prospects_of(
 ) -> pl.DataFrame:
     """The engine's frame of raw records, with what the mirror knows of the records they name."""
     known = _with_columns(raw, columns_of(object_map))
-    related = {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(known, object_map).items()}
-    return prospects(known, object_map, field_map, related)
+    return prospects(known, object_map, field_map, _related(mirror, known, object_map.lookups, as_of))
 
 
 def activities_of(
     mirror: Mirror, field_map: FieldMap, frame: pl.DataFrame, object_map: ObjectMap, *, as_of: str | None = None
 ) -> pl.DataFrame:
     """What is known to have happened to these prospects of one object, whatever the source."""
-    frames = [pl.DataFrame(schema=ACTIVITY_SCHEMA)]
+    details = field_map.details
+    frames = [pl.DataFrame(schema=schema_of(details))]
     for source in field_map.activities:
         names = names_of(frame, object_map, source)
         wanted = frame["id"] if names is None else names["name"].unique()
         raw = mirror.related(source.api_name, source.prospect, wanted.to_list(), as_of=as_of)
         if raw.height:
-            frames.append(activities(_with_columns(raw, activity_columns(source)), source, names))
+            known = _with_columns(raw, activity_columns(source))
+            related = _related(mirror, known, source.lookups, as_of)
+            frames.append(activities(known, source, names, details=details, related=related))
     return pl.concat(frames)
 
 
@@ -101,6 +104,13 @@ class _MirrorRanges:
                 )
         self.run.figures["unfit"] = {**misfits}
         self.run.figures["coverage"] = {**coverage.figures}
+
+
+def _related(
+    mirror: Mirror, raw: pl.DataFrame, lookups: Sequence[Lookup], as_of: str | None
+) -> dict[str, pl.DataFrame]:
+    """What the mirror knows of the records that these rows name, by object."""
+    return {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(raw, lookups).items()}
 
 
 def _with_columns(raw: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:

@@ -1,23 +1,33 @@
-"""`activities:` of map.yaml: rows of objects, or of files left in a folder, as what prospects did."""
+"""`activities:` of map.yaml: rows of objects, or of files left in a folder, as what prospects did.
 
-from collections.abc import Iterator, Mapping
+Conditions on activities may ask `fields` of the row, and through `lookups` those of a record it names. A standard
+`campaign` field is such a lookup by itself as soon as Campaign stands under `related:`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from zoneinfo import available_timezones
 
-from config.guesses import nearest
+from config.guesses import folded, nearest
+from config.maps.objects import lookup_of, read_fields, read_lookups
 from config.maps.reading import Reader
 from config.trees import Listing, Node, Scalar, Table
+from mapping.activities import ACTIVITY_SCHEMA
 from mapping.drops import SUFFIXES, columns_of_drop, object_of_drop
 from mapping.filters import Value
-from mapping.maps import ActivitySource, DropFolder
+from mapping.maps import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
+from mapping.standards import STANDARD_LOOKUPS
 
-_OF_OBJECT = frozenset({"object", "prospect", "at", "kind", "asset", "campaign", "filter"})
+_OF_OBJECT = frozenset({"object", "prospect", "at", "kind", "asset", "campaign", "filter", "fields", "lookups"})
 _OF_FILES = frozenset({"files", "prospect", "match", "at", "kind", "asset", "campaign", "time zone"})
 _YES_NO: Mapping[str, bool] = {"true": True, "false": False}
+# Words that a condition on activities uses for something else.
+_TAKEN = frozenset({*ACTIVITY_SCHEMA, "within", "count at least", "count at most"})
+_CAMPAIGN = "Campaign"
 
 
-def read_activities(node: Node, reader: Reader) -> Iterator[ActivitySource]:
+def read_activities(node: Node, related: Mapping[str, RelatedObject], reader: Reader) -> Iterator[ActivitySource]:
     if not isinstance(node, Listing):
         reader.shape("MP-109", node)
         return
@@ -26,12 +36,14 @@ def read_activities(node: Node, reader: Reader) -> Iterator[ActivitySource]:
         parts = reader.entries(item, _OF_FILES if is_files else _OF_OBJECT)
         names = ("files" if is_files else "object", "prospect", "at", "kind")
         if reader.needed(item, parts, *names):
-            source = _of_files(parts, item, reader) if is_files else _of_object(parts, item, reader)
+            source = _of_files(parts, item, reader) if is_files else _of_object(parts, item, related, reader)
             if source:
                 yield source
 
 
-def _of_object(parts: Mapping[str, Node], item: Node, reader: Reader) -> ActivitySource | None:
+def _of_object(
+    parts: Mapping[str, Node], item: Node, related: Mapping[str, RelatedObject], reader: Reader
+) -> ActivitySource | None:
     holders = [reader.api_name(one) for one in reader.several(parts["prospect"])]
     object_name, at = reader.api_name(parts["object"]), reader.api_name(parts["at"])
     optional = {name: reader.api_name(parts[name]) for name in ("asset", "campaign") if name in parts}
@@ -42,6 +54,10 @@ def _of_object(parts: Mapping[str, Node], item: Node, reader: Reader) -> Activit
     wanted = _filter(parts["filter"], reader) if "filter" in parts else {}
     if not object_name or not at or not all(holders):
         return None
+    fields = tuple(read_fields(parts["fields"], object_name, reader)) if "fields" in parts else ()
+    lookups = tuple(read_lookups(parts["lookups"], object_name, related, reader)) if "lookups" in parts else ()
+    lookups += tuple(_campaign(object_name, optional.get("campaign"), lookups, related, item))
+    _refuse_taken(fields, lookups, reader)
     return ActivitySource(
         object_name,
         tuple(holder for holder in holders if holder),
@@ -53,7 +69,29 @@ def _of_object(parts: Mapping[str, Node], item: Node, reader: Reader) -> Activit
         campaign=optional.get("campaign"),
         where=item.where,
         filter=wanted,
+        fields=fields,
+        lookups=lookups,
     )
+
+
+def _campaign(
+    object_name: str, api_name: str | None, lookups: Iterable[Lookup], related: Mapping[str, RelatedObject], item: Node
+) -> Iterator[Lookup]:
+    is_known = api_name and STANDARD_LOOKUPS.get(object_name, {}).get(api_name) == _CAMPAIGN
+    if api_name and is_known and _CAMPAIGN in related and all(one.name != "campaign" for one in lookups):
+        yield lookup_of("campaign", api_name, related[_CAMPAIGN], item.where)
+
+
+def _refuse_taken(fields: Iterable[MappedField], lookups: Iterable[Lookup], reader: Reader) -> None:
+    """A name stands for one thing: a field, or a word that conditions on activities know already."""
+    known: set[str] = set()
+    for mapped in (*fields, *(mapped for lookup in lookups for mapped in lookup.fields)):
+        at = Scalar(mapped.name, mapped.where)
+        if folded(mapped.name) in _TAKEN:
+            reader.add("MP-121", at, given=mapped.name)
+        elif mapped.name in known:
+            reader.add("MP-107", at, given=mapped.name)
+        known.add(mapped.name)
 
 
 def _of_files(parts: Mapping[str, Node], item: Node, reader: Reader) -> ActivitySource | None:

@@ -26,7 +26,7 @@ def read_related(node: Node, reader: Reader) -> Iterator[RelatedObject]:
     for name, value in reader.entries(node, None).items():
         reader.api_name(reader.key_of(node, name))
         parts = reader.entries(value, {"fields"})
-        fields = tuple(_fields(parts["fields"], name, reader)) if reader.needed(value, parts, "fields") else ()
+        fields = tuple(read_fields(parts["fields"], name, reader)) if reader.needed(value, parts, "fields") else ()
         yield RelatedObject(name, fields, value.where)
 
 
@@ -37,7 +37,7 @@ def read_objects(node: Node, related: Mapping[str, RelatedObject], reader: Reade
     for name, value in table.items():
         reader.api_name(reader.key_of(node, name))
         parts = reader.entries(value, {"fields", "lookups", "write back"})
-        lookups = tuple(_lookups(parts["lookups"], name, related, reader)) if "lookups" in parts else ()
+        lookups = tuple(read_lookups(parts["lookups"], name, related, reader)) if "lookups" in parts else ()
         # What a lookup that cannot be read does not lend is not missing.
         is_complete = not reader.problems
         own: list[MappedField] = []
@@ -55,8 +55,12 @@ def read_objects(node: Node, related: Mapping[str, RelatedObject], reader: Reade
         yield ObjectMap(name, tuple(own), _write_back(parts.get("write back"), reader), value.where, lookups)
 
 
-def _lookups(node: Node, object_name: str, related: Mapping[str, RelatedObject], reader: Reader) -> Iterator[Lookup]:
-    """`account: AccountId`, or `{field: Partner__c, object: Account}`: what a standard field names is known."""
+def read_lookups(
+    node: Node, object_name: str, related: Mapping[str, RelatedObject], reader: Reader
+) -> Iterator[Lookup]:
+    """`account: AccountId`, or `{field: Partner__c, object: Account}`: what a standard field names is known. A field of
+    the record is called by both names: `account industry`.
+    """
     for name, value in reader.entries(node, None).items():
         key = reader.key_of(node, name)
         if not _NAME.fullmatch(name) or "__" in name:
@@ -77,8 +81,12 @@ def _lookups(node: Node, object_name: str, related: Mapping[str, RelatedObject],
         elif target is not None and target not in related:
             reader.add("MP-132", wanted or parts["field"], given=target)
         elif target is not None:
-            fields = (replace(one, name=f"{name} {one.name}", where=value.where) for one in related[target].fields)
-            yield Lookup(name, api_name, target, tuple(fields), value.where)
+            yield lookup_of(name, api_name, related[target], value.where)
+
+
+def lookup_of(name: str, api_name: str, related: RelatedObject, where: str) -> Lookup:
+    fields = (replace(one, name=f"{name} {one.name}", where=where) for one in related.fields)
+    return Lookup(name, api_name, related.api_name, tuple(fields), where)
 
 
 def _prospect_fields(
@@ -103,7 +111,7 @@ def _prospect_fields(
             reader.add("MP-134", parts["related"], given=said, meant=nearest(said, by_name), known=known)
 
 
-def _fields(node: Node, object_name: str, reader: Reader) -> Iterator[MappedField]:
+def read_fields(node: Node, object_name: str, reader: Reader) -> Iterator[MappedField]:
     for name, value in _named(node, reader):
         if mapped := _field(name, value, object_name, reader):
             yield mapped

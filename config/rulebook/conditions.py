@@ -1,20 +1,24 @@
 """Conditions as rule files write them: `field: {operator: value}`, `field: value`, `activity: {...}`, and all / any / none.
 
-Several keys side by side must all hold, so `employees: {at least: 100, less than: 300}` reads as it is meant.
+Several keys side by side must all hold, so `employees: {at least: 100, less than: 300}` reads as it is meant, and so does
+`activity: {kind: campaign response, campaign type: Webinar, count at least: 2}`.
 """
+
+from dataclasses import replace
 
 from config.guesses import folded
 from config.rulebook.fields import Readable
 from config.rulebook.operands import Known, days, operand
-from config.rulebook.reading import Problems, choice, distinct, entries, items, scalar, text, whole, yes_no
+from config.rulebook.reading import Problems, choice, distinct, items, scalar, text, whole, yes_no
 from config.trees import Listing, Node, Scalar, Table
 from engine.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.operators import OPERATORS, Operator, operators_for
+from mapping.ids import id18, is_id
 
 EVERYONE = "everyone"
 _JOINS = frozenset(Join)
 _EMPTY = "empty counts as"
-_ACTIVITY_KEYS = ("kind", "asset", "within", "count at least", "count at most")
+_ACTIVITY_KEYS = ("kind", "asset", "campaign", "within", "count at least", "count at most")
 
 
 def read_condition(node: Node, known: Known, problems: Problems) -> Condition:
@@ -40,7 +44,7 @@ def _all_of(node: Table, known: Known, problems: Problems) -> Condition:
             empty = yes_no(value, problems)
         elif key.text in _JOINS:
             parts.append(_group(Join(key.text), value, known, problems))
-        elif key.text == "activity":
+        elif key.text == "activity" and known.details is not None:
             parts.append(_activity(value, known, problems))
         elif readable := known.fields.get(key.text):
             parts.append(_field(readable, value, known, problems))
@@ -125,7 +129,7 @@ def _shown(node: Node) -> str:
 
 
 def _activity(node: Node, known: Known, problems: Problems) -> Condition:
-    parts = {key: value for key, (_, value) in entries(node, _ACTIVITY_KEYS, problems, of="activity").items()}
+    parts, asked = _parted(node, known, problems)
     kinds: tuple[str, ...] = ()
     if "kind" in parts:
         named = parts["kind"].items if isinstance(parts["kind"], Listing) else (parts["kind"],)
@@ -137,13 +141,39 @@ def _activity(node: Node, known: Known, problems: Problems) -> Condition:
         at_least = 0 if at_most is not None else 1
     if at_most is not None and at_least > at_most:
         problems.add("RB-129", parts["count at most"])
+    campaign = text(parts["campaign"], problems) if "campaign" in parts else None
     return ActivityCount(
         kinds=kinds,
         asset=text(parts["asset"], problems) if "asset" in parts else None,
+        campaign=id18(campaign) if campaign and is_id(campaign) else campaign,
         within_days=days(parts["within"], problems) if "within" in parts else None,
         at_least=at_least,
         at_most=at_most,
+        where=read_where(asked, known, problems) if asked else None,
     )
+
+
+def _parted(node: Node, known: Known, problems: Problems) -> tuple[dict[str, Node], Table | None]:
+    """What is counted, and what is asked of the activities' own fields besides."""
+    if not isinstance(node, Table):
+        problems.shape("RB-121", node)
+        return {}, None
+    parts: dict[str, Node] = {}
+    asked: list[tuple[Scalar, Node]] = []
+    details = known.details or {}
+    for key, value in distinct(node, problems):
+        if key.text in _ACTIVITY_KEYS:
+            parts[key.text] = value
+        elif key.text in details or key.text in _JOINS or key.text == _EMPTY:
+            asked.append((key, value))
+        else:
+            problems.unknown("RB-103", key, (*_ACTIVITY_KEYS, *details), of="activity")
+    return parts, Table(tuple(asked), node.where) if asked else None
+
+
+def read_where(node: Node, known: Known, problems: Problems) -> Condition:
+    """A condition on the fields of activities (`map.yaml` says which they are)."""
+    return read_condition(node, replace(known, fields=known.details or {}, details=None), problems)
 
 
 def activity_kind(node: Node, known: Known, problems: Problems) -> str | None:

@@ -48,6 +48,16 @@ def readable_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Rea
     return found | {field.name: Readable(field, is_own=True) for field in DERIVED_FIELDS}
 
 
+def activity_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Readable]:
+    """By name: what conditions may ask of activities. Where several sources have a field its kind is one."""
+    found: dict[str, Readable] = {}
+    for mapped in (mapped for source in field_map.activities for mapped in source.readable):
+        known = found.setdefault(mapped.name, Readable(mapped.field, mapped.key or default_key(mapped.kind)))
+        if known.field != mapped.field:
+            problems.add("RB-144", mapped.where, field=mapped.name)
+    return found
+
+
 def activity_kinds(field_map: FieldMap) -> frozenset[str]:
     """Every kind of activity the map can bring."""
     return frozenset(kind for source in field_map.activities for kind in (source.kind, *source.kinds.values()) if kind)

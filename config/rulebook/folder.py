@@ -15,7 +15,7 @@ from config.rulebook import header
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
 from config.rulebook.conditions import read_condition
-from config.rulebook.fields import activity_kinds, readable_fields
+from config.rulebook.fields import activity_fields, activity_kinds, readable_fields
 from config.rulebook.header import read_header
 from config.rulebook.items import Item, Names, names_of, ordered, read_items
 from config.rulebook.operands import Known
@@ -191,7 +191,8 @@ def _known(
         names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
     roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
     bands = tuple(band.name for band in read_bands(trees.get(_SCORING), Problems())) if _SCORING not in unread else None
-    return Known(readable_fields(field_map, problems), activity_kinds(field_map), names, roles, bands, values), items
+    fields, details = readable_fields(field_map, problems), activity_fields(field_map, problems)
+    return Known(fields, activity_kinds(field_map), names, roles, bands, values, details), items
 
 
 def _contestable(known: Known) -> frozenset[str]:

@@ -34,7 +34,10 @@ _LEAST = -(10**15)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What conditions may name: fields, kinds of activity, items by kind, and the buyer roles of the personas."""
+    """What conditions may name: fields, kinds of activity, items by kind, and the buyer roles of the personas.
+
+    `details` are the fields of activities; None within a condition on activities, whose `fields` they are.
+    """
 
     fields: Mapping[str, Readable]
     activities: frozenset[str]
@@ -42,6 +45,7 @@ class Known:
     roles: tuple[str, ...] = ()
     bands: tuple[str, ...] | None = ()  # None: scoring.yaml could not be read
     values: Values = field(default_factory=Values)
+    details: Mapping[str, Readable] | None = field(default_factory=dict)
 
 
 def operand(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> Operand:

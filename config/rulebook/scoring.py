@@ -3,6 +3,7 @@
 points:
   page view: 1
   webinar attended: {points: 20, first only: yes, decay: {half life: 30 days}}
+  campaign response: [5, {points: 20, when: {campaign type: Webinar}}]      # each that holds adds
   contract signed: {points: 100, decay: no}
 decay: {linear: 90 days}            # or step, or half life; of every kind that does not say otherwise
 bands: {4: 0, 3: 25, 2: 50, 1: 100}
@@ -11,13 +12,14 @@ score step: 5                       # a score is written when its band changes o
 
 from dataclasses import dataclass
 
-from config.rulebook.conditions import activity_kind
+from config.rulebook.conditions import activity_kind, read_where
 from config.rulebook.operands import Known, days
 from config.rulebook.reading import Problems, distinct, entries, number, text, whole, yes_no
-from config.trees import Node, Scalar, Table
+from config.trees import Listing, Node, Scalar, Table
 from engine.rulebooks import DEFAULT_SCORE_STEP, Band, Decay, Fading, Points
 
 _KEYS = ("points", "decay", "bands", "score step", "description")
+_OF_POINTS = ("points", "first only", "decay", "when")
 # A table of days is made of each; a step needs none.
 _DAYS_MAX = {Fading.LINEAR: 730, Fading.HALF_LIFE: 730, Fading.STEP: 3650}
 _POINTS_MAX = 1_000_000
@@ -72,27 +74,28 @@ def read_bands(node: Node | None, problems: Problems) -> tuple[Band, ...]:
 
 
 def _worths(table: Node, decay: Decay | None, known: Known, problems: Problems) -> tuple[Points, ...]:
-    """`kind: 50`, or `kind: {points: 50, first only: yes, decay: ...}`."""
+    """`kind: 50`, or `kind: {points: 50, first only: yes, decay: ..., when: ...}`, or a list of these."""
     if not isinstance(table, Table):
         problems.shape("RB-121", table)
         return ()
     found = []
     for key, value in distinct(table, problems):
         kind = activity_kind(key, known, problems)
-        points = _points(kind or "", value, decay, problems)
-        if kind is not None and points is not None:
-            found.append(points)
+        several = value.items if isinstance(value, Listing) else (value,)
+        if not several:
+            problems.add("RB-108", value)
+        for each in several:
+            points = _points(kind or "", each, decay, known, problems)
+            if kind is not None and points is not None:
+                found.append(points)
     return tuple(found)
 
 
-def _points(kind: str, node: Node, decay: Decay | None, problems: Problems) -> Points | None:
+def _points(kind: str, node: Node, decay: Decay | None, known: Known, problems: Problems) -> Points | None:
     if not isinstance(node, Table):
         alone = _thousandths(node, problems)
         return None if alone is None else Points(kind, alone, decay=decay)
-    parts = {
-        key: value
-        for key, (_, value) in entries(node, ("points", "first only", "decay"), problems, of="points").items()
-    }
+    parts = {key: value for key, (_, value) in entries(node, _OF_POINTS, problems, of="points").items()}
     if "decay" in parts:
         decay = _decay(parts["decay"], problems)
     if "points" not in parts:
@@ -100,7 +103,8 @@ def _points(kind: str, node: Node, decay: Decay | None, problems: Problems) -> P
         return None
     first_only = yes_no(parts["first only"], problems) if "first only" in parts else False
     thousandths = _thousandths(parts["points"], problems)
-    return None if thousandths is None else Points(kind, thousandths, bool(first_only), decay)
+    where = read_where(parts["when"], known, problems) if "when" in parts else None
+    return None if thousandths is None else Points(kind, thousandths, bool(first_only), decay, where)
 
 
 def _decay(node: Node, problems: Problems) -> Decay | None:

@@ -9,7 +9,8 @@ import pytest
 
 from engine.fields import IDENTITY_COLUMNS, Kind
 from mapping.maps import FieldMap, MappedField, ObjectMap
-from mapping.prospects import absent_columns, prospects, typed, unfit
+from mapping.columns import typed
+from mapping.prospects import absent_columns, prospects, unfit
 from mapping.types import NUMBER, TEXT
 
 RawLeads = Callable[..., pl.DataFrame]

@@ -9,7 +9,8 @@ import pytest
 from engine.fields import Kind
 from mapping.maps import FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.objects import columns_of, pulled_objects
-from mapping.prospects import absent_columns, named, prospects
+from mapping.columns import named
+from mapping.prospects import absent_columns, prospects
 
 RawLeads = Callable[..., pl.DataFrame]
 FIRST, SECOND, THIRD = ("001000000000001AAA", "001000000000002AAA", "001000000000003AAA")
@@ -72,7 +73,7 @@ def test_nothing_known_of_an_object_leaves_its_fields_empty(raw: pl.DataFrame, w
 
 def test_the_records_named_are_asked_for_once_each(raw: pl.DataFrame, with_account: ObjectMap) -> None:
     twice = pl.concat([raw, raw])
-    assert named(twice, with_account) == {"Account": [FIRST, SECOND, THIRD]}
+    assert named(twice, with_account.lookups) == {"Account": [FIRST, SECOND, THIRD]}
 
 
 def test_no_rule_can_set_what_belongs_to_another_record(with_account: ObjectMap) -> None:
