@@ -1,73 +1,61 @@
 """A plan on the terminal and as JSON: who moves where and why, what else changes, how it stands, what to do next."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from engine.states import State
-from sync.cli.session import Session
+from sync.cli.session import Session, labelled
 from sync.cli.tables import changes_table, fields_table, flows_table
 from sync.delivery.apply import Settlement
 from sync.reports import phrases
-from sync.reports.assembly import report_of
-from sync.reports.document import changes, document
-from sync.reports.report import OPEN_COUNTS, RunReport
+from sync.reports.assembly import loads_of, overview_of, remarks_of, report_of, rows_of
+from sync.reports.document import document, each, parts
+from sync.reports.heading import heading_of, owners_of
+from sync.reports.report import OPEN_COUNTS, Heading, RunReport
 from sync.review import decisions as review
 from sync.run import Run, Worker
 from sync.store import plans
 from sync.store.changes import held as changes_held
+from sync.store.plans import Header
 
 _LISTED_MAX = 100
-# What `plan` and `run` leave to `show`: they answer how much, not each.
-_EACH = frozenset({"notices", "loads"})
+
+
+def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
+    """Show a plan by id or the end of one, the last without; its changes one by one if asked. UsageError PL-401.
+
+    Without the changes it costs as much as the plan has of them, however large the org is; as JSON nothing at all.
+    """
+    with worker.store.read() as tx:
+        plan = review.plan_named(tx, plan_id)
+    heading = heading_of(worker, plan)
+    if as_json:
+        _document(session, worker, plan, heading, with_changes=with_changes)
+        return
+    when = phrases.time(heading.at, zone=heading.zone, words=session.words)
+    session.write(session.say("cli.plan.head", plan=heading.run_id, at=when, zone=heading.zone))
+    if heading.is_shadow:
+        session.write(session.say("cli.plan.shadow"))
+    if not heading.total:
+        _tell_nothing(session, worker, plan, heading)
+        return
+    _tables(session, worker, plan, heading, with_changes=with_changes)
+    session.write(session.say("report.states"))
+    write_states(session, heading.states, is_shadow=heading.is_shadow)
+    for message, count in heading.held:
+        session.write(f"    {session.words.message(message)}: {phrases.number(count)}")
+    for message in heading.writes:
+        session.write(session.words.message(message))
+    if heading.api_calls is not None:
+        session.write(session.say("cli.plan.cost", calls=phrases.number(heading.api_calls)))
+    _tell_next(session, heading)
 
 
 def report_named(worker: Worker, plan_id: str | None) -> RunReport:
     """The report of a plan by id or the end of one; the last plan without. UsageError PL-401 when there is none."""
     with worker.store.read() as tx:
-        header = review.plan_named(tx, plan_id)
-    return report_of(worker, header)
-
-
-def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
-    """Show a plan; its changes one by one if asked."""
-    report = report_named(worker, plan_id)
-    if as_json:
-        told = document(report, session.words) | ({"changes": changes(report, session.words)} if with_changes else {})
-        left_out = {"schema_version", "kind"} | (set() if with_changes else _EACH)
-        rest = {key: value for key, value in told.items() if key not in left_out}
-        session.document(
-            "plan", {"has_changes": bool(report.overview.total), "proposed": report.overview.total, **rest}
-        )
-        return
-    when = phrases.time(report.at, zone=report.zone, words=session.words)
-    session.write(session.say("cli.plan.head", plan=report.run_id, at=when, zone=report.zone))
-    if not report.overview.total:
-        with worker.store.read() as tx:
-            _tell_nothing(session, report, plans.waiting(tx))
-        return
-    _tables(session, report, with_changes=with_changes)
-    session.write(session.say("report.states"))
-    write_states(session, report.states)
-    for message in report.writes:
-        session.write(session.words.message(message))
-    if report.api_calls is not None:
-        session.write(session.say("cli.plan.cost", calls=phrases.number(report.api_calls)))
-    if report.overview.waiting:
-        session.talk(session.say("cli.plan.next", plan=report.run_id))
-
-
-def _tell_nothing(session: Session, report: RunReport, waiting: Mapping[str, int]) -> None:
-    """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
-    if report.is_settled:
-        session.write(session.say("report.nothing"))
-        return
-    session.write(session.say("report.nothing_new"))
-    for name in OPEN_COUNTS:
-        if report.plan and report.plan.counts.get(name):
-            session.write(f"  {phrases.number(report.plan.counts[name]):>8}  {session.say(f'report.count.{name}')}")
-    for plan_id, count in waiting.items():
-        session.write(session.say("cli.plan.waits", plan=plan_id, count=phrases.number(count)))
-    for remark in report.remarks[:_LISTED_MAX]:
-        session.write(f"  {remark.record_id}  {session.words.message(remark.message)}")
+        plan = review.plan_named(tx, plan_id)
+    return report_of(worker, plan)
 
 
 def held_of(worker: Worker) -> dict[State, int]:
@@ -96,17 +84,62 @@ def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_js
         session.talk(session.say("cli.settled.waits", why=session.words.message(settlement.waits)))
 
 
-def write_states(session: Session, states: Mapping[State, int]) -> None:
+def write_states(session: Session, states: Mapping[State, int], *, is_shadow: bool = False) -> None:
     for state, count in states.items():
-        session.write(f"  {phrases.number(count):>8}  {session.say(f'state.{state}')}")
+        told = phrases.state(state, is_shadow=is_shadow, words=session.words)
+        session.write(f"  {phrases.number(count):>8}  {told}")
 
 
-def _tables(session: Session, report: RunReport, *, with_changes: bool) -> None:
+def _document(session: Session, worker: Worker, plan: Header, heading: Heading, *, with_changes: bool) -> None:
+    told: dict[str, object] = {"has_changes": bool(heading.total), "proposed": heading.total}
+    told |= document(heading, session.words)
+    if not with_changes:
+        session.document("plan", told)
+        return
+    owners = owners_of(worker.mirror, as_of=plan.snapshot)
+    loads = loads_of(worker, plan, owners, overview_of(worker, plan))
+    told |= each(loads, remarks_of(worker, plan), session.words)
+    for part in parts({**labelled("plan"), **told}, rows_of(worker, plan, owners), session.words):
+        session.out.write(part)
+
+
+def _tell_nothing(session: Session, worker: Worker, plan: Header, heading: Heading) -> None:
+    """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
+    if heading.is_settled:
+        session.write(session.say("report.nothing"))
+        return
+    session.write(session.say("report.nothing_new"))
+    for name in OPEN_COUNTS:
+        if count := plan.counts.get(name):
+            key = "report.count.compared" if heading.is_shadow and name == "kept" else f"report.count.{name}"
+            session.write(f"  {phrases.number(count):>8}  {session.say(key)}")
+    with worker.store.read() as tx:
+        waiting = plans.waiting(tx)
+    for plan_id, count in waiting.items():
+        key = "cli.plan.compared" if heading.is_shadow else "cli.plan.waits"
+        session.write(session.say(key, plan=plan_id, count=phrases.number(count)))
+    for notice in plan.notices[:_LISTED_MAX]:
+        session.write(f"  {notice.record_id}  {session.words.message(notice.message)}")
+
+
+def _tell_next(session: Session, heading: Heading) -> None:
+    if heading.is_shadow:
+        session.talk(session.say("cli.plan.next_shadow", plan=heading.run_id))
+    elif heading.held:
+        session.talk(session.say("cli.plan.next_held", plan=heading.run_id))
+    elif heading.waiting:
+        session.talk(session.say("cli.plan.next", plan=heading.run_id))
+
+
+def _tables(session: Session, worker: Worker, plan: Header, heading: Heading, *, with_changes: bool) -> None:
     console, words = session.console(), session.words
-    for table in (flows_table(report, words), fields_table(report, words)):
+    overview = overview_of(worker, plan)
+    for table in (flows_table(overview, words), fields_table(overview, heading.labels, words)):
         if table:
             console.print(table)
     if with_changes:
-        console.print(changes_table(report, words, rows_max=_LISTED_MAX))
-        if (more := report.overview.total - _LISTED_MAX) > 0:
-            session.talk(session.say("cli.plan.more", count=more, plan=report.run_id))
+        owners = owners_of(worker.mirror, as_of=plan.snapshot)
+        rows = islice(rows_of(worker, plan, owners, page_rows=_LISTED_MAX), _LISTED_MAX)
+        console.print(changes_table(rows, heading, words))
+        if (more := heading.total - _LISTED_MAX) > 0:
+            session.talk(session.say("cli.plan.more", count=more, plan=heading.run_id))

@@ -22,6 +22,11 @@ SCHEMA_VERSION = 1
 _UNSAID = frozenset({"org_name", "coverage", "writes", "agreement", "files", "waits"})
 
 
+def labelled(kind: str) -> dict[str, object]:
+    """What every JSON answer begins with."""
+    return {"schema_version": SCHEMA_VERSION, "kind": kind}
+
+
 @dataclass(slots=True)
 class Session:
     """`words` begin in the terminal's language and become the folder's once its settings are read."""
@@ -49,8 +54,7 @@ class Session:
 
     def document(self, kind: str, content: Mapping[str, object]) -> None:
         """One JSON object with its schema version."""
-        document = {"schema_version": SCHEMA_VERSION, "kind": kind, **content}
-        self.write(json.dumps(document, ensure_ascii=False, indent=2))
+        self.write(json.dumps({**labelled(kind), **content}, ensure_ascii=False, indent=2))
 
     def console(self) -> "Console":
         """Tables on stdout: colours and width of the terminal, plain and never cut anywhere else."""

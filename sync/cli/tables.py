@@ -1,7 +1,6 @@
 """A report as tables for a terminal: the same views as the page, in less space."""
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Mapping
 
 from rich.markup import escape
 from rich.table import Table
@@ -9,13 +8,14 @@ from rich.table import Table
 from config.words.catalogue import Words
 from engine.messages import Message
 from sync.reports import phrases, views
-from sync.reports.report import RunReport
+from sync.reports.overview import Overview
+from sync.reports.report import Heading
 from sync.reports.rows import Row
 
 
-def flows_table(report: RunReport, words: Words) -> Table | None:
+def flows_table(overview: Overview, words: Words) -> Table | None:
     """Who moves where and why; None when nobody does."""
-    flows = report.overview.flows
+    flows = overview.flows
     if not flows:
         return None
     table = _table(words, "report.flows", "report.from", "report.records", "report.to", "report.why")
@@ -27,41 +27,42 @@ def flows_table(report: RunReport, words: Words) -> Table | None:
     return table
 
 
-def fields_table(report: RunReport, words: Words) -> Table | None:
+def fields_table(overview: Overview, labels: Mapping[str, str], words: Words) -> Table | None:
     """What happens to each field; None when none changes."""
-    summaries = report.overview.summaries
+    summaries = overview.summaries
     if not summaries:
         return None
     table = _table(words, "report.fields", "report.field", "report.records", "report.most")
     for summary in summaries:
-        label = phrases.label(summary.name, report.labels, words=words)
+        label = phrases.label(summary.name, labels, words=words)
         _add(table, label, phrases.number(summary.count), "; ".join(phrases.summary(summary, words=words)))
     return table
 
 
-def changes_table(report: RunReport, words: Words, *, rows_max: int) -> Table:
-    """The first changes, one by one."""
+def changes_table(rows: Iterable[Row], heading: Heading, words: Words) -> Table:
+    """Changes one by one."""
     table = _table(words, "report.fields.detail", "report.column.record", "report.lead", "report.company",
                    "report.changes", "report.why", "report.state")  # fmt: skip
-    for row in islice(report.rows, rows_max):
-        changed = "\n".join(_changed(row, report, words))
-        _add(table, row.record_id, row.name, row.company, changed, _why(row.because, words), _state(row, words))
+    for row in rows:
+        changed = "\n".join(_changed(row, heading, words))
+        state = _state(row, words, is_shadow=heading.is_shadow)
+        _add(table, row.record_id, row.name, row.company, changed, _why(row.because, words), state)
     return table
 
 
-def _changed(row: Row, report: RunReport, words: Words) -> list[str]:
+def _changed(row: Row, heading: Heading, words: Words) -> list[str]:
     moved = [("owner", row.move.before.name, row.move.after.name)] if row.move else []
     fields = [(field.name, field.before, field.after) for field in views.shown_fields(row)]
     told = [
-        f"{phrases.label(name, report.labels, words=words)}: "
+        f"{phrases.label(name, heading.labels, words=words)}: "
         f"{phrases.value(before, words=words)} → {phrases.value(after, words=words)}"
         for name, before, after in [*moved, *fields]
     ]
     return [*told, *(f"+{tag}" for tag in row.tags_added), *(f"-{tag}" for tag in row.tags_removed)]
 
 
-def _state(row: Row, words: Words) -> str:
-    told = words.say(f"state.{row.state}")
+def _state(row: Row, words: Words, *, is_shadow: bool) -> str:
+    told = phrases.state(row.state, is_shadow=is_shadow, words=words)
     return f"{told}: {words.message(row.note)}" if row.note else told
 
 

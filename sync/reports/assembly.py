@@ -1,117 +1,136 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from engine.changes import Scalar, Standing
-from engine.directory import ACTIVE, INACTIVE
-from engine.errors import RulebookError
-from engine.fields import TARGETS
 from engine.messages import Message
 from mapping.cards import Card, card_of, open_holdings
-from mapping.labels import labels_of
-from sync.delivery.writers.forecast import forecast
-from sync.mirror.mirror import Mirror
-from sync.reading import people
-from sync.reports.overview import Overview, overview
-from sync.reports.quality import quality_of
-from sync.reports.report import Load, PlanHeader, Remark, RunReport, loads
+from sync.reports.heading import heading_of, owners_of, told
+from sync.reports.listing import Gathering
+from sync.reports.overview import OWNER_REASONS, Overview, Tally, place
+from sync.reports.report import Load, Remark, RunReport, loads
 from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
 from sync.run import Worker
-from sync.store import changes, describes, runs
+from sync.store import changes
+from sync.store.database import Transaction
 from sync.store.plans import Header
-from sync.store.runs import Run
+from sync.store.sketches import Sketch, sketches
 
 # Rows read from the store at a time.
 _PAGE_ROWS = 2_000
 _NO_OWNER = Owner("", "—", OwnerKind.NOBODY)
 
+# The next standings behind a record id, at most so many.
+Page = Callable[[Transaction, str, int], tuple[Standing, ...]]
+
 
 def report_of(worker: Worker, plan: Header) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
-    with worker.store.read() as tx:
-        run = runs.run(tx, plan.plan_id)
-        described = describes.every(tx)
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    rows = _StoredRows(worker, plan, owners)
-    seen = overview(rows)
-    cards = _cards(worker, plan, {notice.record_id for notice in plan.notices})
-    figures = _figures(run)
+    rows = rows_of(worker, plan, owners)
+    tally, gathering = Tally[Owner](), Gathering()
+    for row in rows:
+        tally.add_row(row)
+        gathering.add(row)
+    seen = tally.overview(owner_of=lambda owner: owner)
     return RunReport(
-        org_id=plan.org_id,
-        org_name=str(figures.get("org_name") or urlsplit(worker.settings.org).hostname or "sandbox"),
-        is_sandbox=worker.settings.is_sandbox,
-        run_id=plan.plan_id,
-        at=plan.at,
-        zone=plan.zone,
+        heading=heading_of(worker, plan),
         rows=rows,
         overview=seen,
-        plan=PlanHeader(
-            plan_id=plan.plan_id,
-            at=plan.at,
-            digest=plan.digest,
-            rulebook=plan.rulebook,
-            rulebook_name=_rulebook_name(worker, plan),
-            is_baseline=plan.is_baseline,
-            counts=plan.counts,
-        ),
-        loads=_loads(worker, plan, owners, seen),
-        remarks=tuple(
-            Remark(notice.record_id, notice.message, card.name, _link(worker, notice.record_id, card))
-            for notice in plan.notices
-            for card in [cards.get(notice.record_id, Card())]
-        ),
-        quality=quality_of(figures),
-        labels=labels_of(worker.field_map, described),
-        writes=tuple(forecast(worker, plan.plan_id).messages()),
-        api_calls=figures.get("api_calls"),
-        seconds=figures["milliseconds"] / 1000 if "milliseconds" in figures else None,
+        listing=gathering.listing(),
+        loads=loads_of(worker, plan, owners, seen),
+        remarks=remarks_of(worker, plan),
     )
 
 
+def overview_of(worker: Worker, plan: Header) -> Overview:
+    """The same overview from what the store says alone: no record's name is looked up."""
+    owners = owners_of(worker.mirror, as_of=plan.snapshot)
+    tally, after = Tally[str](), ""
+    while True:
+        with worker.store.read() as tx:
+            page = sketches(tx, plan.plan_id, after=after, most=_PAGE_ROWS)
+        for sketch in page:
+            _count(tally, sketch)
+        if len(page) < _PAGE_ROWS:
+            break
+        after = page[-1].record_id
+    return tally.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
+
+
+def rows_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS) -> "StoredRows":
+    """The changes a plan first proposed, as readers see them."""
+
+    def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
+        return changes.page_of_plan(tx, plan.plan_id, after=after, most=most)
+
+    return StoredRows(worker, page, owners, plan.snapshot, page_rows)
+
+
 @dataclass(frozen=True, slots=True)
-class _StoredRows:
-    """The rows of a plan, read from the store each time they are walked, some thousands at a time."""
+class StoredRows:
+    """Rows read from the store each time they are walked, some thousands at a time, with names as of a pull."""
 
     worker: Worker
-    plan: Header
+    page: Page
     owners: Mapping[str, Owner]
+    as_of: str | None
+    page_rows: int = _PAGE_ROWS
 
     def __iter__(self) -> Iterator[Row]:
         after = ""
         while True:
             with self.worker.store.read() as tx:
-                standings = changes.page_of_plan(tx, self.plan.plan_id, after=after, most=_PAGE_ROWS)
-            cards = _cards(self.worker, self.plan, {standing.change.record_id for standing in standings})
+                standings = self.page(tx, after, self.page_rows)
+            cards = _cards(self.worker, self.as_of, {standing.change.record_id for standing in standings})
             yield from (_row(self.worker, standing, cards, self.owners) for standing in standings)
-            if len(standings) < _PAGE_ROWS:
+            if len(standings) < self.page_rows:
                 return
             after = standings[-1].change.record_id
 
 
-def owners_of(mirror: Mirror, *, as_of: str) -> dict[str, Owner]:
-    """Every user and queue the mirror had after that run's pull, by id."""
-    users, queues = people(mirror, as_of=as_of)
-    kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
-    found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
-    return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
-
-
-def _rulebook_name(worker: Worker, plan: Header) -> str:
-    """The rulebook's name while its files are those of the plan; else its version, for the name may have changed."""
-    try:
-        is_same = worker.rulebook.digest == plan.rulebook
-    except RulebookError:
-        is_same = False
-    return worker.rulebook.name if is_same else plan.rulebook[:12]
-
-
-def _cards(worker: Worker, plan: Header, record_ids: Collection[str]) -> dict[str, Card]:
-    cards: dict[str, Card] = {}
+def loads_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
+    """Records held by each owner at the snapshot, counted a range at a time."""
+    before: dict[Owner, int] = {}
     for object_map in worker.field_map.objects:
-        named = worker.mirror.of(object_map.api_name, record_ids, as_of=plan.snapshot)
+        for part in worker.mirror.ranges(object_map.api_name, as_of=plan.snapshot):
+            held = open_holdings(part.lazy()).group_by("owner_id").len().collect()
+            for owner_id, count in held.iter_rows():
+                owner = _owner(owner_id, owners)
+                before[owner] = before.get(owner, 0) + count
+    return loads(before, seen.shift)
+
+
+def remarks_of(worker: Worker, plan: Header) -> tuple[Remark, ...]:
+    """What people should know of records for which nothing is proposed."""
+    cards = _cards(worker, plan.snapshot, {notice.record_id for notice in plan.notices})
+    return tuple(
+        Remark(notice.record_id, notice.message, card.name, _link(worker, notice.record_id, card))
+        for notice in plan.notices
+        for card in [cards.get(notice.record_id, Card())]
+    )
+
+
+def _count(tally: Tally[str], sketch: Sketch) -> None:
+    new_owner = sketch.after.get("owner")
+    why = next((each for each in sketch.because if each[0].startswith(OWNER_REASONS)), None) if new_owner else None
+    if new_owner and why is None:
+        why = next(iter(sketch.because), None)
+    tally.add(
+        sketch.state,
+        before=sketch.before,
+        after=sketch.after,
+        move=(sketch.owner, str(new_owner)) if new_owner else None,
+        why=Message(*why) if why else None,
+        has_tags=sketch.has_tags,
+    )
+
+
+def _cards(worker: Worker, as_of: str | None, record_ids: Collection[str]) -> dict[str, Card]:
+    cards: dict[str, Card] = {}
+    for object_map in worker.field_map.objects if record_ids else ():
+        named = worker.mirror.of(object_map.api_name, record_ids, as_of=as_of)
         cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
     return cards
 
@@ -139,14 +158,14 @@ def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: 
         else None,
         fields=tuple(
             FieldChange(name, change.before.get(name), change.after[name])
-            for name in sorted(change.after, key=_place)
+            for name in sorted(change.after, key=place)
             if name != "owner"
         ),
         tags_added=tuple(tag for tag, _ in change.effects.tags_added),
         tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
-        because=tuple(_told(message, owners) for message in change.because),
+        because=tuple(told(message, owners) for message in change.because),
         rules=change.rules,
-        note=_told(standing.note, owners) if standing.note else None,
+        note=told(standing.note, owners) if standing.note else None,
         link=_link(worker, change.record_id, card),
         persona=None if persona is None else str(persona),
         grade=None if grade is None else str(grade),
@@ -157,30 +176,3 @@ def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: 
 def _owner(owner_id: Scalar, owners: Mapping[str, Owner]) -> Owner:
     """A user the login may not see is shown by id: better than nothing, and still the truth."""
     return owners.get(str(owner_id), Owner(str(owner_id), str(owner_id))) if owner_id else _NO_OWNER
-
-
-def _told(message: Message, owners: Mapping[str, Owner]) -> Message:
-    """Owner ids in a message become names."""
-    named = {key: owners[value].name if isinstance(value, str) and value in owners else value
-             for key, value in message.params.items()}  # fmt: skip
-    return replace(message, params=named)
-
-
-def _place(name: str) -> tuple[int, str]:
-    """Write-back targets in their own order, then the rest by name."""
-    return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
-
-
-def _loads(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
-    """Records held by each owner at the snapshot."""
-    before: dict[Owner, int] = {}
-    for object_map in worker.field_map.objects:
-        held = open_holdings(worker.mirror.latest(object_map.api_name, as_of=plan.snapshot))
-        for owner_id, count in held.group_by("owner_id").len().collect().iter_rows():
-            owner = _owner(owner_id, owners)
-            before[owner] = before.get(owner, 0) + count
-    return loads(before, seen.shift)
-
-
-def _figures(run: Run | None) -> dict[str, Any]:
-    return dict(run.figures or {}) if run else {}

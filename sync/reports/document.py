@@ -1,12 +1,12 @@
 """The report as a JSON document for programs. A key is never renamed or dropped without a new schema version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from json import dumps
 from typing import TypeAlias
 
 from config.words.catalogue import Words
 from engine.messages import Message
-from sync.reports.report import Load, PlanHeader, Remark, RunReport
+from sync.reports.report import Heading, Load, PlanHeader, Remark, RunReport
 from sync.reports.rows import Owner, Row
 
 SCHEMA_VERSION = 1
@@ -20,37 +20,44 @@ def json(report: RunReport, words: Words) -> str:
 
 
 def json_parts(report: RunReport, words: Words) -> Iterator[str]:
-    """The same piece by piece: changes come one at a time, and before them all that is told of the whole."""
-    yield dumps(document(report, words), ensure_ascii=False, indent=2).removesuffix("\n}") + ',\n  "changes": ['
-    for number, row in enumerate(report.rows):
+    """The same piece by piece."""
+    told = document(report.heading, words) | each(report.loads, report.remarks, words)
+    return parts({"schema_version": SCHEMA_VERSION, "kind": "run report", **told}, report.rows, words)
+
+
+def parts(told: Mapping[str, object], rows: Iterable[Row], words: Words) -> Iterator[str]:
+    """One object: what is told of the whole, and after it `changes`, one at a time."""
+    yield dumps(told, ensure_ascii=False, indent=2).removesuffix("\n}") + ',\n  "changes": ['
+    for number, row in enumerate(rows):
         yield ("," if number else "") + "\n    " + dumps(_row(row, words), ensure_ascii=False)
     yield "\n  ]\n}\n"
 
 
-def document(report: RunReport, words: Words) -> dict[str, Json]:
-    """All but the changes themselves."""
+def each(loads: Iterable[Load], remarks: Iterable[Remark], words: Words) -> dict[str, Json]:
+    """What is told owner by owner and record by record, but for the changes."""
     return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "run report",
+        "loads": [_load(load) for load in loads],
+        "notices": [_remark(remark, words) for remark in remarks],
+    }
+
+
+def document(report: Heading, words: Words) -> dict[str, Json]:
+    """How much it is, and not each."""
+    return {
         "language": words.language.value,
         "org": {"id": report.org_id, "name": report.org_name, "is_sandbox": report.is_sandbox},
         "run": report.run_id,
+        "verb": report.verb,
         "at": report.at.isoformat(),
         "zone": report.zone,
         "plan": _plan(report.plan) if report.plan else None,
         "states": {state.value: count for state, count in report.states.items()},
         "api_calls": report.api_calls,
         "seconds": report.seconds,
-        "loads": [_load(load) for load in report.loads],
-        "notices": [_remark(remark, words) for remark in report.remarks],
+        "held": [{**_message(message, words), "count": count} for message, count in report.held],
         "writes": [_message(message, words) for message in report.writes],
         "data_quality": [_message(message, words) for message in report.quality],
     }
-
-
-def changes(report: RunReport, words: Words) -> list[Json]:
-    """Each change, in a list."""
-    return [_row(row, words) for row in report.rows]
 
 
 def _plan(plan: PlanHeader) -> Json:
@@ -60,6 +67,7 @@ def _plan(plan: PlanHeader) -> Json:
         "digest": plan.digest,
         "rulebook": {"digest": plan.rulebook, "name": plan.rulebook_name},
         "is_baseline": plan.is_baseline,
+        "is_shadow": plan.is_shadow,
         "counts": dict(plan.counts),
     }
 

@@ -10,6 +10,7 @@ from engine.grades import LADDER
 from engine.scores import ScoreLine
 from sync.explain import Explained, Moved, Since
 from sync.reports import phrases
+from sync.reports.asked import asked, of_activities
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _THOUSAND = 1000
@@ -103,11 +104,12 @@ def _score(explanation: Explanation, words: Words) -> Iterator[str]:
 
 def _points(line: ScoreLine, words: Words) -> str:
     points = f"{line.thousandths / _THOUSAND:+g}"
+    kind = _with(line.kind, asked(line.where) if line.where else "")
     if line.decay is None or line.full is None:
-        return words.say("explain.points", kind=line.kind, count=line.count, points=points)
+        return words.say("explain.points", kind=kind, count=line.count, points=points)
     how = words.say(f"explain.fading.{line.decay.fading}", days=line.decay.days)
     full = f"{line.full / _THOUSAND:+g}"
-    return words.say("explain.faded", kind=line.kind, count=line.count, points=points, full=full, how=how)
+    return words.say("explain.faded", kind=kind, count=line.count, points=points, full=full, how=how)
 
 
 def _rules(explanation: Explanation, words: Words) -> Iterator[str]:
@@ -131,15 +133,16 @@ def _leaves(results: Iterable[LeafResult], words: Words) -> Iterator[str]:
 def _leaf(result: LeafResult, words: Words) -> str:
     match result.leaf:
         case Leaf() as leaf:
-            asked = leaf.shown or ("" if leaf.operand is None else str(leaf.operand))
-            # As a rule file says it, in every language.
-            rule = f"{leaf.field.name}: {{{leaf.operator}: {asked}}}"
-            return words.say("explain.leaf", rule=rule, found=_found(result, leaf.field.kind, words))
+            return words.say("explain.leaf", rule=asked(leaf), found=_found(result, leaf.field.kind, words))
         case counted:
-            kinds = ", ".join(counted.kinds) or words.say("explain.any_activity")
+            kinds = _with(", ".join(counted.kinds) or words.say("explain.any_activity"), of_activities(counted))
             key = "explain.activity" if counted.within_days is None else "explain.activity_within"
             found = _found(result, Kind.INTEGER, words)
             return words.say(key, kinds=kinds, least=counted.at_least, days=counted.within_days or 0, found=found)
+
+
+def _with(kinds: str, more: str) -> str:
+    return f"{kinds} ({more})" if more else kinds
 
 
 def _found(result: LeafResult, kind: Kind, words: Words) -> str:

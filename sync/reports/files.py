@@ -11,7 +11,10 @@ from sync.reports.report import RunReport
 
 def write_reports(report: RunReport, folder: Path, words: Words) -> dict[str, Path]:
     """`html`, `csv` and `json` of a report, readable by their owner only; older ones of the same plan are replaced."""
-    return {kind: write_report(report, folder / f"{report.run_id}.{kind}", words) for kind in ("html", "csv", "json")}
+    return {
+        kind: write_report(report, folder / f"{report.heading.run_id}.{kind}", words)
+        for kind in ("html", "csv", "json")
+    }
 
 
 def write_report(report: RunReport, path: Path, words: Words) -> Path:

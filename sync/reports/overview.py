@@ -1,25 +1,30 @@
-"""An overview of many rows, gathered one by one: what it keeps stays small however many changes a plan has."""
+"""An overview of many changes, counted one by one: what it keeps stays small however many a plan has.
+
+It is counted of rows with everything a reader sees, or of what the store says of each change (`Tally`), which is cheaper.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
+from typing import Generic, TypeVar
 
 from engine.changes import Scalar
 from engine.fields import TARGETS
 from engine.messages import Message
-from engine.states import State
+from engine.states import OPEN, WAITING, State
 from sync.reports.rows import FieldChange, Owner, Row
 
-ATTENTION = (State.HELD, State.UNKNOWN, State.CONFLICT, State.BLOCKED, State.REFUSED, State.GONE)
-# More rows than this make a page nobody scrolls; all of them are in the table, and the page says so.
-MOVES_SHOWN_MAX, UPDATES_SHOWN_MAX = 1000, 300
-_OWNER_REASONS = "reason.owner."
+OWNER_REASONS = "reason.owner."
 # The grade's number changes with its letter, and people read the letter.
-_TWINS = frozenset({"grade_rank"})
+_TWINS = {"grade": "grade_rank"}
+_HIDDEN = frozenset({"owner", *_TWINS.values()})
 _EXAMPLES_MAX = 3
+# Of a field with endlessly many values so many kinds of change are counted at once; rare ones are forgotten.
+_KINDS_MAX = 5_000
 
 Why = tuple[tuple[Message, int], ...]
+Who = TypeVar("Who", bound=Hashable)
+_Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,6 @@ class Flow:
     count: int
     to: tuple[tuple[Owner, int], ...]
     why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """One new owner, how many rows come in, and the first of them: best score first, then by company and name."""
-
-    owner: Owner
-    count: int
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,169 +52,164 @@ class FieldSummary:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What stands is counted in flows and fields; `states`, `attention` and `total` are of all rows."""
+    """What stands is counted in flows and summaries. `fields` are all that any change changes, `to_decide` those of
+    changes that wait for a person, the write-back targets first.
+    """
 
-    total: int
-    states: dict[State, int]
     moved: int
     flows: tuple[Flow, ...]
-    receivers: tuple[Receiver, ...]
     updated: int
-    updates: tuple[Row, ...]  # the first
     summaries: tuple[FieldSummary, ...]
-    look: int
-    attention: tuple[Row, ...]  # the first, in the order of ATTENTION
-    shift: dict[Owner, int]  # records won, less those lost
-
-    @property
-    def waiting(self) -> int:
-        return self.states.get(State.PLANNED, 0) + self.states.get(State.HELD, 0)
+    shift: Mapping[Owner, int]  # records won, less those lost
+    fields: tuple[str, ...]
+    to_decide: tuple[str, ...]
 
 
 def overview(rows: Iterable[Row]) -> Overview:
-    """Go through the rows once. Rows that come ordered by record id keep that order where nothing else orders them."""
-    gathering = _Gathering()
+    """Of rows as readers see them."""
+    tally = Tally[Owner]()
     for row in rows:
-        gathering.add(row)
-    return gathering.overview()
+        tally.add_row(row)
+    return tally.overview(owner_of=lambda owner: owner)
 
 
 def owner_reasons(row: Row) -> tuple[Message, ...]:
     """Why the owner changes; everything that was said when no reason is about the owner."""
-    return tuple(message for message in row.because if message.key.startswith(_OWNER_REASONS)) or row.because
+    return tuple(message for message in row.because if message.key.startswith(OWNER_REASONS)) or row.because
 
 
 def shown_fields(row: Row) -> tuple[FieldChange, ...]:
-    return tuple(field for field in row.fields if field.name not in _TWINS)
+    return tuple(field for field in row.fields if field.name not in _HIDDEN)
 
 
-class _Gathering:
+class Tally(Generic[Who]):
+    """Counts change by change. Whoever owns a record is known by anything that can be counted: an id will do."""
+
     def __init__(self) -> None:
-        self.states: Counter[State] = Counter()
-        self.flows: dict[Owner, _FlowCount] = {}
-        self.receivers: dict[Owner, _Best] = {}
-        self.shift: Counter[Owner] = Counter()
-        self.updates: list[Row] = []
         self.updated = 0
-        self.fields: dict[str, _FieldCount] = {}
-        self.attention: dict[State, list[Row]] = {state: [] for state in ATTENTION}
+        self._flows: dict[Who, _FlowCount[Who]] = {}
+        self._shift: Counter[Who] = Counter()
+        self._counts: dict[str, _FieldCount] = {}
+        self._fields: dict[str, None] = {}
+        self._to_decide: dict[str, None] = {}
 
-    def add(self, row: Row) -> None:
-        self.states[row.state] += 1
-        if row.state in self.attention and len(self.attention[row.state]) < UPDATES_SHOWN_MAX:
-            self.attention[row.state].append(row)
-        if not row.stands:
+    def add_row(self: "Tally[Owner]", row: Row) -> None:
+        self.add(
+            row.state,
+            before={field.name: field.before for field in row.fields},
+            after={field.name: field.after for field in row.fields},
+            move=(row.move.before, row.move.after) if row.move else None,
+            why=next(iter(owner_reasons(row)), None) if row.move else None,
+            has_tags=bool(row.tags_added or row.tags_removed),
+        )
+
+    def add(
+        self,
+        state: State,
+        *,
+        before: Mapping[str, Scalar],
+        after: Mapping[str, Scalar],
+        move: tuple[Who, Who] | None,
+        why: Message | None,
+        has_tags: bool,
+    ) -> None:
+        self._fields.update(dict.fromkeys(after))
+        if state in WAITING:
+            self._to_decide.update(dict.fromkeys(after))
+        if state not in OPEN and state is not State.APPLIED:
             return
-        if row.move:
-            self.flows.setdefault(row.move.before, _FlowCount()).add(row, row.move.after)
-            self.receivers.setdefault(row.move.after, _Best()).add(row)
-            self.shift[row.move.before] -= 1
-            self.shift[row.move.after] += 1
-        if shown_fields(row) or row.tags_added or row.tags_removed:
-            self.updated += 1
-            if len(self.updates) < UPDATES_SHOWN_MAX:
-                self.updates.append(row)
-            self._add_fields(row)
+        if move:
+            giver, taker = move
+            self._flows.setdefault(giver, _FlowCount()).add(taker, why)
+            self._shift[giver] -= 1
+            self._shift[taker] += 1
+        shown = [name for name in after if name not in _HIDDEN]
+        self.updated += bool(shown or has_tags)
+        for name in shown:
+            # What the direction is read from: a grade's rank.
+            twin = _TWINS.get(name, "")
+            ranked = twin if twin in after else name
+            count = self._counts.setdefault(name, _FieldCount())
+            count.add(before.get(name), after[name], before.get(ranked), after[ranked])
 
-    def _add_fields(self, row: Row) -> None:
-        rank = next((field for field in row.fields if field.name == "grade_rank"), None)
-        for field in shown_fields(row):
-            twin = rank if field.name == "grade" and rank else field
-            self.fields.setdefault(field.name, _FieldCount()).add(field, twin)
-
-    def overview(self) -> Overview:
+    def overview(
+        self, *, owner_of: Callable[[Who], Owner], told: Callable[[Message], Message] = lambda it: it
+    ) -> Overview:
+        """`owner_of` says who is behind what was counted, `told` puts names into a reason."""
         flows = [
-            Flow(before, one.count, tuple(sorted(one.to.items(), key=_most)), tuple(one.why.values()))
-            for before, one in self.flows.items()
+            Flow(
+                owner_of(giver),
+                one.count,
+                tuple(sorted(((owner_of(taker), count) for taker, count in one.to.items()), key=_most)),
+                tuple((told(message), count) for message, count in one.why.values()),
+            )
+            for giver, one in self._flows.items()
         ]
-        receivers = [Receiver(owner, best.count, best.rows) for owner, best in self.receivers.items()]
-        looked_at = [row for state in ATTENTION for row in self.attention[state]]
         return Overview(
-            total=self.states.total(),
-            states={state: self.states[state] for state in State if self.states[state]},
             moved=sum(flow.count for flow in flows),
             flows=tuple(sorted(flows, key=lambda flow: (-flow.count, flow.before.name, flow.before.id))),
-            receivers=tuple(sorted(receivers, key=lambda one: (-one.count, one.owner.name, one.owner.id))),
             updated=self.updated,
-            updates=tuple(self.updates),
-            summaries=tuple(self.fields[name].summary(name) for name in sorted(self.fields, key=_place)),
-            look=sum(self.states[state] for state in ATTENTION),
-            attention=tuple(looked_at[:UPDATES_SHOWN_MAX]),
-            shift=dict(self.shift),
+            summaries=tuple(self._counts[name].summary(name) for name in sorted(self._counts, key=place)),
+            shift={owner_of(who): count for who, count in self._shift.items()},
+            fields=tuple(sorted(self._fields.keys() - {"owner"}, key=place)),
+            to_decide=tuple(sorted(self._to_decide.keys() - {"owner"}, key=place)),
         )
 
 
-class _FlowCount:
+class _FlowCount(Generic[Who]):
     def __init__(self) -> None:
         self.count = 0
-        self.to: Counter[Owner] = Counter()
-        self.why: dict[tuple[object, ...], tuple[Message, int]] = {}
+        self.to: Counter[Who] = Counter()
+        self.why: dict[_Key, tuple[Message, int]] = {}
 
-    def add(self, row: Row, after: Owner) -> None:
+    def add(self, taker: Who, why: Message | None) -> None:
         self.count += 1
-        self.to[after] += 1
-        for message in owner_reasons(row)[:1]:
-            key = (message.key, *sorted(message.params.items()))
-            self.why[key] = (message, self.why[key][1] + 1 if key in self.why else 1)
-
-
-class _Best:
-    """The rows people want to see first of all that one owner gets."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._rows: list[Row] = []
-
-    def add(self, row: Row) -> None:
-        self.count += 1
-        self._rows.append(row)
-        if len(self._rows) > 2 * MOVES_SHOWN_MAX:
-            self._rows = nsmallest(MOVES_SHOWN_MAX, self._rows, key=_interest)
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        return tuple(nsmallest(MOVES_SHOWN_MAX, self._rows, key=_interest))
+        self.to[taker] += 1
+        if why is not None:
+            key = (why.key, *sorted(why.params.items()))
+            self.why[key] = (why, self.why[key][1] + 1 if key in self.why else 1)
 
 
 class _FieldCount:
     def __init__(self) -> None:
         self.count = self.rises = self.falls = self.appears = self.clears = 0
         self.is_numeric = True
-        self.examples: Counter[FieldChange] = Counter()
+        self.kinds: Counter[tuple[Scalar, Scalar]] = Counter()
 
-    def add(self, field: FieldChange, twin: FieldChange) -> None:
-        """`twin` is what the direction is read from: a grade's rank."""
+    def add(self, before: Scalar, after: Scalar, low: Scalar, high: Scalar) -> None:
+        """`low` and `high` are the same before and after as numbers, where they have a direction."""
         self.count += 1
-        self.examples[field] += 1
-        self.appears += twin.before is None
-        self.clears += twin.after is None
-        before, after = twin.before, twin.after
-        if _is_number(before) and _is_number(after):
-            if before is not None and after is not None:
-                self.rises += float(after) > float(before)
-                self.falls += float(after) < float(before)
+        self.kinds[before, after] += 1
+        if len(self.kinds) > _KINDS_MAX:
+            self.kinds = Counter(dict(self.kinds.most_common(_KINDS_MAX // 2)))
+        self.appears += low is None
+        self.clears += high is None
+        if _is_number(low) and _is_number(high):
+            if low is not None and high is not None:
+                self.rises += float(high) > float(low)
+                self.falls += float(high) < float(low)
         else:
             self.is_numeric = False
 
     def summary(self, name: str) -> FieldSummary:
-        examples = tuple(self.examples.most_common(_EXAMPLES_MAX))
+        examples = tuple(
+            (FieldChange(name, before, after), count)
+            for (before, after), count in self.kinds.most_common(_EXAMPLES_MAX)
+        )
         if not self.is_numeric:
             return FieldSummary(name, self.count, examples=examples)
-        shown = examples if name == "grade" else ()
+        shown = examples if name in _TWINS else ()
         return FieldSummary(name, self.count, self.rises, self.falls, self.appears, self.clears, shown)
+
+
+def place(name: str) -> tuple[int, str]:
+    """Write-back targets in their own order, then the rest by name."""
+    return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
 
 
 def _is_number(held: Scalar) -> bool:
     return held is None or (isinstance(held, int | float) and not isinstance(held, bool))
 
 
-def _place(name: str) -> tuple[int, str]:
-    return (TARGETS.index(name) if name in TARGETS else len(TARGETS), name)
-
-
 def _most(counted: tuple[Owner, int]) -> tuple[int, str, str]:
     return (-counted[1], counted[0].name, counted[0].id)
-
-
-def _interest(row: Row) -> tuple[int, str, str, str]:
-    return (-(row.score or 0), row.company, row.name, row.record_id)

@@ -12,7 +12,8 @@ from engine.changes import Scalar
 from engine.messages import Message
 from engine.states import State
 from sync.reports import phrases, views
-from sync.reports.overview import MOVES_SHOWN_MAX, UPDATES_SHOWN_MAX, FieldSummary, Why
+from sync.reports.listing import ATTENTION, UPDATES_SHOWN_MAX
+from sync.reports.overview import FieldSummary, Why
 from sync.reports.report import Load, RunReport
 from sync.reports.rows import Owner
 
@@ -29,12 +30,13 @@ def html(report: RunReport, words: Words) -> str:
     )  # fmt: skip
     return environment.get_template("run.html.jinja").render(
         report=report,
+        head=report.heading,
+        listing=report.listing,
         style=style,
         style_digest=b64encode(sha256(style.encode()).digest()).decode(),
         tell=_Teller(report, words),
         views=views,
         seen=report.overview,
-        moves_max=MOVES_SHOWN_MAX,
         updates_max=UPDATES_SHOWN_MAX,
     )
 
@@ -52,7 +54,7 @@ class _Teller:
         return self.words.say(f"report.{key}", **params)
 
     def state(self, state: State) -> str:
-        return self.words.say(f"state.{state}")
+        return phrases.state(state, is_shadow=self.report.heading.is_shadow, words=self.words)
 
     def number(self, count: int) -> str:
         return phrases.number(count)
@@ -61,13 +63,13 @@ class _Teller:
         return phrases.difference(load.after - load.before)
 
     def time(self) -> str:
-        return phrases.time(self.report.at, zone=self.report.zone, words=self.words)
+        return phrases.time(self.report.heading.at, zone=self.report.heading.zone, words=self.words)
 
     def value(self, held: Scalar) -> str:
         return phrases.value(held, words=self.words)
 
     def label(self, name: str) -> str:
-        return phrases.label(name, self.report.labels, words=self.words)
+        return phrases.label(name, self.report.heading.labels, words=self.words)
 
     def messages(self, messages: Iterable[Message]) -> str:
         return self.say("join").join(self.words.message(message) for message in messages)
@@ -82,9 +84,13 @@ class _Teller:
         """A bar's length; anything above zero can be seen."""
         return round(max(count / self._most * _BAR_WIDTH, 0.6), 2) if count > 0 else 0
 
+    def look(self) -> int:
+        """How many changes people should look at."""
+        return sum(self.report.heading.states.get(state, 0) for state in ATTENTION)
+
     def share(self, count: int) -> float:
         """A part of all changes, for the bar of states."""
-        return round(count / max(self.report.overview.total, 1) * _BAR_WIDTH, 3)
+        return round(count / max(self.report.heading.total, 1) * _BAR_WIDTH, 3)
 
     def summary(self, summary: FieldSummary) -> list[str]:
         return phrases.summary(summary, words=self.words)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
+from engine.states import WAITING, State
 from sync.reports.overview import FieldSummary, Why
 
 _REASONS_MAX = 3
@@ -48,6 +49,11 @@ def value(held: Scalar, *, words: Words) -> str:
             return f"{held:,.6g}"
         case _:
             return held
+
+
+def state(held: State, *, is_shadow: bool, words: Words) -> str:
+    """Where a change stands. In shadow nobody is waited for: what is planned is compared, and that is all."""
+    return words.say("state.shadow" if is_shadow and held in WAITING else f"state.{held}")
 
 
 def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:

@@ -1,11 +1,12 @@
-"""A run's report as a value: everything a reader is told, before anybody decides how it looks."""
+"""A run's report as values: everything a reader is told, before anybody decides how it looks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.messages import Message
-from engine.states import State
+from engine.states import WAITING, State
+from sync.reports.listing import Listing
 from sync.reports.overview import Overview
 from sync.reports.rows import Owner, OwnerKind, Row
 
@@ -42,15 +43,17 @@ class PlanHeader:
     rulebook: str  # digest
     rulebook_name: str
     is_baseline: bool
+    is_shadow: bool = False  # it compares only: nothing of it may be approved or written
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class RunReport:
-    """`at` is the org's time of the run, `zone` the IANA zone its readers live in.
+class Heading:
+    """What is told of a run without looking at any of its changes: it costs the same however many there are.
 
-    `rows` are ordered by record id and can be walked more than once; they may come from the store, so walk them, never
-    hold them. `overview` is what a reader is told of them all.
+    `at` is the org's time of the run, `zone` the IANA zone its readers live in. `states`: how many changes are in each
+    state now, in the order of a change's life; states nobody is in are left out. `held`: why changes wait by themselves,
+    and how many. `plan` is None for a run that made none; then `states` are of the changes it sent.
     """
 
     org_id: str
@@ -59,11 +62,10 @@ class RunReport:
     run_id: str
     at: datetime
     zone: str
-    rows: Iterable[Row]
-    overview: Overview
+    states: Mapping[State, int]
     plan: PlanHeader | None = None
-    loads: tuple[Load, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    verb: str = "plan"
+    held: tuple[tuple[Message, int], ...] = ()
     quality: tuple[Message, ...] = ()
     writes: tuple[Message, ...] = ()  # how its records travel, what that does not protect, what it costs
     labels: Mapping[str, str] = field(default_factory=dict)  # the org's own words for mapped fields
@@ -71,15 +73,37 @@ class RunReport:
     seconds: float | None = None
 
     @property
-    def states(self) -> dict[State, int]:
-        """How many changes are in each state now, in the order of a change's life; states nobody is in are left out."""
-        return self.overview.states
+    def total(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a person; nobody is waited for in shadow."""
+        return 0 if self.is_shadow else sum(self.states.get(state, 0) for state in WAITING)
+
+    @property
+    def is_shadow(self) -> bool:
+        return self.plan is not None and self.plan.is_shadow
 
     @property
     def is_settled(self) -> bool:
         """Whether every record is as the rules want it: nothing proposed, nothing open, quiet or without an owner."""
         counts = self.plan.counts if self.plan else {}
-        return not self.overview.total and not any(counts.get(name) for name in OPEN_COUNTS)
+        return not self.total and not any(counts.get(name) for name in OPEN_COUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A heading and all its changes. `rows` are ordered by record id and can be walked more than once; they may come
+    from the store, so walk them, never hold them. `overview` and `listing` are what a reader is told of them all.
+    """
+
+    heading: Heading
+    rows: Iterable[Row]
+    overview: Overview
+    listing: Listing
+    loads: tuple[Load, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def loads(before: Mapping[Owner, int], shift: Mapping[Owner, int]) -> tuple[Load, ...]:

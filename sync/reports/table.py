@@ -6,7 +6,7 @@ from io import StringIO
 
 from config.words.catalogue import Words
 from engine.changes import Scalar
-from sync.reports.phrases import label
+from sync.reports.phrases import label, state
 from sync.reports.report import RunReport
 from sync.reports.rows import Row
 
@@ -22,7 +22,7 @@ def csv(report: RunReport, words: Words) -> str:
 
 def csv_lines(report: RunReport, words: Words) -> Iterator[str]:
     """The same line by line, heading first."""
-    fields = list(dict.fromkeys(field.name for row in report.rows for field in row.fields))
+    fields = report.overview.fields
     yield BYTE_ORDER_MARK + _line(headings(report, fields, words))
     for row in report.rows:
         yield _line(cells(report, row, fields, words))
@@ -30,7 +30,7 @@ def csv_lines(report: RunReport, words: Words) -> Iterator[str]:
 
 def headings(report: RunReport, fields: Sequence[str], words: Words) -> list[str]:
     """What stands above `cells`."""
-    labels = [label(name, report.labels, words=words) for name in fields]
+    labels = [label(name, report.heading.labels, words=words) for name in fields]
     pairs = [
         words.say(f"report.column.{when}", field=name) for name in labels for when in ("field_before", "field_after")
     ]
@@ -64,13 +64,13 @@ def safe(cell: Scalar) -> Scalar:
 def _cells(report: RunReport, row: Row, words: Words) -> list[Scalar]:
     """The cells of `_COLUMNS`."""
     return [
-        report.run_id,
+        report.heading.run_id,
         row.change_id,
         row.object,
         row.record_id,
         row.name,
         row.company,
-        words.say(f"state.{row.state}"),
+        state(row.state, is_shadow=report.heading.is_shadow, words=words),
         row.move.before.name if row.move else None,
         row.move.after.name if row.move else None,
         words.say("report.join").join(words.message(message) for message in row.because),

@@ -36,8 +36,8 @@ def write_workbook(report: RunReport, path: Path, words: Words) -> int:
 
     The file holds personal data: only its owner may read it. UsageError CL-110 when a sheet cannot hold so many lines.
     """
-    if report.overview.waiting >= ROWS_MAX:
-        raise UsageError.of("CL-110", str(path), count=report.overview.waiting, most=ROWS_MAX - 1)
+    if report.heading.waiting >= ROWS_MAX:
+        raise UsageError.of("CL-110", str(path), count=report.heading.waiting, most=ROWS_MAX - 1)
     book = Workbook(write_only=True)
     count = _decisions(book, report, words)
     _loads(book, report, words)
@@ -50,7 +50,7 @@ def write_workbook(report: RunReport, path: Path, words: Words) -> int:
 
 
 def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
-    fields = list(dict.fromkeys(field.name for row in report.rows if row.state in WAITING for field in row.fields))
+    fields = report.overview.to_decide
     first = [words.say("workbook.decision"), words.say("workbook.reason")]
     columns = [*first, *headings(report, fields, words)]
     sheet = book.create_sheet(words.say("workbook.decisions"))
@@ -60,10 +60,10 @@ def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     last = get_column_letter(len(columns))
-    sheet.auto_filter.ref = f"A1:{last}{report.overview.waiting + 1}"
+    sheet.auto_filter.ref = f"A1:{last}{report.heading.waiting + 1}"
     said = ",".join(words.say(f"workbook.{decision}") for decision in DECISIONS)
     choice = DataValidation(type="list", formula1=f'"{said}"', allow_blank=True)
-    choice.add(f"A2:A{max(report.overview.waiting + 1, 2)}")
+    choice.add(f"A2:A{max(report.heading.waiting + 1, 2)}")
     sheet.data_validations.append(choice)
     sheet.append(_headed(sheet, columns))
     count = 0
@@ -89,7 +89,7 @@ def _fields(book: Workbook, report: RunReport, words: Words) -> None:
     columns = [words.say(f"report.{key}") for key in ("field", "records", "most")]
     rows: list[list[Scalar]] = [
         [
-            phrases.label(summary.name, report.labels, words=words),
+            phrases.label(summary.name, report.heading.labels, words=words),
             summary.count,
             "; ".join(phrases.summary(summary, words=words)),
         ]

@@ -62,11 +62,6 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     )
 
 
-def open_standings(tx: Transaction) -> dict[str, Standing]:
-    """Every open change, by record id: there is at most one per record."""
-    return {standing.change.record_id: standing for standing in in_state(tx, OPEN)}
-
-
 def open_among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, Standing]:
     """The open changes of some records (a condition on `changes.record_id`), by record id."""
     found = _standings(tx, changes.c.state.in_([state.value for state in OPEN]) & of_records)
@@ -83,12 +78,10 @@ def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
         after = rows[-1].record_id
 
 
-def moves_owners(tx: Transaction) -> bool:
-    """Whether any open change gives its record another owner."""
+def owner_plans(tx: Transaction) -> tuple[str, ...]:
+    """The plans of all open changes that give their record another owner."""
     is_open = changes.c.state.in_([state.value for state in OPEN])
-    return (
-        tx.execute(select(changes.c.change_id).where(is_open, changes.c.reach == "owner").limit(1)).first() is not None
-    )
+    return tuple(tx.execute(select(changes.c.plan_id).where(is_open, changes.c.reach == "owner").distinct()).scalars())
 
 
 def open_turns(tx: Transaction) -> dict[tuple[str, str], int]:

@@ -40,5 +40,5 @@ def test_a_value_the_org_lacks_stops_the_run_before_anything_is_planned(tmp_path
 def test_a_report_has_the_org_s_own_labels(stage: Stage) -> None:
     stage.add_lead(LeadSource="Trade Show")
     stage.plan()
-    labels = report_of(stage.worker, stage.header()).labels
+    labels = report_of(stage.worker, stage.header()).heading.labels
     assert (labels["rating"], labels["lead_source"]) == ("評価", "リードソース")

@@ -1,6 +1,7 @@
 """A small run: three leads get an owner, one of them in conflict; two get new values."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,8 +9,10 @@ import pytest
 
 from engine.messages import Message
 from engine.states import State
+from sync.reports.heading import in_order
+from sync.reports.listing import listing
 from sync.reports.overview import overview
-from sync.reports.report import PlanHeader, Remark, RunReport, loads
+from sync.reports.report import Heading, PlanHeader, Remark, RunReport, loads
 from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
 
 
@@ -59,15 +62,14 @@ def report(cast: Cast) -> RunReport:
         ),
         cast.lead(4, fields=(FieldChange("score", None, 55),), because=(Message.of("reason.score", score=55),)),
     )
-    return RunReport(
+    heading = Heading(
         org_id="00D000000000001EAA",
         org_name="Toa Machinery",
         is_sandbox=True,
         run_id="20261121T093000Z-0002",
         at=datetime(2026, 11, 21, 9, 5, tzinfo=UTC),
         zone="Asia/Tokyo",
-        rows=rows,
-        overview=overview(rows),
+        states=counted(rows),
         plan=PlanHeader(
             plan_id="20261121T093000Z-0002",
             at=datetime(2026, 11, 21, 9, 5, tzinfo=UTC),
@@ -77,14 +79,29 @@ def report(cast: Cast) -> RunReport:
             is_baseline=False,
             counts={"evaluated": 10, "in_scope": 8},
         ),
-        loads=loads({cast.queue: 3, cast.suzuki: 5}, overview(rows).shift),
-        remarks=(Remark("00Q000000000000009", Message.of("notice.no_pool"), "John Doe"),),
         api_calls=12,
         seconds=1.5,
+    )
+    return RunReport(
+        heading=heading,
+        rows=rows,
+        overview=overview(rows),
+        listing=listing(rows),
+        loads=loads({cast.queue: 3, cast.suzuki: 5}, overview(rows).shift),
+        remarks=(Remark("00Q000000000000009", Message.of("notice.no_pool"), "John Doe"),),
     )
 
 
 @pytest.fixture
 def of_rows(report: RunReport) -> Callable[..., RunReport]:
     """The same report of other rows."""
-    return lambda *rows: replace(report, rows=rows, overview=overview(rows))
+
+    def made(*rows: Row) -> RunReport:
+        heading = replace(report.heading, states=counted(rows))
+        return replace(report, heading=heading, rows=rows, overview=overview(rows), listing=listing(rows))
+
+    return made
+
+
+def counted(rows: Iterable[Row]) -> dict[State, int]:
+    return in_order(Counter(row.state for row in rows))

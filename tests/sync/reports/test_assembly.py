@@ -41,7 +41,7 @@ def test_a_report_tells_the_time_in_the_zone_of_its_plan(tmp_path: Path) -> None
     header = RULEBOOK["rulebook.yaml"] + "time zone: Europe/London\n"
     with staged(tmp_path / "folder", rulebook=RULEBOOK | {"rulebook.yaml": header}) as stage:
         stage.plan()
-        assert report_of(stage.worker, stage.header()).zone == "Europe/London"
+        assert report_of(stage.worker, stage.header()).heading.zone == "Europe/London"
 
 
 def test_values_that_could_not_be_read_are_in_the_report(stage: Stage) -> None:
@@ -49,7 +49,7 @@ def test_values_that_could_not_be_read_are_in_the_report(stage: Stage) -> None:
     stage.server.act(lambda world, _: with_values(world, lead, NumberOfEmployees="many"))
     stage.plan()
     report = report_of(stage.worker, stage.header())
-    assert Message.of("report.quality.unparsed", count=1, fields="Lead.NumberOfEmployees: 1") in report.quality
+    assert Message.of("report.quality.unparsed", count=1, fields="Lead.NumberOfEmployees: 1") in report.heading.quality
 
 
 @pytest.mark.parametrize("language", Language)
@@ -66,7 +66,7 @@ def test_values_that_are_not_what_the_map_says_are_in_the_report(tmp_path: Path,
             stage.plan()
             report = report_of(stage.worker, stage.header())
     told = Message.of("report.quality.unfit", count=1, fields="Lead.pi__grade__c: 1")
-    assert told in report.quality
+    assert told in report.heading.quality
     assert "Lead.pi__grade__c: 1" in Words(language).message(told)
 
 
@@ -75,4 +75,4 @@ def test_data_that_is_well_needs_no_words(stage: Stage) -> None:
     stage.plan()
     report = report_of(stage.worker, stage.header())
     told = {"report.quality.activity", "report.quality.source_none"}
-    assert {message.key for message in report.quality} == told
+    assert {message.key for message in report.heading.quality} == told

@@ -4,6 +4,7 @@ from typing import Any
 
 from engine.messages import Message
 from engine.states import State
+from sync.reports.listing import listing
 from sync.reports.overview import Flow, overview
 from sync.reports.report import RunReport
 from sync.reports.rows import FieldChange, Move
@@ -24,7 +25,7 @@ def test_the_hottest_lead_comes_first(cast: Any) -> None:
     to_suzuki = Move(cast.queue, cast.suzuki)
     rows = (cast.lead(1, move=to_suzuki, score=10), cast.lead(2, move=to_suzuki, score=90))
 
-    (receiver,) = overview(rows).receivers
+    (receiver,) = listing(rows).receivers
 
     assert [row.score for row in receiver.rows] == [90, 10]
 
@@ -52,7 +53,7 @@ def test_texts_are_told_by_their_most_frequent_change(cast: Any) -> None:
 
 
 def test_what_needs_a_look_is_listed_and_what_is_done_is_not(report: RunReport) -> None:
-    assert [row.state for row in report.overview.attention] == [State.CONFLICT]
+    assert [row.state for row in report.listing.attention] == [State.CONFLICT]
 
 
 def test_a_row_with_only_a_tag_counts_as_updated(cast: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.overview import UPDATES_SHOWN_MAX
+from sync.reports.listing import UPDATES_SHOWN_MAX
 from sync.reports.page import html
 from sync.reports.report import RunReport
 from sync.reports.rows import FieldChange

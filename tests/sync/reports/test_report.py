@@ -24,5 +24,5 @@ def test_records_are_neither_made_nor_lost(report: RunReport) -> None:
 
 
 def test_states_add_up_to_the_changes(report: RunReport) -> None:
-    assert report.states == {State.PLANNED: 1, State.APPLIED: 2, State.CONFLICT: 1}
-    assert sum(report.states.values()) == len(list(report.rows))
+    assert report.heading.states == {State.PLANNED: 1, State.APPLIED: 2, State.CONFLICT: 1}
+    assert sum(report.heading.states.values()) == len(list(report.rows))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import true, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.changes import Change, Effects, Standing, Turn
@@ -53,7 +53,7 @@ def test_a_proposed_change_stands_as_it_was_proposed(store: Store, run: str, pro
     propose(State.PLANNED, proposed)
     with store.read() as tx:
         assert changes.of_plan(tx, run) == (Standing(proposed, State.PLANNED, run),)
-        assert changes.open_standings(tx) == {proposed.record_id: Standing(proposed, State.PLANNED, run)}
+        assert changes.open_among(tx, true()) == {proposed.record_id: Standing(proposed, State.PLANNED, run)}
         assert changes.counts(tx, run) == {State.PLANNED: 1}
 
 
