@@ -59,15 +59,19 @@ def _zone(given: str) -> str:
 
 
 class Sync(BaseModel):
-    """`late_seconds`: how late a time may still be run; None leaves it to `catch_up`. `gap` and `fold` None: as cron does."""
+    """`late_seconds`: how late a time may still be run; None leaves it to `catch_up`. `gap` and `fold` None: as cron does.
+
+    `time_zone` None: the org's own, or what rulebook.yaml names. `jitter_seconds`: each org begins so much later at most.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     verb: Verb
     cron: Annotated[str, AfterValidator(_cron)]
-    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Tokyo"
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
     catch_up: CatchUp = CatchUp.COALESCE
     late_seconds: int | None = Field(default=None, ge=1, le=31_536_000)
+    jitter_seconds: int = Field(default=0, ge=0, le=3_600)
     gap: Gap | None = None
     fold: Fold | None = None
 

@@ -28,6 +28,10 @@ OPEN = frozenset({State.PLANNED, State.HELD, State.APPROVED, State.SENDING, Stat
 ENDED = frozenset(State) - OPEN
 # For a person to decide.
 WAITING = frozenset({State.PLANNED, State.HELD})
+# A change left in one of these after a run means that the run did part of what it set out to do.
+UNDONE = frozenset({
+    State.HELD, State.APPROVED, State.SENDING, State.UNKNOWN, State.CONFLICT, State.BLOCKED, State.GONE, State.REFUSED,
+})  # fmt: skip
 # What was decided against for good is remembered and not proposed again until it means something else.
 QUIET = frozenset({State.REJECTED, State.REFUSED})
 

@@ -4,7 +4,7 @@
 5 configuration · 6 plan stale · 7 audit broken · 8 another run holds the lease · 64 usage · 130 interrupted
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from engine.errors import (
@@ -21,7 +21,7 @@ from engine.errors import (
     SettingsError,
     UsageError,
 )
-from engine.states import State
+from engine.states import UNDONE, State
 
 
 class Code(IntEnum):
@@ -53,10 +53,11 @@ _CODES: Mapping[type[LeadsyncError], Code] = {
     UsageError: Code.USAGE,
 }
 
-# A change left in one of these after a run means that the run did part of what it set out to do.
-UNDONE = frozenset({
-    State.HELD, State.APPROVED, State.SENDING, State.UNKNOWN, State.CONFLICT, State.BLOCKED, State.GONE, State.REFUSED,
-})  # fmt: skip
+# Of several codes the worst is told: the later here, the worse.
+_BY_WEIGHT = (
+    Code.DONE, Code.CHANGES, Code.PARTLY, Code.LEASE, Code.STALE, Code.FAILED, Code.USAGE, Code.INTERRUPTED,
+    Code.LOGIN, Code.CONFIGURATION, Code.AUDIT,
+)  # fmt: skip
 
 
 def code_of(error: LeadsyncError) -> Code:
@@ -67,3 +68,8 @@ def code_of(error: LeadsyncError) -> Code:
 def code_after(states: Mapping[State, int]) -> Code:
     """The code of a run by where it left its changes."""
     return Code.PARTLY if any(states.get(state) for state in UNDONE) else Code.DONE
+
+
+def worst(codes: Iterable[Code]) -> Code:
+    """What several things came to together; DONE when there were none."""
+    return max(codes, key=_BY_WEIGHT.index, default=Code.DONE)

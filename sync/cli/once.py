@@ -1,13 +1,13 @@
 """`leadsync run --once`: what is due now, once, and then the end: for cron, systemd timers and Windows Task Scheduler."""
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.words.catalogue import Words
 from engine.errors import LeadsyncError
-from sync.cli.codes import Code, code_of
+from sync.cli.codes import Code, code_of, worst
 from sync.cli.serve import Voice
 from sync.cli.session import Session
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 
 def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
-    """The worst of what the slots came to. LeaseError (exit 8) when something is due and another run is at work."""
+    """The worst of what the slots came to, and at least 3 when something owed is paused.
+
+    LeaseError (exit 8) when something is due and another run is at work.
+    """
     from config.settings import load_settings
     from sync.app import open_workers
     from sync.drain import on_signals
-    from sync.schedule.claims import refuse_busy
+    from sync.schedule.claims import refuse_busy, standing_still
     from sync.schedule.serve import Server
 
     session.words = Words(load_settings(folder).language)
@@ -29,28 +32,32 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     with open_workers(folder) as opening, opening() as worker:
         server = Server(worker, opening, session.run, Voice(session, worker).slot)
         with on_signals(server.drain, signal.SIGTERM):
-            refuse_busy(worker.store, server.syncs, holder=worker.holder, clock=worker.clock.now)
+            refuse_busy(
+                worker.store, server.syncs, watched=server.watched, holder=worker.holder, clock=worker.clock.now
+            )
             while (done := server.run_due()) is not None:
                 ended.append(done)
-        _tell(session, server, [slot for slot, _ in ended], as_json=as_json)
-    return _worst(ended)
+            paused = standing_still(worker.store, server.syncs, watched=server.watched, clock=worker.clock.now)
+        _tell(session, server, [slot for slot, _ in ended], paused, as_json=as_json)
+    return worst([*(_code(slot, error) for slot, error in ended), *(Code.PARTLY for _ in paused)])
 
 
-def _worst(ended: "Iterable[tuple[Slot, LeadsyncError | None]]") -> Code:
+def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
+    """As the verb itself would have ended."""
     from sync.store.slots import SlotState
 
-    codes = [
-        code_of(error) if error else Code.DONE if slot.state is SlotState.DONE else Code.PARTLY for slot, error in ended
-    ]
-    return next((code for code in codes if code is not Code.DONE), Code.DONE)
+    if error is not None:
+        return code_of(error)
+    return Code.DONE if slot.state is SlotState.DONE else Code.PARTLY
 
 
-def _tell(session: Session, server: "Server", ended: "list[Slot]", *, as_json: bool) -> None:
+def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool) -> None:
     from sync.reports import phrases
     from sync.schedule.due import next_times
 
     now = server.worker.clock.now()
-    coming = {name: next(iter(next_times(sync, after=now, count=1)), None) for name, sync in server.syncs.items()}
+    syncs = server.syncs
+    coming = {name: next(iter(next_times(sync, after=now, count=1)), None) for name, sync in syncs.items()}
     if as_json:
         told = [
             {"sync": slot.sync, "due_at": slot.due_at.isoformat(), "state": slot.state.value, "missed": slot.missed,
@@ -59,12 +66,19 @@ def _tell(session: Session, server: "Server", ended: "list[Slot]", *, as_json: b
         ]  # fmt: skip
         session.document(
             "schedule",
-            {"slots": told, "next": {name: due.isoformat() if due else None for name, due in coming.items()}},
+            {
+                "slots": told,
+                "paused": list(paused),
+                "next": {name: due.isoformat() if due else None for name, due in coming.items()},
+            },
         )
         return
-    if not ended:
+    for name in paused:
+        session.write(session.say("cli.once.paused", sync=name))
+    if not ended and not paused:
         session.write(session.say("cli.once.nothing"))
     for name, due in coming.items():
         if due is not None:
-            shown = phrases.time(due, zone=server.syncs[name].time_zone, words=session.words)
-            session.write(session.say("cli.once.next", sync=name, due=shown, zone=server.syncs[name].time_zone))
+            zone = syncs[name].time_zone or "UTC"
+            shown = phrases.time(due, zone=zone, words=session.words)
+            session.write(session.say("cli.once.next", sync=name, due=shown, zone=zone))

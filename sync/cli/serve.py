@@ -74,11 +74,17 @@ class Voice:
     worker: "Worker"
 
     def begins(self, server: "Server") -> None:
+        from sync.reports import phrases
+        from sync.schedule.due import next_times
+
         for name, sync in server.syncs.items():
-            due = self._next(server, name)
+            due = next(iter(next_times(sync, after=self.worker.clock.now(), count=1)), None)
+            zone = sync.time_zone or "UTC"
             self._say(
-                "cli.serve.sync", "sync scheduled", {"sync": name, "verb": sync.verb.value, "due": due},
-                sync=name, verb=sync.verb.value, cron=sync.cron, zone=sync.time_zone, due=due,
+                "cli.serve.sync", "sync scheduled",
+                {"sync": name, "verb": sync.verb.value, "due": f"{due:%Y-%m-%dT%H:%M:%SZ}" if due else None},
+                sync=name, verb=self.session.say(f"verb.{sync.verb}"), cron=sync.cron, zone=zone,
+                due=phrases.time(due, zone=zone, words=self.session.words) if due else "-",
             )  # fmt: skip
 
     def listens(self, host: str, port: int) -> None:
@@ -109,14 +115,14 @@ class Voice:
     def _local(self, slot: "Slot") -> str:
         from sync.reports import phrases
 
-        zone = self.worker.settings.syncs[slot.sync].time_zone if slot.sync in self.worker.settings.syncs else "UTC"
-        return phrases.time(slot.due_at, zone=zone, words=self.session.words)
+        return phrases.time(slot.due_at, zone=self._zone(slot.sync), words=self.session.words)
 
-    def _next(self, server: "Server", name: str) -> str:
-        from sync.schedule.due import next_times
+    def _zone(self, name: str) -> str:
+        from sync.schedule.timetable import timetable
 
-        found = next_times(server.syncs[name], after=self.worker.clock.now(), count=1)
-        return f"{found[0]:%Y-%m-%dT%H:%M:%SZ}" if found else ""
+        found = timetable(self.worker, self.worker.settings.syncs)
+        sync = found.syncs.get(name)
+        return sync.time_zone if sync and sync.time_zone else found.zone
 
     @property
     def _is_terminal(self) -> bool:

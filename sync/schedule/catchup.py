@@ -8,7 +8,7 @@ from config.syncs import CatchUp, Sync
 from sync.schedule.due import due_between, last_due
 from sync.store.slots import Slot, SlotState
 
-# So late may a time be that was due before anybody looked at the clock, and under `skip` any time.
+# So late may somebody be who begins to look at the clock, and a time of a sync under `skip`.
 LATE_SECONDS = 60
 # Under `all`, older times than these are given up: nobody waits for a backlog of weeks.
 _BACKLOG_SECONDS = 86_400
@@ -27,10 +27,14 @@ class Turn:
     is_run: bool = True
 
 
-def turn(sync: Sync, last: Slot | None, *, now: datetime) -> Turn | None:
-    """What is owed now; ask again when a turn that is not run has been written down. None: nothing."""
+def turn(sync: Sync, last: Slot | None, *, now: datetime, since: datetime) -> Turn | None:
+    """What is owed now; ask again when a turn that is not run has been written down. None: nothing.
+
+    `since`: from then on somebody has been there to run it. What was due before is late by that much; what was due after
+    is not, whatever work of ours has kept it waiting.
+    """
     if last is None:
-        return _first(sync, now)
+        return _first(sync, now, since)
     if last.state is SlotState.RUNNING:
         return None
     if last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX and sync.catch_up is CatchUp.ALL:
@@ -38,27 +42,28 @@ def turn(sync: Sync, last: Slot | None, *, now: datetime) -> Turn | None:
     newest = last_due(sync, until=now)
     if newest is None or newest <= last.due_at:
         is_again = last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX
-        again = _judged(sync, Turn(last.due_at, last.missed), now)
+        again = _judged(sync, Turn(last.due_at, last.missed), since)
         return again if is_again and again.is_run else None
     if sync.catch_up is CatchUp.ALL:
-        return _each(sync, last, now)
+        return _each(sync, last, now, since)
     missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=newest), _MISSED_MAX)) - 1
     if last.state is SlotState.LOST:
         missed += 1 + last.missed
-    return _judged(sync, Turn(newest, min(missed, _MISSED_MAX)), now)
+    return _judged(sync, Turn(newest, min(missed, _MISSED_MAX)), since)
 
 
-def _first(sync: Sync, now: datetime) -> Turn | None:
+def _first(sync: Sync, now: datetime, since: datetime) -> Turn | None:
     """A sync nobody has seen yet is known from its last due time on; that itself is run only when it is just due."""
     newest = last_due(sync, until=now)
     if newest is None:
         return None
-    return Turn(newest, is_run=now - newest < timedelta(seconds=LATE_SECONDS))
+    return Turn(newest, is_run=since - newest < timedelta(seconds=LATE_SECONDS))
 
 
-def _each(sync: Sync, last: Slot, now: datetime) -> Turn | None:
+def _each(sync: Sync, last: Slot, now: datetime, since: datetime) -> Turn | None:
     """The oldest of the times missed; what is too old goes first, as one."""
-    oldest = now - timedelta(seconds=sync.late_seconds or _BACKLOG_SECONDS)
+    late_seconds = sync.late_seconds or _BACKLOG_SECONDS
+    oldest = max(since - timedelta(seconds=late_seconds), now - timedelta(seconds=max(late_seconds, _BACKLOG_SECONDS)))
     given_up = last_due(sync, until=oldest)
     if given_up is not None and given_up > last.due_at:
         missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=given_up), _MISSED_MAX)) - 1
@@ -66,9 +71,9 @@ def _each(sync: Sync, last: Slot, now: datetime) -> Turn | None:
     return next((Turn(due) for due in due_between(sync, after=last.due_at, until=now)), None)
 
 
-def _judged(sync: Sync, owed: Turn, now: datetime) -> Turn:
+def _judged(sync: Sync, owed: Turn, since: datetime) -> Turn:
     """The same turn, not to be run when it comes too late for this sync."""
     late_seconds = sync.late_seconds or (LATE_SECONDS if sync.catch_up is CatchUp.SKIP else None)
-    if late_seconds is None or now - owed.due_at <= timedelta(seconds=late_seconds):
+    if late_seconds is None or since - owed.due_at <= timedelta(seconds=late_seconds):
         return owed
     return Turn(owed.due_at, owed.missed, is_run=False)

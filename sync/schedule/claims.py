@@ -4,7 +4,7 @@ One slot is at work at a time, whichever process has it: syncs take the same lea
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.syncs import Sync
 from engine.errors import LeaseError
@@ -17,12 +17,21 @@ from sync.store.slots import Slot
 
 
 def claim_next(
-    store: Store, syncs: Mapping[str, Sync], *, holder: Holder, clock: Clock, seen_seconds: int
+    store: Store,
+    syncs: Mapping[str, Sync],
+    *,
+    watched: Mapping[str, float],
+    holder: Holder,
+    clock: Clock,
+    seen_seconds: int,
 ) -> Slot | None:
-    """The slot that is now ours to run; None when nothing is owed, or somebody is at work or holds a lease."""
+    """The slot that is now ours to run; None when nothing is owed, or somebody is at work or holds a lease.
+
+    `watched`: for how many seconds somebody has been there to run each sync.
+    """
     with store.read() as tx:
         # Looked at without locking anybody out; most looks find nothing.
-        is_idle = next(_owed(tx, syncs, at=leases.time_of(tx, clock)), None) is None and not slots.running(tx)
+        is_idle = next(_owed(tx, syncs, watched, at=leases.time_of(tx, clock)), None) is None and not slots.running(tx)
     if is_idle:
         return None
     with store.transaction() as tx:
@@ -30,29 +39,53 @@ def claim_next(
         slots.lose(tx, here=holder, at=at, seen_seconds=seen_seconds)
         if slots.running(tx) or _is_busy(tx, holder=holder, clock=clock):
             return None
-        while owed := min(_owed(tx, syncs, at=at), key=lambda each: each[1].due_at, default=None):
-            name, due = owed
-            if due.is_run:
+        while owed := list(_owed(tx, syncs, watched, at=at)):
+            past = [(name, due) for name, due in owed if not due.is_run]
+            if not past:
+                name, due = min(owed, key=lambda each: each[1].due_at)
                 return slots.claim(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)
-            slots.skip(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)
+            # Before anything is run, so that a sync nobody has seen yet is known from now on.
+            for name, due in past:
+                slots.skip(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)
     return None
 
 
-def refuse_busy(store: Store, syncs: Mapping[str, Sync], *, holder: Holder, clock: Clock) -> None:
+def refuse_busy(
+    store: Store, syncs: Mapping[str, Sync], *, watched: Mapping[str, float], holder: Holder, clock: Clock
+) -> None:
     """LeaseError (exit 8) when something is owed and cannot be claimed because a run holds a lease."""
     with store.read() as tx:
-        owed = any(due.is_run for _, due in _owed(tx, syncs, at=leases.time_of(tx, clock)))
-        if owed:
+        if any(due.is_run for _, due in _owed(tx, syncs, watched, at=leases.time_of(tx, clock))):
             leases.refuse_busy(tx, holder=holder, clock=clock)
 
 
-def _owed(tx: Transaction, syncs: Mapping[str, Sync], *, at: datetime) -> Iterator[tuple[str, Turn]]:
+def standing_still(
+    store: Store, syncs: Mapping[str, Sync], *, watched: Mapping[str, float], clock: Clock
+) -> tuple[str, ...]:
+    """The syncs that owe something and are not run because they are paused."""
+    with store.read() as tx:
+        at = leases.time_of(tx, clock)
+        paused = {name: sync for name, sync in syncs.items() if pauses.stopping(tx, at=at, sync=name)}
+        return tuple(name for name, due in _turns(tx, paused, watched, at=at) if due.is_run)
+
+
+def _owed(
+    tx: Transaction, syncs: Mapping[str, Sync], watched: Mapping[str, float], *, at: datetime
+) -> Iterator[tuple[str, Turn]]:
     """What each sync that is not paused owes."""
+    working = {name: sync for name, sync in syncs.items() if pauses.stopping(tx, at=at, sync=name) is None}
+    return _turns(tx, working, watched, at=at)
+
+
+def _turns(
+    tx: Transaction, syncs: Mapping[str, Sync], watched: Mapping[str, float], *, at: datetime
+) -> Iterator[tuple[str, Turn]]:
     for name, sync in syncs.items():
-        if pauses.stopping(tx, at=at, sync=name) is None:
-            owed = turn(sync, slots.last(tx, name), now=at)
-            if owed is not None:
-                yield name, owed
+        # A time is still called by its name; it is only looked at so much later.
+        now = at - timedelta(seconds=sync.jitter_seconds)
+        owed = turn(sync, slots.last(tx, name), now=now, since=now - timedelta(seconds=watched[name]))
+        if owed is not None:
+            yield name, owed
 
 
 def _is_busy(tx: Transaction, *, holder: Holder, clock: Clock) -> bool:

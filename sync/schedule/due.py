@@ -16,11 +16,13 @@ from config.syncs import Fold, Gap, Sync
 
 # No clock was ever put forward or back by more than a day.
 _DAY = timedelta(days=1)
+# Of a sync without a zone that nobody has given the org's (`timetable.py`).
+_UTC = "UTC"
 
 
 def due_times(sync: Sync, *, after: datetime) -> Iterator[datetime]:
     """Every due time later than `after`, in order, in UTC."""
-    zone = ZoneInfo(sync.time_zone)
+    zone = ZoneInfo(sync.time_zone or _UTC)
     gap, fold = _policies(sync)
     waiting: list[datetime] = []
     latest = after
@@ -41,7 +43,9 @@ def due_between(sync: Sync, *, after: datetime, until: datetime) -> Iterator[dat
 
 
 def next_times(sync: Sync, *, after: datetime, count: int = 5) -> tuple[datetime, ...]:
-    return tuple(islice(due_times(sync, after=after), count))
+    """When it is looked at next: its due times, and as much later as falls to this org."""
+    wait = timedelta(seconds=sync.jitter_seconds)
+    return tuple(due + wait for due in islice(due_times(sync, after=after - wait), count))
 
 
 def last_due(sync: Sync, *, until: datetime) -> datetime | None:

@@ -19,6 +19,8 @@ from sync.drain import Drain
 from sync.run import Worker
 from sync.schedule.claims import claim_next
 from sync.schedule.ticker import ticking
+from sync.schedule.timetable import Timetable, timetable
+from sync.schedule.watch import Watch
 from sync.schedule.work import Beginning, Opening, work
 from sync.store import leases, slots
 from sync.store.slots import Slot
@@ -50,9 +52,11 @@ class Server:
     _ticked: float = 0.0
     _stamp: tuple[int, int] = (0, 0)
     _syncs: Mapping[str, Sync] = field(default_factory=dict)
+    _watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
         self._ticked = self.worker.clock.monotonic()
+        self._watch = Watch(self.worker.clock.now)
 
     def serve(self) -> None:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
@@ -62,7 +66,11 @@ class Server:
 
     @property
     def syncs(self) -> Mapping[str, Sync]:
-        """As settings.yaml has them now; as they were when it cannot be read."""
+        """As settings.yaml has them now, or had them when it could last be read, and as this org has them."""
+        return self.timetable.syncs
+
+    @property
+    def timetable(self) -> Timetable:
         path = self.worker.folder / FILE
         stamp = _stamp(path)
         if stamp != self._stamp:
@@ -72,7 +80,12 @@ class Server:
             except SettingsError as error:
                 self._syncs = self._syncs or self.worker.settings.syncs
                 self.tell(None, error)
-        return self._syncs
+        return timetable(self.worker, self._syncs)
+
+    @property
+    def watched(self) -> Mapping[str, float]:
+        """For how many seconds each sync has been watched without a break."""
+        return self._watch.seconds(self.syncs)
 
     @property
     def is_ticking(self) -> bool:
@@ -84,8 +97,12 @@ class Server:
         if self.drain.is_asked:
             return None
         settings, store, clock = self.worker.settings, self.worker.store, self.worker.clock.now
+        self._watch.look()
         syncs = self.syncs
-        slot = claim_next(store, syncs, holder=self.worker.holder, clock=clock, seen_seconds=settings.lease_seconds)
+        slot = claim_next(
+            store, syncs, watched=self._watch.seconds(syncs), holder=self.worker.holder, clock=clock,
+            seen_seconds=settings.lease_seconds,
+        )  # fmt: skip
         if slot is None:
             return None
         self._at_work = slot
@@ -96,6 +113,7 @@ class Server:
             )  # fmt: skip
         finally:
             self._at_work = None
+            self._watch.stay()
         self.tell(ended, error)
         return ended, error
 
@@ -124,6 +142,7 @@ class Server:
 
     def _tick(self) -> None:
         self._ticked = now = self.worker.clock.monotonic()
+        self._watch.look()
         slot = self._at_work
         if slot is None:
             self._looks.put(None)

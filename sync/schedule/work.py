@@ -7,17 +7,20 @@ from typing import TypeAlias
 
 from config.syncs import Sync, Verb
 from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
+from engine.states import UNDONE, State
 from sync.cycle import propose, settle
 from sync.drain import Drain
 from sync.intake.sweep import sweep
 from sync.run import Run, Worker
-from sync.store import leases, slots
+from sync.store import changes, leases, slots
 from sync.store.database import Store
 from sync.store.leases import Clock
 from sync.store.slots import Slot, SlotState
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
+# Of the changes a run touched or had to leave, how many are in each state.
+States: TypeAlias = Mapping[State, int]
 Beginning: TypeAlias = Callable[[Worker, str], AbstractContextManager[Run]]
 
 
@@ -46,7 +49,7 @@ def _ended(
                 with store.transaction() as tx:
                     slots.begun(tx, slot, run.run_id)
                 run.figures.update(sync=slot.sync, missed=slot.missed)
-                VERBS[sync.verb](run)
+                states = VERBS[sync.verb](run)
             worker.points.reach("slot worked")
     except DrainedError:
         # Whoever starts next takes it up again.
@@ -61,25 +64,38 @@ def _ended(
         told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__}))
         told.__cause__ = error
         return SlotState.FAILED, told
-    return SlotState.DONE, None
+    return SlotState.PARTLY if any(states.get(state) for state in UNDONE) else SlotState.DONE, None
 
 
-def _run(run: Run) -> None:
+def _run(run: Run) -> States:
     propose(run)
     run.worker.drain.check()
-    settle(run)
+    return {**settle(run).states, **_held(run)}
 
 
-def _plan(run: Run) -> None:
+def _plan(run: Run) -> States:
     propose(run)
+    return _held(run)
 
 
-def _apply(run: Run) -> None:
-    settle(run)
+def _apply(run: Run) -> States:
+    return settle(run).states
 
 
-def _sweep(run: Run) -> None:
+def _sweep(run: Run) -> States:
     sweep(run)
+    return {}
 
 
-VERBS: Mapping[Verb, Callable[[Run], None]] = {Verb.RUN: _run, Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.SWEEP: _sweep}
+def _held(run: Run) -> States:
+    """What is over a limit, by this plan or an earlier one."""
+    with run.worker.store.read() as tx:
+        return {State.HELD: changes.held(tx)}
+
+
+VERBS: Mapping[Verb, Callable[[Run], States]] = {
+    Verb.RUN: _run,
+    Verb.PLAN: _plan,
+    Verb.APPLY: _apply,
+    Verb.SWEEP: _sweep,
+}

@@ -162,6 +162,11 @@ def ids(tx: Transaction) -> tuple[str, ...]:
     return tuple(tx.execute(select(t.plans.c.plan_id).order_by(t.plans.c.at, t.plans.c.plan_id)).scalars())
 
 
+def last_zone(tx: Transaction) -> str | None:
+    """The time zone of the last plan; None before the first."""
+    return tx.execute(select(t.plans.c.zone).order_by(t.plans.c.plan_id.desc()).limit(1)).scalar_one_or_none()
+
+
 def waiting(tx: Transaction) -> dict[str, int]:
     """Plans with changes that wait for a person, oldest first, and how many each."""
     query = (

@@ -20,6 +20,7 @@ from sync.store.tables import slots
 class SlotState(StrEnum):
     RUNNING = "running"
     DONE = "done"
+    PARTLY = "partly"  # it went to its end, but something is held, conflicts, or could not be written yet
     FAILED = "failed"
     SKIPPED = "skipped"  # never run: before the first look, too late, or another run held the lease
     LOST = "lost"  # its holder died or was told to stop; the schedule decides whether it is run again
@@ -109,8 +110,8 @@ def last(tx: Transaction, sync: str) -> Slot | None:
 
 
 def last_done(tx: Transaction, sync: str) -> Slot | None:
-    """The last one that went well."""
-    done = and_(slots.c.sync == sync, slots.c.state == SlotState.DONE)
+    """The last one that went to its end: what is held or refused waits for people, not for the schedule."""
+    done = and_(slots.c.sync == sync, slots.c.state.in_([SlotState.DONE.value, SlotState.PARTLY.value]))
     row = tx.execute(select(slots).where(done).order_by(slots.c.due_at.desc()).limit(1)).one_or_none()
     return None if row is None else _from_row(row)
 

@@ -11,8 +11,8 @@ from config.words.catalogue import Language, Words
 from engine.errors import SettingsError
 
 Load = Callable[..., Settings]
-LEADS = Sync(verb=Verb.RUN, cron="*/15 * * * *", time_zone="Asia/Tokyo")
-SWEEP = Sync(verb=Verb.SWEEP, cron="30 2 * * *", time_zone="Asia/Tokyo")
+LEADS = Sync(verb=Verb.RUN, cron="*/15 * * * *")
+SWEEP = Sync(verb=Verb.SWEEP, cron="30 2 * * *")
 
 
 @pytest.fixture

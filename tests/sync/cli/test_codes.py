@@ -9,7 +9,7 @@ import typer
 from config.words.catalogue import Language, Words
 from engine import errors
 from engine.states import State
-from sync.cli.codes import code_after, code_of
+from sync.cli.codes import Code, code_after, code_of, worst
 from sync.cli.main import answer
 from sync.cli.session import Session
 
@@ -43,6 +43,12 @@ def test_each_class_of_error_has_its_code(kind: type[errors.LeadsyncError], code
 )  # fmt: skip
 def test_what_a_run_left_undone_makes_it_partly_done(state: State, code: int) -> None:
     assert code_after({state: 1}) == code
+
+
+def test_of_several_codes_the_worst_is_told() -> None:
+    assert worst([Code.DONE, Code.PARTLY, Code.LOGIN, Code.FAILED]) == Code.LOGIN
+    assert worst([]) == Code.DONE
+    assert {worst([Code.DONE, code]) for code in Code} == set(Code)
 
 
 def test_a_run_without_changes_is_done() -> None:

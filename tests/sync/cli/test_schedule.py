@@ -1,6 +1,6 @@
 """`run --once`, `status`, `pause`, `resume` and `serve` as the terminal sees them; in both languages where people read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sync.store.leases import LeaseName
 from sync.store.slots import SlotState
 
 SETTINGS = "org: sandbox\nsyncs: {leads: {cron: '0 0 1 1 *', time zone: UTC}, sweep: off}\n"
+DAY = timedelta(days=1)
 LAST_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -35,6 +36,25 @@ def test_once_runs_what_is_due_and_then_nothing(call: Any, owing: Path) -> None:
     (slot,) = first.document["slots"]
     assert (slot["sync"], slot["state"], slot["codes"]) == ("leads", "done", [])
     assert slot["run"]
+
+
+def test_once_ends_with_three_when_something_is_left(call: Any, owing: Path) -> None:
+    with open_worker(owing) as worker:
+        today = worker.clock.now().date()
+    with (owing / "rulebook" / "rulebook.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"freeze: [{{from: {today - DAY}, until: {today + DAY}}}]\n")
+    call("plan", "--folder", owing)
+    call("approve", "--folder", owing)
+    told = call("run", "--once", "--folder", owing, "--json")
+
+    assert (told.code, [slot["state"] for slot in told.document["slots"]]) == (3, ["partly"])
+
+
+def test_once_ends_with_three_while_what_is_owed_is_paused(call: Any, owing: Path) -> None:
+    call("pause", "--folder", owing)
+    told = call("run", "--once", "--folder", owing)
+
+    assert (told.code, "paused" in told.out) == (3, True)
 
 
 def test_once_says_when_the_next_is_due(call: Any, folder: Path, language: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from config.syncs import CatchUp, Sync, Verb
-from sync.schedule.catchup import Turn, turn
+from sync.schedule.catchup import Turn
+from sync.schedule.catchup import turn as turn_of
 from sync.store.holders import Holder
 from sync.store.slots import Slot, SlotState
 
@@ -20,6 +21,11 @@ def sync(catch_up: CatchUp = CatchUp.COALESCE, **given: Any) -> Sync:
 
 def slot(due_at: datetime, state: SlotState = SlotState.DONE, **given: Any) -> Slot:
     return Slot("leads", due_at, state, Holder("host", "boot", 1, "1"), due_at, **given)
+
+
+def turn(sync: Sync, last: Slot | None, *, now: datetime) -> Turn | None:
+    """What is owed when somebody begins to look just now."""
+    return turn_of(sync, last, now=now, since=now)
 
 
 @pytest.mark.parametrize("catch_up", CatchUp)
@@ -95,3 +101,16 @@ def test_a_lost_slot_under_skip_is_not_run_long_after() -> None:
 
 def test_a_clock_that_was_put_back_owes_nothing() -> None:
     assert turn(sync(), slot(NOON), now=NOON - HOUR) is None
+
+
+@pytest.mark.parametrize("given", [{"catch_up": CatchUp.SKIP}, {"late_seconds": 60}, {"catch_up": CatchUp.ALL}])
+def test_what_came_while_somebody_was_there_is_not_late_whatever_kept_it_waiting(given: dict[str, Any]) -> None:
+    owed = turn_of(sync(**given), slot(NOON), now=NOON + 20 * MINUTE, since=NOON + 15 * MINUTE - SECOND)
+
+    assert owed == Turn(NOON + 15 * MINUTE)
+
+
+def test_what_came_before_anybody_was_there_is_late_by_so_much() -> None:
+    owed = turn_of(sync(CatchUp.SKIP), slot(NOON), now=NOON + 20 * MINUTE, since=NOON + 17 * MINUTE)
+
+    assert owed == Turn(NOON + 15 * MINUTE, is_run=False)

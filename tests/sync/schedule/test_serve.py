@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from config.settings import FILE
 from config.syncs import Sync, Verb
 from engine.errors import LeadsyncError
 from sync.run import Run, Worker, begin
-from sync.schedule.due import last_due
+from sync.schedule.due import last_due, next_times
 from sync.schedule.serve import Server
 from sync.schedule.work import Opening
 from sync.store import pauses, runs, slots
@@ -91,6 +92,41 @@ def test_the_run_writes_what_policy_lets_through(watched: Watched) -> None:
     assert [write.record_id for write in watched.stage.our_writes()] == [lead]
 
 
+def test_a_run_that_leaves_something_held_is_done_in_part(watched: Watched) -> None:
+    for _ in range(2):
+        watched.stage.add_lead(owner="suzuki", Title="部長")
+    with (watched.stage.folder / "rulebook" / "rulebook.yaml").open("a", encoding="utf-8") as file:
+        file.write("change limit: {percent: 0, min: 1, max: 1}\n")
+    watched.server.opening = opening_anew(watched.stage)
+    watched.stage.advance(HOUR)
+
+    assert (watched.look(), watched.last().codes) == (SlotState.PARTLY, ())
+
+
+def test_a_sync_due_with_another_is_not_too_late_because_that_one_was_at_work(stage: Stage) -> None:
+    @contextmanager
+    def long(worker: Worker, verb: str) -> Iterator[Run]:
+        stage.advance(HOUR / 6)
+        with begin(worker, verb) as run:
+            yield run
+
+    watched = Watched(stage, beginning=long)
+    nightly = "nightly: {verb: plan, cron: '0 10 * * *', catch up: skip}, leads: "
+    (stage.folder / FILE).write_text(SYNCS.replace("leads: ", nightly), encoding="utf-8")
+    first = watched.look()
+    clock = stage.worker.clock
+    begun = clock.now()
+    while clock.now() - begun < timedelta(hours=1):
+        # As the ticker does: somebody looks all the time.
+        watched.server._tick()
+        stage.advance(30)
+
+    assert first is None
+    assert [watched.look(), watched.look()] == [SlotState.DONE, SlotState.DONE]
+    with stage.worker.store.read() as tx:
+        assert [slots.last(tx, name).state for name in ("leads", "nightly")] == [SlotState.DONE, SlotState.DONE]  # type: ignore[union-attr]  # both were seen
+
+
 def test_a_paused_sync_stands_still_and_is_caught_up_afterwards(watched: Watched) -> None:
     worker = watched.stage.worker
     with worker.store.transaction() as tx:
@@ -160,7 +196,7 @@ def test_a_schedule_edited_meanwhile_counts(watched: Watched) -> None:
         SYNCS.replace("'*/15 * * * *'", "'0 12 * * *', verb: plan"), encoding="utf-8"
     )
 
-    assert dict(watched.server.syncs) == {"leads": Sync(verb=Verb.PLAN, cron="0 12 * * *")}
+    assert dict(watched.server.syncs) == {"leads": Sync(verb=Verb.PLAN, cron="0 12 * * *", time_zone="Asia/Tokyo")}
 
 
 def test_a_schedule_that_cannot_be_read_leaves_the_one_before_and_is_told_once(watched: Watched) -> None:
@@ -199,3 +235,15 @@ def told_to_end(worker: Worker, verb: str) -> Iterator[Run]:
     with begin(worker, verb) as run:
         run.worker.drain.ask()
         yield run
+
+
+def test_a_jittered_time_is_run_so_much_later_and_keeps_its_name(watched: Watched) -> None:
+    (watched.stage.folder / FILE).write_text(SYNCS.replace("{cron", "{jitter seconds: 600, cron"), encoding="utf-8")
+    wait = watched.server.syncs["leads"].jitter_seconds
+    due = next_times(watched.server.syncs["leads"], after=watched.stage.worker.clock.now(), count=1)[0]
+    watched.stage.advance((due - watched.stage.worker.clock.now()).total_seconds() - 20)
+    early = watched.look()
+    watched.stage.advance(30)
+
+    assert (early, watched.look(), 0 < wait <= 600) == (None, SlotState.DONE, True)
+    assert watched.last().due_at == due - timedelta(seconds=wait)
