@@ -22,6 +22,7 @@ LEAD_SOURCES = ("Web", "Trade Show", "Webinar", "Phone Inquiry", "Partner Referr
 RATINGS = ("Hot", "Warm", "Cold")
 STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted")
 STAGES = ("Prospecting", "Proposal", "Negotiation", "Closed Won", "Closed Lost")  # of opportunities
+CONTACT_ROLES = ("Decision Maker", "Economic Buyer", "Evaluator", "Other")  # of contacts in opportunities
 INDUSTRIES = ("Manufacturing", "Machinery", "Electronics", "Chemicals", "Engineering", "Technology", "Construction",
               "Transportation", "Food & Beverage", "Healthcare", "Retail", "Education", "Other")  # fmt: skip
 # `State` of Japanese leads; some are written short ("東京") or in Latin letters ("Tokyo"), some are empty.

@@ -19,13 +19,14 @@ def add_customers(maker: Maker, users: Mapping[str, str], campaigns: list[str], 
     while made < contacts:
         person = newcomer(dice, maker.serial)
         account = _account(maker, users["takahashi"], dice.choice(owners), person)
+        contact = ""
         for _ in range(min(dice.choice((1, 1, 2, 2, 3, 4)), contacts - made)):
             person = newcomer(dice, maker.serial)
             contact = _contact(maker, dice.choice(owners), account, person)
             _happened(maker, users, campaigns, contact)
             made += 1
         if dice.random() < 0.6:
-            _opportunity(maker, dice.choice(owners), account, dice.choice(campaigns))
+            _opportunity(maker, dice.choice(owners), account, contact, dice.choice(campaigns))
 
 
 def _account(maker: Maker, by: str, owner: str, person: Mapping[str, object]) -> str:
@@ -65,11 +66,13 @@ def _happened(maker: Maker, users: Mapping[str, str], campaigns: list[str], cont
                   Status="Responded", HasResponded=True)  # fmt: skip
 
 
-def _opportunity(maker: Maker, owner: str, account: str, campaign: str) -> None:
+def _opportunity(maker: Maker, owner: str, account: str, contact: str, campaign: str) -> None:
     dice = maker.dice
     at = maker.now - timedelta(days=dice.uniform(1, 400))
     stage = dice.choice(cast.STAGES)
-    maker.add("Opportunity", owner, at=at, Name=f"OP-{maker.serial:06d}", AccountId=account, CampaignId=campaign,
+    made = maker.add("Opportunity", owner, at=at, Name=f"OP-{maker.serial:06d}", AccountId=account, CampaignId=campaign,
               StageName=stage, Amount=float(dice.randint(1, 400) * 50_000), OwnerId=owner,
               CloseDate=stamp(at + timedelta(days=dice.uniform(30, 200)))[:10], Type="New Business",
               IsClosed=stage.startswith("Closed"), IsWon=stage == "Closed Won")  # fmt: skip
+    maker.add("OpportunityContactRole", owner, at=at, OpportunityId=made, ContactId=contact, IsPrimary=True,
+              Role=cast.CONTACT_ROLES[len(stage) % len(cast.CONTACT_ROLES)])  # fmt: skip

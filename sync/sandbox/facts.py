@@ -1,6 +1,6 @@
 """The table of the sandbox org's objects and fields, read by schema.py, which says how a line is written."""
 
-from sync.sandbox.cast import INDUSTRIES, LEAD_SOURCES, RATINGS, STAGES, STATUSES, WEB_ACTIVITY_TYPES
+from sync.sandbox.cast import CONTACT_ROLES, INDUSTRIES, LEAD_SOURCES, RATINGS, STAGES, STATUSES, WEB_ACTIVITY_TYPES
 
 ALL_STAMPS = "IsDeleted CreatedDate CreatedById LastModifiedDate LastModifiedById SystemModstamp"
 _AUDIT = ALL_STAMPS.removeprefix("IsDeleted ")
@@ -34,6 +34,7 @@ LABELS = {
     "Attended": "出席", "Not Started": "未着手", "Completed": "完了", "Prospecting": "見込み調査", "Proposal": "提案",
     "Negotiation": "交渉", "Closed Won": "成立", "Closed Lost": "不成立", "Customer": "顧客", "Prospect": "見込み客",
     "Partner": "パートナー", "Competitor": "競合", "Existing Business": "既存取引", "New Business": "新規取引",
+    "Decision Maker": "意思決定者", "Evaluator": "評価者", "Economic Buyer": "購買決裁者",
 }  # fmt: skip
 # The fields that leadsync brings along, on both objects that are prospects.
 _WRITE_BACK = """  Persona__c string(80) | Persona | ペルソナ
@@ -78,6 +79,9 @@ Lead 00Q | Lead | リード
   HasOptedOutOfEmail boolean set | Email Opt Out | メール送信除外
   IsConverted boolean create set fixed | Converted | 取引の開始済み
   ConvertedDate date ro fixed | Converted Date | 取引の開始日
+  ConvertedAccountId reference ro fixed > Account | Converted Account ID | 取引開始後の取引先 ID
+  ConvertedContactId reference ro fixed > Contact | Converted Contact ID | 取引開始後の取引先責任者 ID
+  ConvertedOpportunityId reference ro fixed > Opportunity | Converted Opportunity ID | 取引開始後の商談 ID
   LastActivityDate date ro fixed | Last Activity | 最終活動日
   CleanStatus picklist(40) restricted = Matched; Different; Pending | Clean Status | クリーンアップ状況
   EmailBouncedReason string(255) update fixed | Email Bounced Reason | メール不達の理由
@@ -195,6 +199,12 @@ Opportunity 006 | Opportunity | 商談
   IsClosed boolean ro set fixed | Closed | 完了
   IsWon boolean ro set fixed | Won | 成立
   OwnerId reference set fixed > User | Owner ID | 所有者 ID
+
+OpportunityContactRole 00K | Opportunity Contact Role | 商談の取引先責任者の役割
+  OpportunityId reference create required > Opportunity | Opportunity ID | 商談 ID
+  ContactId reference create required > Contact | Contact ID | 取引先責任者 ID
+  Role picklist(40) = {"; ".join(CONTACT_ROLES)} | Role | 役割
+  IsPrimary boolean set | Primary | 主
 
 Task 00T | Task | ToDo
   WhoId reference > Contact; Lead | Name ID | 名前 ID

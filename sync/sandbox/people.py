@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync.sandbox import saves
+from sync.sandbox import conversion, saves
 from sync.sandbox.cast import CONNECTOR, INTEGRATION, username
 from sync.sandbox.drafts import Author, Draft
 from sync.sandbox.exchange import RefusalError
@@ -20,7 +20,8 @@ from sync.sandbox.worlds import Late, Record, Value, World, stamp
 # What hangs on a lead or contact and moves with it when it is merged.
 _RELATED = (
     ("Task", "WhoId"), ("CampaignMember", "LeadId"), ("CampaignMember", "ContactId"), ("Web_Activity__c", "Lead__c"),
-    ("Web_Activity__c", "Contact__c"), ("Opportunity", "ContactId"), ("Contact", "ReportsToId"),
+    ("Web_Activity__c", "Contact__c"), ("Opportunity", "ContactId"), ("OpportunityContactRole", "ContactId"),
+    ("Contact", "ReportsToId"),
 )  # fmt: skip
 
 
@@ -55,10 +56,9 @@ def remove(world: World, now: datetime, who: str, record_id: str) -> World:
 
 
 def convert(world: World, now: datetime, who: str, lead_id: str) -> World:
-    """A person converts a lead, which nobody can change from then on."""
+    """A person converts a lead into a contact of an account, with an opportunity."""
     draft = Draft(world, now)
-    values = {"IsConverted": True, "ConvertedDate": stamp(now)[:10], "Status": "Closed - Converted"}
-    update(draft, _fact(lead_id), lead_id, values, _author(world, who, is_trusted=True))
+    conversion.convert(draft, lead_id, _author(world, who, is_trusted=True))
     return draft.world
 
 

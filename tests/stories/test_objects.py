@@ -1,4 +1,4 @@
-"""Other objects by map entries alone: contacts, their accounts, filtered tasks. No line of code knows them."""
+"""Other objects by map entries alone: contacts, accounts, filtered tasks, campaigns, opportunities. No code knows them."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from config.init import start_folder
+from config.words.catalogue import Language, Words
 from engine.states import State
+from sync.cycle import propose
+from sync.explain import explain_record
+from sync.reports.explained import lines
+from sync.run import begin
 from tests.stage import RULEBOOK, Stage, staged
 
 MAP = """
@@ -113,6 +118,137 @@ def test_twenty_runs_with_nothing_new_propose_nothing_of_contacts_either(stage: 
     call(stage, contact(stage, account(stage, Industry="Machinery", NumberOfEmployees=500), Title="課長"))
     stage.cycle()
     assert [len(stage.cycle().changes) for _ in range(3)] == [0, 0, 0]
+
+
+WITH_CAMPAIGNS = """
+prospects:
+  Lead:
+    fields: {title: Title, employees: NumberOfEmployees, prefecture: State, rating: Rating}
+    lookups: {deal: ConvertedOpportunityId, firm: ConvertedAccountId, person: ConvertedContactId}
+  Contact:
+    fields: {title: Title, employees: {related: account employees}, prefecture: MailingState}
+    lookups: {account: AccountId}
+related:
+  Account: {fields: {employees: NumberOfEmployees}}
+  Campaign: {fields: {name: Name, type: Type, active: IsActive}}
+  Contact: {fields: {title: Title}}
+  Opportunity: {fields: {stage: StageName, amount: Amount}}
+activities:
+  - {object: CampaignMember, prospect: [ContactId, LeadId], at: CreatedDate, campaign: CampaignId, kind: response}
+  - object: OpportunityContactRole
+    prospect: ContactId
+    at: CreatedDate
+    kind: in deal
+    fields: {role: Role}
+    lookups: {deal: OpportunityId}
+  - {object: Opportunity, prospect: ContactId, at: CreatedDate, kind: own deal, fields: {amount: Amount, stage: StageName}}
+"""
+BY_CAMPAIGN = {
+    **RULEBOOK,
+    "scoring.yaml": """
+points:
+  response: [5, {points: 20, when: {campaign type: ウェビナー, campaign active: yes}}]
+  in deal: {points: 30, when: {deal stage: {is none of: [Closed Lost]}}}
+""",
+    "automation/rules.yaml": """
+- name: webinar guest
+  when: {activity: {kind: response, campaign type: Webinar, within: 30 days}}
+  then: [tag: guest]
+- name: not only webinars
+  when: {activity: {none: [{campaign type: Webinar}]}}
+  then: [tag: elsewhere]
+- name: large deal
+  when: {any: [{activity: {kind: in deal, deal amount: {at least: 1000000}, deal stage: {is not: Closed Lost}}},
+               {activity: {kind: own deal, amount: {at least: 1000000}}}]}
+  then: [tag: large]
+""",
+}
+
+
+@pytest.fixture
+def fair(tmp_path: Path) -> Iterator[Stage]:
+    with staged(tmp_path / "leads", rulebook=BY_CAMPAIGN, field_map=WITH_CAMPAIGNS) as one:
+        yield one
+
+
+def campaign(stage: Stage, kind: str | None, **values: str | bool) -> str:
+    given = {"Name": "秋の展示会", "IsActive": True, **({"Type": kind} if kind else {}), **values}
+    return stage.add("Campaign", **given)
+
+
+def tags(stage: Stage, record_id: str) -> set[str]:
+    return {tag for tag, _ in stage.memory().tags.get(record_id, ())}
+
+
+def test_activities_are_told_apart_by_the_type_of_their_campaign(fair: Stage) -> None:
+    webinar, show, untold = campaign(fair, "Webinar"), campaign(fair, "Trade Show"), campaign(fair, None)
+    leads = [fair.add_lead(Title="課長") for _ in range(3)]
+    for lead, invited in zip(leads, (webinar, show, untold), strict=True):
+        fair.add("CampaignMember", LeadId=lead, CampaignId=invited, Status="Responded")
+    fair.cycle()
+    assert [tags(fair, lead) for lead in leads] == [{"guest"}, {"elsewhere"}, set()]
+    assert [written(fair, "Lead", lead)["Score__c"] for lead in leads] == [25, 5, 5]
+
+
+def test_what_becomes_of_a_campaign_counts_from_the_next_run_on(fair: Stage) -> None:
+    """Neither the lead's stamp nor the member's moves when somebody edits the campaign."""
+    webinar, lead = campaign(fair, "Webinar"), fair.add_lead(Title="課長")
+    fair.add("CampaignMember", LeadId=lead, CampaignId=webinar, Status="Responded")
+    fair.cycle()
+    fair.edit("takahashi", webinar, Type="Trade Show")
+    fair.cycle()
+    assert (tags(fair, lead), written(fair, "Lead", lead)["Score__c"]) == ({"elsewhere"}, 5)
+
+
+def test_explain_says_what_was_asked_of_activities(fair: Stage) -> None:
+    webinar, lead = campaign(fair, "Webinar"), fair.add_lead(Title="課長")
+    for invited in (webinar, campaign(fair, "Trade Show")):
+        fair.add("CampaignMember", LeadId=lead, CampaignId=invited, Status="Responded")
+    fair.plan()
+    told = "\n".join(lines(explain_record(fair.worker, lead).explanation, Words(Language.ENGLISH)))
+    assert "response (campaign type: {is: ウェビナー}, campaign active: {is: yes}): 1 times, +20 points" in told
+    assert "at least 1 of response (campaign type: {is: Webinar}) within 30 days: found 1" in told
+
+
+def test_deals_of_a_contact_are_activities_with_their_amount_and_stage(fair: Stage) -> None:
+    firm = account(fair)
+    small, large, lost, own = (contact(fair, firm, Title="課長") for _ in range(4))
+    for who, amount, stage in (
+        (small, 500_000, "Proposal"),
+        (large, 2_000_000, "Proposal"),
+        (lost, 2_000_000, "Closed Lost"),
+    ):
+        deal = fair.add(
+            "Opportunity", Name="deal", StageName=stage, Amount=amount, AccountId=firm, CloseDate="2026-12-31"
+        )
+        fair.add("OpportunityContactRole", OpportunityId=deal, ContactId=who, Role="Evaluator")
+    fair.add("Opportunity", Name="own", ContactId=own, Amount=3_000_000, AccountId=firm, CloseDate="2026-12-31")
+    fair.cycle()
+    assert [tags(fair, who) for who in (small, large, lost, own)] == [set(), {"large"}, set(), {"large"}]
+    assert [written(fair, "Contact", who)["Score__c"] for who in (small, large, lost)] == [30, 30, 0]
+
+
+def test_a_converted_lead_names_its_opportunity_and_goes_on_as_a_contact(fair: Stage) -> None:
+    webinar, lead = campaign(fair, "Webinar"), fair.add_lead(Title="製造部長", Company="株式会社山田製作所")
+    fair.add("CampaignMember", LeadId=lead, CampaignId=webinar, Status="Responded")
+    fair.cycle()
+    fair.convert(lead)
+    fair.cycle()
+    person = str(fair.lead(lead)["ConvertedContactId"])
+    assert (tags(fair, person), written(fair, "Contact", person)["Score__c"]) == ({"guest"}, 55)
+    assert fair.lead(lead)["ConvertedOpportunityId"] in fair.server.world.tables["Opportunity"]
+
+
+def test_each_source_is_covered_by_its_own_object(fair: Stage) -> None:
+    lead = fair.add_lead(Title="課長")
+    fair.add("CampaignMember", LeadId=lead, CampaignId=campaign(fair, "Webinar"), Status="Responded")
+    with begin(fair.worker, "plan") as run:
+        propose(run, with_owners=False)
+    told = run.figures["coverage"]
+    assert isinstance(told, dict)
+    assert isinstance(told["sources"], dict)
+    counts = {name: each["prospects"] for name, each in told["sources"].items() if isinstance(each, dict)}
+    assert counts == {"CampaignMember": 1, "OpportunityContactRole": 0, "Opportunity": 0}
 
 
 def test_contacts_of_the_starter_work_by_taking_the_comment_signs_away(tmp_path: Path) -> None:
