@@ -49,13 +49,14 @@ _PORTIONS = Portions()
 def plan_org(run: Run, lease: Lease, *, with_owners: bool, portions: Portions = _PORTIONS) -> Header:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
-    `with_owners` asks for owner moves in a baseline; every later plan has them anyway, and so has one in shadow.
+    `with_owners` asks for owner moves in a baseline, as an open change of one does; every later plan has them anyway, and
+    so has one in shadow, which asks for nothing.
     """
     worker = run.worker
     drop_unfinished(run, lease)
     with worker.store.read() as tx:
-        of_org, moves_owners = memory.recall_org(tx), changes.moves_owners(tx)
-    snapshot = snapshot_of(run)
+        of_org, owner_plans = memory.recall_org(tx), changes.owner_plans(tx)
+    snapshot, laws = snapshot_of(run), Laws(run)
     planner = Planner(
         snapshot.org_id,
         worker.rulebook,
@@ -64,11 +65,11 @@ def plan_org(run: Run, lease: Lease, *, with_owners: bool, portions: Portions = 
         moment=run.moment,
         moves_owners=with_owners
         or of_org.is_established
-        or moves_owners
+        or any(laws.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
         or worker.rulebook.operation is Operation.SHADOW,
         drafts_max=portions.drafts,
     )
-    laws, pages = Laws(run), _Pages(run, lease, portions.page)
+    pages = _Pages(run, lease, portions.page)
     with comparing(run, planner.directory) as compare:
         for part in _parts(snapshot, portions):
             remembered = _recalled(run, laws, part)

@@ -91,3 +91,14 @@ def test_going_live_proposes_anew_what_shadow_only_compared(shadow: Stage) -> No
         assert ids(live.plan(with_owners=False)) == [lead]
         assert live.states(compared) == {State.SUPERSEDED: 1}
         assert live.approve() == 1
+
+
+def test_the_first_plan_after_a_shadow_week_is_a_baseline_of_fields(shadow: Stage) -> None:
+    lead = shadow.add_lead(owner="Inbound_Leads", Title="部長")
+    shadow.plan(with_owners=False)
+    write_rulebook(shadow.folder, RULEBOOK)
+    with open_worker(shadow.folder, sandbox=Opened.of(shadow.server)) as worker:
+        live = replace(shadow, worker=worker)
+        proposed = live.plan(with_owners=False)
+    assert (proposed.is_baseline, ids(proposed)) == (True, [lead])
+    assert not any(change.moves_owner for change in proposed.changes)
