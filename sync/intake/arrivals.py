@@ -55,14 +55,14 @@ class Arrivals:
         if "IsDeleted" not in schema:
             self._seen.append(frame["Id"])
             frame = frame.with_columns(pl.lit(value=False).alias("IsDeleted"))
-        self._wait(self._dated(frame, page.read_at))
+        self._wait(self._dated(self._inside(frame), page.read_at))
 
     def cells(self, page: ResultPage, read_at: datetime) -> Segment | None:
         """A page of a bulk query, written at once; None when it held no news."""
         frame, lost = frame_of_cells(page.columns, page.rows, raw_schema(self.describe, self.wanted.columns))
         self.rows += frame.height
         self.lost.update(lost)
-        return self._write(self._dated(frame, read_at))
+        return self._write(self._dated(self._inside(frame), read_at))
 
     def mark_missing(self) -> None:
         """This was all there is of a small object without a mark for deleted ones: what is missing is gone."""
@@ -115,8 +115,6 @@ class Arrivals:
         self._write(rows)
 
     def _write(self, rows: pl.DataFrame) -> Segment | None:
-        if not self.is_filtered and self.wanted.filters:
-            rows = outside_as_deleted(rows, self.wanted.filters)
         mirror = self.run.worker.mirror
         write = mirror.write if self.is_compared else mirror.write_whole
         segment = write(
@@ -132,6 +130,9 @@ class Arrivals:
         if segment:
             self.segments.append(segment)
         return segment
+
+    def _inside(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame if self.is_filtered else outside_as_deleted(frame, self.wanted.filters)
 
     def _dated(self, frame: pl.DataFrame, read_at: datetime | None) -> pl.DataFrame:
         return frame.with_columns(pl.lit(read_at).cast(_INSTANT).alias("_read_at"))

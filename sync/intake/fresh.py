@@ -13,7 +13,7 @@ from mapping.soql import between, by_ids
 from mapping.types import MOMENT, RawSchema, can_be_followed, raw_frame, raw_schema
 from sync.reading import prospects_of
 from sync.run import Run
-from sync.salesforce.composite import IDS_MAX
+from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.pages import Page
 
 
@@ -59,7 +59,7 @@ def _pages_of_range(
     run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, since: datetime
 ) -> Iterator[Page]:
     """What changed within the range of the ids, unless asking for each of them costs fewer calls or is the only way."""
-    if len(record_ids) <= IDS_MAX or not can_be_followed(run.describe(api_name)):
+    if len(record_ids) <= READ_MAX or not can_be_followed(run.describe(api_name)):
         yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
         return
     looked_back = since - timedelta(seconds=run.worker.settings.look_back_seconds)
@@ -68,7 +68,7 @@ def _pages_of_range(
     first = next(pages, None)
     if first is None:
         return
-    if first.total * IDS_MAX > len(record_ids) * max(len(first.records), 1):
+    if first.total * READ_MAX > len(record_ids) * max(len(first.records), 1):
         yield from _pages_of_ids(run, api_name, columns, record_ids, deleted=True)
         return
     yield first
@@ -78,9 +78,9 @@ def _pages_of_range(
 def _pages_of_ids(
     run: Run, api_name: str, columns: Sequence[str], record_ids: Sequence[str], *, deleted: bool
 ) -> Iterator[Page]:
-    for start in range(0, len(record_ids), IDS_MAX):
-        soql = by_ids(api_name, columns, record_ids[start : start + IDS_MAX])
-        yield from run.org.query(soql, include_deleted=deleted)
+    blocks = (record_ids[start : start + IDS_MAX] for start in range(0, len(record_ids), IDS_MAX))
+    asked = [Question(by_ids(api_name, columns, block), include_deleted=deleted) for block in blocks]
+    yield from run.org.answers(asked)
 
 
 def _frame(page: Page | None, schema: RawSchema) -> pl.DataFrame:

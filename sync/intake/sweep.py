@@ -5,7 +5,7 @@ for any look-back, and formula fields, for whose sake an object is read whole. W
 its business: the next pull sees that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
@@ -21,8 +21,7 @@ from sync.intake.listing import Listing, listing
 from sync.intake.pull import pull
 from sync.intake.tidy import compact, retire
 from sync.run import Run
-from sync.salesforce.composite import IDS_MAX, QUERIES_MAX, Question
-from sync.salesforce.pages import Page
+from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.store import leases, segments
 from sync.store.columns import chunks
 from sync.store.leases import Lease, LeaseName
@@ -125,7 +124,7 @@ class _Comparison:
         if not self._wanted.filters and len(unlisted) > most and not accepts_gone:
             raise OrgError.of(_VANISHED, name, object=name, gone=len(unlisted), known=known)
         gone: list[str] = []
-        for block in chunks(unlisted, IDS_MAX * QUERIES_MAX):
+        for block in chunks(unlisted, READ_MAX):
             there = self._read(arrivals, block)
             gone += [each for each in block if each not in there]
             if len(gone) > most and not accepts_gone:
@@ -172,19 +171,10 @@ class _Comparison:
             Question(by_ids(self._wanted.api_name, self._wanted.columns, block), include_deleted=True)
             for block in chunks(ids, IDS_MAX)
         ]
-        for page in self._answers(questions):
+        for page in self._run.org.answers(questions):
             arrivals.page(page)
             seen.update(str(record["Id"]) for record in page.records)
         return seen
-
-    def _answers(self, questions: Sequence[Question]) -> Iterator[Page]:
-        for start in range(0, len(questions), QUERIES_MAX):
-            asked = questions[start : start + QUERIES_MAX]
-            for opened, question in zip(self._run.org.open(asked), asked, strict=True):
-                if opened is None:
-                    yield from self._run.org.query(question.soql, include_deleted=True)
-                else:
-                    yield from self._run.org.pages(opened)
 
     def _read_whole(self, arrivals: Arrivals, listed: int) -> None:
         wanted = self._wanted
