@@ -7,6 +7,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from sync import machine
 from sync.audit.entries import Head, Link
 from sync.store import audit
 from sync.store.database import Transaction
@@ -16,7 +17,7 @@ def export(tx: Transaction, path: Path) -> Head:
     """Write the whole chain to a new file (0600); its head is what a witness should keep. An old file is replaced."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     head = Head()
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with machine.open_private(unfinished) as file:
         for link in audit.links(tx):
             file.write(line(link))
             head = Head(link.seq, link.hash)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import Problem
+from sync import machine
 from sync.mirror import files
 from sync.store.segments import Segment
 
@@ -79,8 +80,6 @@ def _write(folder: Path, well: dict[str, _Marks]) -> None:
     # Only a saving: whoever may read the mirror and not write to it hashes all of it each time.
     with suppress(OSError):
         unfinished = folder / f"{_NOTES}.{os.getpid()}"
-        with os.fdopen(
-            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            json.dump(well, file)
+        with machine.open_private(unfinished) as file:
+            file.write(json.dumps(well).encode())
         unfinished.replace(folder / _NOTES)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from sync import machine
 from sync.mirror import places, versions
 from sync.mirror.scans import scan
 from sync.store.segments import Segment
@@ -29,7 +30,7 @@ def decided(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator
         yield pl.concat([empty, *(pl.scan_parquet(path) for path in held)])
     finally:
         for path in held:
-            path.unlink()
+            machine.remove(path)
 
 
 def _winners(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator[pl.DataFrame]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from sync import machine
 from sync.mirror import places
 from sync.store.segments import Segment, SegmentKind
 
@@ -55,25 +56,17 @@ def write(frame: pl.DataFrame, folder: Path, prefix: str) -> Path:
     """Write and fsync the file and its folder; the name holds the digest of the bytes, so one name is one content."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = folder / f"{prefix}.unfinished"
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with machine.open_private(unfinished) as file:
         frame.write_parquet(file, row_group_size=_GROUP_ROWS)
         file.flush()
         os.fsync(file.fileno())
     finished = folder / f"{prefix}-{sha256(unfinished)[:16]}.parquet"
     unfinished.replace(finished)
     for parent in (folder, folder.parent):
-        _fsync_folder(parent)
+        machine.keep_names(parent)
     return finished
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from engine.errors import Problem, StoreError
+from sync import machine
 from sync.mirror import checks, compaction, files, places, versions
 from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
@@ -160,7 +161,7 @@ class Mirror:
             gone = segments.replaced_before(tx, before)
             segments.retire(tx, gone, at=at)
         for segment in gone:
-            (self.folder / segment.path).unlink(missing_ok=True)
+            machine.remove(self.folder / segment.path)
         return len(gone)
 
     def discard_orphans(self, *, keep: Collection[str] = ()) -> int:
@@ -172,9 +173,7 @@ class Mirror:
             named = {segment.path for segment in segments.kept(tx)} | set(keep)
         kept = {self.folder / path for path in named}
         orphans = [path for path in self.folder.glob("*/*") if path.is_file() and path not in kept]
-        for orphan in orphans:
-            orphan.unlink()
-        return len(orphans)
+        return sum(machine.remove(orphan) for orphan in orphans)
 
     def verify(self) -> tuple[Problem, ...]:
         """Compare every file with its digest in the store, those that only as-of reads need too."""

@@ -20,6 +20,10 @@ Transaction: TypeAlias = Connection
 Dice: TypeAlias = Callable[[int], bytes]
 
 _WAIT_SECONDS = 30
+# A server that is gone without a word is given up before a lease has run out (seconds; the last in milliseconds).
+_PATIENCE = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000,
+}  # fmt: skip
 # SQLite's own words for a file that is none of its.
 _DAMAGED = ("file is not a database", "database disk image is malformed")
 _WRITES, _DICE = "leadsync_writes", "leadsync_dice"
@@ -108,7 +112,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=_PATIENCE, hide_parameters=True)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -145,6 +149,6 @@ def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
     reason = str(error.orig).strip().split("\n", 1)[0]
     if "database is locked" in reason or getattr(error.orig, "sqlstate", None) == "55P03":
         return TransientError.of("SR-102", seconds=_WAIT_SECONDS)
-    if isinstance(error, OperationalError) or any(sign in reason for sign in _DAMAGED):
+    if isinstance(error, OperationalError) or error.connection_invalidated or any(sign in reason for sign in _DAMAGED):
         return StoreError.of("SR-103", reason=reason)
     return error

@@ -5,6 +5,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from sync import machine
+
 _PROC = Path("/proc")
 
 
@@ -25,13 +27,7 @@ def this_process() -> Holder:
 
 def account() -> str:
     """Who sits at this command line, by the operating system's word: `os:name@host`. A variable cannot change it."""
-    if hasattr(os, "getuid"):
-        import pwd
-
-        name = pwd.getpwuid(os.getuid()).pw_name
-    else:
-        name = os.getlogin()
-    return f"os:{name}@{socket.gethostname()}"
+    return f"os:{machine.user_name()}@{socket.gethostname()}"
 
 
 def is_dead(holder: Holder, *, here: Holder) -> bool:
@@ -39,7 +35,7 @@ def is_dead(holder: Holder, *, here: Holder) -> bool:
     if (holder.host, holder.boot) != (here.host, here.boot):
         return False
     if not here.started:  # no /proc: all one can ask is whether the pid exists
-        return not _exists(holder.pid)
+        return not machine.is_running(holder.pid)
     return _started(holder.pid) != holder.started
 
 
@@ -58,13 +54,3 @@ def _started(pid: int) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if fields[0] in {"Z", "X"} else fields[19]
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
