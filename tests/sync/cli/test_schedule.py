@@ -44,7 +44,7 @@ def test_once_ends_with_three_when_something_is_left(call: Any, owing: Path) -> 
     with (owing / "rulebook" / "rulebook.yaml").open("a", encoding="utf-8") as file:
         file.write(f"freeze: [{{from: {today - DAY}, until: {today + DAY}}}]\n")
     call("plan", "--folder", owing)
-    call("approve", "--folder", owing)
+    call("approve", "--all", "--folder", owing)
     told = call("run", "--once", "--folder", owing, "--json")
 
     assert (told.code, [slot["state"] for slot in told.document["slots"]]) == (3, ["partly"])
