@@ -25,8 +25,11 @@ PHRASE_KEYS = frozenset({"event", "level", "verb", "outcome", "state", "states",
 _PHRASE = re.compile(r"[a-z]+(?:[ -][a-z]+){0,7}")
 # Under these, single names of objects, fields, modules, classes and the org's error codes.
 NAME_KEYS = frozenset(
-    {"object", "objects", "field", "fields", "error", "codes", "logger", "trace", "pulled", "pulled_new", "sync"}
-)
+    {
+        "object", "objects", "field", "fields", "error", "codes", "logger", "trace", "sync",
+        "pulled", "pulled_new", "unparsed", "fates", "drift",
+    }
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}")
 _SHAPES = re.compile(
     r"""

@@ -1,10 +1,13 @@
-"""`leadsync report`: a plan and what became of it, to take away: a page, a table for spreadsheets, and JSON."""
+"""`leadsync report`: a plan and what became of it, to take away: a page, a table for spreadsheets, and JSON.
+
+Of a sweep it is what the sweep found.
+"""
 
 from pathlib import Path
 
 import typer
 
-from sync.cli import options
+from sync.cli import drift, options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
@@ -25,8 +28,14 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.cli.plans import report_named
         from sync.reports.document import json_parts
         from sync.reports.files import write_report, write_reports
+        from sync.store import runs
 
         with session.worker(folder) as worker:
+            with worker.store.read() as tx:
+                swept = runs.named(tx, plan, verb="sweep") if plan else None
+            if swept:
+                drift.tell(session, swept.run_id, swept.figures or {}, as_json=json)
+                return Code.DONE
             made = report_named(worker, plan)
             written = [] if to is None else [write_report(made, to, session.words)]
             if json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sync.cli import options
+from sync.cli import drift, options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
@@ -49,7 +49,7 @@ def _tell(session: Session, found: "Status") -> None:
         session.write(session.say("cli.status.runs"))
     for run in found.runs:
         outcome = run.outcome or session.say("slot.running")
-        session.write(f"  {run.run_id}  {run.verb:<6} {outcome}")
+        session.write(f"  {run.run_id}  {run.verb:<6} {outcome}  {drift.line(session, run)}".rstrip())
 
 
 def _tell_sync(session: Session, each: "SyncStatus") -> None:

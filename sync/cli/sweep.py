@@ -1,15 +1,17 @@
 """`leadsync sweep`: compare the mirror with the org record by record, mend what differs, and say what it was."""
 
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from sync.cli import options
+from engine.errors import OrgError
+from sync.cli import drift, options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
-_FOUND = ("missing", "stale", "deleted", "gone", "changed")
+if TYPE_CHECKING:
+    from sync.run import Run
 
 
 def add(app: typer.Typer, session: Session) -> None:
@@ -20,22 +22,15 @@ def add(app: typer.Typer, session: Session) -> None:
     @app.command("sweep", help=words.say("cli.sweep"))
     def sweep(*, folder: Path = folder_option, accept_gone: bool = gone_option, json: bool = json_option) -> int:
         from sync.intake.sweep import sweep
-        from sync.reports.phrases import number
 
-        with session.worker(folder) as worker, session.run(worker, "sweep") as run:
-            found = sweep(run, accepts_gone=accept_gone)
-        if json:
-            told = {"run": run.run_id, "api_calls": run.org.calls}
-            session.document("sweep", told | {"objects": {name: asdict(drift) for name, drift in found.items()}})
-            return Code.DONE
-        for name, drift in found.items():
-            if not drift.total:
-                session.write(session.say("cli.sweep.same", object=name, listed=number(drift.listed)))
-                continue
-            session.write(session.say("cli.sweep.drift", object=name, listed=number(drift.listed)))
-            counts = asdict(drift)
-            for key in _FOUND:
-                if counts[key]:
-                    session.write(f"  {number(counts[key]):>8}  {session.say(f'drift.{key}')}")
-        session.talk(session.say("cli.sweep.calls", calls=number(run.org.calls)))
+        run: Run | None = None
+        try:
+            with session.worker(folder) as worker, session.run(worker, "sweep") as run:
+                sweep(run, accepts_gone=accept_gone)
+        except OrgError:
+            # Of one object so much has vanished that it was left as it is: the others were mended all the same.
+            if run is not None and not json:
+                drift.tell(session, run.run_id, run.figures, as_json=False)
+            raise
+        drift.tell(session, run.run_id, run.figures, as_json=json)
         return Code.DONE
