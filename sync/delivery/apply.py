@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.changes import Reach
 from engine.messages import Message
 from engine.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
+from sync.delivery.portion import Portion, portions, why_left
 from sync.delivery.readback import read_back_unknown, verify
-from sync.delivery.writers.modes import SLICE_MAX, Mode, mode_of, write_plan
+from sync.delivery.writers.modes import SLICE_MAX, Mode
 from sync.laws import Laws
 from sync.run import Run
 from sync.store import batches, uploads
@@ -22,9 +22,6 @@ from sync.store.batches import Approved
 from sync.store.bodies import message_body
 from sync.store.leases import Lease
 from sync.store.uploads import Upload
-
-# What waits for an owner waits for a person; fields can wait.
-_ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +49,37 @@ def apply(run: Run, lease: Lease) -> Settlement:
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
         plan_ids = batches.plans_waiting(tx)
-    outbox.waits = outbox.waits or _too_dear(run, outbox, waiting)
-    if plan_ids and not outbox.waits:
+    found = portions(waiting, run.worker.settings, spare=run.org.spare, room=outbox.gate.room())
+    short = why_left(found, spare=run.org.spare)
+    named = sorted({each.object for each in found if each.going and not each.is_free})
+    if plan_ids and named and not outbox.waits:
         # Whether a field may be written is not left to what was known yesterday.
-        run.describe_again(sorted({name for name, reach in waiting if reach is not Reach.MEMORY}))
+        run.describe_again(named)
         laws.check(plan_ids)
-    for (name, reach), number in sorted(waiting.items(), key=lambda item: (_ORDER.index(item[0][1]), item[0][0])):
-        room = outbox.gate.room()
-        mode = mode_of(reach, number if room is None else min(number, room), run.worker.settings)
-        if mode is Mode.BULK and is_under_way:
+    for portion in found:
+        if portion.mode is Mode.BULK and is_under_way:
             # Two jobs on one object get into each other's way.
             outbox.waits = outbox.waits or Message.of("wait.job")
-        for part in _slices(run, outbox, name, reach):
-            if reach is Reach.MEMORY:
+        for part in _slices(run, outbox, portion):
+            if portion.is_free:
                 outbox.remember(part)
             else:
-                outbox.carry(part, mode)
+                outbox.carry(part, portion.mode)
             tally.count()
+    outbox.waits = outbox.waits or short
     return tally.settlement()
 
 
-def _too_dear(run: Run, outbox: Outbox, waiting: Mapping[tuple[str, Reach], int]) -> Message | None:
-    """What cannot be finished with the API calls of the day is not begun."""
-    room = outbox.gate.room()
-    going = {kind: number if room is None else min(number, room) for kind, number in waiting.items()}
-    calls = write_plan(going, run.worker.settings).calls
-    return None if run.org.fits(calls) else Message.of("wait.calls", calls=calls)
-
-
-def _slices(run: Run, outbox: Outbox, object_name: str, reach: Reach) -> Iterator[list[Approved]]:
+def _slices(run: Run, outbox: Outbox, portion: Portion) -> Iterator[list[Approved]]:
     """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
-    after = ""
-    while not outbox.waits:
+    after, left = "", portion.going
+    while left and not outbox.waits:
         with run.worker.store.read() as tx:
-            part = batches.approved(tx, object_name, reach, after=after, most=SLICE_MAX)
+            part = batches.approved(tx, portion.object, portion.reach, after=after, most=min(left, SLICE_MAX))
         if not part:
             return
         yield part
-        after = part[-1].standing.change.record_id
+        after, left = part[-1].standing.change.record_id, left - len(part)
 
 
 def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:

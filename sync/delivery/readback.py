@@ -8,15 +8,13 @@ from engine.judging import held_value
 from engine.messages import Message
 from engine.states import State
 from mapping.maps import FieldMap
+from sync.delivery.writers.modes import SAMPLE_MAX
 from sync.intake.fresh import read_again
 from sync.laws import Laws
 from sync.run import Run
 from sync.store import batches, changes, leases
 from sync.store.changes import Move
 from sync.store.leases import Lease
-
-# How many of the other applied changes are looked at, too.
-SAMPLE_MAX = 200
 
 
 def read_back_unknown(run: Run, lease: Lease, laws: Laws) -> frozenset[str]:

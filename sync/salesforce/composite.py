@@ -10,6 +10,7 @@ from sync.salesforce.pages import JSON, Record
 PARTS_MAX = 25
 QUERIES_MAX = 5  # of the parts, so many may be queries
 IDS_MAX = 200  # named in one query: the whole address must stay well below what proxies allow
+READ_MAX = QUERIES_MAX * IDS_MAX  # records that one call reads again by their ids
 OK = 200
 # Proxies and the org take about 16,000 characters of address and headers together.
 _ADDRESS_MAX = 12_000

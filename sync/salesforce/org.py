@@ -83,9 +83,10 @@ class Org:
     def api_version(self) -> str:
         return self._connection.api_version
 
-    def fits(self, calls: int) -> bool:
-        """Whether the day's API calls allow for so many more."""
-        return self._session.leave.fits(calls)
+    @property
+    def spare(self) -> int | None:
+        """How many of the day's API calls there are for what can wait: writing, taking back; None when nobody counts."""
+        return self._session.leave.spare()
 
     def close(self, run_id: str = "") -> None:
         """The conversation is over; what calls were set aside for it and not made are given back."""
@@ -146,6 +147,18 @@ class Org:
                 for question, answer in zip(asked, answers, strict=True)
             ]
         return opened
+
+    def answers(self, questions: Sequence[Question]) -> Iterator[Page]:
+        """Every question to its end, five begun in one call; in their order."""
+        for start in range(0, len(questions), composite.QUERIES_MAX):
+            asked = questions[start : start + composite.QUERIES_MAX]
+            # One alone needs no call around it.
+            begun = self.open(asked) if len(asked) > 1 else [None]
+            for opened, question in zip(begun, asked, strict=True):
+                if opened is None:
+                    yield from self.query(question.soql, include_deleted=question.include_deleted)
+                else:
+                    yield from self.pages(opened, is_count=question.is_count)
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Page]:
         """Pages to the end of the query. LocatorLostError: start again after the last row held.

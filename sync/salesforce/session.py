@@ -47,8 +47,8 @@ class Leave(Protocol):
     def settle(self, run: str, usage: Usage | None) -> None:
         """No more calls will be made."""
 
-    def fits(self, calls: int) -> bool:
-        """Whether so many more calls may be made, as things stand."""
+    def spare(self) -> int | None:
+        """How many calls there are for what can wait, as things stand; None when nobody counts."""
 
 
 class Unbounded:
@@ -58,8 +58,8 @@ class Unbounded:
 
     def settle(self, run: str, usage: Usage | None) -> None: ...
 
-    def fits(self, calls: int) -> bool:  # noqa: ARG002
-        return True
+    def spare(self) -> int | None:
+        return None
 
 
 class Session(requests.Session):

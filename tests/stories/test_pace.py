@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.messages import Message
 from engine.states import State
 from sync.delivery.writers.modes import Mode
 from sync.store import ledger, pauses, runs
@@ -135,9 +136,33 @@ def test_a_plan_tells_how_it_will_be_written(stage: Stage) -> None:
     assert run.figures["writes"] == {Mode.GUARDED.value: 3, "calls": 6}
 
 
-def test_what_cannot_be_finished_with_the_day_s_calls_is_not_begun(stage: Stage) -> None:
-    leads = planned(stage, 40)
+def told(stage: Stage, *, used: int) -> None:
+    """The org says that so many of the day's 100 calls are gone."""
     with stage.worker.store.transaction() as tx:
-        ledger.tell(tx, org_id=stage.server.world.org_id, used=77, limit=100, at=stage.worker.clock.now())
+        ledger.tell(tx, org_id=stage.server.world.org_id, used=used, limit=100, at=stage.worker.clock.now())
+
+
+def test_what_the_day_s_calls_do_not_pay_for_is_not_begun(stage: Stage) -> None:
+    leads = planned(stage, 40)
+    told(stage, used=77)
     assert (why(stage), stage.our_writes()) == ("wait.calls", [])
     assert {stage.standing_of(lead) for lead in leads} == {State.APPROVED}
+
+
+def test_as_much_is_written_as_the_day_s_calls_pay_for_and_the_rest_is_told(stage: Stage) -> None:
+    leads = planned(stage, 45)
+    told(stage, used=73)
+    first = stage.apply()
+    assert first.states == {State.APPROVED: 20, State.APPLIED: 25}
+    assert first.waits == Message.of("wait.calls", count=20, calls=3, spare=3)
+    assert [stage.standing_of(lead) for lead in sorted(leads)[:25]] == [State.APPLIED] * 25
+
+
+def test_what_the_day_s_calls_did_not_pay_for_is_written_the_next_day(stage: Stage) -> None:
+    leads = planned(stage, 45)
+    told(stage, used=73)
+    stage.apply()
+    stage.advance(25 * 3600)
+    assert why(stage) is None
+    assert {stage.standing_of(lead) for lead in leads} == {State.APPLIED}
+    assert len(stage.our_writes()) == 45

@@ -1,5 +1,6 @@
 """Which way a change travels, and what a plan will cost to write: the more there are, the less each is protected."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,12 +9,14 @@ from math import ceil
 from config.settings import Settings
 from engine.changes import Reach
 from engine.messages import Message
+from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
 
 # Records in one job, and in one slice of an apply: what is held in memory at once.
 SLICE_MAX = 20_000
-# One page of a query, and as many ids as one address takes.
-_PAGE, _IDS = 2_000, 200
+# How many of the applied changes of fields are looked at again; of owner changes it is all.
+SAMPLE_MAX = 200
+_PAGE = 2_000  # of a query
 # Create, upload, close, a few looks at it, three result files.
 _CALLS_PER_JOB = 12
 
@@ -55,15 +58,26 @@ def write_plan(waiting: Mapping[tuple[str, Reach], int], settings: Settings) -> 
             continue
         mode = mode_of(reach, number, settings)
         records[mode] = records.get(mode, 0) + number
-        calls += _calls(mode, number) + ceil(number / _IDS if reach is Reach.OWNER else min(number, _IDS) / _IDS)
+        calls += calls_of(mode, reach, number)
     return WritePlan({mode: records[mode] for mode in Mode if mode in records}, calls)
 
 
-def _calls(mode: Mode, number: int) -> int:
-    """Compare and send, if every record has moved since it was planned."""
+def calls_of(mode: Mode, reach: Reach, number: int) -> int:
+    """What so many records of one object and reach take, if every one has moved since it was planned."""
+    looked_at = number if reach is Reach.OWNER else min(number, SAMPLE_MAX)
+    return _sent(mode, number) + ceil(looked_at / READ_MAX)
+
+
+def most_within(calls: int, mode: Mode, reach: Reach, number: int) -> int:
+    """How many of these records so many calls surely pay for."""
+    return bisect_right(range(number + 1), calls, key=lambda count: calls_of(mode, reach, count)) - 1
+
+
+def _sent(mode: Mode, number: int) -> int:
+    """Compare and send."""
     match mode:
         case Mode.GUARDED:
-            return ceil(number / GUARDED_MAX) + ceil(number / _IDS)
+            return ceil(number / GUARDED_MAX) + ceil(number / READ_MAX)
         case Mode.COLLECTIONS:
             return 2 * ceil(number / COLLECTION_MAX)
         case Mode.BULK:

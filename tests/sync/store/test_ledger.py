@@ -72,9 +72,18 @@ def test_t5_what_is_left_for_others_is_left_to_the_last_call(
     assert calls_until_refused(allowance()) == (10, "SF-141")
 
 
-def test_t6_an_org_that_never_told_its_limit_has_one_all_the_same(allowance: MakeAllowance) -> None:
+def test_t6_an_org_that_never_told_its_limit_has_one_all_the_same(store: Store, at: datetime) -> None:
+    with store.read() as tx:
+        assert ledger.room(tx, TERMS, at=at).calls == LIMIT_UNTOLD * 30 // 100
+
+
+def test_what_can_wait_leaves_a_tenth_of_our_share_for_reading(
+    store: Store, at: datetime, allowance: MakeAllowance
+) -> None:
+    told(store, used=0, limit=1_000, at=at - timedelta(seconds=1))
     leave = allowance()
-    assert (leave.fits(LIMIT_UNTOLD * 30 // 100), leave.fits(LIMIT_UNTOLD * 30 // 100 + 1)) == (True, False)
+    leave.ask(None)
+    assert leave.spare() == 300 - 30 - 1
 
 
 def test_what_the_org_tells_counts_from_then_on(store: Store, at: datetime, allowance: MakeAllowance) -> None:
