@@ -4,7 +4,7 @@ from functools import cache
 
 from sync.sandbox.formulas import formula_of
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, schema
-from sync.sandbox.worlds import World
+from sync.sandbox.worlds import Switches, World
 
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
          "currency": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime"}  # fmt: skip
@@ -31,22 +31,20 @@ _OBJECT_NULL = dict.fromkeys((
 
 def describe(world: World, fact: ObjectFact, version: str, *, language: str) -> dict[str, object]:
     """One object as the user sees it, labels in the user's language: fields that field-level security hides are absent."""
-    return _described(fact.name, world.switches.hidden, world.switches.read_only, version, language)
+    return _described(fact.name, world.switches, version, language)
 
 
 @cache
-def _described(
-    name: str, hidden: frozenset[str], read_only: frozenset[str], version: str, language: str
-) -> dict[str, object]:
+def _described(name: str, switches: Switches, version: str, language: str) -> dict[str, object]:
     """Asked for in every run and long: made once."""
     fact = schema()[name]
-    seen = [field for field in fact.fields.values() if f"{name}.{field.name}" not in hidden]
+    seen = [field for field in fact.fields.values() if f"{name}.{field.name}" not in switches.hidden]
     return {
         **summary(fact, version, language=language),
         "actionOverrides": [],
         "childRelationships": [],
         "compactLayoutable": True,
-        "fields": [_field(read_only, fact, field, language) for field in seen],
+        "fields": [_field(switches, fact, field, language) for field in seen],
         "listviewable": None,
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
@@ -92,13 +90,14 @@ def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, objec
     }
 
 
-def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, language: str) -> dict[str, object]:
-    is_locked = f"{fact.name}.{field.name}" in read_only
+def _field(switches: Switches, fact: ObjectFact, field: FieldFact, language: str) -> dict[str, object]:
+    is_locked = f"{fact.name}.{field.name}" in switches.read_only
+    is_filterable = field.filterable and f"{fact.name}.{field.name}" not in switches.unfiltered
     is_int = field.type == "int"
     return {
         **_NO,
         **_NULL,
-        "aggregatable": field.filterable and field.type != "boolean",
+        "aggregatable": is_filterable and field.type != "boolean",
         "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
         "calculated": field.calculated,
         "calculatedFormula": formula_of(fact, field).text if field.calculated else None,
@@ -106,8 +105,8 @@ def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, langua
         "custom": field.name.endswith("__c"),
         "defaultedOnCreate": field.defaulted,
         "digits": field.precision if is_int else 0,
-        "filterable": field.filterable,
-        "groupable": field.filterable and field.type not in {"datetime", "double", "currency"},
+        "filterable": is_filterable,
+        "groupable": is_filterable and field.type not in {"datetime", "double", "currency"},
         "idLookup": field.type in {"id", "email"},
         "label": field.labels[language == "ja"],
         "length": field.length,
@@ -133,7 +132,7 @@ def _field(read_only: frozenset[str], fact: ObjectFact, field: FieldFact, langua
         "restrictedPicklist": field.restricted,
         "scale": field.scale,
         "soapType": _SOAP.get(field.type, "xsd:string"),
-        "sortable": field.filterable,
+        "sortable": is_filterable,
         "type": field.type,
         "updateable": field.updateable and not is_locked,
     }

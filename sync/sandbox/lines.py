@@ -165,14 +165,14 @@ def _head(world: World) -> dict[str, object]:
 
 def _of_head(head: dict[str, Any], tables: Mapping[str, Table], writes: list[Write]) -> World:
     rule, switches, app = head.pop("assignment_rule"), head.pop("switches"), head.pop("app")
-    hidden, read_only = frozenset(switches.pop("hidden")), frozenset(switches.pop("read_only"))
+    switches |= {name: frozenset(switches.get(name, ())) for name in ("hidden", "unfiltered", "read_only")}
     return World(
         app=App(**{**app, "audiences": tuple(app["audiences"])}),
         assignment_rule=AssignmentRule(**rule) if rule else None,
         validation_rules=tuple(ValidationRule(**given) for given in head.pop("validation_rules")),
         duplicate_rules=tuple(DuplicateRule(**given) for given in head.pop("duplicate_rules")),
         flows=tuple(Flow(**{**given, "restores": tuple(given["restores"])}) for given in head.pop("flows")),
-        switches=Switches(**switches, hidden=hidden, read_only=read_only),
+        switches=Switches(**switches),
         schema_changed_at=datetime.fromisoformat(head.pop("schema_changed_at")),
         jobs={job.id: job for job in map(job_of, head.pop("jobs"))},
         late=tuple(map(late_of, head.pop("late"))),

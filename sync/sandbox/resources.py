@@ -69,6 +69,8 @@ def objects(call: Call) -> Response:
 def described(draft: Draft, call: Call, name: str) -> Response:
     """Describe, or 304 when nothing has changed since the client asked last."""
     fact = schema_object(name)
+    if fact.name in draft.world.switches.hidden:
+        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
     changed = draft.world.schema_changed_at
     since = _http_date(call.headers.get("if-modified-since"))
     headers = {"last-modified": format_datetime(changed, usegmt=True)}

@@ -26,13 +26,14 @@ Reader = Callable[[Record], Value]
 def find(world: World, query: Query, *, deleted: bool) -> list[Record]:
     """The records of a query, ordered and cut. Deleted ones only for queryAll."""
     fact = object_named(query.object)
-    if fact is None:
+    if fact is None or fact.name in world.switches.hidden:
         raise RefusalError("INVALID_TYPE", _no_such_object(query.object))
     for path in query.fields:
         _reader(world, fact, path)
     holds = matcher(world, fact, query.where) if query.where else (lambda _: True)
     rows = [row for row in _candidates(world, fact, query) if (deleted or not row.get("IsDeleted")) and holds(row)]
     for ordering in reversed(query.order):
+        _refuse_unsortable(world, fact, ordering)
         rows = _sorted(rows, _reader(world, fact, ordering.path), ordering)
     stop = None if query.limit is None else query.offset + query.limit
     return rows[query.offset : stop]
@@ -162,7 +163,7 @@ def schema_object(name: str) -> ObjectFact:
 def _comparison(world: World, fact: ObjectFact, comparison: Comparison) -> Callable[[Record], bool]:
     read = _reader(world, fact, comparison.path)
     field = None if "." in comparison.path else _field(world, fact, comparison.path)
-    if field and not field.filterable:
+    if field and not _is_filterable(world, fact, field):
         raise RefusalError("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
     wanted = [_wanted(literal, field) for literal in comparison.literals]
     first = wanted[0]
@@ -179,6 +180,16 @@ def _comparison(world: World, fact: ObjectFact, comparison: Comparison) -> Calla
         case _:
             holds = _COMPARE[comparison.operator]
             return lambda row: (value := read(row)) is not None and first is not None and holds(value, first)
+
+
+def _is_filterable(world: World, fact: ObjectFact, field: FieldFact) -> bool:
+    return field.filterable and f"{fact.name}.{field.name}" not in world.switches.unfiltered
+
+
+def _refuse_unsortable(world: World, fact: ObjectFact, ordering: Ordering) -> None:
+    field = None if "." in ordering.path else _field(world, fact, ordering.path)
+    if field and not _is_filterable(world, fact, field):
+        raise RefusalError("INVALID_FIELD", f"field '{field.name}' can not be sorted in a query call")
 
 
 def _wanted(literal: Literal, field: FieldFact | None) -> Value:

@@ -132,7 +132,9 @@ class Switches:
     outer_headers_count: bool = False  # in the sub-requests of a Composite call
     tells_usage: bool = True  # the Sforce-Limit-Info header
     app_limit: int = 0  # of this app alone; told in that header too when there is one
-    hidden: frozenset[str] = frozenset()  # "Lead.Rating": field-level security hides it from describe and query
+    # "Lead.Rating": field-level security hides it from describe and query; "Task": the whole object is not there.
+    hidden: frozenset[str] = frozenset()
+    unfiltered: frozenset[str] = frozenset()  # "Task.SystemModstamp": queries may neither filter nor sort by it
     read_only: frozenset[str] = frozenset()  # field-level security lets it be read only
     page_size: int = 2000
     daily_limit: int = 100_000
