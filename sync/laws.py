@@ -6,6 +6,7 @@ Editing the files between plan and apply changes nothing about what was approved
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from config.map import map_from_text
 from config.rulebook.folder import rulebook_from
@@ -21,6 +22,11 @@ from sync.run import Run
 from sync.store import plans, texts
 from sync.store.database import Transaction
 
+# So many pairs of rulebook and map are at hand at once, however many plans are open.
+VERSIONS_MAX = 32
+# Digest of the rulebook, digest of the map.
+_Version: TypeAlias = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Law:
@@ -31,28 +37,24 @@ class Law:
 
 def law_of(tx: Transaction, plan_id: str) -> Law:
     """StoreError SR-111 when the store lacks a text the plan was made by."""
-    header = plans.header(tx, plan_id)
-    if header is None:
-        raise StoreError.of("SR-111", plan_id)
-    field_map = map_from_text(_text(tx, header.field_map))
-    rulebook = rulebook_from(json.loads(_text(tx, header.rulebook)), field_map)
-    return Law(rulebook, field_map, Moment(header.at, header.zone))
+    version, moment = _version_of(tx, plan_id)
+    read = _read(tx, version)
+    return Law(read.rulebook, read.field_map, moment)
 
 
 @dataclass(frozen=True, slots=True)
 class Laws:
-    """The laws of plans, each read once a run."""
+    """The laws of plans. Many plans share a rulebook and a map: each pair is read and checked once a run."""
 
     run: Run
-    _known: dict[str, Law] = field(default_factory=dict)
-    _checked: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    versions_max: int = VERSIONS_MAX
+    _plans: dict[str, tuple[_Version, Moment]] = field(default_factory=dict)
+    _read: dict[_Version, "_Read"] = field(default_factory=dict)
 
     def of(self, plan_id: str) -> Law:
         """StoreError SR-111 when the store lacks a text the plan was made by."""
-        if plan_id not in self._known:
-            with self.run.worker.store.read() as tx:
-                self._known[plan_id] = law_of(tx, plan_id)
-        return self._known[plan_id]
+        read = self._texts(plan_id)
+        return Law(read.rulebook, read.field_map, self._plans[plan_id][1])
 
     def check(self, plan_ids: Iterable[str]) -> None:
         """MapError before anything is sent when the org no longer lets a plan's fields be read or written."""
@@ -74,15 +76,39 @@ class Laws:
         )
 
     def _problems(self, plan_id: str) -> tuple[Problem, ...]:
-        if plan_id not in self._checked:
-            law = self.of(plan_id)
-            wanted = (*pulled_objects(law.field_map), *PEOPLE)
+        read = self._texts(plan_id)
+        if read.problems is None:
+            wanted = (*pulled_objects(read.field_map), *PEOPLE)
             describes = self.run.describes([one.api_name for one in wanted])
-            self._checked[plan_id] = (
-                *check(law.field_map, describes),
-                *check_set(law.field_map, describes, law.rulebook.set_fields),
+            read.problems = (
+                *check(read.field_map, describes),
+                *check_set(read.field_map, describes, read.rulebook.set_fields),
             )
-        return self._checked[plan_id]
+        return read.problems
+
+    def _texts(self, plan_id: str) -> "_Read":
+        if plan_id not in self._plans:
+            with self.run.worker.store.read() as tx:
+                self._plans[plan_id] = _version_of(tx, plan_id)
+        version, _ = self._plans[plan_id]
+        found = self._read.pop(version, None)
+        if found is None:
+            with self.run.worker.store.read() as tx:
+                found = _read(tx, version)
+        # The one asked for last stands last, and the first goes.
+        self._read[version] = found
+        if len(self._read) > self.versions_max:
+            del self._read[next(iter(self._read))]
+        return found
+
+
+@dataclass(slots=True)
+class _Read:
+    """A rulebook and its map; `problems` once the org's describes were asked."""
+
+    rulebook: Rulebook
+    field_map: FieldMap
+    problems: tuple[Problem, ...] | None = None
 
 
 def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
@@ -94,6 +120,19 @@ def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
         except KeyError:
             places.append(None)
     return places
+
+
+def _version_of(tx: Transaction, plan_id: str) -> tuple[_Version, Moment]:
+    header = plans.header(tx, plan_id)
+    if header is None:
+        raise StoreError.of("SR-111", plan_id)
+    return (header.rulebook, header.field_map), Moment(header.at, header.zone)
+
+
+def _read(tx: Transaction, version: _Version) -> _Read:
+    rulebook, field_map = version
+    read = map_from_text(_text(tx, field_map))
+    return _Read(rulebook_from(json.loads(_text(tx, rulebook)), read), read)
 
 
 def _text(tx: Transaction, digest: str) -> str:
