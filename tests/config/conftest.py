@@ -28,8 +28,10 @@ prospects:
       record_type: RecordTypeId
       ae_grade: {field: pi__grade__c, kind: text}
       our_grade: {field: Grade__c, kind: text}
+related:
+  Campaign: {fields: {type: Type, name: Name}}
 activities:
-  - {object: Task, prospect: WhoId, at: CreatedDate, kind: task}
+  - {object: Task, prospect: WhoId, at: CreatedDate, kind: task, fields: {minutes: CallDurationInSeconds}, lookups: {campaign: {field: C__c, object: Campaign}}}
   - object: Web_Activity__c
     prospect: Lead__c
     at: Occurred_At__c

@@ -80,6 +80,43 @@ def test_a_filter_says_what_each_field_may_be(entry: str, wanted: Mapping[str, o
     assert source(f"{TASK}, filter: {{{entry}}}").filter == wanted
 
 
+CAMPAIGN = "related: {Campaign: {fields: {type: Type}}}\n"
+MEMBER = "object: CampaignMember, prospect: [ContactId, LeadId], at: CreatedDate, kind: response"
+
+
+def with_campaign(entry: str) -> ActivitySource:
+    return map_from_text(f"{LEAD}{CAMPAIGN}activities:\n  - {{{entry}}}\n").activities[0]
+
+
+def test_a_campaign_that_is_mapped_lends_its_fields_to_activities() -> None:
+    found = with_campaign(f"{MEMBER}, campaign: CampaignId")
+    mapped = MappedField("campaign type", "Type", Kind.PICKLIST, "value", (), "map.yaml:4:5")
+    assert found.lookups == (Lookup("campaign", "CampaignId", "Campaign", (mapped,), "map.yaml:4:5"),)
+
+
+def test_a_campaign_that_is_not_mapped_or_no_lookup_lends_nothing() -> None:
+    assert source(f"{MEMBER}, campaign: CampaignId").lookups == ()
+    assert with_campaign(f"{MEMBER}, campaign: Campaign_Name__c").lookups == ()
+
+
+def test_an_activity_has_fields_of_its_own_and_of_what_it_names() -> None:
+    entry = f"{TASK}, fields: {{subject: Subject}}, lookups: {{drive: {{field: Campaign__c, object: Campaign}}}}"
+    assert [mapped.name for mapped in with_campaign(entry).readable] == ["subject", "drive type"]
+
+
+def test_another_field_of_activities_makes_another_version_of_the_map() -> None:
+    digests = {
+        map_from_text(f"{LEAD}{CAMPAIGN}activities: [{{{TASK}{more}}}]").digest
+        for more in (
+            "",
+            ", fields: {a: Subject}",
+            ", fields: {b: Subject}",
+            ", lookups: {c: {field: C__c, object: Campaign}}",
+        )
+    }
+    assert len(digests) == 4
+
+
 def test_another_filter_makes_another_version_of_the_map() -> None:
     digests = {
         map_from_text(f"{LEAD}activities: [{{{TASK}, filter: {{Status: {value}}}}}]").digest
@@ -125,6 +162,11 @@ def test_files_read_by_other_columns_are_read_anew() -> None:
         (CONTACT.replace("{fields: {name: Name, industry: Industry}}", "{}"), ["MP-120 9:12"]),
         (f"{LEAD}activities: [{{{TASK}, filter: {{Status: [a, true]}}}}]", ["MP-136 2:92"]),
         (f"{LEAD}activities: [{{{TASK}, filter: {{}}}}]", ["MP-108 2:83"]),
+        (f"{LEAD}activities: [{{{TASK}, fields: {{kind: Subject}}}}]", ["MP-121 2:90"]),
+        (f"{LEAD}activities: [{{{TASK}, fields: {{x: Nothing}}}}]", ["MP-124 2:87"]),
+        (f"{LEAD}activities: [{{{TASK}, lookups: {{x: WhatId}}}}]", ["MP-131 2:88"]),
+        (f"{LEAD}activities: [{{{MEMBER}, lookups: {{x: CampaignId}}}}]", ["MP-132 2:116"]),
+        (f"{LEAD}activities: [{{{FILES}, fields: {{x: y}}}}]", ["MP-103 2:75"]),
         (f"{LEAD}activities: [{{{FILES}, match: name}}]", ["MP-135 2:82"]),
         (f"{LEAD}activities: [{{{FILES.replace('exports/*', '../x')}}}]", ["MP-137 2:22"]),
         (f"{LEAD}activities: [{{{FILES.replace('exports/*', '/x')}}}]", ["MP-137 2:22"]),

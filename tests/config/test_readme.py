@@ -34,7 +34,13 @@ def test_the_example_of_a_map_is_a_map() -> None:
         "account industry",
         "company",
     ]
-    assert [source.label for source in found.activities] == ["Task", "exports/*.csv"]
+    assert [source.label for source in found.activities] == [
+        "CampaignMember",
+        "OpportunityContactRole",
+        "Task",
+        "exports/*.csv",
+    ]
+    assert [mapped.name for mapped in found.details] == ["campaign type", "role", "deal amount"]
 
 
 def test_the_example_of_a_rulebooks_policy_is_read_whole() -> None:

@@ -23,6 +23,7 @@ from engine.rulebooks import (
 
 Make = Callable[..., Rulebook]
 
+CAMPAIGN_TYPE = Field("campaign type", Kind.PICKLIST)
 EMPLOYEES = Field("employees", Kind.INTEGER)
 COMPANY = Field("company", Kind.TEXT, ("form",))
 AT_LEAST_300 = Leaf(EMPLOYEES, "at least", 300, "300")
@@ -106,6 +107,33 @@ def actions(rulebook: Make, text: str, **files: str) -> object:
             "{activity: {kind: [task, page view], asset: 価格, within: 7 days, count at least: 3}}",
             ActivityCount(("task", "page view"), "価格", 7, 3),
             id="activities",
+        ),
+        pytest.param(
+            "{activity: {kind: task, campaign type: Webinar}}",
+            ActivityCount(("task",), where=Leaf(CAMPAIGN_TYPE, "is", "webinar", "Webinar")),
+            id="activities by a field of their own",
+        ),
+        pytest.param(
+            "{activity: {minutes: {at least: 5}, any: [{campaign type: Webinar}, {campaign name: {is empty: yes}}]}}",
+            ActivityCount(
+                where=Group(
+                    Join.ALL,
+                    (
+                        Leaf(Field("minutes", Kind.INTEGER), "at least", 5, "5"),
+                        Group(
+                            Join.ANY,
+                            (
+                                Leaf(CAMPAIGN_TYPE, "is", "webinar", "Webinar"),
+                                Leaf(Field("campaign name", Kind.TEXT), "is empty", operand=True, shown="yes"),
+                            ),
+                        ),
+                    ),
+                )
+            ),
+            id="several fields of activities, in groups too",
+        ),
+        pytest.param(
+            "{activity: {campaign: 701000000000001}}", ActivityCount(campaign="701000000000001AAA"), id="one campaign"
         ),
         pytest.param("{activity: {kind: task}}", ActivityCount(("task",)), id="any one activity"),
         pytest.param("{activity: {count at most: 2}}", ActivityCount(at_least=0, at_most=2), id="at most is also none"),

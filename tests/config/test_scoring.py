@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.conditions import Leaf
+from engine.fields import Field, Kind
 from engine.policies import Claim, PeopleWin, Stance
 from engine.rulebooks import Band, Decay, Fading, Points, Rulebook
 
@@ -37,6 +38,15 @@ def test_a_kind_may_fade_its_own_way_or_not_at_all(rulebook: Make) -> None:
         Points("page view", 1000, decay=Decay(Fading.LINEAR, 90)),
         Points("task", 5000),
         Points("form submission", 50_000, decay=Decay(Fading.HALF_LIFE, 30)),
+    )
+
+
+def test_a_kind_may_have_points_for_each_thing_asked_of_its_activities(rulebook: Make) -> None:
+    text = "points: {task: [5, {points: 20, first only: yes, when: {campaign type: Webinar}}]}\n"
+    webinar = Leaf(Field("campaign type", Kind.PICKLIST), "is", "webinar", "Webinar")
+    assert rulebook(**{"scoring.yaml": text}).points == (
+        Points("task", 5000),
+        Points("task", 20_000, first_only=True, where=webinar),
     )
 
 

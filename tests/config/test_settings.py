@@ -103,6 +103,8 @@ def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
         pytest.param("org: nowhere\n", ["ST-120 settings.yaml:1:6"], id="no address"),
         pytest.param("org: http://example.com\n", ["ST-120 settings.yaml:1:6"], id="an address that is not safe"),
         pytest.param("org: https://example.com/lightning\n", ["ST-120 settings.yaml:1:6"], id="an address of a page"),
+        pytest.param("org: https://login.salesforce.com\n", ["ST-120 settings.yaml:1:6"], id="where people log in"),
+        pytest.param("org: https://a.lightning.force.com\n", ["ST-120 settings.yaml:1:6"], id="where people click"),
         pytest.param("language: ja\n", ["ST-108 settings.yaml"], id="no org"),
         pytest.param("", ["ST-108 settings.yaml"], id="nothing"),
         pytest.param("org: sandbox\nlangauge: ja\n", ["ST-103 settings.yaml:2:11"], id="unknown setting"),
@@ -114,6 +116,9 @@ def test_a_login_is_merged_from_file_and_environment(load: Load) -> None:
         pytest.param("org: [sandbox]\n", ["ST-109 settings.yaml:1:6"], id="a list"),
         pytest.param("- org\n", ["ST-109 settings.yaml:1:1"], id="only a list"),
         pytest.param("org：sandbox\nmap: x\n", ["ST-102 settings.yaml:1:4"], id="a full-width colon"),
+        pytest.param(
+            "org：sandbox\n\n# more\nlanguage: ja\n", ["ST-102 settings.yaml:1:4"], id="a full-width colon far above"
+        ),
         pytest.param("org: sandbox\n\tmap: x\n", ["ST-101 settings.yaml:2:1"], id="a tab"),
         pytest.param("org: sandbox\nlease renew seconds: 50\n", ["ST-123 settings.yaml:2:22"], id="renewed too late"),
         pytest.param(REAL, ["ST-124 settings.yaml:1:6"], id="a real org without a login"),
@@ -261,3 +266,10 @@ def test_two_keys_serve_while_a_certificate_is_exchanged(load: Load, tmp_path: P
         (tmp_path / name).write_text(name, encoding="utf-8")
     login = "login: {consumer key: 3MVG9, username: a@example.com, private key file: old, next private key file: new}\n"
     assert credentials(load(REAL + login)).private_keys == ("old", "new")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_may_be_said_is_listed_as_it_is_written(load: Load, language: Language) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load("org: sandbox\nlanguage: jp\n")
+    assert "en, ja, auto" in Words(language).error(caught.value)

@@ -79,6 +79,14 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_the_folder_one_stands_in_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        start_folder(Path())
+    assert caught.value.problems[0].params == {"folder": tmp_path.name}
+
+
 def test_an_empty_folder_may_be_started(tmp_path: Path) -> None:
     assert (tmp_path / "settings.yaml") in start_folder(tmp_path)
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from engine.fields import Kind
-from mapping.activities import ACTIVITY_SCHEMA, activities, names_of
-from mapping.maps import ActivitySource, DropFolder, MappedField, ObjectMap
+from mapping.activities import ACTIVITY_SCHEMA, activities, names_of, schema_of
+from mapping.maps import ActivitySource, DropFolder, FieldMap, Lookup, MappedField, ObjectMap
 from mapping.types import JSON, MOMENT, TEXT, YES_NO, raw_frame
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -55,6 +55,38 @@ def test_rows_without_a_prospect_a_kind_or_a_time_and_deleted_ones_are_left_out(
         {"Type__c": "Form", "IsDeleted": True},
     )
     assert activities(raw, VISITS).is_empty()
+
+
+TYPE = MappedField("campaign type", "Type", Kind.PICKLIST, "value")
+AMOUNT = MappedField("amount", "Asset__c", Kind.INTEGER)
+CAMPAIGNS = pl.DataFrame({"Id": ["701A", "701B"], "IsDeleted": [False, True], "Type": ["Webinar", "Gone"]})
+BY_CAMPAIGN = replace(MEMBERS, fields=(AMOUNT,), lookups=(Lookup("campaign", "CampaignId", "Campaign", (TYPE,)),))
+
+
+def test_an_activity_has_its_own_fields_and_those_of_the_record_it_names() -> None:
+    raw = rows(
+        {"LeadId": "1", "CampaignId": "701A", "Asset__c": "1200"},
+        {"LeadId": "2", "CampaignId": "701B", "Asset__c": "many"},
+        {"LeadId": "3", "CampaignId": None},
+        {"LeadId": "4", "CampaignId": "701A", "IsDeleted": True},
+    )
+    found = activities(raw, BY_CAMPAIGN, details=BY_CAMPAIGN.readable, related={"Campaign": CAMPAIGNS})
+    assert found.select("prospect_id", "amount", "campaign type", "campaign type__key").rows() == [
+        ("1", 1200, "Webinar", "webinar"),
+        ("2", None, None, None),
+        ("3", None, None, None),
+    ]
+
+
+def test_what_other_sources_have_is_empty_here() -> None:
+    found = activities(rows({"Type__c": "Form"}), VISITS, details=BY_CAMPAIGN.readable)
+    assert dict(found.schema) == schema_of(BY_CAMPAIGN.readable)
+    assert found.select("amount", "campaign type", "campaign type__key").rows() == [(None, None, None)]
+
+
+def test_a_map_has_each_field_of_its_activities_once() -> None:
+    field_map = FieldMap((), (VISITS, BY_CAMPAIGN, replace(BY_CAMPAIGN, api_name="Event")))
+    assert field_map.details == (AMOUNT, TYPE)
 
 
 def test_every_source_gives_the_same_columns() -> None:

@@ -119,6 +119,10 @@ def test_an_object_the_org_lacks_is_named(field_map: FieldMap, org: Callable[...
         (replace(VISITS, prospect=("Id",)), "MP-209"),
         (replace(VISITS, at="Type__c"), "MP-210"),
         (replace(VISITS, asset="Page__c"), "MP-202"),
+        (replace(VISITS, fields=(MappedField("page", "Page__c", Kind.TEXT),)), "MP-202"),
+        (replace(VISITS, fields=(MappedField("page", "Asset__c", Kind.DATE),)), "MP-203"),
+        (replace(VISITS, lookups=(Lookup("person", "Contact__c", "Campaign"),)), "MP-212"),
+        (replace(VISITS, lookups=(Lookup("person", "Person__c", "Contact"),)), "MP-202"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_named(

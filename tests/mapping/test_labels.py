@@ -6,7 +6,7 @@ import pytest
 
 from engine.fields import Kind
 from mapping.labels import labels_of, picklists_of
-from mapping.maps import FieldMap, Lookup, MappedField, ObjectMap
+from mapping.maps import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap
 
 RATING = MappedField("rating", "Rating", Kind.PICKLIST, "value")
 TITLE = MappedField("title", "Title", Kind.TEXT, "title")
@@ -47,3 +47,14 @@ def test_a_related_picklist_has_values_too() -> None:
     lookup = Lookup("boss", "Boss__c", "Lead", (replace(RATING, name="boss rating"),))
     contacts = ObjectMap("Contact", (), lookups=(lookup,))
     assert picklists_of(FieldMap((contacts,)), DESCRIBES)["boss rating"].value_of("高") == "Hot"
+
+
+def test_picklists_of_activities_have_values_and_labels_too() -> None:
+    lookup = Lookup("person", "WhoId", "Lead", (replace(RATING, name="person rating"),))
+    task = ActivitySource("Lead", ("Id",), "At", kind="x", fields=(replace(RATING, name="mood"),), lookups=(lookup,))
+    field_map = FieldMap((), (task,))
+    assert {name: found.value_of("高") for name, found in picklists_of(field_map, DESCRIBES).items()} == {
+        "mood": "Hot",
+        "person rating": "Hot",
+    }
+    assert labels_of(field_map, DESCRIBES) == {"mood": "評価", "person rating": "評価"}

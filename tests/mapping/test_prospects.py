@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from engine.fields import IDENTITY_COLUMNS, Kind
-from mapping.maps import FieldMap, MappedField, ObjectMap
 from mapping.columns import typed
+from mapping.maps import FieldMap, MappedField, ObjectMap
 from mapping.prospects import absent_columns, prospects, unfit
 from mapping.types import NUMBER, TEXT
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from engine.fields import Kind
+from mapping.columns import named
 from mapping.maps import FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.objects import columns_of, pulled_objects
-from mapping.columns import named
 from mapping.prospects import absent_columns, prospects
 
 RawLeads = Callable[..., pl.DataFrame]

@@ -257,6 +257,7 @@ def test_contacts_of_the_starter_work_by_taking_the_comment_signs_away(tmp_path:
         stage.cycle()
         assert written(stage, "Contact", with_email)["Grade__c"] == "B"
         assert stage.worker.field_map.objects[1].api_name == "Contact"
+        assert [mapped.name for mapped in stage.worker.field_map.details] == ["campaign name", "campaign type"]
 
 
 def _uncommented(tmp_path: Path) -> str:

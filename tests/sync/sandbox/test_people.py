@@ -10,6 +10,7 @@ from sync.sandbox.people import (
     add,
     change_role,
     connector_weekend,
+    convert,
     edit,
     empty_bin,
     hard_delete,
@@ -118,3 +119,27 @@ def test_users_and_groups_join_and_leave_groups(world: World) -> None:
 def members(world: World, group: str) -> set[object]:
     group_id = next(key for key, each in world.tables["Group"].items() if each["DeveloperName"] == group)
     return {row["UserOrGroupId"] for row in world.tables["GroupMember"].values() if row["GroupId"] == group_id}
+
+
+def test_a_converted_lead_names_what_it_became(world: World, lead_id: str) -> None:
+    after = convert(world, NOW, "suzuki", lead_id)
+    lead = after.tables["Lead"][lead_id]
+    contact = after.tables["Contact"][str(lead["ConvertedContactId"])]
+    deal = after.tables["Opportunity"][str(lead["ConvertedOpportunityId"])]
+    role = next(row for row in after.tables["OpportunityContactRole"].values() if row["ContactId"] == contact["Id"])
+    assert (contact["LastName"], contact["AccountId"]) == (lead["LastName"], lead["ConvertedAccountId"])
+    assert (role["OpportunityId"], deal["AccountId"]) == (deal["Id"], lead["ConvertedAccountId"])
+
+
+def test_what_happened_to_a_converted_lead_goes_on_with_its_contact(world: World) -> None:
+    task = next(row for row in world.tables["Task"].values() if world.tables["Lead"].get(str(row["WhoId"])))
+    after = convert(world, NOW, "suzuki", str(task["WhoId"]))
+    contact = after.tables["Lead"][str(task["WhoId"])]["ConvertedContactId"]
+    assert after.tables["Task"][str(task["Id"])]["WhoId"] == contact
+
+
+def test_two_leads_of_one_company_become_contacts_of_one_account(world: World) -> None:
+    leads = [key for key, lead in world.tables["Lead"].items() if not (lead["IsDeleted"] or lead["IsConverted"])][:2]
+    same = edit(world, NOW, "suzuki", leads[1], {"Company": world.tables["Lead"][leads[0]]["Company"], "Phone": "03-1"})
+    after = convert(convert(same, NOW, "suzuki", leads[0]), NOW, "suzuki", leads[1])
+    assert len({after.tables["Lead"][lead]["ConvertedAccountId"] for lead in leads}) == 1
