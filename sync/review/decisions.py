@@ -1,6 +1,7 @@
 """Review: what a person approves or rejects, and what nobody decided in time. It lies between the runs and holds no worker."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from engine.errors import PlanStaleError, Problem, RulebookError, UsageError
 from engine.messages import Message
@@ -16,42 +17,66 @@ from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS
 from sync.store.runs import ENDING_MIN
 
+EXPIRED = "PL-406"
+
 
 def approve(
     worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str, reason: str = ""
 ) -> int:
     """Approve waiting changes of a plan, all or those named by change or record id; how many.
 
-    A baseline is approved as a whole; of many changes some thousands at a time. UsageError PL-401 (no such plan), PL-402 (a
-    part of a baseline), PL-404 (made in shadow); PlanStaleError PL-403 (not a waiting change of that plan), PL-406 (it has expired).
+    A baseline is approved as a whole; of many changes some thousands at a time. UsageError PL-401 (no such plan), PL-402
+    (a part of a baseline), PL-404 (made in shadow); PlanStaleError PL-403 (not a waiting change of that plan), PL-406 (it
+    has expired).
     """
     with worker.store.read() as tx:
         header = plan_named(tx, plan_id)
-    if is_shadow(worker, header):
-        raise UsageError.of("PL-404", plan=header.plan_id)
-    if header.expires_at is not None and header.expires_at <= worker.clock.now():
-        raise PlanStaleError.of("PL-406", plan=header.plan_id, at=f"{header.expires_at:%Y-%m-%d %H:%M} UTC")
+    if problem := refusal(worker, header, approves=True):
+        raise (PlanStaleError if problem.code == EXPIRED else UsageError)(problem)
     count = 0
     for page in _pages(worker, header, change_ids):
         with worker.store.transaction() as tx:
-            pairs = [(each.change_id, each.digest) for each in page]
-            approvals.approve(tx, pairs, approver=approver, at=worker.clock.now(), reason=reason)
+            let_through(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
     return count
 
 
 def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | None, approver: str, reason: str) -> int:
-    """Reject waiting changes; they stay quiet while target and meaning base are the same."""
-    note = Message.of("note.rejected", by=approver, reason=reason)
+    """Reject waiting changes; they stay quiet while target and meaning base are the same.
+
+    UsageError PL-401, PL-402, PL-404; PlanStaleError PL-403.
+    """
     with worker.store.read() as tx:
         header = plan_named(tx, plan_id)
+    if problem := refusal(worker, header, approves=False):
+        raise UsageError(problem)
     count = 0
     for page in _pages(worker, header, change_ids):
         with worker.store.transaction() as tx:
-            moves = [Move(each.change_id, State.REJECTED, note) for each in page]
-            changes.move(tx, moves, run=None, at=worker.clock.now())
+            turn_down(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
     return count
+
+
+def turn_down(tx: Transaction, page: Sequence[Waiting], *, approver: str, at: datetime, reason: str) -> None:
+    """Reject these, all or none."""
+    note = Message.of("note.rejected", by=approver, reason=reason)
+    changes.move(tx, [Move(each.change_id, State.REJECTED, note) for each in page], run=None, at=at)
+
+
+def let_through(tx: Transaction, page: Sequence[Waiting], *, approver: str, at: datetime, reason: str) -> None:
+    """Approve these, all or none."""
+    pairs = [(each.change_id, each.digest) for each in page]
+    approvals.approve(tx, pairs, approver=approver, at=at, reason=reason)
+
+
+def refusal(worker: Worker, plan: Header, *, approves: bool, where: str = "") -> Problem | None:
+    """Why nothing of a plan may be decided so: PL-404 (made in shadow), PL-406 (it has expired; it may still be rejected)."""
+    if is_shadow(worker, plan):
+        return Problem("PL-404", where, {"plan": plan.plan_id})
+    if approves and plan.expires_at is not None and plan.expires_at <= worker.clock.now():
+        return Problem(EXPIRED, where, {"plan": plan.plan_id, "at": f"{plan.expires_at:%Y-%m-%d %H:%M} UTC"})
+    return None
 
 
 def expire(run: Run) -> int:
@@ -130,6 +155,7 @@ def _pages(worker: Worker, header: Header, change_ids: Sequence[str] | None) -> 
 
 def _named(tx: Transaction, header: Header, change_ids: Sequence[str]) -> list[Waiting]:
     """All of them wait and may be decided, or none is decided."""
+    change_ids = [id18(given) if is_id(given) else given for given in change_ids]
     found = changes.waiting_among(tx, header.plan_id, change_ids)
     if header.is_baseline and change_ids:
         raise UsageError.of("PL-402", plan=header.plan_id)

@@ -2,17 +2,18 @@
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from config.guesses import nearest
 from engine.changes import Change, Scalar
 from engine.errors import Problem, UsageError
-from engine.snapshots import Queue, User
 from engine.states import WAITING
 from mapping.ids import id18, is_id
 from sync.reading import people
 from sync.review.decisions import plan_named
+from sync.review.names import ids_of
 from sync.run import Worker
 from sync.store import changes
 
@@ -35,10 +36,10 @@ _COMPARES: Mapping[str, Callable[[float, float], bool]] = {
 class Selection:
     """Each kind of choice narrows the others; within one kind any of the values will do. Nothing at all selects all.
 
-    People are named by username, full name, queue name or id: `takers` get a record, `givers` have it now, `owners` are
-    either; `rules` ids as a change
-    lists them (`rule/to kansai`), with or without what stands before the stroke, `*` for anything; `where` are terms such as
-    `score >= 50`, `grade = A*`, `rating`: what a change gives, or that it gives something at all.
+    People are named by username, full name, queue name or id, or by a part of a name that only one of them has: `takers`
+    get a record, `givers` have it now, `owners` are either. `rules` are ids as a change lists them (`rule/to kansai`),
+    with or without what stands before the stroke, `*` for anything. `where` are terms such as `score >= 50`, `grade = A*`,
+    `rating`: what a change gives, or that it gives something at all.
     """
 
     records: tuple[str, ...] = ()  # ids of records or changes
@@ -58,13 +59,13 @@ def chooser(worker: Worker, selection: Selection, *, as_of: str) -> Test:
         ids = frozenset(id18(given) if is_id(given) else given for given in selection.records)
         tests.append(lambda change: change.record_id in ids or change.change_id in ids)
     if selection.owners:
-        either = _ids(selection.owners, users, queues, problems)
+        either = ids_of(selection.owners, users, queues, problems)
         tests.append(lambda change: not either.isdisjoint({change.owner, str(change.after.get("owner"))}))
     if selection.takers:
-        new = _ids(selection.takers, users, queues, problems)
+        new = ids_of(selection.takers, users, queues, problems)
         tests.append(lambda change: change.after.get("owner") in new)
     if selection.givers:
-        old = _ids(selection.givers, users, queues, problems)
+        old = ids_of(selection.givers, users, queues, problems)
         tests.append(lambda change: change.owner in old)
     if selection.rules:
         tests.append(lambda change: any(_names_rule(given, rule) for given in selection.rules for rule in change.rules))
@@ -77,40 +78,48 @@ def chooser(worker: Worker, selection: Selection, *, as_of: str) -> Test:
 def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[str, tuple[str, ...]]:
     """The plan meant, and the ids of its waiting changes that are meant.
 
-    UsageError PL-401 (no such plan), PL-423 (nothing that waits is meant), and those of `chooser`.
+    UsageError PL-401 (no such plan), PL-423 (nothing that waits is meant), PL-424 (no rule is called so), PL-425 (nor a
+    field), and those of `chooser`.
     """
     with worker.store.read() as tx:
         header = plan_named(tx, plan_id)
     is_meant = chooser(worker, selection, as_of=header.snapshot)
     ids: list[str] = []
+    rules: set[str] = set()
+    fields: set[str] = set()
     after = ""
     while True:
         with worker.store.read() as tx:
             page = changes.page_of_plan(tx, header.plan_id, after=after, most=_PAGE_ROWS)
-        ids += [each.change.change_id for each in page if each.state in WAITING and is_meant(each.change)]
+        waiting = [each.change for each in page if each.state in WAITING]
+        ids += [change.change_id for change in waiting if is_meant(change)]
+        rules.update(rule for change in waiting for rule in change.rules)
+        fields.update(name for change in waiting for name in change.after)
         if len(page) < _PAGE_ROWS:
             break
         after = page[-1].change.record_id
     if not ids:
-        raise UsageError.of("PL-423", plan=header.plan_id)
+        unknown = [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
+        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": header.plan_id})]))
     return header.plan_id, tuple(ids)
 
 
-def _ids(
-    given: Iterable[str], users: Collection[User], queues: Collection[Queue], problems: list[Problem]
-) -> frozenset[str]:
-    found: set[str] = set()
-    for name in given:
-        wanted = name.strip().casefold()
-        matches = {id18(name)} if is_id(name) else set[str]()
-        matches |= {user.id for user in users if wanted in {user.username.casefold(), user.name.casefold()}}
-        matches |= {queue.id for queue in queues if wanted in {queue.developer_name.casefold(), queue.name.casefold()}}
-        if not matches:
-            problems.append(Problem("PL-420", "", {"given": name}))
-        elif len(matches) > 1:
-            problems.append(Problem("PL-421", "", {"given": name, "found": ", ".join(sorted(matches))}))
-        found |= matches
-    return frozenset(found)
+def _unknown_rules(selection: Selection, rules: Collection[str]) -> Iterator[Problem]:
+    """Rules that are behind nothing that waits: a slip of the pen more often than not."""
+    known = sorted(rules)
+    for given in selection.rules:
+        if known and not any(_names_rule(given, rule) for rule in known):
+            meant = nearest(given, [*known, *(rule.partition("/")[2] for rule in known)])
+            yield Problem("PL-424", "", {"given": given, "meant": meant, "known": ", ".join(known)})
+
+
+def _unknown_fields(selection: Selection, fields: Collection[str]) -> Iterator[Problem]:
+    known = sorted(fields)
+    for term in selection.where:
+        match = _TERM.fullmatch(term)
+        given = match["name"] if match else term.strip()
+        if known and given not in fields:
+            yield Problem("PL-425", "", {"given": given, "meant": nearest(given, known), "known": ", ".join(known)})
 
 
 def _names_rule(given: str, rule: str) -> bool:

@@ -1,15 +1,17 @@
 """Decide by spreadsheet: what people wrote into a plan's workbook becomes approvals and rejections."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.errors import Problem, UsageError
+from engine.errors import PlanStaleError, Problem, UsageError
 from engine.states import WAITING
 from sync.reports.decisions import Decision
-from sync.review.decisions import approve, plan_named, reject
+from sync.review.decisions import EXPIRED, let_through, plan_named, refusal, turn_down
 from sync.run import Worker
-from sync.store import changes
+from sync.store import changes, plans
+from sync.store.database import Transaction
+from sync.store.proposals import PAGE_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +26,70 @@ class Decided:
 def decide(worker: Worker, decisions: Sequence[Decision], *, approver: str, reason: str) -> Decided:
     """Carry the decisions out, plan by plan; `reason` serves rejections whose line gives none.
 
-    Everything is checked before anything is done: UsageError CL-116 (a rejection without a reason), PL-401 (a plan that is
-    not here), PL-402 (a part of a baseline).
+    Every line is checked before anything is done, and all that is wrong is said at once, each with its cell: UsageError
+    CL-116 (a rejection without a reason), PL-402 (a part of a baseline), PL-404 (a plan made in shadow); PlanStaleError
+    PL-406 when plans have expired and nothing else is wrong. What moves while it is carried out is late, and left alone.
     """
+    by_plan, late = _sorted_out(worker, decisions)
     problems = [Problem("CL-116", each.where) for each in decisions if not (each.is_approval or each.reason or reason)]
+    for plan_id, theirs in by_plan.items():
+        problems += _refused(worker, plan_id, theirs)
     if problems:
-        raise UsageError(*problems)
+        is_stale = all(problem.code == EXPIRED for problem in problems)
+        raise (PlanStaleError if is_stale else UsageError)(*problems)
+    counts = {True: 0, False: 0}
+    for plan_id, theirs in by_plan.items():
+        for page in _pages(theirs, reason):
+            first = page[0]
+            with worker.store.transaction() as tx:
+                at = worker.clock.now()
+                still = changes.waiting_among(tx, plan_id, [each.change_id for each in page])
+                act = let_through if first.is_approval else turn_down
+                act(tx, still, approver=approver, at=at, reason=first.reason or reason)
+            counts[first.is_approval] += len(still)
+            left = {each.change_id for each in page} - {each.change_id for each in still}
+            late += [each.where for each in page if each.change_id in left]
+    return Decided(counts[True], counts[False], tuple(late))
+
+
+def _sorted_out(worker: Worker, decisions: Sequence[Decision]) -> tuple[Mapping[str, list[Decision]], list[str]]:
+    """The decisions on what waits, by plan, and the cells of the others."""
     by_plan: dict[str, list[Decision]] = defaultdict(list)
     late: list[str] = []
-    with worker.store.read() as tx:
-        standings = changes.find(tx, [each.change_id for each in decisions])
-        for each in decisions:
+    for start in range(0, len(decisions), PAGE_ROWS):
+        page = decisions[start : start + PAGE_ROWS]
+        with worker.store.read() as tx:
+            standings = changes.find(tx, [each.change_id for each in page])
+        for each in page:
             found = standings.get(each.change_id)
             if found is None or found.state not in WAITING:
                 late.append(each.where)
-                continue
-            by_plan[found.plan_id].append(each)
-        partly = [plan_id for plan_id in by_plan if plan_named(tx, plan_id).is_baseline]
-    if partly:
-        raise UsageError(*(Problem("PL-402", "", {"plan": plan_id}) for plan_id in partly))
-    approved = rejected = 0
-    for plan_id, theirs in sorted(by_plan.items()):
-        by_reason: dict[tuple[bool, str], list[str]] = defaultdict(list)
-        for each in theirs:
-            by_reason[each.is_approval, each.reason or reason].append(each.change_id)
-        for (is_approval, why), ids in by_reason.items():
-            if is_approval:
-                approved += approve(worker, plan_id, change_ids=ids, approver=approver, reason=why)
             else:
-                rejected += reject(worker, plan_id, change_ids=ids, approver=approver, reason=why)
-    return Decided(approved, rejected, tuple(late))
+                by_plan[found.plan_id].append(each)
+    return dict(sorted(by_plan.items())), late
+
+
+def _refused(worker: Worker, plan_id: str, theirs: Sequence[Decision]) -> Iterator[Problem]:
+    """What is wrong with deciding this plan so; each with the first cell of the plan."""
+    where = theirs[0].where
+    with worker.store.read() as tx:
+        plan = plan_named(tx, plan_id)
+        is_partly = plan.is_baseline and not _is_whole(tx, plan_id, theirs)
+    if is_partly:
+        yield Problem("PL-402", where, {"plan": plan_id})
+    if problem := refusal(worker, plan, approves=any(each.is_approval for each in theirs), where=where):
+        yield problem
+
+
+def _is_whole(tx: Transaction, plan_id: str, theirs: Sequence[Decision]) -> bool:
+    """Whether all that waits of a plan is decided in one way."""
+    return len({each.is_approval for each in theirs}) == 1 and plans.waiting(tx).get(plan_id) == len(theirs)
+
+
+def _pages(theirs: Sequence[Decision], reason: str) -> Iterator[list[Decision]]:
+    """Decisions of one kind and reason, some thousands at a time."""
+    alike: dict[tuple[bool, str], list[Decision]] = defaultdict(list)
+    for each in theirs:
+        alike[each.is_approval, each.reason or reason].append(each)
+    for found in alike.values():
+        yield from (found[start : start + PAGE_ROWS] for start in range(0, len(found), PAGE_ROWS))

@@ -6,18 +6,19 @@ import pytest
 from openpyxl import load_workbook
 
 from config.words.catalogue import Language, Words
-from engine.errors import UsageError
+from engine.errors import PlanStaleError, Problem, UsageError
 from engine.states import State
 from sync.reports.assembly import report_of
-from sync.reports.decisions import read_decisions
+from sync.reports.decisions import Decision, read_decisions
 from sync.reports.workbook import write_workbook
 from sync.review.decisions import approve
 from sync.review.selection import Selection, chosen
 from sync.review.sheet import decide
 from sync.store.approvals import approvals_of
-from tests.stage import Stage
+from tests.stage import RULEBOOK, Stage, staged
 
 ENGLISH, JAPANESE = Words(Language.ENGLISH), Words(Language.JAPANESE)
+DAY_SECONDS = 24 * 3600
 
 
 @pytest.fixture
@@ -65,6 +66,48 @@ def test_a_term_that_no_change_fulfils_decides_nothing(waiting: Stage) -> None:
 def test_a_name_that_nobody_has_is_said(waiting: Stage, given: str, code: str) -> None:
     with pytest.raises(UsageError, match=code):
         chosen(waiting.worker, waiting.run_id, Selection(takers=(given,)))
+
+
+def problem_of(waiting: Stage, **given: tuple[str, ...]) -> Problem:
+    """What is said to a choice that cannot be carried out."""
+    with pytest.raises(UsageError) as raised:
+        chosen(waiting.worker, waiting.run_id, Selection(**given))
+    return raised.value.problems[0]
+
+
+@pytest.mark.parametrize("part", ["山本", "山本大樹", "YAMAM"])
+def test_a_part_of_a_name_that_one_has_will_do(waiting: Stage, part: str) -> None:
+    assert pick(waiting, takers=(part,)) == {"yamamoto"}
+
+
+def test_of_several_who_might_be_meant_each_is_named_with_an_id(waiting: Stage) -> None:
+    problem = problem_of(waiting, takers=("田",))
+    assert problem.code == "PL-421"
+    assert f"({waiting.owner_id('tanaka')})" in str(problem.params["found"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "meant"),
+    [
+        ({"owners": ("yamamato@sandbox.example",)}, "PL-420", "yamamoto@sandbox.example"),
+        ({"rules": ("to kansay",)}, "PL-424", "to kansai"),
+        ({"where": ("grad = C",)}, "PL-425", "grade"),
+    ],
+    ids=["person", "rule", "field"],
+)
+@pytest.mark.parametrize("language", list(Language))
+def test_a_slip_of_the_pen_is_answered_with_what_was_meant(
+    waiting: Stage, given: dict[str, tuple[str, ...]], code: str, meant: str, language: Language
+) -> None:
+    problem = problem_of(waiting, **given)
+    assert (problem.code, problem.params["meant"]) == (code, meant)
+    assert f"'{meant}'" in Words(language).problem(problem)
+
+
+def test_a_record_may_be_named_by_fifteen_characters(waiting: Stage) -> None:
+    lead = waiting.add_lead(owner="Inbound_Leads", Title="課長")
+    waiting.plan()
+    assert waiting.approve(lead[:15]) == 1
 
 
 @pytest.mark.parametrize("term", ["= 5", "score >= many", ""])
@@ -150,6 +193,46 @@ def test_a_line_that_cannot_be_carried_out_stops_them_all(
     with pytest.raises(UsageError, match=code):
         decide(waiting.worker, read_decisions(sheet), approver="os:reviewer@desk", reason="")
     assert waiting.states() == {State.PLANNED: 4}
+
+
+def sheet_of(waiting: Stage, path: Path, *said: tuple[str, str]) -> tuple[Decision, ...]:
+    """A workbook of the last plan with these decisions in its first lines, read back."""
+    return read_decisions(fill(workbook(waiting, path, ENGLISH), dict(enumerate(said, start=2))))
+
+
+def test_an_expired_plan_is_refused_before_anything_of_another_is_done(waiting: Stage, tmp_path: Path) -> None:
+    expired = sheet_of(waiting, tmp_path / "first.xlsx", ("approve", ""))
+    waiting.advance(3 * DAY_SECONDS)
+    waiting.add_lead(owner="Inbound_Leads", Title="課長")
+    waiting.plan()
+    fresh = sheet_of(waiting, tmp_path / "second.xlsx", ("approve", ""))
+    waiting.advance(2 * DAY_SECONDS)
+
+    with pytest.raises(PlanStaleError, match="PL-406"):
+        decide(waiting.worker, (*fresh, *expired), approver="os:reviewer@desk", reason="")
+    assert waiting.states() == {State.PLANNED: 1}
+
+
+def test_all_that_is_wrong_with_a_sheet_is_said_at_once(waiting: Stage, tmp_path: Path) -> None:
+    decisions = sheet_of(waiting, tmp_path / "plan.xlsx", ("approve", ""), ("reject", ""))
+    waiting.advance(8 * DAY_SECONDS)
+
+    with pytest.raises(UsageError) as raised:
+        decide(waiting.worker, decisions, approver="os:reviewer@desk", reason="")
+    told = [(problem.code, problem.where) for problem in raised.value.problems]
+    assert told == [("CL-116", "plan.xlsx:A3"), ("PL-406", "plan.xlsx:A2")]
+
+
+def test_a_baseline_is_decided_by_a_sheet_that_says_one_thing_of_all(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        for _ in range(2):
+            stage.add_lead(Title="課長")
+        stage.plan(with_owners=False)
+        partly = sheet_of(stage, tmp_path / "partly.xlsx", ("approve", ""))
+        with pytest.raises(UsageError, match="PL-402"):
+            decide(stage.worker, partly, approver="os:reviewer@desk", reason="")
+        whole = sheet_of(stage, tmp_path / "whole.xlsx", ("approve", ""), ("approve", ""))
+        assert decide(stage.worker, whole, approver="os:reviewer@desk", reason="").approved == 2
 
 
 def test_a_file_that_is_no_workbook_is_named(tmp_path: Path) -> None:

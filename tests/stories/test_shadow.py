@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from config.words.catalogue import Language, Words
 from engine.errors import UsageError
 from engine.states import State
 from sync.agreement import agreement_file
 from sync.app import open_worker
+from sync.reports.assembly import report_of
+from sync.reports.page import html
+from sync.reports.table import csv as csv_text
 from sync.sandbox.opening import Opened
 from sync.store import runs
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
@@ -41,6 +45,25 @@ def test_nothing_is_approved_or_written_in_shadow(shadow: Stage) -> None:
         shadow.approve()
     shadow.apply()
     assert (shadow.standing_of(lead), shadow.our_writes()) == (State.PLANNED, [])
+
+
+def test_nothing_is_rejected_in_shadow_either(shadow: Stage) -> None:
+    shadow.add_lead(Title="部長")
+    shadow.plan()
+    with pytest.raises(UsageError, match="PL-404"):
+        shadow.reject()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nobody_is_waited_for_in_shadow(shadow: Stage, language: Language) -> None:
+    shadow.add_lead(owner="Inbound_Leads", Title="部長", NumberOfEmployees=5000)
+    shadow.plan()
+    words = Words(language)
+    page = html(report_of(shadow.worker, shadow.header()), words)
+    table = csv_text(report_of(shadow.worker, shadow.header()), words)
+    assert words.say("state.shadow") in page
+    assert words.say("writes.shadow") in page
+    assert words.say("state.planned") not in page + table
 
 
 def test_a_shadow_week_proposes_each_thing_once(shadow: Stage) -> None:
