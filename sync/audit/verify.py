@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AuditError
-from sync.audit.entries import GENESIS, Event, Head, Link, link_hash
+from sync.audit.entries import GENESIS, Head, Link, link_hash
+from sync.audit.told import Told
 from sync.store import audit, changes
 from sync.store.database import Transaction
 
@@ -20,29 +21,29 @@ _LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n')
 
 
 def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
-    """Verify the chain, and that every change stands where its last entry says. AuditError at the first fault."""
-    told: dict[str, str] = {}
-    # Changes are told before the plan that shows them, page by page; a plan that a crash cut short is dropped later.
-    unseen: dict[str, dict[str, str]] = {}
+    """Verify the chain, and that every change stands where its last entry says. AuditError at the first fault.
+
+    However many changes there ever were, only some thousands are held at a time.
+    """
     check = _Check(expect_head)
-    for link in audit.links(tx):
-        body = check.next(link, f"audit {link.seq}")
-        match body.get("event"):
-            case Event.CHANGE_PROPOSED:
-                unseen.setdefault(body["plan"], {})[body["change"]] = body["to"]
-            case Event.PLAN_PROPOSED:
-                told |= unseen.pop(body["plan"], {})
-            case Event.PLAN_DROPPED:
-                unseen.pop(body["plan"], None)
-            case _ if "change" in body and "to" in body:
-                told[body["change"]] = body["to"]
-    head = check.end()
-    for change_id, state in changes.states(tx):
-        if told.pop(change_id, None) != state:
-            raise AuditError.of("AU-108", change_id, state=state)
-    if told:
-        raise AuditError.of("AU-109", min(told))
+    with Told() as told:
+        for link in audit.links(tx):
+            told.note(check.next(link, f"audit {link.seq}"))
+        head = check.end()
+        _compare(told.last(), changes.states(tx))
     return head
+
+
+def _compare(told: Iterator[tuple[str, str]], stored: Iterator[tuple[str, str]]) -> None:
+    """Both in the order of the change's id: what the audit says of each, and where the store has it."""
+    nothing = ("", "")
+    entry, row = next(told, nothing), next(stored, nothing)
+    while entry != nothing or row != nothing:
+        if row == nothing or (entry != nothing and entry[0] < row[0]):
+            raise AuditError.of("AU-109", entry[0])
+        if entry != row:
+            raise AuditError.of("AU-108", row[0], state=row[1])
+        entry, row = next(told, nothing), next(stored, nothing)
 
 
 def verify_export(path: Path, *, expect_head: str | None = None) -> Head:
