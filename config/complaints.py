@@ -1,5 +1,6 @@
 """What pydantic found wrong with a setting, as one of our problems: a code, where it was set, and what was meant."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
@@ -38,7 +39,8 @@ def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseM
                 "ST-117", where, {"name": _spoken(name), "given": given, "bound": f"{word} {bounds[_BOUNDS[kind]]}"}
             )
         case "enum":
-            return Problem("ST-118", where, {"name": _spoken(name), "given": given, "known": str(bounds["expected"])})
+            known = _listed(bounds["expected"]) + (["auto"] if name == "language" else [])
+            return Problem("ST-118", where, {"name": _spoken(name), "given": given, "known": ", ".join(known)})
         case _ if kind.startswith("ST-"):
             return Problem(kind, where, {"given": given})
     return Problem("ST-119", where, {"name": _spoken(name), "given": given})
@@ -46,6 +48,11 @@ def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseM
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _listed(expected: object) -> list[str]:
+    """Pydantic gives the words of a choice as a sentence: `'a', 'b' or 'c'`."""
+    return re.findall(r"'(.*?)'", str(expected))
 
 
 def _fields(path: list[str], model: type[BaseModel]) -> set[str]:

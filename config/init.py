@@ -32,7 +32,7 @@ def start_folder(folder: Path, *, org: str = SANDBOX, starter: str = MANUFACTURE
     if starter not in STARTERS:
         raise SettingsError.of("ST-128", "", given=starter, meant=nearest(starter, STARTERS), known=", ".join(STARTERS))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingsError.of("ST-127", str(folder), folder=folder.name)
+        raise SettingsError.of("ST-127", str(folder), folder=folder.resolve().name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     written = _copy(files("config.starters") / starter, folder)

@@ -59,6 +59,10 @@ class Login(BaseModel):
     security_token: SecretStr | None = None
 
 
+# Where people log in and click, which is not where an org's own API answers.
+_PAGES = ("login.salesforce.com", "test.salesforce.com", ".lightning.force.com", ".salesforce-setup.com")
+
+
 def _org(given: object) -> object:
     """The sandbox org that leadsync brings along, or the https address of a real org without a path."""
     address = str(given).strip().rstrip("/")
@@ -66,7 +70,8 @@ def _org(given: object) -> object:
         return SANDBOX
     parts = urlsplit(address)
     is_loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not parts.hostname or parts.path or not (parts.scheme == "https" or is_loopback):
+    is_page = (parts.hostname or "").endswith(_PAGES)
+    if not parts.hostname or is_page or parts.path or not (parts.scheme == "https" or is_loopback):
         code = "ST-120"
         raise PydanticCustomError(code, "not the address of an org", {})
     return address

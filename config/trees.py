@@ -200,6 +200,9 @@ def _syntax(error: MarkedYAMLError, text: str, *, file: str, area: str) -> Probl
     lines = text.splitlines()
     first = min(line, error.context_mark.line) if error.context_mark else line
     near = [n for n in (line, line - 1, first) if 0 <= n < len(lines)]
+    if "<document start>" in (error.problem or ""):
+        # A line without a colon that counts swallows those that follow, comments and all, up to the next one that has it.
+        near += reversed(range(min(line, len(lines))))
     for slip, pattern in _TRAPS:
         for n in near:
             if found := pattern.search(lines[n]):

@@ -33,7 +33,7 @@ class Problems:
 
         `also` are words that may be meant but are not worth listing.
         """
-        words = sorted(set(known))
+        words = sorted(map(str, set(known)))  # members of an enum are words too
         meant = nearest(given.text, [*words, *also])
         wide = next((character for character in given.text if character in _FULL_WIDTH), None)
         # Names of items may hold full-width characters; keys of files may not.

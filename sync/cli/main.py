@@ -2,12 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from config.words.catalogue import Words
@@ -38,6 +37,8 @@ from sync.cli import (
     validate,
 )
 from sync.cli.codes import Code
+from sync.cli.help import translated
+from sync.cli.misuse import misuse
 from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
@@ -65,7 +66,7 @@ def answer(app: typer.Typer, session: Session, given: Sequence[str]) -> int:
     except LeadsyncError as error:
         return session.explain(error)
     except TyperException as error:
-        session.talk(session.say("cli.misused", detail=error.format_message().rstrip(".")))
+        session.talk(misuse(error, session.words))
         return Code.USAGE
     except BrokenPipeError:
         # The reader of our output went away (`leadsync show | head`): nobody is left to tell.
@@ -82,14 +83,9 @@ def build(session: Session) -> typer.Typer:
     """The whole command line with its help in the session's language."""
     words = session.words
 
-    class Command(TyperCommand):
-        get_help_option = _translated(TyperCommand.get_help_option, words)
-
-    class Group(TyperGroup):
-        get_help_option = _translated(TyperGroup.get_help_option, words)
-
+    command_class, group_class = translated(words)
     app = typer.Typer(
-        cls=Group,
+        cls=group_class,
         help=words.say("cli.help"),
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -99,10 +95,10 @@ def build(session: Session) -> typer.Typer:
     for verb in VERBS:
         verb.add(app, session)
     for command in _commands(app):
-        command.cls = Command
+        command.cls = command_class
         command.rich_help_panel = words.say("cli.panel.verbs")
     for group in app.registered_groups:
-        group.cls = Group
+        group.cls = group_class
         group.rich_help_panel = words.say("cli.panel.verbs")
     # One verb alone would otherwise become the command itself.
     app.callback()(lambda: None)
@@ -112,16 +108,3 @@ def build(session: Session) -> typer.Typer:
 def _commands(app: typer.Typer) -> list[Any]:
     nested = [group.typer_instance for group in app.registered_groups if group.typer_instance]
     return [*app.registered_commands, *(command for inner in nested for command in inner.registered_commands)]
-
-
-def _translated(original: Callable[..., Any], words: Words) -> Callable[..., Any]:
-    """Typer writes the help of `--help` itself, in English and in a panel of its own."""
-
-    def get_help_option(self: Any, ctx: Any) -> Any:
-        option = original(self, ctx)
-        if option is not None:
-            option.help = words.say("cli.option.help")
-            option.rich_help_panel = words.say("cli.panel.options")
-        return option
-
-    return get_help_option

@@ -4,6 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from config.rulebook.folder import rulebook_from
+from config.words.catalogue import Language, Words
+from engine.errors import RulebookError
+from mapping.maps import FieldMap
+
 Complaints = Callable[..., list[str]]
 
 
@@ -304,3 +309,11 @@ def test_what_a_file_that_cannot_be_read_would_have_said_is_not_missed(complaint
         }
     )
     assert found == ["RB-102 personas/a.yaml:1:7", "RB-102 rulebook.yaml:1:5"]
+
+
+def test_a_word_of_a_fixed_few_is_meant_as_it_is_written(field_map: FieldMap) -> None:
+    texts = {"rulebook.yaml": "name: x\ndefault profile: p\napproval: {owners: preson}\n"}
+    with pytest.raises(RulebookError) as caught:
+        rulebook_from(texts, field_map)
+    assert [problem.params["meant"] for problem in caught.value.problems if problem.code == "RB-118"] == ["person"]
+    assert "'person'" in Words(Language.ENGLISH).error(caught.value)

@@ -74,3 +74,23 @@ def test_a_misused_command_line_is_usage(call: Any, given: list[str]) -> None:
 
     assert (told.code, told.out) == (64, "")
     assert "[CL-101]" in told.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["plan", "--ownrs"], "--ownrs というオプションはありません（--owners ではありませんか）"),
+        (["explain"], "RECORD が指定されていません"),
+        (["plan", "export"], "--xlsx が指定されていません"),
+        (["demo", "--leads", "many"], "--leads の値が正しくありません"),
+        (["approve", "--owner"], "--owner には値が必要です"),
+        (["appl"], "'appl' というコマンドはありません（apply ではありませんか）"),
+        (["audit"], "コマンドが指定されていません"),
+        (["status", "now"], "余分な指定があります: now"),
+    ],
+)
+def test_a_misused_command_line_is_told_in_the_readers_language(
+    call: Any, monkeypatch: pytest.MonkeyPatch, given: list[str], said: str
+) -> None:
+    monkeypatch.setenv("LEADSYNC_LANG", "ja")
+    assert call(*given).err.splitlines()[0] == said

@@ -40,3 +40,10 @@ def test_help_loads_no_library_of_a_verb() -> None:
     program = f"import sys; from sync.cli.main import main; main(['--help']); sys.exit(len({heavy} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_no_help_is_cut_short_or_left_in_english(call: Any, language: str, name: str) -> None:
+    told = call(*name.split(), "--help").out
+    assert "…" not in told
+    assert language == "en" or not ("[default" in told or "[required" in told)
