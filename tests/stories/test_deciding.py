@@ -81,7 +81,7 @@ def test_a_part_of_a_name_that_one_has_will_do(waiting: Stage, part: str) -> Non
 
 
 def test_of_several_who_might_be_meant_each_is_named_with_an_id(waiting: Stage) -> None:
-    problem = problem_of(waiting, takers=("田",))
+    problem = problem_of(waiting, takers=("中",))
     assert problem.code == "PL-421"
     assert f"({waiting.owner_id('tanaka')})" in str(problem.params["found"])
 
