@@ -154,7 +154,7 @@ change_bodies = Table(
     Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
 )
 Index("ix_changes_plan", changes.c.plan_id, changes.c.record_id)
-Index("ix_changes_plan_state", changes.c.plan_id, changes.c.state)
+Index("ix_changes_state_plan", changes.c.state, changes.c.plan_id)
 Index("ix_changes_outbox", changes.c.state, changes.c.object, changes.c.reach, changes.c.record_id)
 _OPEN_STATES = tuple(sorted(OPEN))
 Index(

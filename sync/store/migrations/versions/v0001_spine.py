@@ -252,8 +252,8 @@ def upgrade() -> None:
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index("ix_changes_outbox", ["state", "object", "reach", "record_id"], unique=False)
         batch_op.create_index("ix_changes_plan", ["plan_id", "record_id"], unique=False)
-        batch_op.create_index("ix_changes_plan_state", ["plan_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_record_id"), ["record_id"], unique=False)
+        batch_op.create_index("ix_changes_state_plan", ["state", "plan_id"], unique=False)
         batch_op.create_index(
             "uq_changes_open_record",
             ["record_id"],
