@@ -82,29 +82,37 @@ class Run:
     at: datetime
     org: Org
     identity: Identity
+    is_first_today: bool = False  # of the folder's runs, by the org's clock in UTC: what is told once a day is told by it
     figures: dict[str, Json] = field(default_factory=dict)
     _described: dict[str, Record] = field(default_factory=dict)
 
     def describe(self, object_name: str) -> Record:
-        """What the org says an object is made of."""
-        return self.describes([object_name])[object_name]
+        """What the org says an object is made of. OrgError SF-103 for one that it does not have."""
+        found = self.describes([object_name])
+        return found[object_name] if object_name in found else self.org.describe(object_name)
 
     def describes(self, object_names: Sequence[str]) -> dict[str, Record]:
-        """The same of several, as the store knows it for `describe_seconds`; asked anew in one call after that."""
+        """The same of those of several that are there, as the store knows it for `describe_seconds`; asked anew in one
+        call after that.
+        """
         unread = [name for name in object_names if name not in self._described]
         since = self.at - timedelta(seconds=self.worker.settings.describe_seconds)
         with self.worker.store.read() as tx:
             self._described.update(describes.known(tx, unread, since=since))
         self.describe_again([name for name in unread if name not in self._described])
-        return {name: self._described[name] for name in object_names}
+        return {name: self._described[name] for name in object_names if name in self._described}
 
     def describe_again(self, object_names: Sequence[str]) -> None:
         """Ask the org, whatever the store knows: it may have refused a field, or time has passed."""
         if not object_names:
             return
         told = self.org.describes(object_names)
+        gone = [name for name in object_names if name not in told]
         with self.worker.store.transaction() as tx:
+            describes.forget(tx, gone)
             self._described.update(describes.keep(tx, told, at=self.now))
+        for name in gone:
+            self._described.pop(name, None)
 
     @property
     def moment(self) -> Moment:
@@ -152,8 +160,10 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
         runs.close_interrupted(
             tx, here=worker.holder, at=at, clock=worker.clock.now, lease_seconds=worker.settings.lease_seconds
         )
+        before = runs.latest(tx, limit=1)
         run_id = runs.start(tx, verb=verb, at=at, holder=worker.holder)
-    return Run(worker, run_id, at, org, identity)
+    is_first = not before or before[0].started_at.date() < at.date()
+    return Run(worker, run_id, at, org, identity, is_first_today=is_first)
 
 
 def _finish(run: Run, outcome: str, started: float) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.digests import digest
-from engine.errors import MapError, Problem, RulebookError
-from mapping.check import check, check_set
+from engine.errors import MapError, RulebookError
 from mapping.filters import Filter
 from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.soql import BY_ID, BY_STAMP, select
 from mapping.types import Record, can_be_followed
+from sync.intake import lacking
 from sync.intake.arrivals import Arrivals
 from sync.intake.extracts import Extract
 from sync.run import Run
@@ -102,22 +102,13 @@ def described(run: Run) -> dict[str, Record]:
     """
     names = [wanted.api_name for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE)]
     found = run.describes(names)
-    if _problems(run, found):
+    if lacking.problems(run, found):
         run.describe_again(names)
         found = run.describes(names)
-    if problems := _problems(run, found):
+    if problems := lacking.problems(run, found):
         is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
         raise RulebookError(*problems) if is_of_rules else MapError(*problems)
-    return found
-
-
-def _problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
-    unknown = run.worker.read_rulebook.learn(found)
-    return (
-        *check(run.worker.field_map, found),
-        *check_set(run.worker.field_map, found, run.worker.rulebook.set_fields),
-        *unknown,
-    )
+    return {name: found.get(name) or run.describe(name) for name in names}
 
 
 def listed_as(run: Run, wanted: PulledObject) -> str:

@@ -11,7 +11,7 @@ PARTS_MAX = 25
 QUERIES_MAX = 5  # of the parts, so many may be queries
 IDS_MAX = 200  # named in one query: the whole address must stay well below what proxies allow
 READ_MAX = QUERIES_MAX * IDS_MAX  # records that one call reads again by their ids
-OK = 200
+OK, MISSING = 200, 404
 # Proxies and the org take about 16,000 characters of address and headers together.
 _ADDRESS_MAX = 12_000
 

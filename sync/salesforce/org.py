@@ -119,14 +119,16 @@ class Org:
         return self._record(object_name, lambda org: org.restful(f"sobjects/{object_name}/describe"))
 
     def describes(self, object_names: Sequence[str]) -> dict[str, Record]:
-        """The same of several, up to 25 in one call."""
+        """The same of those of several objects that are there, up to 25 in one call."""
         found: dict[str, Record] = {}
         for start in range(0, len(object_names), composite.PARTS_MAX):
             names = object_names[start : start + composite.PARTS_MAX]
             urls = [f"sobjects/{name}/describe" for name in names]
             for name, answer in zip(names, self._together(urls), strict=True):
-                is_told = answer.status == composite.OK and isinstance(answer.body, dict)
-                found[name] = cast("Record", answer.body) if is_told else self.describe(name)
+                if answer.status == composite.OK and isinstance(answer.body, dict):
+                    found[name] = answer.body
+                elif answer.status != composite.MISSING:
+                    found[name] = self.describe(name)
         return found
 
     def limits(self) -> Record:

@@ -24,6 +24,11 @@ def keep(tx: Transaction, told: Mapping[str, Mapping[str, Any]], *, at: datetime
     return short
 
 
+def forget(tx: Transaction, names: Sequence[str]) -> None:
+    """The org has no such objects any more."""
+    tx.execute(delete(describes).where(describes.c.object.in_(list(names))))
+
+
 def known(tx: Transaction, names: Sequence[str], *, since: datetime) -> dict[str, dict[str, Any]]:
     """Those of these objects that were told at or after that moment."""
     query = select(describes.c.object, describes.c.body)

@@ -1,0 +1,74 @@
+"""What the org lacks of what map and rules name, and which rules cannot be decided without it."""
+
+from collections.abc import Iterator, Mapping
+
+from engine.actions import SetField
+from engine.conditions import ActivityCount, Condition, leaves, reads
+from engine.errors import Problem
+from engine.rulebooks import Rulebook
+from mapping.check import check, check_set
+from mapping.maps import FieldMap
+from mapping.types import Record
+from sync.run import Run
+
+_NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"
+
+
+def problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+    """By what the org says of the objects that it has."""
+    field_map, rulebook = run.worker.field_map, run.worker.rulebook
+    lacking = check(field_map, found)
+    return (
+        *lacking,
+        *(need for problem in lacking for need in _needs(field_map, rulebook, problem)),
+        *check_set(field_map, found, rulebook.set_fields),
+        *run.worker.read_rulebook.learn(found),
+    )
+
+
+def _needs(field_map: FieldMap, rulebook: Rulebook, problem: Problem) -> Iterator[Problem]:
+    if problem.code not in {_NO_OBJECT, _NO_FIELD}:
+        return
+    object_name, api_name = str(problem.params["object"]), str(problem.params.get("field", ""))
+    names = _names(field_map, object_name, api_name)
+    kinds = frozenset() if api_name else _kinds(field_map, object_name)
+    needing = [name for name, when in _conditions(rulebook) if names & reads(when) or _counts(when, kinds)]
+    needing += [rule.name for rule in rulebook.rules for each in rule.then if _sets(each, names)]
+    if needing:
+        listed = ", ".join(repr(name) for name in dict.fromkeys(needing))
+        yield Problem("MP-214", problem.where, {"what": api_name or object_name, "rules": listed})
+
+
+def _names(field_map: FieldMap, object_name: str, api_name: str) -> frozenset[str]:
+    """What rules call a field, or all fields of an object."""
+    own = [mapped for entry in field_map.objects if entry.api_name == object_name for mapped in entry.fields]
+    lookups = [lookup for entry in field_map.objects for lookup in entry.lookups if lookup.object == object_name]
+    named = [*own, *(mapped for lookup in lookups for mapped in lookup.fields)]
+    return frozenset(mapped.name for mapped in named if api_name in {"", mapped.api_name})
+
+
+def _kinds(field_map: FieldMap, object_name: str) -> frozenset[str]:
+    """The kinds of activities that an object brings."""
+    sources = [source for source in field_map.activities if source.api_name == object_name]
+    return frozenset(kind for source in sources for kind in (source.kind, *source.kinds.values()) if kind)
+
+
+def _conditions(rulebook: Rulebook) -> Iterator[tuple[str, Condition]]:
+    for persona in rulebook.personas:
+        yield persona.name, persona.when
+    for profile in rulebook.profiles:
+        yield from ((profile.name, level.when) for criterion in profile.criteria for level in criterion.levels)
+    for points in rulebook.points:
+        yield points.kind, ActivityCount((points.kind,))
+    for rule in rulebook.rules:
+        yield rule.name, rule.when
+
+
+def _counts(when: Condition, kinds: frozenset[str]) -> bool:
+    """Whether a condition counts activities of these kinds; one that names none counts all."""
+    counted = [leaf for leaf in leaves(when) if isinstance(leaf, ActivityCount)]
+    return bool(kinds) and any(not leaf.kinds or kinds & set(leaf.kinds) for leaf in counted)
+
+
+def _sets(action: object, names: frozenset[str]) -> bool:
+    return isinstance(action, SetField) and action.field in names
