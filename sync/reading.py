@@ -13,6 +13,7 @@ from mapping.activities import activities, names_of, schema_of
 from mapping.cards import holdings
 from mapping.columns import named
 from mapping.coverage import Coverage
+from mapping.lints import lints
 from mapping.maps import FieldMap, Lookup, ObjectMap
 from mapping.objects import PEOPLE, activity_columns, columns_of
 from mapping.people import queues_for, queues_of, users_of
@@ -103,6 +104,8 @@ class _MirrorRanges:
                     nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True), absent=absent
                 )
         self.run.figures["unfit"] = {**misfits}
+        if in_vain := lints(field_map):
+            self.run.figures["in_vain"] = [str(problem.params["object"]) for problem in in_vain]
         self.run.figures["coverage"] = {**coverage.figures}
 
 

@@ -31,6 +31,7 @@ def add(app: typer.Typer, session: Session) -> None:
     ) -> int:
         if context.invoked_subcommand is not None:
             return Code.DONE
+        from mapping.lints import lints
         from sync.cli.plans import held_of, tell
         from sync.cycle import propose
 
@@ -38,6 +39,8 @@ def add(app: typer.Typer, session: Session) -> None:
             with session.run(worker, "plan") as run:
                 proposed = propose(run, with_owners=owners)
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
+            for problem in lints(worker.field_map):
+                session.talk(session.words.problem(problem))
             code = code_after(held_of(worker))
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code
 

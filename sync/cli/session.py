@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 # Figures that are for reports: in the log their keys would have to be blacked out.
-_UNSAID = frozenset({"org_name", "coverage", "writes", "agreement", "files", "waits"})
+_UNSAID = frozenset({"org_name", "coverage", "writes", "agreement", "files", "waits", "in_vain"})
 
 
 def labelled(kind: str) -> dict[str, object]:
@@ -107,6 +107,7 @@ class Session:
         """A run of the worker, which TERM ends in order; off a terminal it leaves one canonical line on stderr."""
         import signal
 
+        from sync.cli import certificates
         from sync.drain import on_signals
         from sync.logs import adopt_libraries, open_log, unit
         from sync.run import begin
@@ -121,6 +122,8 @@ class Session:
                 begin(worker, verb) as run,
             ):
                 figures |= {"run": run.run_id, "verb": verb}
+                if run.is_first_today:
+                    certificates.tell(self, log, worker.settings, now=worker.clock.now())
                 yield run
                 counted = {name: value for name, value in run.figures.items() if name not in _UNSAID}
                 figures |= {**counted, "api_calls": run.org.calls}

@@ -19,6 +19,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from config.rulebook.folder import load_rulebook
         from config.settings import load_settings
         from config.words.catalogue import Words
+        from mapping.lints import lints
 
         settings = load_settings(folder)
         session.words = Words(settings.language)
@@ -32,8 +33,12 @@ def add(app: typer.Typer, session: Session) -> None:
             "rules": len(rulebook.rules),
             "pools": len(rulebook.assignment.pools),
         }
+        in_vain = [session.words.problem(problem) for problem in lints(field_map)]
         if json:
-            session.document("validation", {"is_valid": True, "rulebook": rulebook.digest, "counts": found})
+            told = {"is_valid": True, "rulebook": rulebook.digest, "counts": found, "lints": in_vain}
+            session.document("validation", told)
         else:
             session.write(session.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], **found))
+            for line in in_vain:
+                session.talk(line)
         return Code.DONE

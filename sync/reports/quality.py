@@ -33,6 +33,8 @@ def _unread(figures: Mapping[str, Any]) -> Iterator[Message]:
         if counts := figures.get(name):
             fields = ", ".join(f"{field}: {count}" for field, count in sorted(counts.items()))
             yield Message.of(f"report.quality.{name}", count=sum(counts.values()), fields=fields)
+    if in_vain := figures.get("in_vain"):
+        yield Message.of("report.quality.in_vain", objects=", ".join(in_vain))
 
 
 def _files(told: Mapping[str, Any]) -> Iterator[Message]:

@@ -131,6 +131,17 @@ def test_validate_counts_what_it_read(call: Any, folder: Path) -> None:
     assert (told.code, told.document["is_valid"]) == (0, True)
 
 
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_a_related_object_that_nothing_names_is_told(call: Any, folder: Path, verb: str) -> None:
+    with (folder / "map.yaml").open("a", encoding="utf-8") as file:
+        file.write("related: {Account: {fields: {name: Name}}}\n")
+
+    told = call(verb, "--folder", folder)
+
+    assert "no lookup names Account" in told.err
+    assert "[MP-401]" in told.err
+
+
 def test_config_tells_where_each_value_is_from(call: Any, folder: Path) -> None:
     rows = {row["name"]: row for row in call("config", "--folder", folder, "--json").document["settings"]}
 

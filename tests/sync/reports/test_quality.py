@@ -13,6 +13,7 @@ FIGURES = {
         },
     },
     "unparsed": {"Lead.NumberOfEmployees": 2},
+    "in_vain": ["Campaign", "Account"],
     "files": {
         "exports/*.csv": {
             "files": 1, "rows": 9, "refused": 6, "left": 1, "broken": [{"file": "exports/b.csv", "code": "MP-324"}],
@@ -29,6 +30,7 @@ def test_a_reader_is_told_what_is_known_of_whom_and_what_could_not_be_read() -> 
         "Task: known for 37 % of the records, the newest on 2026-11-20.",
         "exports/*.csv: nothing known yet.",
         "2 values that came with this run could not be read and count as empty (Lead.NumberOfEmployees: 2).",
+        "Pulled and read by nothing, for no lookup names it: Campaign, Account.",
         "exports/*.csv: files read: 1, rows: 9, rows that say nothing: 6.",
         "exports/*.csv: files still being written, read next time: 1.",
         "exports/b.csv lacks columns that map.yaml names; nothing of it counts",

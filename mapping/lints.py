@@ -1,0 +1,19 @@
+"""What a map says in vain: nothing is wrong with it, and nothing comes of it. To add a lint, add a line to `lints`."""
+
+from collections.abc import Iterator
+
+from engine.errors import Problem
+from mapping.maps import FieldMap
+
+
+def lints(field_map: FieldMap) -> tuple[Problem, ...]:
+    """In the order of the map."""
+    return tuple(_unnamed(field_map))
+
+
+def _unnamed(field_map: FieldMap) -> Iterator[Problem]:
+    """Related objects that no prospect and no activity names: pulled at every run and read by nothing."""
+    named = {lookup.object for one in (*field_map.objects, *field_map.activities) for lookup in one.lookups}
+    for entry in field_map.related:
+        if entry.api_name not in named:
+            yield Problem("MP-401", entry.where, {"object": entry.api_name})
