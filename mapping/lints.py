@@ -13,7 +13,8 @@ def lints(field_map: FieldMap) -> tuple[Problem, ...]:
 
 def _unnamed(field_map: FieldMap) -> Iterator[Problem]:
     """Related objects that no prospect and no activity names: pulled at every run and read by nothing."""
-    named = {lookup.object for one in (*field_map.objects, *field_map.activities) for lookup in one.lookups}
+    named = {lookup.object for entry in field_map.objects for lookup in entry.lookups}
+    named |= {lookup.object for source in field_map.activities for lookup in source.lookups}
     for entry in field_map.related:
         if entry.api_name not in named:
             yield Problem("MP-401", entry.where, {"object": entry.api_name})
