@@ -5,24 +5,27 @@ and left as it is. What is taken back stays quiet until it means something else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from math import ceil
 
 from engine.calendars import end_of_working_day
-from engine.changes import REVERSAL, Change, Effects, Scalar, Standing, change_id
-from engine.errors import UsageError
+from engine.changes import Change, Standing
+from engine.errors import BudgetError, UsageError
 from engine.guards import Entry, Passed
-from engine.judging import base_of, held_value
 from engine.messages import Message
 from engine.plans import ChangesDigest, Notice, Outline, Withdrawal
 from engine.states import State
-from mapping.maps import ObjectMap
-from mapping.payloads import api_name_of
+from sync.delivery.inverses import in_the_way, inverse
 from sync.intake.fresh import read_again
+from sync.intake.questions import described
 from sync.planning import drop_unfinished
 from sync.run import Run
+from sync.salesforce.composite import READ_MAX
 from sync.store import plans, proposals, reversals, texts
-from sync.store.leases import LeaseName, check
+from sync.store.database import Transaction
+from sync.store.leases import Lease, LeaseName, check
+from sync.store.plans import Header
 from sync.store.proposals import Seal
 from sync.store.texts import TextKind
 
@@ -47,7 +50,6 @@ class _Found:
     planned: int = 0
     left: int = 0
     notices: list[Notice] = field(default_factory=list)
-    withdrawn: list[Withdrawal] = field(default_factory=list)
 
     def leave(self, record_id: str, why: str) -> None:
         self.left += 1
@@ -56,148 +58,124 @@ class _Found:
 
 
 def revert(run: Run, given: str) -> Reversal:
-    """Plan to take back a run (its id or the end of it). UsageError PL-431 (no such run), PL-432 (nothing to take back)."""
+    """Plan to take back a run (its id or the end of it).
+
+    UsageError PL-431 (no such run), PL-432 (nothing to take back); BudgetError PL-433 when the day's calls do not pay for
+    reading the records; MapError when the org does not fit the map, as for any plan.
+    """
     worker = run.worker
     with worker.store.read() as tx:
         named = reversals.run_named(tx, given)
+        records = reversals.count(tx, named) if named else 0
     if named is None:
         raise UsageError.of("PL-431", given=given)
-    found = _Found()
+    if not records:
+        raise UsageError.of("PL-432", named)
+    described(run)
+    calls, spare = ceil(records / READ_MAX), run.org.spare
+    if spare is not None and calls > spare:
+        raise BudgetError.of("PL-433", named, records=records, calls=calls, spare=spare)
     with worker.hold(LeaseName.PULL) as lease:
         drop_unfinished(run, lease)
-        for part in _parts(run, named):
-            proposed = list(_proposed(run, part, found, named=named))
-            with worker.store.transaction() as tx:
-                check(tx, lease)
-                proposals.stage(tx, run.run_id, [(change, Entry(State.PLANNED)) for change in proposed])
-            found.planned += len(proposed)
-        if not found.planned + found.left:
-            raise UsageError.of("PL-432", named)
-        seal, rolled, after = Seal(run.run_id, Passed(), "", run.at), ChangesDigest(), ""
-        while True:
-            with worker.store.transaction() as tx:
-                check(tx, lease)
-                end = proposals.seal_page(tx, seal, after=after, rolled=rolled)
-            if end is None:
-                break
-            after = end
-        with worker.store.transaction() as tx:
-            check(tx, lease)
-            texts.keep(tx, TextKind.RULEBOOK, digest=worker.rulebook.digest, text=worker.rulebook_text)
-            texts.keep(tx, TextKind.MAP, digest=worker.field_map.digest, text=worker.field_map.text)
-            policy = worker.rulebook.policy
-            plans.show(
-                tx,
-                _outline(run, found),
-                run=run.run_id,
-                field_map=worker.field_map.digest,
-                rolled=rolled,
-                withdrawn=found.withdrawn,
-                expires_at=end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
-            )
+        work = _Work(run, lease, named)
+        for page in _pages(run, named):
+            work.add(page)
+        found = work.found
+        work.show()
     run.figures.update(reverted=named, proposed=found.planned, left=found.left)
     return Reversal(named, found.planned, found.left)
 
 
-def _parts(run: Run, named: str) -> Iterator[list[Standing]]:
-    after = ""
-    while True:
+def _pages(run: Run, named: str) -> Iterator[Mapping[str, Sequence[Change]]]:
+    """What the run applied, by record, some records at a time and each of them once."""
+    after: reversals.Place | None = reversals.START
+    while after is not None:
         with run.worker.store.read() as tx:
-            part = reversals.applied_by(tx, named, after=after, most=_PAGE)
-        if not part:
-            return
-        yield part
-        after = part[-1].change.record_id
+            page, after = reversals.applied_by(tx, named, after=after, most=_PAGE)
+        yield page
 
 
-def _proposed(run: Run, part: Sequence[Standing], found: _Found, *, named: str) -> Iterator[Change]:
-    """The changes that take a page of others back. Of two of one record the later counts: it says what must be there."""
-    applied = {standing.change.record_id: standing.change for standing in part}
-    with run.worker.store.read() as tx:
-        standing_now = reversals.open_of(tx, list(applied))
-    for object_map in run.worker.field_map.objects:
-        theirs = [change for change in applied.values() if change.object == object_map.api_name]
-        frame = read_again(run, run.worker.field_map, object_map.api_name, [each.record_id for each in theirs])
-        rows = {str(row["id"]): row for row in frame.iter_rows(named=True)}
-        for change in theirs:
-            row = rows.get(change.record_id)
-            why = _in_the_way(change, row, standing_now.get(change.record_id), object_map)
-            if row is None or why is not None:
-                found.leave(change.record_id, why or "gone")
+@dataclass(slots=True)
+class _Work:
+    """One revert, page by page: nothing grows with the number of records but what is counted."""
+
+    run: Run
+    lease: Lease
+    reverted: str
+    found: _Found = field(default_factory=_Found)
+
+    def add(self, page: Mapping[str, Sequence[Change]]) -> None:
+        """Put away what takes a page back. What waits for the same records makes room: it rests on what is taken back."""
+        with self.run.worker.store.read() as tx:
+            standing_now = reversals.open_of(tx, list(page))
+        proposed = list(self._inverses(page, standing_now))
+        because = Message.of("withdrawn.reverted")
+        withdrawn = [
+            Withdrawal(standing.change.change_id, change.record_id, because)
+            for change in proposed
+            if (standing := standing_now.get(change.record_id))
+        ]
+        with self._transaction() as tx:
+            plans.supersede(tx, withdrawn, run=self.run.run_id, at=self.run.at)
+            proposals.stage(tx, self.run.run_id, [(change, Entry(State.PLANNED)) for change in proposed])
+        self.found.planned += len(proposed)
+
+    def show(self) -> Header:
+        seal = Seal(self.run.run_id, Passed(), "", self.run.at)
+        return proposals.seal_all(self._transaction, seal, self._shown)
+
+    def _inverses(self, page: Mapping[str, Sequence[Change]], standing_now: Mapping[str, Standing]) -> Iterator[Change]:
+        field_map = self.run.worker.field_map
+        mapped = {object_map.api_name: object_map for object_map in field_map.objects}
+        by_object: dict[str, list[str]] = {}
+        for record_id, applied in page.items():
+            by_object.setdefault(applied[-1].object, []).append(record_id)
+        for name, record_ids in by_object.items():
+            if name not in mapped:
+                for record_id in record_ids:
+                    self.found.leave(record_id, "object")
                 continue
-            if standing := standing_now.get(change.record_id):
-                because = Message.of("withdrawn.reverted")
-                found.withdrawn.append(Withdrawal(standing.change.change_id, change.record_id, because))
-            yield _reversed(run, change, row, named=named)
+            frame = read_again(self.run, field_map, name, record_ids)
+            rows = {str(row["id"]): row for row in frame.iter_rows(named=True)}
+            for record_id in record_ids:
+                applied, row = page[record_id], rows.get(record_id)
+                why = in_the_way(applied, row, standing_now.get(record_id), mapped[name])
+                if row is None or why is not None:
+                    self.found.leave(record_id, why or "gone")
+                else:
+                    yield inverse(self.run, applied, row, reverted=self.reverted)
 
+    def _shown(self, tx: Transaction, rolled: ChangesDigest) -> Header:
+        run, worker = self.run, self.run.worker
+        texts.keep(tx, TextKind.RULEBOOK, digest=worker.rulebook.digest, text=worker.rulebook_text)
+        texts.keep(tx, TextKind.MAP, digest=worker.field_map.digest, text=worker.field_map.text)
+        policy = worker.rulebook.policy
+        return plans.show(
+            tx,
+            self._outline(),
+            run=run.run_id,
+            field_map=worker.field_map.digest,
+            rolled=rolled,
+            withdrawn=(),
+            expires_at=end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
+        )
 
-def _in_the_way(
-    change: Change, row: Mapping[str, Any] | None, standing: Standing | None, object_map: ObjectMap
-) -> str | None:
-    """Why a change is not taken back; None when it can be."""
-    if change.reverses is not None:
-        return "reversal"
-    if row is None:
-        return "gone"
-    if row["is_converted"]:
-        return "converted"
-    if standing and standing.state in {State.SENDING, State.UNKNOWN}:
-        return "sending"
-    if not all(_is_mapped(name, object_map) for name in change.after):
-        return "unmapped"
-    held = {name: held_value(row, name) for name in change.after}
-    if held != dict(change.after):
-        return "already" if held == dict(change.before) else "edited"
-    return None
-
-
-def _is_mapped(name: str, object_map: ObjectMap) -> bool:
-    try:
-        api_name_of(name, object_map)
-    except KeyError:
-        return False
-    return True
-
-
-def _reversed(run: Run, change: Change, row: Mapping[str, Any], *, named: str) -> Change:
-    effects = Effects(tags_added=change.effects.tags_removed, tags_removed=change.effects.tags_added)
-    after: dict[str, Scalar] = dict(change.before)
-    # What was said about a grade that is taken back is not known any more.
-    riders: dict[str, Scalar] = {"grade_reason": None} if after else {}
-    if change.moves_owner:
-        riders |= {"previous_owner": row["owner_id"], "owner_reason": f"{REVERSAL}{named}"}
-    return Change(
-        change_id=change_id(
+    def _outline(self) -> Outline:
+        run, found = self.run, self.found
+        number = found.planned + found.left
+        return Outline(
             org_id=run.identity.org_id,
-            object_name=change.object,
-            record_id=change.record_id,
             at=run.at,
-            after=after,
-            effects=effects,
-        ),
-        object=change.object,
-        record_id=change.record_id,
-        owner=row["owner_id"],
-        before=dict(change.after),
-        after=after,
-        base=base_of(row),
-        riders=riders,
-        effects=effects,
-        rules=(f"{REVERSAL}{change.change_id}",),
-        because=(Message.of("reason.reverted", run=named),),
-    )
+            zone=run.moment.zone,
+            rulebook=run.worker.rulebook.digest,
+            snapshot=run.run_id,
+            is_baseline=False,
+            notices=tuple(found.notices),
+            counts={"evaluated": number, "in_scope": number, "left": found.left},
+        )
 
-
-def _outline(run: Run, found: _Found) -> Outline:
-    number = found.planned + found.left
-    return Outline(
-        org_id=run.identity.org_id,
-        at=run.at,
-        zone=run.moment.zone,
-        rulebook=run.worker.rulebook.digest,
-        snapshot=run.run_id,
-        is_baseline=False,
-        withdrawn=tuple(found.withdrawn),
-        notices=tuple(found.notices),
-        counts={"evaluated": number, "in_scope": number, "left": found.left},
-    )
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self.run.worker.store.transaction() as tx:
+            check(tx, self.lease)
+            yield tx

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from engine.changes import Reach, Standing
 from engine.states import State
@@ -207,6 +207,11 @@ def senders_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, frozense
         for row in tx.execute(query.where(batch_changes.c.change_id.in_(chunk))):
             found.setdefault(row.change_id, set()).add(row.run_id)
     return {change_id: frozenset(runs) for change_id, runs in found.items()}
+
+
+def of_run(batch_id: ColumnElement[str], run_id: str) -> ColumnElement[bool]:
+    """The batches that a run sent: their ids begin with its own, so that an index over them serves."""
+    return (batch_id >= f"{run_id}-") & (batch_id < f"{run_id}.")
 
 
 def _approved(row: Any) -> Approved:

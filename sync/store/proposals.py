@@ -5,9 +5,11 @@ policy, audit), then `plans.show`, which is short however many there are. Only t
 what a crash left is dropped by the next one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -24,6 +26,7 @@ from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import approvals, change_bodies, changes
 
+T = TypeVar("T")
 # One transaction: half a second of work, so that others need not wait for long.
 PAGE_ROWS = 5_000
 
@@ -54,6 +57,23 @@ def stage(tx: Transaction, plan_id: str, proposals: Sequence[tuple[Change, Entry
     tx.execute(insert(changes), [_row(plan_id, change, entry) for change, entry in proposals])
     bodies = [{"change_id": change.change_id, "proposed": change_body(change)} for change, _ in proposals]
     tx.execute(insert(change_bodies), bodies)
+
+
+def seal_all(
+    pages: Callable[[], AbstractContextManager[Transaction]],
+    seal: Seal,
+    show: Callable[[Transaction, ChangesDigest], T],
+    *,
+    most: int = PAGE_ROWS,
+) -> T:
+    """Seal page by page, each in a transaction of its own, and show the plan in the last of them."""
+    rolled, after = ChangesDigest(), ""
+    while True:
+        with pages() as tx:
+            end = seal_page(tx, seal, after=after, rolled=rolled, most=most)
+            if end is None:
+                return show(tx, rolled)
+        after = end
 
 
 def seal_page(tx: Transaction, seal: Seal, *, after: str, rolled: ChangesDigest, most: int = PAGE_ROWS) -> str | None:

@@ -1,13 +1,27 @@
 """Taking a run back: by a plan of its own, through the same review and guards, and nobody's later edit is lost."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from engine.errors import UsageError
+from config.map import map_from_text
+from engine.changes import Change, Reach
+from engine.errors import BudgetError, MapError, UsageError
+from engine.messages import Message
+from engine.plans import Notice
 from engine.states import State
 from sync.cycle import settle
+from sync.delivery.outbox import Outbox
+from sync.delivery.pace import Gate
 from sync.delivery.revert import Reversal, revert
+from sync.delivery.writers.modes import Mode
+from sync.laws import Laws
 from sync.run import begin
-from tests.stage import Stage, waiting
+from sync.sandbox.worlds import Switches
+from sync.store import batches, ledger, reversals
+from sync.store.leases import LeaseName
+from tests.stage import RULEBOOK, Stage, staged, waiting
 
 
 def taken_back(stage: Stage, run_id: str) -> Reversal:
@@ -166,3 +180,87 @@ def test_after_a_revert_the_record_is_as_if_nothing_had_happened(stage: Stage) -
     stage.approve()
     stage.apply()
     assert told() == before
+
+
+def moved_twice(stage: Stage) -> tuple[str, str]:
+    """A lead that one run of apply wrote twice, as a plan was made and approved while it was at work; and the run's id."""
+    lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+    stage.plan()
+    stage.approve()
+    stage.advance(120)
+    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+        outbox = Outbox(run, lease, Laws(run), Gate(run))
+        carry(stage, outbox, Reach.OWNER)
+        stage.edit("suzuki", lead, Title="部長")
+        stage.plan()
+        stage.approve()
+        carry(stage, outbox, Reach.FIELDS)
+    assert len(stage.our_writes(lead)) == 2
+    return lead, run.run_id
+
+
+def carry(stage: Stage, outbox: Outbox, reach: Reach) -> None:
+    with stage.worker.store.read() as tx:
+        approved = batches.approved(tx, "Lead", reach, after="", most=10)
+    outbox.carry(approved, Mode.GUARDED)
+
+
+def test_a_record_that_a_run_wrote_twice_is_as_it_was_before_the_first_time(stage: Stage) -> None:
+    lead, run_id = moved_twice(stage)
+    assert (shown(stage, lead)[1], len(stage.memory().turns["kanto"])) == ("buyer", 1)
+    found = taken_back(stage, run_id)
+    assert (found.planned, found.left) == (1, 0)
+    stage.approve()
+    stage.apply()
+    assert (stage.standing_of(lead), shown(stage, lead)) == (State.APPLIED, ("Inbound_Leads", None, None, None))
+    assert (stage.memory().turns.get("kanto"), stage.memory().tags.get(lead)) == (None, None)
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_all_that_a_run_wrote_to_a_record_comes_together_however_large_a_page_is(stage: Stage, most: int) -> None:
+    others = [stage.add_lead(Title="課長", LastName=name) for name in ("佐藤", "鈴木", "高橋")]
+    stage.plan()
+    lead, run_id = moved_twice(stage)
+    pages: list[dict[str, list[Change]]] = []
+    after: reversals.Place | None = reversals.START
+    while after is not None:
+        with stage.worker.store.read() as tx:
+            page, after = reversals.applied_by(tx, run_id, after=after, most=most)
+        pages.append(page)
+    met = [(record_id, len(applied)) for page in pages for record_id, applied in page.items()]
+    sent = {write.record_id for write in stage.our_writes()}
+    assert sent == {*others, lead}
+    assert sorted(met) == sorted([(lead, 2), *((other, 1) for other in others)])
+
+
+def test_records_of_an_object_that_is_not_in_the_map_any_more_are_told(tmp_path: Path) -> None:
+    lead_map = "prospects:\n  Lead:\n    fields: {title: Title, employees: NumberOfEmployees, prefecture: State, rating: Rating}\n"
+    both = f"{lead_map}  Contact:\n    fields: {{title: Title, prefecture: MailingState}}\n"
+    rulebook = {**RULEBOOK, "scoring.yaml": "points: {}\n"}
+    with staged(tmp_path / "folder", rulebook=rulebook, field_map=both) as stage:
+        lead = stage.add_lead(Title="課長")
+        contact = stage.add("Contact", LastName="佐々木", Title="課長", OwnerId=stage.owner_id("suzuki"))
+        stage.cycle()
+        assert {stage.standing_of(lead), stage.standing_of(contact)} == {State.APPLIED}
+        narrowed = replace(stage, worker=replace(stage.worker, read_map=lambda: map_from_text(lead_map)))
+        found = taken_back(narrowed, stage.run_id)
+        assert (found.planned, found.left) == (1, 1)
+        assert narrowed.header().notices == (Notice(contact, Message.of("revert.object")),)
+
+
+def test_a_revert_that_the_org_does_not_fit_any_more_is_not_planned(stage: Stage) -> None:
+    stage.add_lead(Title="課長")
+    stage.cycle()
+    stage.switch(Switches(hidden=frozenset({"Lead.Persona__c"})))
+    stage.advance(25 * 3600)
+    with pytest.raises(MapError, match="Persona__c"):
+        taken_back(stage, stage.run_id)
+
+
+def test_a_revert_that_the_day_s_calls_do_not_pay_for_is_not_begun(stage: Stage) -> None:
+    stage.add_lead(Title="課長")
+    stage.cycle()
+    with stage.worker.store.transaction() as tx:
+        ledger.tell(tx, org_id=stage.server.world.org_id, used=78, limit=100, at=stage.worker.clock.now())
+    with pytest.raises(BudgetError, match="PL-433"):
+        taken_back(stage, stage.run_id)
