@@ -102,10 +102,9 @@ class Change:
         return Reach.OWNER if self.moves_owner else Reach.FIELDS
 
     @property
-    def reverses(self) -> str | None:
-        """The id of the applied change that this one undoes: no rule asked for it, a person did."""
-        undone = (rule.removeprefix(REVERSAL) for rule in self.rules if rule.startswith(REVERSAL))
-        return next(undone, None)
+    def reverses(self) -> tuple[str, ...]:
+        """The ids of the applied changes that this one undoes, oldest first: no rule asked for it, a person did."""
+        return tuple(rule.removeprefix(REVERSAL) for rule in self.rules if rule.startswith(REVERSAL))
 
     @property
     def score(self) -> int | None:

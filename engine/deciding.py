@@ -83,7 +83,7 @@ def is_on_its_way(standing: Standing, memory: Memory) -> bool:
 
     What takes another change back was asked for by a person, not by a rule: it is left alone too.
     """
-    if standing.change.reverses is not None:
+    if standing.change.reverses:
         return True
     change_id = standing.change.change_id
     is_waiting_to_be_settled = change_id in memory.sent and change_id not in memory.rewritten

@@ -85,7 +85,7 @@ def _judged(
     held = {field: held_value(row, field) for field in change.after}
     if held == dict(change.after):
         return Judgement(Ruling.UNCHANGED)
-    if change.reverses is not None:
+    if change.reverses:
         # No rule asked for it: it holds while nobody has touched what it puts back.
         if held != dict(change.before):
             return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
