@@ -1,4 +1,4 @@
-"""Explain one prospect: what each persona, criterion, score line and rule made of it, and what nearly held.
+"""Explain one prospect, a row: what each persona, criterion, score line and rule made of it, and what nearly held.
 
 Every answer is computed by the expressions the verdicts come from, on the one row, leaf by leaf. "What if this one
 answer were different" is asked by putting `always` or `never` in the leaf's place and evaluating again.

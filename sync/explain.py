@@ -1,7 +1,9 @@
-"""Explain one record: what the rules make of it, who may own it, all that was ever proposed, and what has moved since.
+"""Explain one record of the store (`engine/explain.py` explains one row): what the rules make of it, who may own it, all
+that was ever proposed, and what has moved since.
 
 Without a run it is told as of the last plan, by the rules as they are now. `as_of` a plan it is told as that plan saw
-it, by its own rules, and then what has moved between that plan and the last one, and what moved it.
+it, by its own rules and by what had been written and remembered by then, as far as the store can tell
+(`store/past.py`); then what has moved between that plan and the last one, and what moved it.
 """
 
 from collections.abc import Mapping
@@ -30,6 +32,7 @@ from sync.review.decisions import plan_named
 from sync.run import Worker
 from sync.store import approvals, changes, memory, plans
 from sync.store.approvals import Approval
+from sync.store.past import recall_before
 from sync.store.plans import Header
 
 
@@ -59,6 +62,7 @@ class Explained:
     """`explanation` is of the plan's moment and records; `history` holds every change of the record, oldest first.
 
     `needs_owner` says why it needs another owner, None when it may stay; `considered` are the members of the pool.
+    `since` is there for what is told as of an earlier plan; then `given` is the owner that plan chose.
     """
 
     explanation: Explanation
@@ -72,6 +76,12 @@ class Explained:
     considered: tuple[Considered, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)  # of the people in it, by id
     since: Since | None = None
+    given: str | None = None  # name
+
+    @property
+    def proposed(self) -> Standing | None:
+        """What the plan itself proposed for the record."""
+        return next((each for each in self.history if each.plan_id == self.plan_id), None)
 
 
 def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) -> Explained:
@@ -90,14 +100,17 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
             raise UsageError.of("PL-413")
         header = plan_named(tx, as_of) if as_of else last
         law = law_of(tx, header.plan_id) if as_of else Law(worker.rulebook, worker.field_map, _moment(last))
-        remembered = memory.recall_of(tx, [wanted])
+        remembered = replace(memory.recall_of(tx, [wanted]), turns=memory.recall_org(tx).turns)
+        known = recall_before(tx, wanted, header.plan_id, at=header.at) if as_of else remembered
         history = changes.of_record(tx, wanted)
         approved = approvals.approvals_of(tx, [each.change.change_id for each in history])
-    seen = _seen(worker, wanted, header, law, remembered)
+    seen = _seen(worker, wanted, header, law, known)
     if seen is None:
         raise UsageError.of("PL-412", wanted)
     since = _since(worker, wanted, seen, last, remembered) if as_of else None
-    return replace(_explained(seen, header.plan_id, since), history=history, approvals=approved)
+    told = replace(_explained(seen, header.plan_id, since), history=history, approvals=approved)
+    chosen = told.proposed.change.after.get("owner") if as_of and told.proposed else None
+    return replace(told, given=_name_of(str(chosen), seen.directory)) if chosen else told
 
 
 @dataclass(frozen=True, slots=True)

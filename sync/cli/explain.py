@@ -1,4 +1,4 @@
-"""`leadsync explain`: why one record has its persona, grade, score and owner, and what was changed on it before."""
+"""`leadsync explain`, the verb: why one record has its persona, grade, score and owner, and what was changed on it before."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,11 +30,13 @@ def add(app: typer.Typer, session: Session) -> None:
         json: bool = json_option,
     ) -> int:
         from sync.explain import explain_record
-        from sync.reports.explained import lines, owner_lines, since_lines
+        from sync.reports.explained import lines, owner_lines, past_lines, since_lines
 
         with session.worker(folder) as worker:
             found = explain_record(worker, record, as_of=as_of)
         told = [*lines(found.explanation, session.words), *owner_lines(found, session.words)]
+        if as_of:
+            told += past_lines(found, session.words)
         moved = since_lines(found.since, session.words) if found.since else []
         if json:
             session.document("explanation", _document(session, found, [*told, *moved]))
@@ -84,6 +86,7 @@ def _document(session: Session, found: "Explained", told: list[str]) -> dict[str
         "plan": found.plan_id,
         "needs_owner": found.needs_owner,
         "considered": considered,
+        "given": found.given,
         "text": told,
         "history": history,
         "since": since,

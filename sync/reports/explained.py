@@ -32,11 +32,23 @@ def owner_lines(found: Explained, words: Words) -> list[str]:
         return [words.say("explain.keeps_owner", owner=found.owner)]
     why = words.say(f"reason.owner.{found.needs_owner}", rule="")
     told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-")]
+    told += [f"  {words.say('explain.given', owner=found.given)}"] if found.given else []
     for one in found.considered:
         turn = words.say("explain.turn", turn=one.turn) if one.turn else words.say("explain.no_turn")
         said = words.message(one.passed) if one.passed else turn
         told.append(f"  {'✗' if one.passed else '✓'} {found.names[one.member]}: {said}")
     return told
+
+
+def past_lines(found: Explained, words: Words) -> list[str]:
+    """What a plan of the past made of it, and what is not known of that time any more."""
+    proposed = found.proposed
+    if proposed is None:
+        told = words.say("explain.proposed_nothing")
+    else:
+        why = words.say("report.join").join(words.message(message) for message in proposed.change.because)
+        told = words.say("explain.proposed", why=why)
+    return [told, words.say("explain.unknown_then")]
 
 
 def since_lines(since: Since, words: Words) -> list[str]:

@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from config.words.catalogue import Language, Words
 from engine.changes import Change
 from engine.fields import TARGETS
 from mapping.targets import WRITE_BACK
 from sync.app import open_worker
-from sync.explain import Moved, explain_record
+from sync.explain import Explained, Moved, explain_record
+from sync.reports.explained import past_lines
 from sync.sandbox.opening import Opened
 from tests.stage import RULEBOOK, Stage, staged, write_rulebook
 
@@ -106,3 +110,57 @@ def test_another_rulebook_is_told_as_what_moved_a_verdict(tmp_path: Path) -> Non
     assert found.since is not None
     assert found.since.has_other_rules
     assert [moved.by for moved in found.since.verdicts if moved.name == "persona"] == [("rules",)]
+
+
+def test_what_was_remembered_later_is_not_taken_for_known_then(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        lead = stage.add_lead(Title="担当")
+        stage.cycle()
+        first = stage.run_id
+        stage.plan()
+        then = explain_record(stage.worker, lead, as_of=first)
+        now = explain_record(stage.worker, lead, as_of=stage.run_id)
+    assert [has_fired(found, "greet") for found in (then, now)] == [False, True]
+
+
+def test_an_owner_given_later_is_no_reason_to_have_been_passed_over_then(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        stage.plan()
+        lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+        stage.cycle()
+        first = stage.run_id
+        stage.edit("takahashi", lead, OwnerId=stage.owner_id("Inbound_Leads"))
+        stage.plan()
+        then = explain_record(stage.worker, lead, as_of=first)
+    assert then.given == "鈴木 一郎"
+    assert [(one.turn, one.passed) for one in then.considered] == [(None, None)] * 3
+
+
+def test_the_turns_of_today_are_told(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        stage.plan()
+        stage.add_lead(owner="Inbound_Leads", Title="課長")
+        stage.cycle()
+        lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+        stage.plan()
+        found = explain_record(stage.worker, lead)
+    assert [one.turn for one in found.considered] == [1, 2, None]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_is_not_known_of_the_past_is_said(tmp_path: Path, language: Language) -> None:
+    words = Words(language)
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        lead = stage.add_lead(Title="担当")
+        stage.plan()
+        proposed = past_lines(explain_record(stage.worker, lead, as_of=stage.run_id), words)
+        stage.plan()
+        nothing = past_lines(explain_record(stage.worker, lead, as_of=stage.run_id), words)
+    assert [proposed[1], *nothing] == [
+        words.say("explain.unknown_then"), words.say("explain.proposed_nothing"), words.say("explain.unknown_then"),
+    ]  # fmt: skip
+    assert words.say("reason.persona", persona="user") in proposed[0]
+
+
+def has_fired(found: Explained, rule: str) -> bool:
+    return next(tried.has_fired for tried in found.explanation.rules if tried.name == rule)
