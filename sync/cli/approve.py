@@ -42,4 +42,6 @@ def add(app: typer.Typer, session: Session) -> None:
             plan, named = choice.meant(worker)
             count = review.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.approved", count=count))
+        if count:
+            session.talk(session.say("cli.approved.next"))
         return Code.DONE

@@ -70,9 +70,14 @@ def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: 
 
     if others:
         raise UsageError.of("CL-104")
-    decided = decide(worker, read_decisions(sheet), approver=worker.person, reason=reason)
+    decisions = read_decisions(sheet)
+    decided = decide(worker, decisions, approver=worker.person, reason=reason)
     session.write(session.say("cli.approved", count=decided.approved))
     session.write(session.say("cli.rejected", count=decided.rejected))
+    if decided.approved:
+        session.talk(session.say("cli.approved.next"))
+    if not decisions:
+        session.talk(session.say("cli.undecided", file=str(sheet)))
     for where in decided.late:
         session.talk(session.say("cli.decided_late", where=where))
 

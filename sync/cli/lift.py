@@ -26,7 +26,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.review import decisions as review
 
         if bool(records) == everything:
-            raise UsageError.of("CL-104")
+            raise UsageError.of("CL-106")
         with session.worker(folder) as worker:
             count = review.lift(worker, record_ids=records or None, actor=worker.person)
         session.write(session.say("cli.lifted", count=count))

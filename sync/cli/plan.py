@@ -55,9 +55,12 @@ def _add_export(group: typer.Typer, session: Session) -> None:
     @group.command("export", help=words.say("cli.plan.export"))
     def export(*, plan: str | None = plan_argument, to: Path = to_option, folder: Path = folder_option) -> int:
         from sync.cli.plans import report_named
+        from sync.reports.decisions import refuse_loss
         from sync.reports.workbook import write_workbook
 
+        refuse_loss(to)
         with session.worker(folder) as worker:
             count = write_workbook(report_named(worker, plan), to, session.words)
         session.write(session.say("cli.plan.exported", file=str(to), count=count))
+        session.talk(session.say("cli.plan.exported.next", file=str(to)))
         return Code.DONE

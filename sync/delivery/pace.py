@@ -41,7 +41,7 @@ class Gate:
         with self._run.worker.store.read() as tx:
             pause = pauses.stopping(tx, at=now)
         if pause is not None:
-            return Message.of("wait.paused", by=pause.by, reason=pause.reason)
+            return Message.of("wait.paused", by=pause.by, reason=pause.reason or "–")
         return self._frozen(now) or self._out_of_hours(now) or self._too_fast() or self._late(now)
 
     def room(self) -> int | None:

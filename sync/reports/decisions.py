@@ -34,18 +34,33 @@ class Decision:
     where: str
 
 
+def refuse_loss(path: Path) -> None:
+    """UsageError when a workbook cannot be written to this path: CL-118 for a file of another kind, which nobody could
+    read decisions from; CL-119 when there is one with decisions in it, or something else.
+    """
+    if path.suffix.casefold() != ".xlsx":
+        raise UsageError.of("CL-118", str(path))
+    if path.exists():
+        try:
+            is_lost = bool(read_decisions(path))
+        except UsageError:
+            is_lost = True
+        if is_lost:
+            raise UsageError.of("CL-119", str(path))
+
+
 def read_decisions(path: Path) -> tuple[Decision, ...]:
     """The lines with a decision, in the order of the sheet. Every problem of the sheet at once, each with its cell:
 
-    UsageError CL-111 (no workbook), CL-112 (no such columns), CL-113 (no such decision), CL-114 (a line without an id),
+    UsageError CL-111 (no workbook), CL-117 (no file), CL-112 (no such columns), CL-113 (no such decision), CL-114 (a line without an id),
     CL-115 (one change, two decisions).
     """
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:
-        raise UsageError.of("CL-111", str(path), reason="not found") from None
+        raise UsageError.of("CL-117", str(path)) from None
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise UsageError.of("CL-111", str(path), reason=type(error).__name__) from error
+        raise UsageError.of("CL-111", str(path)) from error
     try:
         for sheet in book.worksheets:
             rows = sheet.iter_rows(values_only=True)

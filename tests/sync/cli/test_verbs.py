@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 
 def test_plan_counts_and_writes_nothing(call: Any, folder: Path) -> None:
@@ -62,6 +63,36 @@ def test_nothing_is_approved_by_forgetting_an_argument(call: Any, planned: Any) 
 
     assert told.code == 64
     assert "[CL-104]" in told.err
+
+
+def test_a_workbook_with_decisions_is_not_written_over(call: Any, planned: Any, tmp_path: Path) -> None:
+    sheet = tmp_path / "plan.xlsx"
+    assert call("plan", "export", "--xlsx", sheet, "--folder", planned.folder).code == 0
+    assert call("plan", "export", "--xlsx", sheet, "--folder", planned.folder).code == 0
+    book = load_workbook(sheet)
+    book.worksheets[0]["A2"] = "approve"
+    book.save(sheet)
+
+    told = call("plan", "export", "--xlsx", sheet, "--folder", planned.folder)
+
+    assert (told.code, "[CL-119]" in told.err) == (64, True)
+    assert load_workbook(sheet).worksheets[0]["A2"].value == "approve"
+
+
+def test_a_workbook_of_a_name_nobody_can_read_decisions_from_is_refused(
+    call: Any, planned: Any, tmp_path: Path
+) -> None:
+    told = call("plan", "export", "--xlsx", tmp_path / "plan.csv", "--folder", planned.folder)
+
+    assert (told.code, "[CL-118]" in told.err) == (64, True)
+    assert not (tmp_path / "plan.csv").exists()
+
+
+def test_a_sheet_nobody_filled_in_says_so(call: Any, planned: Any, tmp_path: Path) -> None:
+    sheet = tmp_path / "plan.xlsx"
+    call("plan", "export", "--xlsx", sheet, "--folder", planned.folder)
+
+    assert "no line has a decision" in call("approve", "--from", sheet, "--folder", planned.folder).err
 
 
 def test_reject_turns_changes_down(call: Any, planned: Any) -> None:
