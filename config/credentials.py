@@ -4,6 +4,8 @@ A secret comes from the environment, from the file that settings.yaml names, or 
 `private_key`, `next_private_key`, `client_secret`, `password` or `security_token`), in this order.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +69,16 @@ def certificate_text(settings: Settings) -> str:
     """The certificate that the app in the org holds, as PEM; "" when none is named. SettingsError ST-131."""
     file = settings.login.certificate_file if settings.login else None
     return _read(file, settings, "certificate_file") if file else ""
+
+
+def certificate_texts_beside_keys(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The setting and the text of each private key's file that holds a certificate too and may be read."""
+    for name in ("private_key_file", "next_private_key_file"):
+        file = getattr(settings.login, name, None)
+        path = settings.folder / file.expanduser() if file else _laid(settings, name)
+        with suppress(OSError, UnicodeDecodeError):
+            if path and "BEGIN CERTIFICATE" in (text := path.read_text(encoding="utf-8")):
+                yield name.replace("_", " "), text
 
 
 def ca_text(settings: Settings) -> str:

@@ -21,7 +21,9 @@ from mapping.ids import is_id
 REDACTED = "[redacted]"
 
 # Under these keys stand words of ours, written in lower case: `event`, `verb`, `outcome`, ...
-PHRASE_KEYS = frozenset({"event", "level", "verb", "outcome", "state", "states", "mode", "lease", "dialect", "reason"})
+PHRASE_KEYS = frozenset(
+    {"event", "level", "verb", "outcome", "state", "states", "mode", "lease", "dialect", "reason", "certificate"}
+)
 _PHRASE = re.compile(r"[a-z]+(?:[ -][a-z]+){0,7}")
 # Under these, single names of objects, fields, modules, classes and the org's error codes.
 NAME_KEYS = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from config.words.catalogue import Words
 from engine.errors import SettingsError
-from sync.doctor.certificates import certificates, warning
+from sync.doctor.certificates import advice, certificates, warning
 from sync.doctor.checks import Check, failed
 from sync.doctor.surroundings import Kind, Permissions, permissions, surroundings
 from sync.run import Worker
@@ -35,7 +35,7 @@ def ends_of_certificates(worker: Worker, words: Words) -> Iterator[Check]:
     for one in known:
         told = warning(one, now=worker.clock.now())
         if told:
-            yield Check("certificate", ok=False, said=words.message(told), advice=words.say("certificate.advice"))
+            yield Check("certificate", ok=False, said=words.message(told), advice=words.message(advice(one)))
         else:
             said = words.say("certificate.good", name=one.name, subject=one.subject, day=f"{one.expires_at:%Y-%m-%d}")
             yield Check("certificate", ok=True, said=said)

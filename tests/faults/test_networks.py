@@ -152,7 +152,7 @@ def test_everything_goes_through_the_proxy_that_is_named(server: SandboxServer, 
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(61, None), (60, "certificate.ends"), (31, "certificate.ends"), (8, "certificate.ends"),
+    [(61, None), (60, "certificate.ends"), (31, "certificate.ends"), (30, "certificate.soon"), (8, "certificate.soon"),
      (7, "certificate.urgent"), (0.5, "certificate.urgent"), (-1, "certificate.expired")],
 )  # fmt: skip
 def test_a_certificate_near_its_end_is_told_ever_more_urgently(days: float, said: str | None) -> None:
