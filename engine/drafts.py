@@ -90,9 +90,8 @@ def drafts_of(
 def prepare(
     prospects: nw.DataFrame[IntoDataFrame], memory: Memory, directory: Directory
 ) -> nw.DataFrame[IntoDataFrame]:
-    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings` and `owner_kind` columns."""
+    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings` and columns of the owner."""
     ids = prospects["id"].to_list()
-    owner_kinds = [directory.owner_kind(owner) for owner in prospects["owner_id"].to_list()]
     tags = [marks_of(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
     marks = [marks_of(mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
     firings = [marks_of(memory.firings.get(record_id, ())) for record_id in ids]
@@ -100,8 +99,8 @@ def prepare(
         "tags": tags,
         "marks": marks,
         "firings": firings,
-        "owner_kind": owner_kinds,
-        "owner_kind__key": owner_kinds,
+        "object__key": prospects["object"].to_list(),
+        **directory.owner_columns(prospects["owner_id"].to_list()),
     }
     return prospects.with_columns(
         *(nw.new_series(name, values, nw.String, backend=prospects.implementation) for name, values in columns.items())

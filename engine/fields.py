@@ -62,6 +62,9 @@ DERIVED_FIELDS = (
     Field("priority", Kind.PICKLIST),
     Field("tags", Kind.TAGS),
     Field("owner_kind", Kind.PICKLIST),  # user, inactive user, queue, nobody
+    Field("owner_role", Kind.PICKLIST),  # the name of the owner's role; of a queue there is none
+    Field("owner_manager", Kind.PICKLIST),  # the username of the owner's manager
+    Field("object", Kind.PICKLIST),  # the prospect's: Lead, Contact
     Field("created_at", Kind.DATETIME),
 )
 

@@ -18,6 +18,7 @@ class User:
     user_type: str = "Standard"
     manager_id: str | None = None
     time_zone: str | None = None
+    role: str | None = None  # its name
 
     @property
     def can_own(self) -> bool:
@@ -63,10 +64,14 @@ def cut(part: Range, rows: int) -> Iterator[Range]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The mirror as of a pull. `run` names that pull; `ranges` can be walked more than once, one range at a time."""
+    """The mirror as of a pull. `run` names that pull; `ranges` can be walked more than once, one range at a time.
+
+    `roles` are the names of all roles of the org, those that nobody has too.
+    """
 
     org_id: str
     run: str
     ranges: Iterable[Range]
     users: tuple[User, ...] = ()
     queues: tuple[Queue, ...] = ()
+    roles: tuple[str, ...] = ()

@@ -14,8 +14,9 @@ _USER_PREFIX = "005"
 _EVERYBODY, _ROLE = "Organization", "Role"
 
 
-def users_of(raw: pl.DataFrame) -> tuple[User, ...]:
-    """By id. `raw` has the columns of mapping/objects.USER; no rows at all may come without columns."""
+def users_of(raw: pl.DataFrame, roles: pl.DataFrame) -> tuple[User, ...]:
+    """By id. `raw` has the columns of mapping/objects.USER, `roles` of USER_ROLE; no rows at all may come without columns."""
+    names = {row["Id"]: row["Name"] for row in _rows(roles)}
     return tuple(
         User(
             id=row["Id"],
@@ -25,9 +26,14 @@ def users_of(raw: pl.DataFrame) -> tuple[User, ...]:
             user_type=row["UserType"] or "",
             manager_id=row["ManagerId"],
             time_zone=row["TimeZoneSidKey"],
+            role=names.get(row["UserRoleId"]),
         )
         for row in _rows(raw)
     )
+
+
+def role_names(roles: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(sorted({row["Name"] for row in _rows(roles) if row["Name"]}))
 
 
 def queues_of(

@@ -165,6 +165,9 @@ STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType(
     }
 )
 
+# Objects whose records Salesforce lets only users own.
+WITHOUT_QUEUES = frozenset({"Contact", "Account", "Opportunity"})
+
 # Which object a standard field of a prospect or an activity names; of a custom field the map says it.
 STANDARD_LOOKUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

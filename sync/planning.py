@@ -95,9 +95,9 @@ def drop_unfinished(run: Run, lease: Lease) -> None:
 
 
 def directory_of(run: Run, snapshot: Snapshot) -> Directory:
-    """RulebookError for users and queues the rulebook names and the org does not have."""
+    """RulebookError for users, queues and roles the rulebook names and the org does not have."""
     directory = Directory.of(snapshot.users, snapshot.queues, run.worker.rulebook)
-    if problems := dangling(run.worker.rulebook, directory):
+    if problems := dangling(run.worker.rulebook, directory, snapshot.roles):
         raise RulebookError(*problems)
     return directory
 

@@ -15,8 +15,8 @@ from mapping.columns import named
 from mapping.coverage import Coverage
 from mapping.lints import lints
 from mapping.maps import FieldMap, Lookup, ObjectMap
-from mapping.objects import PEOPLE, activity_columns, columns_of
-from mapping.people import queues_for, queues_of, users_of
+from mapping.objects import PEOPLE, USER_ROLE, activity_columns, columns_of
+from mapping.people import queues_for, queues_of, role_names, users_of
 from mapping.prospects import absent_columns, prospects, unfit
 from sync.mirror.mirror import Mirror
 from sync.run import Run
@@ -31,13 +31,14 @@ def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:
         ranges=_MirrorRanges(run, as_of),
         users=users,
         queues=queues_for(queues, run.worker.field_map),
+        roles=role_names(_present(run.worker.mirror, USER_ROLE.api_name, as_of)),
     )
 
 
 def people(mirror: Mirror, *, as_of: str | None = None) -> tuple[tuple[User, ...], tuple[Queue, ...]]:
     """Users and queues as last pulled, or as of the pull of an earlier run."""
     users, groups, members, supports, roles = (_present(mirror, wanted.api_name, as_of) for wanted in PEOPLE)
-    return users_of(users), queues_of(groups, members, supports, users, roles)
+    return users_of(users, roles), queues_of(groups, members, supports, users, roles)
 
 
 def prospects_of(

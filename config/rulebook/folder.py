@@ -21,6 +21,7 @@ from config.rulebook.items import Item, Names, names_of, ordered, read_items
 from config.rulebook.operands import Known
 from config.rulebook.people import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
 from config.rulebook.policy import refuse_unknown_fields
+from config.rulebook.queues import refuse_queues
 from config.rulebook.reading import Problems
 from config.rulebook.scoring import read_bands, read_scoring
 from config.rulebook.values import FILE as VALUES
@@ -133,6 +134,7 @@ def whole_rulebook_from(
         zone=head.zone,
         operation=head.operation,
     )
+    refuse_queues(rulebook.rules, rulebook.scope, known.objects, problems)
     if problems.found:
         raise RulebookError(*in_reading_order(problems.found))
     order_rules(rulebook)
@@ -192,7 +194,8 @@ def _known(
     roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
     bands = tuple(band.name for band in read_bands(trees.get(_SCORING), Problems())) if _SCORING not in unread else None
     fields, details = readable_fields(field_map, problems), activity_fields(field_map, problems)
-    return Known(fields, activity_kinds(field_map), names, roles, bands, values, details), items
+    objects = tuple(entry.api_name for entry in field_map.objects)
+    return Known(fields, activity_kinds(field_map), names, roles, bands, values, details, objects), items
 
 
 def _contestable(known: Known) -> frozenset[str]:

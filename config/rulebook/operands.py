@@ -16,6 +16,7 @@ from config.rulebook.reading import Problems, items, number, scalar, whole, yes_
 from config.rulebook.values import Values
 from config.trees import Listing, Node, Scalar
 from engine.conditions import Operand
+from engine.directory import called
 from engine.fields import Kind
 from engine.grades import LADDER
 from engine.operators import OperandShape, Operator
@@ -25,6 +26,7 @@ from mapping.ids import id18, is_id
 from mapping.text import facet_of, fragment_of, key_of
 
 One = str | int | float | bool
+_OF_OWNER = frozenset({"owner_role", "owner_manager"})
 OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
 _PARTS = frozenset({"contains", "does not contain", "starts with", "ends with"})
 _DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
@@ -46,6 +48,7 @@ class Known:
     bands: tuple[str, ...] | None = ()  # None: scoring.yaml could not be read
     values: Values = field(default_factory=Values)
     details: Mapping[str, Readable] | None = field(default_factory=dict)
+    objects: tuple[str, ...] = ()
 
 
 def operand(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> Operand:
@@ -94,7 +97,7 @@ def _one(operator: Operator, readable: Readable, node: Node, known: Known, probl
         given = scalar(node, problems)
         if given is None:
             return None
-        found = fragment_of(readable.key, given.text) if readable.key else given.text
+        found = fragment_of(readable.key, given.text) if readable.key else _plain(readable, given.text)
         if found is None:
             problems.add("RB-130", given, given=given.text, field=readable.name)
         return found
@@ -139,11 +142,16 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
         if words is not None and given.text not in words:
             problems.unknown("RB-118", given, words)
             return None
-        return given.text
+        return _plain(readable, given.text)
     found = key_of(readable.key, known.values.value_of(readable, given))
     if found is None:
         problems.add("RB-130", given, given=given.text, field=readable.name)
     return found
+
+
+def _plain(readable: Readable, text: str) -> str:
+    """A text without a key, as its column has it."""
+    return called(text) if readable.name in _OF_OWNER else text
 
 
 def _words(name: str, known: Known) -> tuple[str, ...] | None:
@@ -151,6 +159,10 @@ def _words(name: str, known: Known) -> tuple[str, ...] | None:
     match name:
         case "buyer_role":
             return known.roles if known.names["persona"].is_complete else None
+        case "object":
+            return known.objects
+        case "owner_role" | "owner_manager":
+            return None  # the org says which there are
         case "band":
             return known.bands
         case "priority":

@@ -11,7 +11,7 @@ from engine.directory import Directory, dangling
 from engine.errors import AuditError, LeadsyncError, Problem, SettingsError
 from mapping.check import check
 from mapping.objects import PEOPLE, PulledObject, pulled_objects
-from mapping.people import queues_for, queues_of, users_of
+from mapping.people import queues_for, queues_of, role_names, users_of
 from mapping.soql import select
 from mapping.types import raw_frame, raw_schema
 from sync.audit.verify import verify_store
@@ -107,11 +107,11 @@ def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
 
 def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
     raw_users, groups, members, supports, roles = (_whole(org, wanted) for wanted in PEOPLE)
-    users = users_of(raw_users)
+    users = users_of(raw_users, roles)
     every_queue = queues_of(groups, members, supports, raw_users, roles)
     queues = queues_for(every_queue, worker.field_map)
     directory = Directory.of(users, queues, worker.rulebook)
-    missing = dangling(worker.rulebook, directory)
+    missing = dangling(worker.rulebook, directory, role_names(roles))
     yield from failed("people", missing, words)
     for pool in worker.rulebook.assignment.pools:
         able = [member for member in directory.pools[pool.id] if directory.users[member].can_own]

@@ -7,7 +7,7 @@ import polars as pl
 
 from engine.snapshots import User
 from mapping.maps import FieldMap
-from mapping.objects import USER, columns_of
+from mapping.objects import USER, USER_ROLE, columns_of
 from mapping.people import users_of
 from mapping.soql import between, by_ids
 from mapping.types import MOMENT, RawSchema, can_be_followed, raw_frame, raw_schema
@@ -45,7 +45,10 @@ def moved(
 def users_again(run: Run, user_ids: Sequence[str]) -> tuple[User, ...]:
     """Users (queues among the ids are passed over) as the org has them now."""
     wanted = sorted({user_id for user_id in user_ids if user_id.startswith("005")})
-    return users_of(_rows(run, USER.api_name, wanted, USER.columns)) if wanted else ()
+    if not wanted:
+        return ()
+    roles = run.worker.mirror.latest(USER_ROLE.api_name).filter(~pl.col("IsDeleted")).collect()
+    return users_of(_rows(run, USER.api_name, wanted, USER.columns), roles)
 
 
 def _rows(run: Run, api_name: str, record_ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:

@@ -98,6 +98,17 @@ def actions(rulebook: Make, text: str, **files: str) -> object:
             id="a kind of owner",
         ),
         pytest.param(
+            "{owner_role: {is one of: [関東営業, Ｓａｌｅｓ]}}",
+            Leaf(Field("owner_role", Kind.PICKLIST), "is one of", ("関東営業", "sales"), "関東営業, Ｓａｌｅｓ"),
+            id="the role of the owner",
+        ),
+        pytest.param(
+            "{owner_manager: {ends with: '@Example.jp'}}",
+            Leaf(Field("owner_manager", Kind.PICKLIST), "ends with", "@example.jp", "@Example.jp"),
+            id="a part of the owner's manager",
+        ),
+        pytest.param("{object: Lead}", Leaf(Field("object", Kind.PICKLIST), "is", "Lead", "Lead"), id="the object"),
+        pytest.param(
             "{employees: {at least: 300, empty counts as: no}}",
             Leaf(EMPLOYEES, "at least", 300, "300", empty_counts_as=False),
             id="empty counts as",

@@ -86,6 +86,7 @@ def test_what_is_not_yaml_is_named_as_the_slip_it_is(complaints: Complaints, tex
         pytest.param("{empty counts as: yes}", "RB-108 2:9", id="only an option"),
         pytest.param("{company: {is: x, empty counts as: perhaps}}", "RB-111 2:44", id="empty counts as what"),
         pytest.param("{activity: {kind: page veiw}}", "RB-135 2:27", id="unknown activity"),
+        pytest.param("{object: lead}", "RB-118 2:18", id="no such object"),
         pytest.param("{activity: {kinds: task}}", "RB-103 2:21", id="unknown key of activity"),
         pytest.param("{activity: {employees: 3}}", "RB-103 2:21", id="a field of prospects asked of activities"),
         pytest.param("{activity: {any: [{activity: {kind: task}}]}}", "RB-106 2:28", id="activity within activity"),

@@ -42,11 +42,15 @@ def test_a_user_is_read_with_what_decides_whether_they_may_own() -> None:
             "IsActive": [False, True],
             "UserType": ["Standard", "CsnOnly"],
             "ManagerId": [None, "0052"],
+            "UserRoleId": [None, "00E1"],
             "TimeZoneSidKey": ["Asia/Tokyo", None],
         }
     )
-    assert users_of(raw) == (
-        User("0051", "suzuki@example.jp", "鈴木", is_active=True, user_type="CsnOnly", manager_id="0052"),
+    roles = pl.DataFrame({"Id": ["00E1"], "Name": ["関東営業"]})
+    assert users_of(raw, roles) == (
+        User(
+            "0051", "suzuki@example.jp", "鈴木", is_active=True, user_type="CsnOnly", manager_id="0052", role="関東営業"
+        ),
         User("0052", "ito@example.jp", "伊藤", is_active=False, time_zone="Asia/Tokyo"),
     )
 
@@ -88,4 +92,4 @@ def test_a_queue_may_be_empty() -> None:
 
 def test_nothing_pulled_is_nobody() -> None:
     empty = pl.DataFrame()
-    assert (users_of(empty), queues_of(empty, empty, empty, empty, empty)) == ((), ())
+    assert (users_of(empty, empty), queues_of(empty, empty, empty, empty, empty)) == ((), ())

@@ -1,0 +1,49 @@
+"""Queues own leads and never contacts: a rule that gives a queue must leave out the objects that no queue can own."""
+
+from collections.abc import Iterable
+
+from config.rulebook.reading import Problems
+from engine.actions import Assign
+from engine.conditions import ActivityCount, Condition, Group, Join, Leaf
+from engine.rulebooks import AutomationRule
+from mapping.standards import WITHOUT_QUEUES
+
+
+def refuse_queues(
+    rules: Iterable[AutomationRule], scope: Condition, objects: Iterable[str], problems: Problems
+) -> None:
+    """Note each rule that would give a queue what Salesforce lets no queue own. `objects` are those of the map."""
+    for api_name in (name for name in objects if name in WITHOUT_QUEUES):
+        for rule in rules:
+            reference = next((one.queue for one in rule.then if isinstance(one, Assign) and one.queue), None)
+            if reference and not _leaves_out(Group(Join.ALL, (scope, rule.when)), api_name):
+                problems.add("RB-159", reference.where, queue=reference.name, object=api_name)
+
+
+def _leaves_out(condition: Condition, api_name: str) -> bool:
+    """Whether the condition says in so many words that records of the object are not meant."""
+    match condition:
+        case ActivityCount():
+            return False
+        case Leaf():
+            return _is_about(condition, api_name) is False
+        case Group(join=Join.ALL):
+            return any(_leaves_out(part, api_name) for part in condition.of)
+        case Group(join=Join.ANY):
+            return bool(condition.of) and all(_leaves_out(part, api_name) for part in condition.of)
+        case Group():
+            return any(isinstance(part, Leaf) and _is_about(part, api_name) for part in condition.of)
+
+
+def _is_about(leaf: Leaf, api_name: str) -> bool | None:
+    """Whether a comparison holds for records of the object; None when it asks something else."""
+    if leaf.field.name != "object":
+        return None
+    named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+    match leaf.operator:
+        case "is" | "is one of":
+            return api_name in named
+        case "is not" | "is none of":
+            return api_name not in named
+        case _:
+            return None
