@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.init import start_folder
+from config.map import map_from_text
 from engine.changes import Change
 from engine.memory import Memory
 from engine.plans import Plan
 from engine.states import State
 from sync.app import open_worker
+from sync.clock import Clock
 from sync.cycle import propose, settle
 from sync.delivery.apply import Settlement
+from sync.intake.pull import pull
 from sync.review.decisions import approve, reject
-from sync.run import Worker, begin
+from sync.run import Run, Worker, begin
 from sync.sandbox import people
 from sync.sandbox.cast import username
 from sync.sandbox.clock import OrgClock
@@ -26,6 +29,7 @@ from sync.sandbox.saved import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory
+from sync.store.leases import LeaseName
 from sync.store.plans import Header
 from sync.store.plans import header as plan_header
 
@@ -87,6 +91,23 @@ class Stage:
         with begin(self.worker, "plan") as run:
             self.run_id = run.run_id
             return whole(self.worker, propose(run, with_owners=with_owners))
+
+    def pull(self) -> Run:
+        """A run that only pulls, two minutes later."""
+        self.advance(120)
+        with begin(self.worker, "pull") as run, self.worker.hold(LeaseName.PULL) as lease:
+            pull(run, lease)
+        return run
+
+    def set_to(self, **settings: object) -> "Stage":
+        """The same folder with other settings, where waiting for the org takes no time."""
+        worker = self.worker
+        clock = Clock(worker.clock.now, lambda: worker.clock.now().timestamp(), self.advance)
+        return replace(self, worker=replace(worker, settings=worker.settings.model_copy(update=settings), clock=clock))
+
+    def read_by(self, field_map: str) -> "Stage":
+        """The same folder with this text as its map."""
+        return replace(self, worker=replace(self.worker, read_map=lambda: map_from_text(field_map)))
 
     def approve(self, *record_ids: str) -> int:
         """Approve the last plan, whole or these records of it."""

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from config.map import map_from_text
 from engine.errors import OrgError
-from sync.clock import Clock
 from sync.crash_points import CrashPoints
-from sync.intake.pull import pull
 from sync.intake.sweep import Drift, sweep
 from sync.run import Run, begin
 from sync.sandbox.worlds import Record, Switches, World
 from sync.store import runs
-from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -26,22 +22,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def set_to(stage: Stage, **settings: object) -> Stage:
-    worker = stage.worker
-    clock = Clock(worker.clock.now, worker.clock.monotonic, stage.advance)
-    return replace(stage, worker=replace(worker, settings=worker.settings.model_copy(update=settings), clock=clock))
-
-
 @pytest.fixture(params=["rest", "bulk"])
 def org(request: pytest.FixtureRequest, stage: Stage) -> Stage:
-    return stage if request.param == "rest" else set_to(stage, bulk_query_records_min=1, range_records=2)
-
-
-def pulled(stage: Stage) -> Run:
-    stage.advance(120)
-    with begin(stage.worker, "pull") as run, stage.worker.hold(LeaseName.PULL) as lease:
-        pull(run, lease)
-    return run
+    return stage if request.param == "rest" else stage.set_to(bulk_query_records_min=1, range_records=2)
 
 
 def living(stage: Stage, name: str) -> list[str]:
@@ -51,20 +34,20 @@ def living(stage: Stage, name: str) -> list[str]:
 
 def test_no_member_of_a_large_group_is_buried_however_many_pages_and_files_it_takes(stage: Stage) -> None:
     stage.switch(Switches(page_size=2))
-    small = set_to(stage, range_records=4, slow_objects_seconds=60)
+    small = stage.set_to(range_records=4, slow_objects_seconds=60)
     for _ in range(3):
-        pulled(small)
+        small.pull()
         for name in ("Group", "GroupMember", "QueueSobject", "UserRole"):
             assert living(small, name) == sorted(stage.server.world.tables[name]), name
 
 
 def test_a_member_who_left_a_large_group_is_buried(stage: Stage) -> None:
     stage.switch(Switches(page_size=2))
-    small = set_to(stage, range_records=4, slow_objects_seconds=60)
-    pulled(small)
+    small = stage.set_to(range_records=4, slow_objects_seconds=60)
+    small.pull()
     gone = max(stage.server.world.tables["GroupMember"])
     unnoticed(small, "GroupMember", lambda key, row: None if key == gone else row)
-    pulled(small)
+    small.pull()
     assert living(small, "GroupMember") == sorted(stage.server.world.tables["GroupMember"])
 
 
@@ -77,25 +60,25 @@ def tasks(stage: Stage, *, done: int, begun: int = 0) -> list[str]:
 
 
 def completed_only(stage: Stage) -> Stage:
-    text = stage.worker.field_map.text.replace("asset: Subject}", "asset: Subject, filter: {Status: Completed}}")
-    return replace(stage, worker=replace(stage.worker, read_map=lambda: map_from_text(text)))
+    text = stage.worker.field_map.text
+    return stage.read_by(text.replace("asset: Subject}", "asset: Subject, filter: {Status: Completed}}"))
 
 
 def test_a_narrower_filter_buries_what_it_leaves_out_once(org: Stage) -> None:
     done = tasks(org, done=3, begun=5)
-    pulled(org)
+    org.pull()
     assert len(living(org, "Task")) == 8
     narrow = completed_only(org)
-    assert pulled(narrow).figures["fates"] == {"Task": {"outside": 5}}
+    assert narrow.pull().figures["fates"] == {"Task": {"outside": 5}}
     assert living(org, "Task") == done
-    assert pulled(narrow).figures["fates"] == {}
+    assert narrow.pull().figures["fates"] == {}
 
 
 def test_a_wider_filter_brings_back_what_was_outside(org: Stage) -> None:
     tasks(org, done=1, begun=2)
-    pulled(org)
-    pulled(completed_only(org))
-    pulled(org)
+    org.pull()
+    completed_only(org).pull()
+    org.pull()
     assert len(living(org, "Task")) == 3
 
 
@@ -120,7 +103,7 @@ def test_a_sweep_looks_at_what_the_filters_leave_out_before_it_calls_it_gone(org
     done = tasks(org, done=102)
     stage = completed_only(org)
     stage.advance(2_000)
-    pulled(stage)
+    stage.pull()
     unnoticed(stage, "Task", lambda key, row: row if key == done[0] else {**row, "Status": "Not Started"})
     assert swept(stage).figures["drift"]["Task"] == asdict(Drift(listed=1, outside=101))  # type: ignore[index,call-overload]
     assert living(stage, "Task") == done[:1]
@@ -130,7 +113,7 @@ def test_filtered_records_that_are_really_gone_are_not_believed_either(org: Stag
     done = tasks(org, done=101)
     stage = completed_only(org)
     stage.advance(2_000)
-    pulled(stage)
+    stage.pull()
     unnoticed(stage, "Task", lambda _key, _row: None)
     with pytest.raises(OrgError) as refused:
         swept(stage)
@@ -143,7 +126,7 @@ def test_one_object_that_vanished_does_not_end_the_sweep_of_the_others(stage: St
     tasks(stage, done=1)
     for _ in range(101):
         stage.add_lead()
-    pulled(stage)
+    stage.pull()
     unnoticed(stage, "Lead", lambda _key, _row: None)
     unnoticed(stage, "Task", lambda _key, _row: None)
     with pytest.raises(OrgError) as refused:
@@ -162,10 +145,10 @@ def test_one_object_that_vanished_does_not_end_the_sweep_of_the_others(stage: St
 def test_what_moves_while_it_is_compared_is_no_drift(org: Stage) -> None:
     """The next pull sees it."""
     lead, gone = org.add_lead(Title="課長"), org.add_lead()
-    pulled(org)
+    org.pull()
     busy = replace(org, worker=replace(org.worker, points=Meanwhile(org, lead, gone)))
     assert swept(busy).figures["drift"]["Lead"] == asdict(Drift(listed=3))  # type: ignore[index,call-overload]
-    pulled(org)
+    org.pull()
     assert len(living(org, "Lead")) == 2
 
 
