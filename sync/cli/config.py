@@ -36,8 +36,9 @@ def add(app: typer.Typer, session: Session) -> None:
                     "origin": settings.origin(name) or session.say("cli.config.default"),
                     "reason": session.say(default.reason) if default else "",
                 })  # fmt: skip
+        zone = session.say("cli.config.zone")
         rows += [
-            {"name": f"syncs.{name}", "value": f"{sync.verb}, {sync.cron}, {sync.time_zone}, {sync.catch_up}", "unit": "",
+            {"name": f"syncs.{name}", "value": f"{sync.verb}, {sync.cron}, {sync.time_zone or zone}, {sync.catch_up}", "unit": "",
              "origin": settings.origin(f"syncs.{name}") or session.say("cli.config.default"),
              "reason": session.say("default.syncs")}
             for name, sync in settings.syncs.items()

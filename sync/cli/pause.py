@@ -59,11 +59,11 @@ def refuse_unknown(sync: str | None, known: Iterable[str]) -> None:
 
 
 def zone_of(worker: "Worker", sync: str | None) -> str:
-    """The time zone of a sync; of the first one when everything is meant."""
-    syncs = worker.settings.syncs
-    if sync is not None:
-        return syncs[sync].time_zone
-    return next((each.time_zone for each in syncs.values()), "UTC")
+    """The time zone of a sync; that of syncs without one when everything is meant."""
+    from sync.schedule.timetable import timetable
+
+    found = timetable(worker, worker.settings.syncs)
+    return found.zone if sync is None else found.syncs[sync].time_zone or found.zone
 
 
 def _moment(given: str, zone: str, now: datetime) -> datetime:

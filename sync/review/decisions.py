@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from engine.errors import PlanStaleError, Problem, RulebookError, UsageError
+from engine.errors import MapError, PlanStaleError, Problem, RulebookError, UsageError
 from engine.messages import Message
 from engine.rulebooks import Operation
 from engine.states import State
@@ -114,7 +114,7 @@ def is_shadow(worker: Worker, plan: Header) -> bool:
     try:
         if worker.rulebook.digest == plan.rulebook:
             return worker.rulebook.operation is Operation.SHADOW
-    except RulebookError:
+    except (RulebookError, MapError):
         pass  # files that are being edited say nothing about a plan made before
     with worker.store.read() as tx:
         return law_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW

@@ -7,7 +7,7 @@ anybody is in it: names of syncs, states and numbers only.
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import uvicorn
@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.errors import LeadsyncError, UsageError
+from engine.errors import LeadsyncError, SettingsError, UsageError
+from sync.doctor.certificates import certificates
 from sync.schedule.serve import Server
 from sync.schedule.status import Status, status_of
 from sync.store import ledger, slots
@@ -77,6 +78,8 @@ def app_of(server: Server) -> Starlette:
                 each.name: {
                     "last_state": each.last.state.value if each.last else None,
                     "last_codes": list(each.last.codes) if each.last else [],
+                    "has_succeeded": each.last_done is not None,
+                    "late": each.is_late,
                     "last_success_age_seconds": each.age_seconds,
                     "paused": each.pause is not None,
                     "next": each.next[0].isoformat() if each.next else None,
@@ -119,7 +122,7 @@ class _Figures(Collector):
         yield _gauge("leadsync_changes_waiting", "Changes that wait for a person", float(sum(found.waiting.values())))
         yield _gauge("leadsync_api_calls", "Our API calls of the last 24 hours", float(room.ours))
         yield _gauge("leadsync_api_calls_left", "API calls that may still be made now", float(room.calls))
-        yield _by_sync("leadsync_last_success_age_seconds", "Since the sync last went well",
+        yield _by_sync("leadsync_last_success_age_seconds", "Since the sync last went well, or was first known",
                        ((each.name, each.age_seconds) for each in found.syncs))  # fmt: skip
         yield _by_sync("leadsync_last_success_timestamp_seconds", "When the sync last went well",
                        ((each.name, _stamp(each.last_done.finished_at if each.last_done else None)) for each in found.syncs))  # fmt: skip
@@ -129,17 +132,29 @@ class _Figures(Collector):
                        ((each.name, float(each.pause is not None)) for each in found.syncs))  # fmt: skip
         yield _by_sync("leadsync_next_due_timestamp_seconds", "When the sync is due next",
                        ((each.name, _stamp(next(iter(each.next), None))) for each in found.syncs))  # fmt: skip
+        ends = GaugeMetricFamily("leadsync_certificate_days_left", "Days until it ends, the first of each setting",
+                                 labels=["certificate"])  # fmt: skip
+        for name, days in _certificates(self._server).items():
+            ends.add_metric([name], days)
+        yield ends
         slotted = CounterMetricFamily("leadsync_slots", "Due times by what they came to", labels=["sync", "state"])
         for (sync, state), number in counts.items():
             slotted.add_metric([sync, state.value], number)
         yield slotted
 
 
-def _status(server: Server) -> Status:
+def _certificates(server: Server) -> dict[str, int]:
+    """Nothing when one cannot be read: `doctor`, `status` and each day's first run say so."""
     worker = server.worker
-    return status_of(
-        worker.store, server.syncs, clock=worker.clock.now, deadline_seconds=worker.settings.run_deadline_seconds
-    )
+    with suppress(SettingsError):
+        # The first to end comes first, and stays.
+        found = reversed(certificates(worker.settings))
+        return {one.name: one.days_left(worker.clock.now()) for one in found}
+    return {}
+
+
+def _status(server: Server) -> Status:
+    return status_of(server.worker, server.timetable, watched=server.watched)
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from config.syncs import Sync
+from sync.review.decisions import is_shadow
+from sync.run import Worker
 from sync.schedule.due import due_times, next_times
+from sync.schedule.timetable import Timetable
 from sync.store import leases, pauses, plans, runs, slots
-from sync.store.database import Store, Transaction
-from sync.store.leases import Clock
+from sync.store.database import Transaction
 from sync.store.pauses import Pause
 from sync.store.slots import Slot, SlotState
 
@@ -19,7 +21,10 @@ _CHANCES = 2
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """`age_seconds`: since it last went well; None when it never did. `since`: the first due time anybody looked at."""
+    """`since`: when somebody first looked at it, None when nobody has. `age_seconds`: since it last went well, or since then.
+
+    A sync that has never gone well has an age, too: silence is an alarm.
+    """
 
     name: str
     sync: Sync
@@ -34,12 +39,14 @@ class SyncStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`waiting`: changes that wait for a person, by plan."""
+    """`waiting`: changes that wait for a person, by plan. `compared`: the same of plans that only compare (shadow)."""
 
     at: datetime
+    table: Timetable
     syncs: tuple[SyncStatus, ...]
     pauses: tuple[Pause, ...]
     waiting: Mapping[str, int]
+    compared: Mapping[str, int]
     runs: tuple[runs.Run, ...]
 
     @property
@@ -47,42 +54,53 @@ class Status:
         return tuple(each.name for each in self.syncs if each.is_late)
 
 
-def status_of(store: Store, syncs: Mapping[str, Sync], *, clock: Clock, deadline_seconds: int) -> Status:
-    """`deadline_seconds`: a run that has been at work for less is not late yet."""
-    with store.read() as tx:
-        at = leases.time_of(tx, clock)
-        return Status(
-            at,
-            tuple(_sync_status(tx, name, sync, at, deadline_seconds) for name, sync in syncs.items()),
-            pauses.current(tx, at=at),
-            plans.waiting(tx),
-            runs.latest(tx, limit=5),
+def status_of(worker: Worker, table: Timetable, *, watched: Mapping[str, float] | None = None) -> Status:
+    """`watched`: for how many seconds the server that asks has known each sync; one may be too new to have been due."""
+    with worker.store.read() as tx:
+        at = leases.time_of(tx, worker.clock.now)
+        deadline = timedelta(seconds=worker.settings.run_deadline_seconds)
+        met = {name: at - timedelta(seconds=seconds) for name, seconds in (watched or {}).items()}
+        syncs = tuple(
+            _sync_status(tx, name, sync, at=at, met_at=met.get(name), deadline=deadline)
+            for name, sync in table.syncs.items()
         )
+        standing, last_runs, counts = pauses.current(tx, at=at), runs.latest(tx, limit=5), plans.waiting(tx)
+    compared = _compared(worker, counts)
+    waiting = {plan_id: count for plan_id, count in counts.items() if plan_id not in compared}
+    return Status(at, table, syncs, standing, waiting, compared, last_runs)
 
 
-def _sync_status(tx: Transaction, name: str, sync: Sync, at: datetime, deadline_seconds: int) -> SyncStatus:
+def _compared(worker: Worker, counts: Mapping[str, int]) -> dict[str, int]:
+    """Of plans with something undecided, those made in shadow; each rulebook is asked once."""
+    with worker.store.read() as tx:
+        made_by = plans.rulebooks(tx, counts)
+        one_of = {rulebook: plans.header(tx, plan_id) for plan_id, rulebook in made_by.items()}
+    shadows = {rulebook for rulebook, header in one_of.items() if header is not None and is_shadow(worker, header)}
+    return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if rulebook in shadows}
+
+
+def _sync_status(
+    tx: Transaction, name: str, sync: Sync, *, at: datetime, met_at: datetime | None, deadline: timedelta
+) -> SyncStatus:
     last, done, first = slots.last(tx, name), slots.last_done(tx, name), slots.first(tx, name)
+    known = first.claimed_at if first else met_at
     pause = pauses.stopping(tx, at=at, sync=name)
-    ended = done.finished_at if done else None
-    since = done.due_at if done else first.due_at if first else None
-    is_at_work = (
-        last is not None
-        and last.state is SlotState.RUNNING
-        and at - last.claimed_at < timedelta(seconds=deadline_seconds)
-    )
+    ended = done.finished_at if done else known
+    is_at_work = last is not None and last.state is SlotState.RUNNING and at - last.claimed_at < deadline
+    counted_from = done.due_at if done else known
     return SyncStatus(
         name,
         sync,
         last,
         done,
-        first.due_at if first else None,
+        known,
         pause,
-        (at - ended).total_seconds() if ended else None,
-        pause is None and not is_at_work and since is not None and _is_late(sync, since, at),
+        max(0.0, (at - ended).total_seconds()) if ended else None,
+        pause is None and not is_at_work and counted_from is not None and _is_late(sync, counted_from, at),
         next_times(sync, after=at),
     )
 
 
 def _is_late(sync: Sync, since: datetime, at: datetime) -> bool:
     chances = list(islice(due_times(sync, after=since), _CHANCES))
-    return len(chances) == _CHANCES and chances[-1] <= at
+    return len(chances) == _CHANCES and chances[-1] + timedelta(seconds=sync.jitter_seconds) <= at

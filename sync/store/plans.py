@@ -174,8 +174,9 @@ def waiting(tx: Transaction) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for state in WAITING:
         # One state at a time: the index then gives them by plan, and a hundred thousand are counted in some milliseconds.
-        query = select(t.changes.c.plan_id, func.count()).where(t.changes.c.state == state.value)
-        counts.update({plan_id: number for plan_id, number in tx.execute(query.group_by(t.changes.c.plan_id))})
+        query = select(t.changes.c.plan_id, func.count().label("number")).where(t.changes.c.state == state.value)
+        for row in tx.execute(query.group_by(t.changes.c.plan_id)):
+            counts[row.plan_id] += row.number
     return dict(sorted(counts.items()))
 
 

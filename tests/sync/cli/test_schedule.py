@@ -1,5 +1,6 @@
 """`run --once`, `status`, `pause`, `resume` and `serve` as the terminal sees them; in both languages where people read."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,36 @@ def test_status_tells_five_times_and_what_stands_still(call: Any, owing: Path) -
     (sync,) = document["syncs"]
     assert (len(sync["next"]), sync["is_paused"], sync["last"]["state"]) == (5, True, "done")
     assert [pause["reason"] for pause in document["pauses"]] == ["年末年始"]
+
+
+def test_status_speaks_japanese_throughout(call: Any, owing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSYNC_LANG", "ja")
+    call("run", "--once", "--folder", owing)
+    call("sweep", "--folder", owing)
+    told = call("status", "--folder", owing).out
+
+    assert all(word in told for word in ("計画と反映", "照合", "完了", "承認待ち"))
+    assert not re.search(r"\b(run|sweep|done|held|waiting|never)\b", told)
+
+
+def test_status_in_shadow_asks_nobody_to_approve(call: Any, owing: Path, language: str) -> None:
+    with (owing / "rulebook" / "rulebook.yaml").open("a", encoding="utf-8") as file:
+        file.write("mode: shadow\n")
+    call("plan", "--folder", owing)
+    told = call("status", "--folder", owing)
+    document = call("status", "--folder", owing, "--json").document
+
+    assert {"en": "still waits", "ja": "承認待ちです"}[language] not in told.out
+    assert (document["waiting"], len(document["compared"])) == ({}, 1)
+
+
+def test_status_says_which_time_zone_it_is_until_the_org_has_told_its_own(call: Any, folder: Path) -> None:
+    before = call("status", "--folder", folder).out
+    call("plan", "--folder", folder)
+    after = call("status", "--folder", folder).out
+
+    assert ("are UTC until" in before, "are UTC until" in after) == (True, False)
+    assert "sweep: sweep at 30 2 * * * (Asia/Tokyo)" in after
 
 
 def test_a_paused_sync_is_not_run_before_it_is_resumed(call: Any, owing: Path) -> None:

@@ -1,8 +1,9 @@
 """Health over HTTP, asked as Prometheus and an orchestrator would."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 import requests
@@ -10,12 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import FILE
 from engine.errors import UsageError
-from sync.run import begin
+from sync.run import Run, Worker, begin
 from sync.schedule.due import last_due
 from sync.schedule.health import answering, listen
 from sync.schedule.serve import Server
 from sync.store import pauses, slots
 from sync.store.slots import SlotState
+from tests.certificates import ending
 from tests.stage import Stage
 
 HOUR = 3_600.0
@@ -87,6 +89,27 @@ def test_silence_is_an_alarm_after_two_due_times_without_success(watched: Watche
     assert watched.figures()["leadsync_sync_late"] == {("leads",): 1.0}
 
 
+def test_a_sync_that_never_went_well_has_an_age_and_becomes_late(stage: Stage) -> None:
+    (stage.folder / FILE).write_text("org: sandbox\nsyncs: {leads: {cron: '*/15 * * * *'}, sweep: off}\n")
+    server = Server(stage.worker, lambda: nullcontext(stage.worker), faulty, lambda *_: None)
+    with answering(server, door := listen(0, host="127.0.0.1")):
+        watched = Watched(stage, server, f"http://127.0.0.1:{door.getsockname()[1]}")
+        server.run_due()
+        before = watched.figures()["leadsync_last_success_age_seconds"]["leads",]
+        first = watched.ready()[0]
+        for _ in range(2):
+            stage.advance(15 * 60)
+            server.run_due()
+        status, told = watched.ready()
+
+        assert (first, status, told["late"]) == (200, 503, ["leads"])
+        assert before < 60 < 30 * 60 <= watched.figures()["leadsync_last_success_age_seconds"]["leads",]
+
+
+def faulty(_worker: Worker, _verb: str) -> AbstractContextManager[Run]:
+    raise ZeroDivisionError
+
+
 def test_a_paused_sync_is_not_late(watched: Watched) -> None:
     worker = watched.stage.worker
     with worker.store.transaction() as tx:
@@ -135,3 +158,12 @@ def test_nothing_else_is_answered(watched: Watched) -> None:
 def test_a_port_that_is_taken_is_said_at_once() -> None:
     with listen(0, host="127.0.0.1") as door, pytest.raises(UsageError, match="SC-103"):
         listen(door.getsockname()[1], host="127.0.0.1")
+
+
+def test_the_days_a_certificate_is_good_for_are_metered(watched: Watched) -> None:
+    file = watched.stage.folder / "app.crt"
+    file.write_text(ending(watched.stage.worker.clock.now() + timedelta(days=5, hours=12))[0], encoding="ascii")
+    settings = watched.stage.worker.settings.model_copy(update={"ca_file": file})
+    watched.server.worker = replace(watched.stage.worker, settings=settings)
+
+    assert watched.figures()["leadsync_certificate_days_left"] == {("ca file",): 5}
