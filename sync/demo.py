@@ -33,11 +33,11 @@ from sync.run import Worker, begin
 from sync.sandbox.cast import INTEGRATION, username
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
-from sync.sandbox.opening import Opened
+from sync.sandbox.opening import Opened, opened
 from sync.sandbox.reconcile import unexplained
 from sync.sandbox.saved import SavedWorld
 from sync.sandbox.server import SandboxServer
-from sync.sandbox.workday import Office
+from sync.sandbox.workday import Happened, Office
 from sync.store import changes, runs
 from sync.store.plans import Header
 
@@ -99,6 +99,33 @@ def hurry(folder: Path) -> None:
         return
     with (folder / FILE).open("a", encoding="utf-8") as file:
         file.write('\n# デモ用: 毎分実行 / for the demo: every minute\nsyncs:\n  leads: {cron: "* * * * *"}\n')
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What time it is in the org when a day has passed, and what people did."""
+
+    now: datetime
+    zone: str
+    happened: Happened
+
+
+def next_day(folder: Path) -> Day:
+    """A day passes in the sandbox org of a folder: people and the connector work, and its clock goes on by 24 hours.
+
+    UsageError SB-102 without a sandbox org, SB-103 while a process serves it.
+    """
+    settings = load_settings(folder)
+    if not settings.is_sandbox:
+        raise UsageError.of("SB-102", str(folder))
+    with opened(settings.data_folder / "sandbox", host_clock().now) as org:
+        if org.server is None:
+            raise UsageError.of("SB-103", str(folder))
+        office = Office(org.now().toordinal())
+        org.server.act(office.day)
+        org.server.advance(24 * _HOUR_SECONDS)
+        (company,) = org.server.world.tables["Organization"].values()
+        return Day(org.now(), str(company["TimeZoneSidKey"]), office.happened)
 
 
 class _Demo:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from config.words.catalogue import Words
 from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
@@ -16,6 +17,7 @@ def add(app: typer.Typer, session: Session) -> None:
     leads_option = options.option(words, "leads", "--leads", default=500)
     seed_option = options.option(words, "seed", "--seed", default=1)
     serve_option = options.option(words, "demo_serve", "--serve", default=False)
+    day_option = options.option(words, "next_day", "--next-day", default=False)
     port_option, host_option = options.port(words), options.host(words)
 
     @app.command("demo", help=words.say("cli.demo"))
@@ -28,11 +30,14 @@ def add(app: typer.Typer, session: Session) -> None:
         serve: bool = serve_option,
         port: int | None = port_option,
         host: str = host_option,
+        next_day: bool = day_option,
     ) -> int:
         from sync.cli.serve import door_at, keep_serving
         from sync.cli.summary import document, log_runs, tell
         from sync.demo import hurry, run_demo
 
+        if next_day:
+            return _pass_day(session, folder)
         door = door_at(port, host=host) if serve else None
         summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.progress)
         if not session.err.isatty():
@@ -50,3 +55,16 @@ def add(app: typer.Typer, session: Session) -> None:
             with open_workers(folder) as opening:
                 keep_serving(session, opening, door)
         return Code.DONE if is_sound else Code.FAILED
+
+
+def _pass_day(session: Session, folder: Path) -> Code:
+    from config.settings import load_settings
+    from sync.demo import next_day
+    from sync.reports import phrases
+
+    session.words = Words(load_settings(folder).language)
+    day = next_day(folder)
+    did, at = day.happened, phrases.time(day.now, zone=day.zone, words=session.words)
+    told = session.say("demo.day", arrived=did.arrived, moved=did.moved, edited=did.edited, scored=did.scored, at=at)
+    session.write(told)
+    return Code.DONE

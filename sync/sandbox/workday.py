@@ -37,7 +37,17 @@ class Office:
         self.happened = Happened()
 
     def morning(self, world: World, now: datetime) -> World:
-        """Leads arrive, reps move a few among themselves and correct some, and one of them leaves the company."""
+        """A day's work begins, and one of the reps leaves the company."""
+        return leave(self._work(world, now), now, cast.LEAVES_SOON)
+
+    def day(self, world: World, now: datetime) -> World:
+        """A day like any other; the connector scores a tenth of the leads."""
+        world = self._work(world, now)
+        leads = _open_leads(world)
+        return self._score(world, now, self._some([str(lead["Id"]) for lead in leads], len(leads) // 10))
+
+    def _work(self, world: World, now: datetime) -> World:
+        """Leads arrive, reps move a few among themselves and correct some."""
         leads = _open_leads(world)
         for number in range(max(2, len(leads) // 100)):
             world = add(world, now, cast.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
@@ -50,7 +60,7 @@ class Office:
             world = self._edit(world, now, giver, lead, {"OwnerId": _user_id(world, taker)}, "moved")
         for lead in self._some([lead for lead in owned if lead not in moved], max(2, len(leads) // 60)):
             world = self._edit(world, now, _owner(world, lead), lead, self._correction(lead), "edited")
-        return leave(world, now, cast.LEAVES_SOON)
+        return world
 
     def between(self, world: World, now: datetime, *, wanted: Sequence[str], waiting: Sequence[str]) -> World:
         """While a plan is read: reps take a few of the leads `wanted`, the connector scores half of those `waiting`."""
@@ -59,7 +69,11 @@ class Office:
             who = self._dice.choice(_STAYING)
             lead = world.tables["Lead"][record_id]
             world = self._edit(world, now, who, lead, {"OwnerId": _user_id(world, who)}, "taken")
-        for record_id in self._some([each for each in waiting if each not in taken], (len(waiting) + 1) // 2):
+        scored = self._some([each for each in waiting if each not in taken], (len(waiting) + 1) // 2)
+        return self._score(world, now, scored)
+
+    def _score(self, world: World, now: datetime, record_ids: Sequence[str]) -> World:
+        for record_id in record_ids:
             world = touch(world, now, record_id, {"pi__score__c": float(self._dice.randint(0, 300))})
             self.happened.scored += 1
         return world

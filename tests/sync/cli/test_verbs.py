@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,21 @@ def test_config_shows_no_password(call: Any, folder: Path, monkeypatch: pytest.M
 
     assert "hunter2" not in told
     assert "leadsync:***@db" in told
+
+
+def test_a_day_passes_in_the_sandbox_org_of_a_folder(call: Any, folder: Path) -> None:
+    before = call("status", "--folder", folder, "--json").document["at"]
+    told = call("demo", "--next-day", "--folder", folder)
+    after = call("status", "--folder", folder, "--json").document["at"]
+
+    assert (told.code, "a day passed in the org" in told.out) == (0, True)
+    assert datetime.fromisoformat(after) - datetime.fromisoformat(before) > timedelta(hours=24)
+
+
+def test_no_day_passes_in_an_org_of_ones_own(call: Any, folder: Path) -> None:
+    settings = folder / "settings.yaml"
+    text = settings.read_text(encoding="utf-8").replace("org: sandbox", "org: https://example.my.salesforce.com")
+    login = "login: {method: jwt, consumer key: k, username: u@example.com, private key file: key}"
+    settings.write_text(f"{text}\n{login}\n", encoding="utf-8")
+
+    assert "[SB-102]" in call("demo", "--next-day", "--folder", folder).err
