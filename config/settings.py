@@ -6,6 +6,7 @@ from the environment or from files, never from settings.yaml. LEADSYNC_LOGIN__US
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -188,6 +189,22 @@ def environment_language(environment: Mapping[str, str] | None = None) -> Langua
 def crash_point(environment: Mapping[str, str] | None = None) -> str:
     """For tests of crash safety only: the point at which the process ends itself (`sync/crash_points.py`)."""
     return _environment(environment).get("LEADSYNC_CRASH_AT", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """The service manager that started this process (systemd): where it listens, and how long it puts up with silence."""
+
+    address: str
+    silence_seconds: float | None = None
+
+
+def supervisor(environment: Mapping[str, str] | None = None) -> Supervisor | None:
+    """None when nobody wants to be told how this process is doing."""
+    variables = _environment(environment)
+    address, silence = variables.get("NOTIFY_SOCKET", ""), variables.get("WATCHDOG_USEC", "")
+    is_watched = silence.isdigit() and variables.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    return Supervisor(address, int(silence) / 1_000_000 if is_watched else None) if address else None
 
 
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:

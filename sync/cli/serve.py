@@ -50,13 +50,19 @@ def door_at(port: int | None, *, host: str) -> "socket | None":
 
 def keep_serving(session: Session, opening: "Opening", door: "socket | None") -> None:
     """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
+    from config.settings import supervisor
     from sync.drain import on_signals
     from sync.schedule.health import answering
-    from sync.schedule.serve import Server
+    from sync.schedule.serve import TICK_SECONDS, Server
+    from sync.schedule.supervision import notifier, tick_seconds
 
     with opening() as worker, ExitStack() as stack:
         voice = Voice(session, worker)
-        server = Server(worker, opening, session.run, voice.slot, voice.drains)
+        manager = supervisor()
+        server = Server(
+            worker, opening, session.run, voice.slot, voice.drains,
+            notify=notifier(manager), tick_seconds=tick_seconds(manager, at_most=TICK_SECONDS),
+        )  # fmt: skip
         stack.enter_context(on_signals(server.drain, signal.SIGTERM, signal.SIGINT))
         voice.begins(server)
         if door is not None:

@@ -18,6 +18,7 @@ from engine.errors import LeadsyncError, SettingsError
 from sync.drain import Drain
 from sync.run import Worker
 from sync.schedule.claims import claim_next
+from sync.schedule.supervision import ALIVE, READY, STOPPING, Notify
 from sync.schedule.ticker import ticking
 from sync.schedule.timetable import Timetable, timetable
 from sync.schedule.watch import Watch
@@ -44,6 +45,7 @@ class Server:
     beginning: Beginning
     tell: Tell
     told_to_end: Callable[[], None] = lambda: None  # called once, when it drains
+    notify: Notify = lambda _: None  # tells the service manager, if there is one
     drain: Drain = field(default_factory=Drain)
     tick_seconds: float = TICK_SECONDS
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
@@ -62,6 +64,7 @@ class Server:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
         self.drain.then(lambda: self._looks.put(None))
         with ThreadPoolExecutor(1, "sync") as pool, ticking(self._tick, seconds=self.tick_seconds):
+            self.notify(READY)
             self._listen(pool.submit(self._work_on))
 
     @property
@@ -120,12 +123,14 @@ class Server:
     def _listen(self, future: "Future[None]") -> None:
         """Wait for the end of the work in a way that lets signals through."""
         is_told = False
-        while True:
+        while not (is_told and future.done()):
             if self.drain.is_asked and not is_told:
                 is_told = True
+                self.notify(STOPPING)
                 self.told_to_end()
             try:
-                return future.result(timeout=_LISTEN_SECONDS)
+                # Without an error it ends only when it was asked to: that is told above before this ends, too.
+                future.result(timeout=_LISTEN_SECONDS)
             except TimeoutError:
                 if future.done():
                     raise
@@ -143,6 +148,8 @@ class Server:
     def _tick(self) -> None:
         self._ticked = now = self.worker.clock.monotonic()
         self._watch.look()
+        # Before the store is asked: a store that is away is no reason to be restarted, a tick that never ends is.
+        self.notify(ALIVE)
         slot = self._at_work
         if slot is None:
             self._looks.put(None)
