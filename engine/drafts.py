@@ -18,7 +18,9 @@ from engine.changes import Base, Effects, Scalar, Values
 from engine.claims import Whose, claims_of, whose
 from engine.differences import differs, mark, marks_of, settling, written_fields
 from engine.directory import ACTIVE, Directory
+from engine.effects import our_mark
 from engine.evaluate import evaluate, reads_of
+from engine.fields import TARGETS
 from engine.memory import Claimed, Memory
 from engine.messages import Message
 from engine.moments import Moment
@@ -30,6 +32,7 @@ from engine.rulebooks import Mode, Rulebook
 from engine.snapshots import Range
 
 Row = Mapping[str, Any]
+_DECIDED = frozenset({*TARGETS, "owner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def drafts_of(
 def prepare(
     prospects: nw.DataFrame[IntoDataFrame], memory: Memory, directory: Directory
 ) -> nw.DataFrame[IntoDataFrame]:
-    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings` and columns of the owner."""
+    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings`, `ours` and columns of the owner."""
     ids = prospects["id"].to_list()
     tags = [marks_of(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
     marks = [marks_of(mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
@@ -99,12 +102,19 @@ def prepare(
         "tags": tags,
         "marks": marks,
         "firings": firings,
+        "ours": [_ours(memory.applied.get(record_id, {})) for record_id in ids],
         "object__key": prospects["object"].to_list(),
         **directory.owner_columns(prospects["owner_id"].to_list()),
     }
     return prospects.with_columns(
         *(nw.new_series(name, values, nw.String, backend=prospects.implementation) for name, values in columns.items())
     )
+
+
+def _ours(applied: Values) -> str:
+    """What leadsync wrote last into fields that rules set; verdicts and owners have rules of their own."""
+    mine = [(name, value) for name, value in applied.items() if name not in _DECIDED and value is not None]
+    return "".join(our_mark(name, value) for name, value in mine)
 
 
 class _Drafter:

@@ -7,6 +7,7 @@ import narwhals as nw
 from narwhals.dtypes import DType
 
 from engine.actions import AddTag, Assign, Otherwise, SetField
+from engine.changes import Scalar
 from engine.literals import typed, whole
 from engine.rulebooks import Mode, Rulebook
 
@@ -16,6 +17,11 @@ _WINNER = "winner__"
 def rule_mask(index: int) -> str:
     """The column of a rule's answer."""
     return f"rule__{index}"
+
+
+def our_mark(field: str, value: Scalar) -> str:
+    """A field with the value leadsync gave it last, as the column `ours` holds it."""
+    return f"\x1e{field}\x1f{value!r}\x1e"
 
 
 def held_column(name: str) -> str:
@@ -61,7 +67,8 @@ def with_field(
 
     Of the rules that hold the last listed decides. An unknown rule whose value is in place keeps it there against the
     rules before it. When nothing holds and nothing is unknown, the last rule with `otherwise: clear` whose own value is in
-    place empties the field; any other value is somebody else's, and is left and seen.
+    place empties the field, if leadsync put it there; any other value, and the same one of another hand, is somebody
+    else's, and is left and seen.
     """
     masks = {index: nw.col(rule_mask(index)) for index in setters}
     converging = [index for index in setters if rulebook.rules[index].mode is Mode.CONVERGE]
@@ -78,7 +85,11 @@ def with_field(
     if clearing and is_there:
         known = nw.all_horizontal(*(~masks[index].is_null() for index in converging), ignore_nulls=False)
         held = nw.col(held_column(field))
-        own = {index: held == typed(setters[index].value, dtype) for index in clearing}
+        own = {
+            index: (held == typed(setters[index].value, dtype))
+            & nw.col("ours").str.contains(our_mark(field, setters[index].value), literal=True)
+            for index in clearing
+        }
         emptied = nw.max_horizontal(*(nw.when(~masks[index] & own[index]).then(whole(index)) for index in clearing))
         deciders.append(nw.when(winner.is_null() & known).then(emptied))
 

@@ -47,7 +47,7 @@ def evaluate(
     *,
     moment: Moment,
 ) -> nw.DataFrame[Any]:
-    """The verdicts of one range, ordered by id. `prospects` carry what the planner adds: tags, firings, owner_kind."""
+    """The verdicts of one range, ordered by id. `prospects` carry what the planner adds: tags, ours, firings, owner_kind."""
     return verdicts(prospects.lazy(), activities.lazy(), rulebook, moment=moment).sort("id").collect()
 
 

@@ -35,6 +35,7 @@ _PROSPECT: dict[str, pl.DataType | type[pl.DataType]] = {
     "created_at": pl.Datetime("us", "UTC"),
     "tags": pl.String,
     "firings": pl.String,
+    "ours": pl.String,
     "owner_kind": pl.String,
     "owner_kind__key": pl.String,
 }
@@ -62,7 +63,10 @@ def prospects() -> Callable[..., Frame]:
     """Prospects from what is said of each; the rest is empty. Text is its own key."""
 
     def build(*rows: Row) -> Frame:
-        said = [{"id": f"{number:018d}", "tags": "", "firings": ""} | dict(row) for number, row in enumerate(rows)]
+        said = [
+            {"id": f"{number:018d}", "tags": "", "firings": "", "ours": ""} | dict(row)
+            for number, row in enumerate(rows)
+        ]
         for row in said:
             row.update({f"{name}__key": str(row[name]).lower() for name in list(row) if _has_key(name, row)})
         filled = [{name: row.get(name) for name in _PROSPECT} for row in said]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.actions import Action, AddTag, Assign, Otherwise, SetField
 from engine.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
+from engine.effects import our_mark
 from engine.evaluate import evaluate, verdicts
 from engine.fields import DERIVED_FIELDS, Field, Kind
 from engine.moments import Moment
@@ -90,6 +91,7 @@ PROSPECTS = st.lists(
             "contract_ends": maybe(st.sampled_from(DAYS)),
             "created_at": maybe(st.sampled_from(TIMES)),
             "tags": st.sampled_from(["", ";vip;", ";expo;vip;", ";vip 2026;"]),
+            "ours": st.sampled_from(["", our_mark("rating", "Hot"), our_mark("contract_ends", "2026-12-01")]),
             "firings": st.sampled_from(["", ";1;", ";0;3;", ";11;"]),
             "owner_kind": st.sampled_from(["user", "queue"]),
         }

@@ -7,6 +7,7 @@ import pytest
 
 from engine.actions import AddTag, Assign, Otherwise, SetField
 from engine.conditions import ALWAYS, NEVER, Condition, Leaf
+from engine.effects import our_mark
 from engine.fields import Field, Kind
 from engine.rulebooks import AutomationRule, Mode, Rulebook
 
@@ -68,8 +69,18 @@ def reading(when: Condition) -> AutomationRule:
 def test_a_field_is_decided(
     rules: list[AutomationRule], held: str | None, decided: Decided, judged: Callable[..., dict[str, Any]]
 ) -> None:
-    verdict = judged(Rulebook("effects", "0", rules=tuple(rules)), {"rating": held})
+    ours = our_mark("rating", held)
+    verdict = judged(Rulebook("effects", "0", rules=tuple(rules)), {"rating": held, "ours": ours})
     assert (verdict["to__rating"], verdict["by__rating"]) == decided
+
+
+@pytest.mark.parametrize("ours", ["", our_mark("rating", "Warm"), our_mark("grade", "Hot")])
+def test_the_same_value_of_another_hand_is_not_cleared_and_later_rules_see_it(
+    ours: str, judged: Callable[..., dict[str, Any]]
+) -> None:
+    rulebook = Rulebook("effects", "0", rules=(reading(HOT), setting("Hot", NEVER, CLEAR)))
+    verdict = judged(rulebook, {"rating": "Hot", "ours": ours})
+    assert (verdict["rule__0"], verdict["to__rating"], verdict["by__rating"]) == (True, None, None)
 
 
 def test_listed_order_wins_whatever_the_stratum(judged: Callable[..., dict[str, Any]]) -> None:
@@ -90,7 +101,7 @@ def test_a_later_rule_sees_what_was_decided(
     *, setter: AutomationRule, held: str, seen: bool | None, judged: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("effects", "0", rules=(reading(HOT), setter))
-    assert judged(rulebook, {"rating": held})["rule__0"] is seen
+    assert judged(rulebook, {"rating": held, "ours": our_mark("rating", held)})["rule__0"] is seen
 
 
 @pytest.mark.parametrize(
