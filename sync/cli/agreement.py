@@ -1,49 +1,87 @@
-"""How far a rulebook in shadow agrees with the org: a table on the terminal, or as JSON."""
+"""Agreement on the terminal, or as JSON: how far a rulebook in shadow agrees with the org, field by field."""
 
 from typing import Any
 
+from engine.agreement import OWNER
+from engine.directory import Directory
 from engine.errors import UsageError
-from sync.agreement import agreement_file
+from mapping.labels import labels_of
+from sync.agreement import agreement_file, names_of
 from sync.cli.session import Session
+from sync.laws import law_of
+from sync.reading import people
 from sync.reports import phrases
+from sync.reports.agreed import Agreed
 from sync.review import decisions as review
 from sync.run import Worker
-from sync.store import runs
+from sync.store import describes, runs
+from sync.store.plans import Header
 
 _NUMBERS = ("agree", "differ", "org_empty", "ours_empty")
+_KINDS_SHOWN_MAX = 3
 
 
 def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
     """UsageError PL-405 for a plan that was not made in shadow."""
     with worker.store.read() as tx:
-        plan = review.plan_named(tx, plan_id).plan_id
-        run = runs.run(tx, plan)
+        plan = review.plan_named(tx, plan_id)
+        run = runs.run(tx, plan.plan_id)
     columns: Any = (run.figures or {}).get("agreement") if run else None
     if columns is None:
-        raise UsageError.of("PL-405", plan=plan)
-    file = str(agreement_file(worker.settings.data_folder, plan))
+        raise UsageError.of("PL-405", plan=plan.plan_id)
+    path = agreement_file(worker.settings.data_folder, plan.plan_id)
+    file = str(path) if path.exists() else None
+    agreed = _agreed(session, worker, plan)
     if as_json:
-        session.document("agreement", {"plan": plan, "columns": columns, "file": file})
+        named = {name: column | {"label": agreed.label(name)} for name, column in columns.items()}
+        names = {one: agreed.names[one] for one in _owners(columns) if one in agreed.names}
+        session.document("agreement", {"plan": plan.plan_id, "columns": named, "owners": names, "file": file})
         return
-    session.console().print(_table(session, columns))
-    session.talk(session.say("cli.agreement.file", file=file))
+    session.console().print(_table(agreed, columns))
+    told = session.say("cli.agreement.file", file=file) if file else session.say("cli.agreement.no_file")
+    session.talk(told)
 
 
-def _table(session: Session, columns: dict[str, Any]) -> Any:
+def _agreed(session: Session, worker: Worker, plan: Header) -> Agreed:
+    with worker.store.read() as tx:
+        law = law_of(tx, plan.plan_id)
+        described = describes.every(tx)
+    users, queues = people(worker.mirror, as_of=plan.snapshot)
+    directory = Directory.of(users, queues, law.rulebook)
+    return Agreed(session.words, names_of(directory, law.rulebook), labels_of(law.field_map, described))
+
+
+def _owners(columns: dict[str, Any]) -> list[str]:
+    kinds = columns.get(OWNER, {}).get("kinds", ())
+    return [one for theirs, ours, _ in kinds for one in (theirs, ours) if one]
+
+
+def _table(agreed: Agreed, columns: dict[str, Any]) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    words = session.words
+    words = agreed.words
     table = Table(title=words.say("cli.agreement"), title_justify="left", title_style="bold")
     table.add_column(words.say("report.field"))
     for name in _NUMBERS:
         table.add_column(words.say(f"cli.agreement.{name}"), justify="right")
     table.add_column(words.say("cli.agreement.kinds"), overflow="fold")
     for name, column in columns.items():
-        kinds = "; ".join(
-            f"{phrases.value(theirs, words=words)} → {phrases.value(ours, words=words)}: {phrases.number(count)}"
-            for theirs, ours, count in column["kinds"][:3]
-        )
         counts = [phrases.number(column[number]) for number in _NUMBERS]
-        table.add_row(escape(phrases.label(name, {}, words=words)), *counts, escape(kinds))
+        table.add_row(escape(agreed.label(name)), *counts, escape("; ".join(_kinds(agreed, name, column))))
     return table
+
+
+def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
+    """The most frequent differences; of scores first how many are a step apart at most."""
+    words = agreed.words
+    near = (
+        [words.say("agreement.near", count=phrases.number(column["near"]), step=column["step"])]
+        if "near" in column
+        else []
+    )
+    kinds = [
+        words.say("report.times", what=agreed.kind(name, theirs, ours), count=phrases.number(count))
+        for theirs, ours, count in column["kinds"][:_KINDS_SHOWN_MAX]
+    ]
+    return [*near, *kinds]

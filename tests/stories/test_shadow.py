@@ -20,6 +20,7 @@ from sync.sandbox.opening import Opened
 from sync.store import runs
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
 
+BANDS = "bands: {4: 0, 1: 50}\n"
 SHADOW = {**RULEBOOK, "rulebook.yaml": RULEBOOK["rulebook.yaml"] + "mode: shadow\n"}
 
 
@@ -91,17 +92,92 @@ def test_account_engagements_grade_stands_beside_ours(shadow: Stage) -> None:
     assert table(shadow)["ae_grade"]["differ"] == 1
 
 
-def test_each_difference_is_listed_with_its_reason(shadow: Stage) -> None:
-    lead = shadow.add_lead(owner="Inbound_Leads", Rating="Cold", NumberOfEmployees=5000)
-    shadow.plan()
-    path = agreement_file(shadow.worker.settings.data_folder, shadow.run_id)
+def lines(stage: Stage, words: Words) -> dict[str, dict[str, str]]:
+    """The list of differences of one record, by field, with heads and fields as its readers call them."""
+    path = agreement_file(stage.worker.settings.data_folder, stage.run_id)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = {row["column"]: row for row in csv.DictReader(file)}
-    assert rows["rating"] == {
-        "record_id": lead, "column": "rating", "theirs": "Cold", "ours": "Warm", "why": "rule/rate",
-    }  # fmt: skip
-    assert (rows["owner"]["ours"], rows["owner"]["why"]) == ("kanto", "queue")
-    assert rows["grade"]["why"].startswith("size+2")
+        return {row[words.say("agreement.column.field")]: row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_each_difference_is_listed_in_the_readers_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    monkeypatch.setenv("LEADSYNC_LANG", language)
+    words = Words(language)
+    with staged(tmp_path / "folder", rulebook=SHADOW) as shadow:
+        lead = shadow.add_lead(owner="Inbound_Leads", Rating="Cold", NumberOfEmployees=5000)
+        shadow.plan()
+        found = lines(shadow, words)
+    assert list(found["評価"].values()) == [
+        lead, "評価", "Cold", "Warm", words.say("reason.set", rule="rate", field="評価", value="Warm")
+    ]  # fmt: skip
+    assert list(found[words.say("field.owner")].values())[2:] == [
+        "新規リード", words.say("agreement.pool", pool="kanto"), words.say("reason.owner.queue")
+    ]  # fmt: skip
+    assert words.say("agreement.column.why") in found["評価"]
+
+
+def test_of_a_day_the_last_plans_list_stays(shadow: Stage) -> None:
+    shadow.add_lead(Rating="Cold", NumberOfEmployees=5000)
+    shadow.plan()
+    first = agreement_file(shadow.worker.settings.data_folder, shadow.run_id)
+    shadow.plan()
+    second = agreement_file(shadow.worker.settings.data_folder, shadow.run_id)
+    shadow.advance(24 * 3600)
+    shadow.plan()
+    assert [first.exists(), second.exists()] == [False, True]
+
+
+def test_owner_and_rating_tell_their_most_frequent_differences(shadow: Stage) -> None:
+    for _ in range(2):
+        shadow.add_lead(owner="Inbound_Leads", Rating="Cold", NumberOfEmployees=5000)
+    shadow.plan()
+    found = table(shadow)
+    assert found["rating"]["kinds"] == [["Cold", "Warm", 2]]
+    assert found["owner"]["kinds"] == [[shadow.owner_id("Inbound_Leads"), "pool/kanto", 2]]
+
+
+def test_a_value_that_a_rule_would_only_clear_is_left_as_it_is(shadow: Stage) -> None:
+    """`otherwise: clear` takes back what the rule itself has put there, and in shadow it has put nothing anywhere."""
+    shadow.add_lead(Rating="Cold", NumberOfEmployees=10)
+    shadow.plan()
+    assert "rating" not in table(shadow)
+
+
+def test_a_rule_that_names_another_owner_says_that_an_active_one_stays(shadow: Stage) -> None:
+    words = Words(shadow.worker.settings.language)
+    shadow.add_lead(owner="suzuki", State="大阪府")
+    shadow.plan()
+    told = lines(shadow, words)[words.say("field.owner")]
+    assert told[words.say("agreement.column.why")] == words.say("agreement.kept", rule="to kansai")
+
+
+def test_what_nobody_fits_says_so(shadow: Stage) -> None:
+    words = Words(shadow.worker.settings.language)
+    shadow.add_lead(Persona__c="buyer", NumberOfEmployees=10)
+    shadow.plan()
+    told = lines(shadow, words)[words.say("field.persona")]
+    assert list(told.values())[3:] == [words.say("report.empty"), words.say("agreement.no_persona")]
+
+
+@pytest.mark.parametrize(("letter", "agrees"), [("B", 1), ("B+", 1), ("A", 0)])
+def test_account_engagements_grade_agrees_by_its_letter(shadow: Stage, letter: str, agrees: int) -> None:
+    lead = shadow.add_lead(Title="部長", NumberOfEmployees=5000)
+    shadow.touch(lead, pi__grade__c=letter)
+    shadow.plan()
+    assert table(shadow)["ae_grade"]["agree"] == agrees
+
+
+def test_account_engagements_score_agrees_by_its_band_and_says_how_many_are_near(tmp_path: Path) -> None:
+    bands = SHADOW | {"scoring.yaml": SHADOW["scoring.yaml"] + BANDS}
+    with staged(tmp_path / "folder", rulebook=bands) as shadow:
+        for theirs in (0, 3, 40, 70):
+            shadow.touch(shadow.add_lead(Title="部長"), pi__score__c=theirs)
+        shadow.plan()
+        found = table(shadow)["ae_score"]
+    assert (found["agree"], found["differ"], found["near"], found["step"]) == (3, 1, 2, 5)
+    assert found["kinds"] == [["1", "4", 1]]
 
 
 def test_going_live_proposes_anew_what_shadow_only_compared(shadow: Stage) -> None:

@@ -1,0 +1,43 @@
+"""Columns and values of a comparison in shadow as people read them: labels of the org, owners and pools by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from config.words.catalogue import Words
+from engine.agreement import OWNER, POOL
+from engine.changes import Scalar
+from engine.messages import Message
+from sync.reports import phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """`names` are owners by id and pools by id behind `POOL`; `labels` the org's own words for mapped fields."""
+
+    words: Words
+    names: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    def label(self, column: str) -> str:
+        return phrases.label(column, self.labels, words=self.words)
+
+    def value(self, column: str, held: Scalar) -> str:
+        if column == OWNER and isinstance(held, str):
+            name = self.names.get(held, held.removeprefix(POOL))
+            return self.words.say("agreement.pool", pool=name) if held.startswith(POOL) else name
+        return phrases.value(held, words=self.words)
+
+    def kind(self, column: str, theirs: Scalar, ours: Scalar) -> str:
+        before, after = self.value(column, theirs), self.value(column, ours)
+        return self.words.say("report.arrow", before=before, after=after)
+
+    def why(self, messages: tuple[Message, ...]) -> str:
+        return self.words.say("report.join").join(self.words.message(self._labelled(each)) for each in messages)
+
+    def _labelled(self, message: Message) -> Message:
+        field = message.params.get("field")
+        return (
+            replace(message, params={**message.params, "field": self.label(field)})
+            if isinstance(field, str)
+            else message
+        )
