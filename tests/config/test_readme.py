@@ -10,8 +10,9 @@ from config.rulebook.folder import rulebook_from
 from engine.policies import Pace, Stance
 
 ROOM = Path(__file__).parents[2] / "config"
+_BLOCKS = [part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]]
 _MAP, _POLICY, _CONDITIONS = (
-    part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+    next(block for block in _BLOCKS if sign in block) for sign in ("prospects:", "people win:", "everyone")
 )
 EXAMPLES = _CONDITIONS.splitlines()
 
