@@ -26,6 +26,8 @@ from mapping.ids import id18, is_id
 from mapping.text import facet_of, fragment_of, key_of
 
 One = str | int | float | bool
+# One rulebook may serve an org that has mapped contacts and one that has not.
+_PROSPECTS = ("Lead", "Contact")
 _OF_OWNER = frozenset({"owner_role", "owner_manager"})
 OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
 _PARTS = frozenset({"contains", "does not contain", "starts with", "ends with"})
@@ -160,7 +162,7 @@ def _words(name: str, known: Known) -> tuple[str, ...] | None:
         case "buyer_role":
             return known.roles if known.names["persona"].is_complete else None
         case "object":
-            return known.objects
+            return (*known.objects, *_PROSPECTS)
         case "owner_role" | "owner_manager":
             return None  # the org says which there are
         case "band":

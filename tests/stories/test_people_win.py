@@ -203,7 +203,10 @@ def test_a_contested_owner_waits_for_a_person_though_policy_approves_owners(tmp_
 
 def test_what_a_person_put_there_is_not_cleared_and_later_rules_see_it(tmp_path: Path) -> None:
     """The very value that the rule would have put there: it looks the same, and it is not ours."""
-    rules = RULEBOOK["automation/rules.yaml"] + "- {name: unrated, when: {rating: {is empty: yes}}, then: [{tag: unrated}]}\n"
+    rules = (
+        RULEBOOK["automation/rules.yaml"]
+        + "- {name: unrated, when: {rating: {is empty: yes}}, then: [{tag: unrated}]}\n"
+    )
     with staged(tmp_path / "folder", rulebook={**RULEBOOK, "automation/rules.yaml": rules}) as stage:
         theirs = stage.add_lead(NumberOfEmployees=10, Rating="Warm")
         ours = stage.add_lead(NumberOfEmployees=2000)
@@ -211,4 +214,4 @@ def test_what_a_person_put_there_is_not_cleared_and_later_rules_see_it(tmp_path:
         stage.edit("suzuki", ours, NumberOfEmployees=10, Phone="03-5550-0100")
         stage.cycle()
         assert (stage.lead(theirs)["Rating"], stage.lead(ours).get("Rating")) == ("Warm", None)
-        assert [("unrated", "unrated") in stage.memory().tags[lead] for lead in (theirs, ours)] == [False, True]
+        assert [("unrated", "unrated") in stage.memory().tags.get(lead, ()) for lead in (theirs, ours)] == [False, True]
