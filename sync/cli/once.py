@@ -46,9 +46,9 @@ def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
     """As the verb itself would have ended."""
     from sync.store.slots import SlotState
 
-    if error is not None:
-        return code_of(error)
-    return Code.DONE if slot.state is SlotState.DONE else Code.PARTLY
+    if slot.state is SlotState.DONE:
+        return Code.DONE
+    return Code.PARTLY if error is None or slot.state is SlotState.PARTLY else code_of(error)
 
 
 def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool) -> None:

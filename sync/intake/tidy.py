@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from mapping.objects import activity_keys, pulled_objects
 from sync.mirror.places import BY_ID
+from sync.reports import retention
 from sync.run import Run
 from sync.store import leases, runs, segments
 from sync.store.leases import Lease
@@ -36,3 +37,9 @@ def compact(run: Run, lease: Lease) -> int:
 def retire(run: Run) -> int:
     """Remove files that only readings as of long ago would need; how many."""
     return run.worker.mirror.retire(run.now - timedelta(days=run.worker.settings.as_of_days), at=run.now)
+
+
+def retire_reports(run: Run) -> int:
+    """Remove reports that have been kept as long as `report_days` says; how many files."""
+    settings = run.worker.settings
+    return retention.retire(settings.data_folder / "reports", before=run.now - timedelta(days=settings.report_days))

@@ -12,6 +12,7 @@ from sync.cycle import propose, settle
 from sync.drain import Drain
 from sync.intake.sweep import sweep
 from sync.run import Run, Worker
+from sync.schedule.reporting import report
 from sync.store import changes, leases, slots
 from sync.store.database import Store
 from sync.store.leases import Clock
@@ -51,6 +52,7 @@ def _ended(
                 run.figures.update(sync=slot.sync, missed=slot.missed)
                 states = VERBS[sync.verb](run)
             worker.points.reach("slot worked")
+            untold = report(worker, run.run_id)
     except DrainedError:
         # Whoever starts next takes it up again.
         return SlotState.LOST, None
@@ -64,7 +66,8 @@ def _ended(
         told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__}))
         told.__cause__ = error
         return SlotState.FAILED, told
-    return SlotState.PARTLY if any(states.get(state) for state in UNDONE) else SlotState.DONE, None
+    is_whole = untold is None and not any(states.get(state) for state in UNDONE)
+    return SlotState.DONE if is_whole else SlotState.PARTLY, untold
 
 
 def _run(run: Run) -> States:

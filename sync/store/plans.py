@@ -180,6 +180,18 @@ def waiting(tx: Transaction) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
+def of_run(tx: Transaction, run_id: str) -> tuple[str, ...]:
+    """The plans a run has something to tell of: its own if it proposed anything, and those it sent changes of."""
+    own = select(t.plans.c.plan_id).where(t.plans.c.plan_id == run_id, t.plans.c.proposed > 0)
+    sent = (
+        select(t.changes.c.plan_id)
+        .join(t.batch_changes, t.batch_changes.c.change_id == t.changes.c.change_id)
+        .join(t.batches, t.batches.c.batch_id == t.batch_changes.c.batch_id)
+        .where(t.batches.c.run_id == run_id)
+    )
+    return tuple(sorted(tx.execute(own.union(sent)).scalars()))
+
+
 def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:
     """The digest of the rulebook each of these plans was made by."""
     wanted = list(plan_ids)
