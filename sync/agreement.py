@@ -5,7 +5,6 @@ spreadsheets in the reports folder. (`engine/agreement.py` compares, `sync/cli/a
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from csv import writer
-from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,6 +28,8 @@ Compare: TypeAlias = Callable[[Range, Memory], None]
 _RIVALS = {"pi__grade__c": "grade", "pi__score__c": "score"}
 _COLUMNS = ("record", "field", "theirs", "ours", "why")
 _ENDING = "-agreement.csv"
+# A run's id begins with its day, such as 20261120.
+_DAY = 8
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def comparing(run: Run, directory: Directory) -> Iterator[Compare]:
 
         yield compare
     run.figures["agreement"] = told(agreement)
-    _retire(run, path)
+    _retire(path)
 
 
 def agreement_file(data_folder: Path, run_id: str) -> Path:
@@ -98,10 +99,8 @@ def _cells(difference: Difference, agreed: Agreed) -> list[str]:
     return [difference.record_id, agreed.label(column), theirs, ours, agreed.why(difference.why)]
 
 
-def _retire(run: Run, path: Path) -> None:
-    """Every plan lists all differences: those of earlier plans of the day say nothing more, and old days are let go."""
-    first_kept = (run.at - timedelta(days=run.worker.settings.report_days)).strftime("%Y%m%d")
-    for other in path.parent.glob(f"*{_ENDING}"):
-        is_same_day = other.name[:8] == path.name[:8] and other.name < path.name
-        if is_same_day or other.name[:8] < first_kept:
+def _retire(path: Path) -> None:
+    """Every plan lists all differences: those of earlier plans of the day say nothing more."""
+    for other in path.parent.glob(f"{path.name[:_DAY]}*{_ENDING}"):
+        if other.name < path.name:
             other.unlink(missing_ok=True)

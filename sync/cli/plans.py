@@ -8,15 +8,16 @@ from sync.cli.session import Session, labelled
 from sync.cli.tables import changes_table, fields_table, flows_table
 from sync.delivery.apply import Settlement
 from sync.reports import phrases
-from sync.reports.assembly import loads_of, overview_of, remarks_of, report_of, rows_of
+from sync.reports.assembly import loads_of, overview_of, remarks_of, report_of, report_of_run, rows_of
 from sync.reports.document import document, each, parts
 from sync.reports.heading import heading_of, owners_of
 from sync.reports.report import OPEN_COUNTS, Heading, RunReport
 from sync.review import decisions as review
 from sync.run import Run, Worker
-from sync.store import plans
+from sync.store import plans, runs
 from sync.store.changes import held as changes_held
 from sync.store.plans import Header
+from sync.store.reversals import run_named
 
 _LISTED_MAX = 100
 
@@ -51,11 +52,14 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     _tell_next(session, heading)
 
 
-def report_named(worker: Worker, plan_id: str | None) -> RunReport:
-    """The report of a plan by id or the end of one; the last plan without. UsageError PL-401 when there is none."""
+def report_named(worker: Worker, given: str | None) -> RunReport:
+    """The report of a plan, or of a run that made none, by id or the end of it; of the last plan without. UsageError PL-401."""
     with worker.store.read() as tx:
-        plan = review.plan_named(tx, plan_id)
-    return report_of(worker, plan)
+        run_id = run_named(tx, given) if given else None
+        run = runs.run(tx, run_id) if run_id and plans.header(tx, run_id) is None else None
+        if run is None:
+            plan = review.plan_named(tx, given)
+    return report_of(worker, plan) if run is None else report_of_run(worker, run)
 
 
 def held_of(worker: Worker) -> dict[State, int]:
@@ -111,8 +115,8 @@ def _tell_nothing(session: Session, worker: Worker, plan: Header, heading: Headi
     session.write(session.say("report.nothing_new"))
     for name in OPEN_COUNTS:
         if count := plan.counts.get(name):
-            key = "report.count.compared" if heading.is_shadow and name == "kept" else f"report.count.{name}"
-            session.write(f"  {phrases.number(count):>8}  {session.say(key)}")
+            told = phrases.count(name, heading, words=session.words)
+            session.write(f"  {phrases.number(count):>8}  {told}")
     with worker.store.read() as tx:
         waiting = plans.waiting(tx)
     for plan_id, count in waiting.items():

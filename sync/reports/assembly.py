@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from engine.changes import Scalar, Standing
 from engine.messages import Message
 from mapping.cards import Card, card_of, open_holdings
-from sync.reports.heading import heading_of, owners_of, told
-from sync.reports.listing import Gathering
+from sync.reports.heading import heading_of, heading_of_run, owners_of, told
+from sync.reports.listing import Gathering, Listing
 from sync.reports.overview import OWNER_REASONS, Overview, Tally, place
 from sync.reports.report import Load, Remark, RunReport, loads
 from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
@@ -15,6 +15,7 @@ from sync.run import Worker
 from sync.store import changes
 from sync.store.database import Transaction
 from sync.store.plans import Header
+from sync.store.runs import Run
 from sync.store.sketches import Sketch, sketches
 
 # Rows read from the store at a time.
@@ -29,19 +30,27 @@ def report_of(worker: Worker, plan: Header) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
     rows = rows_of(worker, plan, owners)
-    tally, gathering = Tally[Owner](), Gathering()
-    for row in rows:
-        tally.add_row(row)
-        gathering.add(row)
-    seen = tally.overview(owner_of=lambda owner: owner)
+    seen, listed = _gathered(rows)
     return RunReport(
         heading=heading_of(worker, plan),
         rows=rows,
         overview=seen,
-        listing=gathering.listing(),
+        listing=listed,
         loads=loads_of(worker, plan, owners, seen),
         remarks=remarks_of(worker, plan),
     )
+
+
+def report_of_run(worker: Worker, run: Run) -> RunReport:
+    """The report of a run that made no plan: the changes it sent, of whatever plans, as they stand now."""
+    owners = owners_of(worker.mirror, as_of=run.run_id)
+
+    def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
+        return changes.page_of_run(tx, run.run_id, after=after, most=most)
+
+    rows = StoredRows(worker, page, owners, run.run_id)
+    seen, listed = _gathered(rows)
+    return RunReport(heading_of_run(worker, run), rows, seen, listed)
 
 
 def overview_of(worker: Worker, plan: Header) -> Overview:
@@ -110,6 +119,14 @@ def remarks_of(worker: Worker, plan: Header) -> tuple[Remark, ...]:
         for notice in plan.notices
         for card in [cards.get(notice.record_id, Card())]
     )
+
+
+def _gathered(rows: "StoredRows") -> tuple[Overview, Listing]:
+    tally, gathering = Tally[Owner](), Gathering()
+    for row in rows:
+        tally.add_row(row)
+        gathering.add(row)
+    return tally.overview(owner_of=lambda owner: owner), gathering.listing()
 
 
 def _count(tally: Tally[str], sketch: Sketch) -> None:

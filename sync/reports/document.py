@@ -48,6 +48,8 @@ def document(report: Heading, words: Words) -> dict[str, Json]:
         "org": {"id": report.org_id, "name": report.org_name, "is_sandbox": report.is_sandbox},
         "run": report.run_id,
         "verb": report.verb,
+        "outcome": report.outcome,
+        "codes": list(report.codes),
         "at": report.at.isoformat(),
         "zone": report.zone,
         "plan": _plan(report.plan) if report.plan else None,

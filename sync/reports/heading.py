@@ -18,7 +18,7 @@ from sync.reports.report import Heading, PlanHeader
 from sync.reports.rows import Owner, OwnerKind
 from sync.review.decisions import is_shadow
 from sync.run import Worker
-from sync.store import changes, describes, runs, sketches
+from sync.store import changes, describes, orgs, plans, runs, sketches
 from sync.store.plans import Header
 from sync.store.runs import Run
 
@@ -53,10 +53,37 @@ def heading_of(worker: Worker, plan: Header) -> Heading:
             counts=plan.counts,
         ),
         verb=run.verb if run else "plan",
+        outcome=_outcome(run),
+        codes=tuple(figures.get("codes", ())),
         held=tuple((told(message, named), count) for message, count in held),
         quality=quality_of(figures),
         labels=labels_of(worker.field_map, described),
         writes=tuple(writes) if plan.proposed else (),
+        api_calls=figures.get("api_calls"),
+        seconds=seconds_of(figures),
+    )
+
+
+def heading_of_run(worker: Worker, run: Run) -> Heading:
+    """Of a run that made no plan, an apply for instance: what it sent, and where that stands now."""
+    with worker.store.read() as tx:
+        org_id, zone = orgs.pinned(tx), plans.last_zone(tx)
+        described = describes.every(tx)
+        states = changes.counts_of_run(tx, run.run_id)
+    figures = figures_of(run)
+    return Heading(
+        org_id=org_id or "",
+        org_name=org_name(worker, figures),
+        is_sandbox=worker.settings.is_sandbox,
+        run_id=run.run_id,
+        at=run.started_at,
+        zone=zone or "UTC",
+        states=in_order(states),
+        verb=run.verb,
+        outcome=_outcome(run),
+        codes=tuple(figures.get("codes", ())),
+        quality=quality_of(figures),
+        labels=labels_of(worker.field_map, described),
         api_calls=figures.get("api_calls"),
         seconds=seconds_of(figures),
     )
@@ -92,6 +119,10 @@ def seconds_of(figures: Mapping[str, Any]) -> float | None:
 def in_order(states: Mapping[State, int]) -> dict[State, int]:
     """In the order of a change's life."""
     return {state: states[state] for state in State if states.get(state)}
+
+
+def _outcome(run: Run | None) -> str:
+    return (run.outcome if run else None) or "running"
 
 
 def _rulebook_name(worker: Worker, plan: Header) -> str:

@@ -14,7 +14,7 @@ from engine.states import State
 from sync.reports import phrases, views
 from sync.reports.listing import ATTENTION, UPDATES_SHOWN_MAX
 from sync.reports.overview import FieldSummary, Why
-from sync.reports.report import Load, RunReport
+from sync.reports.report import OPEN_COUNTS, Load, RunReport
 from sync.reports.rows import Owner
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -83,6 +83,26 @@ class _Teller:
     def bar(self, count: int) -> float:
         """A bar's length; anything above zero can be seen."""
         return round(max(count / self._most * _BAR_WIDTH, 0.6), 2) if count > 0 else 0
+
+    def nothing(self) -> str:
+        """What is said where there is no change to show; of what is still open, how much."""
+        head = self.report.heading
+        if head.plan is None:
+            return self.say("nothing_sent")
+        if head.is_settled:
+            return self.say("nothing")
+        counts = ((name, head.plan.counts.get(name, 0)) for name in OPEN_COUNTS)
+        told = [
+            f"{phrases.count(name, head, words=self.words)}: {self.number(count)}" for name, count in counts if count
+        ]
+        return f"{self.say('nothing_new')} {self.say('join').join(told)}"
+
+    def ended(self) -> str:
+        """What run this was, and how it ended."""
+        head = self.report.heading
+        codes = f" [{', '.join(head.codes)}]" if head.codes else ""
+        verb, outcome = self.words.say(f"verb.{head.verb}"), self.words.say(f"outcome.{head.outcome}")
+        return self.say("ended", verb=verb, outcome=outcome + codes)
 
     def look(self) -> int:
         """How many changes people should look at."""

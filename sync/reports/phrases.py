@@ -9,6 +9,7 @@ from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
 from engine.states import WAITING, State
 from sync.reports.overview import FieldSummary, Why
+from sync.reports.report import Heading
 
 _REASONS_MAX = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -54,6 +55,11 @@ def value(held: Scalar, *, words: Words) -> str:
 def state(held: State, *, is_shadow: bool, words: Words) -> str:
     """Where a change stands. In shadow nobody is waited for: what is planned is compared, and that is all."""
     return words.say("state.shadow" if is_shadow and held in WAITING else f"state.{held}")
+
+
+def count(name: str, heading: Heading, *, words: Words) -> str:
+    """What a plan counted; in shadow nothing of an earlier plan waits, it stands."""
+    return words.say("report.count.compared" if heading.is_shadow and name == "kept" else f"report.count.{name}")
 
 
 def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:

@@ -53,7 +53,8 @@ class Heading:
 
     `at` is the org's time of the run, `zone` the IANA zone its readers live in. `states`: how many changes are in each
     state now, in the order of a change's life; states nobody is in are left out. `held`: why changes wait by themselves,
-    and how many. `plan` is None for a run that made none; then `states` are of the changes it sent.
+    and how many. `plan` is None for a run that made none; then `states` are of the changes it sent. `outcome` is how the
+    run ended, with the codes of what failed it.
     """
 
     org_id: str
@@ -65,6 +66,8 @@ class Heading:
     states: Mapping[State, int]
     plan: PlanHeader | None = None
     verb: str = "plan"
+    outcome: str = "done"
+    codes: tuple[str, ...] = ()
     held: tuple[tuple[Message, int], ...] = ()
     quality: tuple[Message, ...] = ()
     writes: tuple[Message, ...] = ()  # how its records travel, what that does not protect, what it costs
@@ -88,8 +91,9 @@ class Heading:
     @property
     def is_settled(self) -> bool:
         """Whether every record is as the rules want it: nothing proposed, nothing open, quiet or without an owner."""
-        counts = self.plan.counts if self.plan else {}
-        return not self.total and not any(counts.get(name) for name in OPEN_COUNTS)
+        if self.plan is None:
+            return False
+        return not self.total and not any(self.plan.counts.get(name) for name in OPEN_COUNTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import approvals, change_bodies, changes
+from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
 
@@ -122,6 +122,25 @@ def page_of_plan(
     behind = (changes.c.plan_id == plan_id) & (changes.c.record_id > after) & wanted
     rows = tx.execute(_WHOLE.where(behind).order_by(changes.c.record_id).limit(most))
     return tuple(_standing(row) for row in rows)
+
+
+def page_of_run(tx: Transaction, run_id: str, *, after: str, most: int) -> tuple[Standing, ...]:
+    """At most so many of the changes that a run sent, whatever plan they are of, by record id from behind one."""
+    rows = tx.execute(
+        _WHOLE.where(_sent_by(run_id), changes.c.record_id > after).order_by(changes.c.record_id).limit(most)
+    )
+    return tuple(_standing(row) for row in rows)
+
+
+def counts_of_run(tx: Transaction, run_id: str) -> dict[State, int]:
+    """How many of the changes that a run sent are in each state now."""
+    query = select(changes.c.state, func.count()).where(_sent_by(run_id)).group_by(changes.c.state)
+    return {State(state): number for state, number in tx.execute(query)}
+
+
+def _sent_by(run_id: str) -> ColumnElement[bool]:
+    sent = select(batch_changes.c.change_id).join(batches, batches.c.batch_id == batch_changes.c.batch_id)
+    return changes.c.change_id.in_(sent.where(batches.c.run_id == run_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from config.words.catalogue import Language, Words
+
 
 def test_plan_counts_and_writes_nothing(call: Any, folder: Path) -> None:
     told = call("plan", "--owners", "--folder", folder, "--json").document
@@ -107,6 +109,68 @@ def test_report_leaves_three_files_for_their_owner_only(call: Any, planned: Any)
 
     assert [path.suffix for path in paths] == [".html", ".csv", ".json"]
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+
+
+def test_the_report_of_an_apply_tells_what_it_sent(call: Any, planned: Any, tmp_path: Path) -> None:
+    call("approve", planned.plan, "--all", "--folder", planned.folder)
+    applied = call("apply", "--folder", planned.folder, "--json").document
+
+    told = call("report", applied["run"], "--folder", planned.folder, "--json").document
+    call("report", applied["run"], "--to", tmp_path / "apply.html", "--folder", planned.folder)
+
+    sent = [change["state"] for change in told["changes"]]
+    assert (told["verb"], told["outcome"], told["plan"]) == ("apply", "done", None)
+    assert told["states"] == {"applied": len(sent)}
+    assert 0 < len(sent) <= applied["changes"]
+    assert "apply: done" in (tmp_path / "apply.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("language")
+def test_the_report_of_a_run_that_sent_nothing_says_so(call: Any, planned: Any, tmp_path: Path, language: str) -> None:
+    applied = call("apply", "--folder", planned.folder, "--json").document
+
+    call("report", applied["run"], "--to", tmp_path / "apply.html", "--folder", planned.folder)
+
+    told = Words(Language(language)).say("report.nothing_sent")
+    assert told in (tmp_path / "apply.html").read_text(encoding="utf-8")
+
+
+def test_the_report_of_a_plan_with_nothing_new_says_what_is_open(call: Any, planned: Any, tmp_path: Path) -> None:
+    again = call("plan", "--folder", planned.folder, "--json").document
+
+    call("report", again["run"], "--to", tmp_path / "again.html", "--folder", planned.folder)
+
+    page = (tmp_path / "again.html").read_text(encoding="utf-8")
+    assert f"Changes of earlier plans that still wait: {again['plan']['counts']['kept']}" in page
+
+
+def test_a_held_plan_says_which_limit_it_passed_and_what_to_do(call: Any, planned: Any, language: str) -> None:
+    words = Words(Language(language))
+    for verb in (("approve", "--all"), ("apply",)):
+        call(*verb, "--folder", planned.folder)
+    rulebook = planned.folder / "rulebook" / "rulebook.yaml"
+    text = rulebook.read_text(encoding="utf-8")
+    rulebook.write_text(text.replace("{percent: 10, min: 50, max", "{percent: 1, min: 1, max"), encoding="utf-8")
+    scoring = planned.folder / "rulebook" / "scoring.yaml"
+    scoring.write_text(scoring.read_text(encoding="utf-8").replace("page view: 1", "page view: 9"), encoding="utf-8")
+
+    told = call("plan", "--folder", planned.folder)
+
+    count = call("show", "--folder", planned.folder, "--json").document["states"]["held"]
+    assert told.code == 3
+    assert words.say("note.limit", changes=count, limit=1) in told.out
+    assert "`change limit`" in told.err
+    assert "leadsync approve" in told.err
+
+
+def test_show_and_plan_count_the_same(call: Any, planned: Any) -> None:
+    """One looks the records up, the other only counts."""
+    shown = call("show", planned.plan, "--folder", planned.folder, "--json").document
+
+    counted: dict[str, int] = {}
+    for change in shown["changes"]:
+        counted[change["state"]] = counted.get(change["state"], 0) + 1
+    assert shown["states"] == counted
 
 
 def test_a_reports_ending_says_as_what(call: Any, planned: Any, tmp_path: Path) -> None:
