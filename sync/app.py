@@ -25,6 +25,7 @@ from sync.salesforce.connection import (
     Network,
     PasswordLogin,
     Timeouts,
+    origin_of,
 )
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
@@ -84,7 +85,7 @@ def open_workers(folder: Path) -> Iterator[Callable[[], AbstractContextManager[W
     settings = load_settings(folder)
     load_map(settings.map_file)
     if not settings.is_sandbox:
-        _connection(settings)
+        origin_of(_connection(settings).org_url)
     with ExitStack() as stack:
         org: Opened | None = None
         if settings.is_sandbox:

@@ -8,7 +8,7 @@ import polars as pl
 from config.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.directory import Directory, dangling
-from engine.errors import AuditError, LeadsyncError, Problem, SettingsError
+from engine.errors import AuditError, LeadsyncError, Problem
 from mapping.check import check
 from mapping.objects import PEOPLE, PulledObject, pulled_objects
 from mapping.people import queues_for, queues_of, role_names, users_of
@@ -39,7 +39,7 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
     yield from footing.ends_of_certificates(worker, words)
     try:
         org = worker.new_org()
-    except SettingsError as error:
+    except LeadsyncError as error:
         yield from failed("login", error.problems, words)
     else:
         with closing(org):

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 import requests
 from simple_salesforce.api import Salesforce
 
+from engine.errors import OtherOrgError
 from sync.salesforce.connection import Connection
 from sync.salesforce.errors import CallError, Course, Fault, error_of, not_json
 from sync.salesforce.login import Grant, log_in
@@ -77,7 +78,7 @@ class Wire:
         """A client with a newer token than the one used; whoever comes second takes the first one's."""
         with self._login:
             if self._client is None or self._client is used:
-                self._grant = log_in(self.session, self.connection)
+                self._grant = self._same_org(log_in(self.session, self.connection))
                 self._client = Salesforce(
                     session_id=self._grant.token,
                     instance_url=f"https://{INSTANCE}",
@@ -88,6 +89,12 @@ class Wire:
                 # The library asks for indented answers, which a person will never see.
                 self._client.headers.pop("X-PrettyPrint", None)
             return self._client
+
+    def _same_org(self, grant: Grant) -> Grant:
+        """A sandbox may be refreshed while a run speaks to it: the same address then leads to another org."""
+        if self._grant is not None and grant.org_id != self._grant.org_id:
+            raise OtherOrgError.of("SR-107", known=self._grant.org_id, found=grant.org_id)
+        return grant
 
 
 def http(

@@ -12,13 +12,19 @@ from sync.store.tables import orgs
 
 
 def pin(tx: Transaction, *, org_id: str, is_sandbox: bool, at: datetime) -> None:
-    """Remember the org, or check that it is the remembered one. OtherOrgError otherwise (a refreshed sandbox, too)."""
+    """Remember the org, or check that it is the remembered one. OtherOrgError otherwise (a refreshed sandbox, too).
+
+    SR-107 for another org, SR-113 for one that was a sandbox and is none now, or the other way round.
+    """
     known = pinned(tx)
     if known is None:
         tx.execute(insert(orgs).values(org_id=org_id, is_sandbox=is_sandbox, pinned_at=at))
         audit.append(tx, [Entry(Event.ORG_PINNED, at, facts={"org": org_id, "sandbox": is_sandbox})])
     elif known != org_id:
         raise OtherOrgError.of("SR-107", known=known, found=org_id)
+    elif tx.execute(select(orgs.c.is_sandbox)).scalar_one() is not is_sandbox:
+        kinds = ("sandbox", "production") if is_sandbox else ("production", "sandbox")
+        raise OtherOrgError.of("SR-113", org=org_id, found=kinds[0], known=kinds[1])
 
 
 def pinned(tx: Transaction) -> str | None:

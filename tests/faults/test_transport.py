@@ -74,8 +74,10 @@ def test_t3_a_session_that_is_refused_for_ever_is_asked_twice(stage: Stage) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", [FaultKind.MAINTENANCE, FaultKind.BUSY, FaultKind.GATEWAY, FaultKind.RESET, FaultKind.ERROR]
-)
+    "kind",
+    [FaultKind.MAINTENANCE, FaultKind.BUSY, FaultKind.GATEWAY, FaultKind.RESET, FaultKind.ERROR, FaultKind.EDGE,
+     FaultKind.UNACCEPTABLE, FaultKind.EMPTY],
+)  # fmt: skip
 def test_t8_a_page_of_the_edge_or_a_cut_connection_is_waited_out(stage: Stage, kind: FaultKind) -> None:
     stage.break_with(Fault(kind, path="/composite", times=3))
     pulled(stage)
