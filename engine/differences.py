@@ -1,7 +1,6 @@
 """Which rows differ from what the rules want: only those are looked at one by one. Wider than needed is fine."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 import narwhals as nw
@@ -11,12 +10,8 @@ from engine.actions import AddTag, SetField
 from engine.directory import INACTIVE, QUEUE
 from engine.fields import TARGETS
 from engine.memory import Memory
-from engine.moments import Moment
 from engine.news import Scale
 from engine.rulebooks import AutomationRule, Mode, Rulebook
-
-# A write of ours is in the mirror within the look-back of a pull, whatever was missed at first.
-SETTLING = timedelta(minutes=15)
 
 
 def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memory) -> nw.Expr:
@@ -36,12 +31,14 @@ def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memor
     return nw.any_horizontal(*tests, ignore_nulls=True)
 
 
-def settling(prospects: nw.DataFrame[Any], memory: Memory, moment: Moment) -> frozenset[str]:
+def settling(prospects: nw.DataFrame[Any], memory: Memory) -> frozenset[str]:
     """Records whose last write by us is later than the version at hand: what that shows says nothing of them yet.
 
-    Told by the time of reading and by the run the record carries; the next run's pull has them.
+    Told by the time of reading and by the run the record carries; the next run's pull has them. What was written before
+    `memory.settled_at` is in the mirror by now, whatever a pull missed at first.
     """
-    recent = {record_id: each for record_id, each in memory.written.items() if each.at > moment.at - SETTLING}
+    since = memory.settled_at
+    recent = {record_id: each for record_id, each in memory.written.items() if since is None or each.at > since}
     if not recent or "org__run" not in prospects.columns:
         return frozenset()
     rows = prospects.filter(nw.col("id").is_in(sorted(recent))).select("id", "read_at", "org__run")

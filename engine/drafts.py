@@ -81,7 +81,7 @@ def drafts_of(
     verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
     rows = prospects.drop(*part.absent).join(verdicts, on="id", how="inner")
     alive = rows.filter(nw.col("in_scope") & ~nw.col("is_converted"))
-    late = frozenset[str]() if everything else settling(part.prospects, memory, moment)
+    late = frozenset[str]() if everything else settling(part.prospects, memory)
     record_ids = frozenset(alive["id"].to_list())
     loads = Counter(alive["owner_id"].to_list())
     tally = Tally(len(rows), len(alive), record_ids, loads, len(late & record_ids))

@@ -55,6 +55,8 @@ class Memory:
     sent: frozenset[str] = frozenset()
     # Ids of open changes that would be written to other fields now: they are proposed anew.
     rewritten: frozenset[str] = frozenset()
+    # What leadsync wrote until then is in what was pulled: the look-back of a pull reaches so far. None: nothing may be.
+    settled_at: datetime | None = None
 
 
 EMPTY = Memory()

@@ -7,6 +7,7 @@ pull lease plans; a plan that was cut short by a crash is dropped by the next.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from engine.calendars import end_of_working_day
 from engine.changes import Change
@@ -112,7 +113,9 @@ def _recalled(run: Run, laws: Laws, part: Range) -> Memory:
     ids = part.prospects["id"].to_list()
     with run.worker.store.read() as tx:
         remembered = memory.recall_between(tx, ids[0], ids[-1])
-    return replace(remembered, rewritten=laws.rewritten(remembered.open_changes.values()))
+    settled_at = run.at - timedelta(seconds=run.worker.settings.look_back_seconds)
+    rewritten = laws.rewritten(remembered.open_changes.values())
+    return replace(remembered, rewritten=rewritten, settled_at=settled_at)
 
 
 def _left(run: Run, laws: Laws, planner: Planner) -> Iterator[Memory]:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from engine.claims import Whose, claim_of, whose
-from engine.differences import SETTLING, settling
+from engine.differences import settling
 from engine.memory import EMPTY, Claimed, Written
 from engine.moments import Moment
 from engine.policies import Claim, Stance
@@ -55,6 +55,9 @@ def test_who_decides_depends_on_the_stance(stance: Claim, since: datetime, answe
     assert whose(Claimed("Cold", since), stance, MOMENT) is answer
 
 
+SETTLED = AT - timedelta(minutes=15)
+
+
 @pytest.mark.parametrize(
     ("written", "read_at", "run", "is_settling"),
     [
@@ -62,18 +65,18 @@ def test_who_decides_depends_on_the_stance(stance: Claim, since: datetime, answe
         pytest.param(AT, AT, "run-1", True, id="within one second"),
         pytest.param(AT, AT, "run-2", False, id="read with that very run on it"),
         pytest.param(AT, AT + timedelta(seconds=1), "run-1", False, id="read since"),
-        pytest.param(AT - SETTLING, AT - SETTLING - timedelta(hours=1), "run-1", False, id="long enough ago"),
+        pytest.param(SETTLED, SETTLED - timedelta(hours=1), "run-1", False, id="long enough ago"),
     ],
 )
 def test_a_record_written_since_it_was_read_is_left_for_the_next_run(
     *, written: datetime, read_at: datetime, run: str, is_settling: bool
 ) -> None:
-    memory = replace(EMPTY, written={"L": Written(written, "run-2")})
+    memory = replace(EMPTY, written={"L": Written(written, "run-2")}, settled_at=SETTLED)
     frame = nw.from_native(pl.DataFrame({"id": ["L"], "read_at": [read_at], "org__run": [run]}), eager_only=True)
-    assert settling(frame, memory, MOMENT) == (frozenset({"L"}) if is_settling else frozenset())
+    assert settling(frame, memory) == (frozenset({"L"}) if is_settling else frozenset())
 
 
 def test_what_was_only_given_back_settles_nothing() -> None:
     memory = replace(EMPTY, written={"L": Written(AT, "")})
     frame = nw.from_native(pl.DataFrame({"id": ["L"], "read_at": [AT], "org__run": [None]}), eager_only=True)
-    assert settling(frame, memory, MOMENT) == frozenset()
+    assert settling(frame, memory) == frozenset()
