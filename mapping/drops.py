@@ -6,11 +6,11 @@ file is two, so the Id carries how often the same row stood before it in its fil
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from hashlib import blake2b
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -42,6 +42,8 @@ _TIME = re.compile(
 
 
 _MARK_BYTES = 9  # 18 hexadecimal characters, the room an Id has
+# Of rows by their marks, in turn: how often each stood in its file before.
+Again: TypeAlias = Callable[[Sequence[bytes]], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,21 @@ class Columns:
 
 @dataclass
 class Reading:
-    """One file while it is read, some rows at a time. `zone` is that of times that say none."""
+    """One file while it is read, some rows at a time. `zone` is that of times that say none; `again` keeps count of rows,
+    which may be more than memory holds.
+    """
 
     drop: DropFolder
     zone: ZoneInfo
+    again: Again
     rows: int = 0
     refused: int = 0
     newest: datetime | None = None
-    _seen: Counter[bytes] = field(default_factory=Counter)
 
     def frame(self, rows: Iterable[Mapping[str, object]]) -> tuple[pl.DataFrame, tuple[Refused, ...]]:
         """These rows as raw columns, and those that say nothing."""
         kept: list[dict[str, object]] = []
+        said: list[bytes] = []
         refused: list[Refused] = []
         for row in rows:
             self.rows += 1
@@ -85,6 +90,9 @@ class Reading:
                 refused.append(Refused(self.rows, read))
             else:
                 kept.append(read)
+                said.append(_said(read))
+        for one, text, before in zip(kept, said, self.again([_mark(text) for text in said]), strict=True):
+            one["Id"] = _mark(text + b"\x1f" + str(before).encode() if before else text).hex()
         self.refused += len(refused)
         times = [at for one in kept if isinstance(at := one["At"], datetime)]
         self.newest = max(times if self.newest is None else [*times, self.newest], default=None)
@@ -102,13 +110,24 @@ class Reading:
         said = {name: _text(row.get(header)) if header else None for name, header in headers.items()}
         if drop.kind and said["Kind"] is None:
             return "MP-314"
-        content = "\x1f".join((prospect, at.isoformat(), *(value or "" for value in said.values()))).encode()
-        mark = blake2b(content, digest_size=_MARK_BYTES).digest()
-        again = self._seen[mark]
-        self._seen[mark] += 1
-        if again:
-            mark = blake2b(content + b"\x1f" + str(again).encode(), digest_size=_MARK_BYTES).digest()
-        return {"Id": mark.hex(), "SystemModstamp": at, "IsDeleted": False, "Prospect": prospect, "At": at, **said}
+        return {"SystemModstamp": at, "IsDeleted": False, "Prospect": prospect, "At": at, **said}
+
+
+def _said(row: Mapping[str, object]) -> bytes:
+    """What a row says, as one text."""
+    at = row["At"]
+    told = (
+        row["Prospect"],
+        at.isoformat() if isinstance(at, datetime) else "",
+        row["Kind"],
+        row["Asset"],
+        row["Campaign"],
+    )
+    return "\x1f".join(str(value or "") for value in told).encode()
+
+
+def _mark(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_MARK_BYTES).digest()
 
 
 def columns_of_drop(drop: DropFolder) -> Columns:

@@ -1,27 +1,41 @@
 """Fresh reads: single records and users as the org has them at this moment, past the mirror."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from engine.snapshots import User
 from mapping.maps import FieldMap
-from mapping.objects import USER, USER_ROLE, columns_of
+from mapping.objects import QUEUE_SOBJECT, USER, USER_ROLE, columns_of
 from mapping.people import users_of
-from mapping.soql import between, by_ids
-from mapping.types import MOMENT, RawSchema, can_be_followed, raw_frame, raw_schema
+from mapping.soql import BY_ID, between, by_ids, select
+from mapping.types import MOMENT, RawSchema, can_be_followed, described_fields, raw_frame, raw_schema
 from sync.reading import prospects_of
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.pages import Page
+from sync.store.columns import chunks
+
+# Whoever wrote a record last; into which a deleted one was merged.
+_EDITOR, _MASTER = "LastModifiedById", "MasterRecordId"
+_GROUP_PREFIX = "00G"
 
 
 def read_again(run: Run, field_map: FieldMap, api_name: str, record_ids: Sequence[str]) -> pl.DataFrame:
-    """The engine's frame of these records as the org has them now; deleted ones are left out."""
+    """The engine's frame of these records as the org has them now; deleted ones are left out.
+
+    `modified_by` is who wrote each of them last.
+    """
     object_map = field_map.object_named(api_name)
-    raw = _rows(run, api_name, record_ids, columns_of(object_map))
-    return prospects_of(run.worker.mirror, raw, object_map, field_map)
+    raw = _rows(run, api_name, record_ids, _with_editor(columns_of(object_map)))
+    return signed(prospects_of(run.worker.mirror, raw, object_map, field_map), raw)
+
+
+def signed(frame: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+    """The engine's frame of raw records with `modified_by` besides."""
+    editors = raw.select(pl.col("Id").alias("id"), pl.col(_EDITOR).alias("modified_by"))
+    return frame.join(editors, on="id", how="left", maintain_order="left")
 
 
 def moved(
@@ -32,7 +46,7 @@ def moved(
     `since` is when the oldest of the versions was read; what was committed late is found by the look-back.
     """
     object_map = field_map.object_named(api_name)
-    columns = columns_of(object_map)
+    columns = _with_editor(columns_of(object_map))
     schema = raw_schema(run.describe(api_name), columns)
     frames = [_frame(None, schema)]
     for page in _pages_of_range(run, api_name, columns, sorted(stamps), since=since):
@@ -49,6 +63,33 @@ def users_again(run: Run, user_ids: Sequence[str]) -> tuple[User, ...]:
         return ()
     roles = run.worker.mirror.latest(USER_ROLE.api_name).filter(~pl.col("IsDeleted")).collect()
     return users_of(_rows(run, USER.api_name, wanted, USER.columns), roles)
+
+
+def queue_objects_again(run: Run, owner_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What each queue among these owners may own now, by its id; nothing for a group that is no queue."""
+    wanted = sorted({owner_id for owner_id in owner_ids if owner_id.startswith(_GROUP_PREFIX)})
+    found: dict[str, list[str]] = {queue_id: [] for queue_id in wanted}
+    for block in chunks(wanted, IDS_MAX):
+        soql = select(
+            QUEUE_SOBJECT.api_name, ("QueueId", "SobjectType"), filters=({"QueueId": tuple(block)},), order=BY_ID
+        )
+        for page in run.org.query(soql):
+            for record in page.records:
+                found[str(record["QueueId"])].append(str(record["SobjectType"]))
+    return {queue_id: tuple(sorted(names)) for queue_id, names in found.items()}
+
+
+def survivors(run: Run, api_name: str, record_ids: Sequence[str]) -> dict[str, str]:
+    """Of these deleted records those that were merged, and into which."""
+    described = {str(field["name"]) for field in described_fields(run.describe(api_name))}
+    if _MASTER not in described:
+        return {}
+    pages = _pages_of_ids(run, api_name, ("Id", _MASTER), record_ids, deleted=True)
+    return {str(record["Id"]): str(record[_MASTER]) for page in pages for record in page.records if record.get(_MASTER)}
+
+
+def _with_editor(columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*columns, _EDITOR)))
 
 
 def _rows(run: Run, api_name: str, record_ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Rows of dropped files as activities: whose, when, and which row is which."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -13,8 +15,20 @@ VISITS = DropFolder("exports/*.csv", "Who", "When", kind="What", asset="Page")
 ROW = {"Who": "00Q000000000001", "When": "2026/11/20 9:05", "What": "visit", "Page": "/price"}
 
 
+def reading_of(drop: DropFolder) -> Reading:
+    """Of a short file: what stood before is kept in memory."""
+    known: Counter[bytes] = Counter()
+
+    def again(marks: Sequence[bytes]) -> list[int]:
+        before = [known[mark] + marks[:place].count(mark) for place, mark in enumerate(marks)]
+        known.update(marks)
+        return before
+
+    return Reading(drop, TOKYO, again)
+
+
 def ids(*files: list[dict[str, str]]) -> list[list[str]]:
-    return [Reading(VISITS, TOKYO).frame(rows)[0]["Id"].to_list() for rows in files]
+    return [reading_of(VISITS).frame(rows)[0]["Id"].to_list() for rows in files]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +60,7 @@ def test_a_time_may_be_spelled_otherwise() -> None:
 
 
 def test_a_row_becomes_an_activity() -> None:
-    frame, refused = Reading(VISITS, TOKYO).frame([ROW])
+    frame, refused = reading_of(VISITS).frame([ROW])
     at = datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
     assert refused == ()
     assert frame.drop("Id").to_dicts() == [
@@ -75,7 +89,7 @@ def test_the_same_row_twice_in_one_file_is_two_activities_wherever_it_comes_agai
 
 def test_a_row_that_says_nothing_is_named_by_its_number() -> None:
     rows = [{**ROW, "Who": "x"}, ROW, {**ROW, "When": "soon"}, {**ROW, "What": " "}, {}]
-    reading = Reading(VISITS, TOKYO)
+    reading = reading_of(VISITS)
     frame, refused = reading.frame(rows)
     assert refused == (Refused(1, "MP-311"), Refused(3, "MP-313"), Refused(4, "MP-314"), Refused(5, "MP-311"))
     assert (frame.height, reading.rows, reading.refused) == (1, 5, 4)
@@ -83,11 +97,11 @@ def test_a_row_that_says_nothing_is_named_by_its_number() -> None:
 
 def test_a_prospect_may_be_known_by_an_address() -> None:
     drop = DropFolder("a.csv", "Who", "When", by_email=True)
-    frame, refused = Reading(drop, TOKYO).frame([{**ROW, "Who": " Sato@Example.JP "}, {**ROW, "Who": "sato"}])
+    frame, refused = reading_of(drop).frame([{**ROW, "Who": " Sato@Example.JP "}, {**ROW, "Who": "sato"}])
     assert (frame["Prospect"].to_list(), refused) == (["sato@example.jp"], (Refused(2, "MP-312"),))
 
 
 def test_numbers_go_on_over_pages() -> None:
-    reading = Reading(VISITS, TOKYO)
+    reading = reading_of(VISITS)
     reading.frame([ROW, ROW])
     assert reading.frame([{}])[1] == (Refused(3, "MP-311"),)

@@ -17,6 +17,7 @@ from mapping.drops import Reading, headers_of_drop
 from mapping.maps import ActivitySource, DropFolder
 from mapping.text import KEYS_VERSION
 from sync.intake.dropped import sheets
+from sync.intake.dropped.marks import marks
 from sync.run import Run
 from sync.store import dropped, runs, segments
 from sync.store.database import Transaction
@@ -97,10 +98,11 @@ class _Folder:
             return None
         with path.open("rb") as opened:
             digest = file_digest(opened, "sha256").hexdigest()
-        reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.run.identity.time_zone))
         written: list[Segment] = []
         listed: list[Mapping[str, Any]] = []
-        code = "" if digest in contents else self._rows(path, name, reading, written, listed)
+        with marks() as again:
+            reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.run.identity.time_zone), again)
+            code = "" if digest in contents else self._rows(path, name, reading, written, listed)
         after = path.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             return None
