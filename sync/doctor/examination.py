@@ -44,6 +44,8 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
     else:
         with closing(org):
             yield from _org(worker, org, words, is_readable=is_readable)
+    if is_readable:
+        yield from footing.dropped_files(worker, words)
     damaged = worker.mirror.verify()
     yield from failed("mirror", damaged, words)
     if not damaged:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from config.words.catalogue import Words
-from engine.errors import SettingsError
+from engine.errors import Problem, SettingsError
 from sync.doctor.certificates import advice, certificates, warning
 from sync.doctor.checks import Check, failed
 from sync.doctor.surroundings import Kind, Permissions, permissions, surroundings
 from sync.run import Worker
 from sync.salesforce.login import SKEW_MAX_SECONDS
 from sync.salesforce.org import Org
+from sync.store import dropped
 
 SKEW_WARN_SECONDS = 60
 
@@ -93,3 +94,16 @@ def _missing(allowed: Permissions) -> Iterator[str]:
         yield "transfer"
     if "UpdateWithInactiveOwner" not in allowed.system:
         yield "inactive_owner"
+
+
+def dropped_files(worker: Worker, words: Words) -> Iterator[Check]:
+    """Files of drop folders of which the last run could read nothing, as long as they are there."""
+    with worker.store.read() as tx:
+        files = [
+            file
+            for source in worker.field_map.activities
+            if source.files
+            for file in dropped.of_source(tx, source.api_name).values()
+        ]
+    unread = [file for file in files if file.code and (worker.folder / file.path).exists()]
+    yield from failed("files", (Problem(file.code, file.path, {"file": file.path}) for file in unread), words)

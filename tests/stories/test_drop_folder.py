@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from config.words.catalogue import Language, Words
+from sync.doctor.examination import examine
 from sync.intake.dropped.intake import LISTED_MAX
 from sync.store import dropped, runs, segments
 from tests.stage import RULEBOOK, START, Stage, staged
@@ -153,6 +155,16 @@ def test_a_file_that_cannot_be_read_counts_for_nothing_and_is_named(
     stage.plan()
     assert figures(stage)["broken"] == [{"file": "exports/a.csv", "code": code}]
     assert score(stage, lead) == 10
+
+
+def test_doctor_names_a_file_that_cannot_be_read_until_it_is_gone(stage: Stage) -> None:
+    file = drop(stage, "exports/a.csv", "a,b\n1,2\n")
+    stage.plan()
+    words = Words(Language.ENGLISH)
+    named = [check for check in examine(stage.worker, words) if check.id == "files"]
+    assert [(check.ok, "exports/a.csv" in check.said) for check in named] == [(False, True)]
+    file.unlink()
+    assert [check for check in examine(stage.worker, words) if check.id == "files"] == []
 
 
 def test_rows_that_say_nothing_are_counted_and_named_without_what_they_hold(stage: Stage, lead: str) -> None:
