@@ -30,7 +30,10 @@ def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseM
                 {"given": path[-1], "meant": nearest(path[-1], known).replace("_", " "), "known": spoken},
             )
         case "missing":
-            return Problem("ST-108", "settings.yaml", {"name": name.replace("_", " ")})
+            if len(path) > 1:
+                at = origins.get(".".join(path[:-1])) or origins.get(path[0]) or "settings.yaml"
+                return Problem("ST-142", at, {"name": _spoken(path[-1]), "of": path[-2]})
+            return Problem("ST-108", "settings.yaml", {"name": _spoken(name)})
         case _ if kind in _NUMBERS:
             return Problem("ST-116", where, {"name": _spoken(name), "given": given})
         case _ if kind in _BOUNDS:

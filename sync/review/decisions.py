@@ -123,7 +123,7 @@ def is_shadow(worker: Worker, plan: Header) -> bool:
 def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
 
-    UsageError PL-401 when there is none.
+    UsageError PL-401 when there is none of that id, PL-413 before the first.
     """
     if plan_id is None:
         waiting = list(plans.waiting(tx))
@@ -133,7 +133,7 @@ def plan_named(tx: Transaction, plan_id: str | None) -> Header:
         ids = [each for each in plans.ids(tx) if each == plan_id or (is_long_enough and each.endswith(plan_id))]
         found = plans.header(tx, ids[0]) if len(ids) == 1 else None
     if found is None:
-        raise UsageError.of("PL-401", given=plan_id or "")
+        raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
     return found
 
 

@@ -74,7 +74,7 @@ def test_the_environment_wins_key_by_key(load: Load) -> None:
         pytest.param("{leads: {catch up: never}}", "ST-118 settings.yaml:2:27", id="no policy"),
         pytest.param("{leads: {late seconds: 0}}", "ST-117 settings.yaml:2:31", id="too small"),
         pytest.param("{leads: {crom: 1}}", "ST-103 settings.yaml:2:23", id="unknown key"),
-        pytest.param("{evening: {cron: '0 20 * * *'}}", "ST-108 settings.yaml", id="no verb given"),
+        pytest.param("{evening: {cron: '0 20 * * *'}}", "ST-142 settings.yaml:2:18", id="no verb given"),
         pytest.param("{leads: daily}", "ST-119 settings.yaml:2:16", id="a word"),
         pytest.param("daily", "ST-119 settings.yaml:2:8", id="only a word"),
         pytest.param("[leads]", "ST-109 settings.yaml:2:8", id="a list"),

@@ -34,6 +34,14 @@ def test_a_run_leaves_one_line_of_log_without_anybodys_name(call: Any, folder: P
     assert told["pulled"]["Lead"] > 0
 
 
+@pytest.mark.parametrize("verb", [("show",), ("report",), ("approve", "--all"), ("reject", "--all", "--reason", "no")])
+def test_before_the_first_plan_there_is_nothing_to_name(call: Any, folder: Path, verb: tuple[str, ...]) -> None:
+    told = call(*verb, "--folder", folder)
+
+    assert told.code == 64
+    assert "[PL-413]" in told.err
+
+
 def test_show_lists_every_change(call: Any, planned: Any) -> None:
     told = call("show", planned.plan, "--folder", planned.folder, "--json").document
 
