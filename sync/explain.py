@@ -8,6 +8,7 @@ it, by its own rules and by what had been written and remembered by then, as far
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import narwhals as nw
@@ -22,6 +23,7 @@ from engine.explain import Explanation, explain
 from engine.fields import TARGETS
 from engine.memory import Memory
 from engine.moments import Moment
+from engine.policies import Claim
 from engine.snapshots import Range
 from mapping.cards import Card, card_of
 from mapping.ids import id18, is_id
@@ -58,11 +60,22 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A value of ours that is somebody else's now, when that was first seen, and what the rulebook says of it."""
+
+    name: str
+    value: Scalar  # of the owner their name
+    since: datetime
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """`explanation` is of the plan's moment and records; `history` holds every change of the record, oldest first.
 
     `needs_owner` says why it needs another owner, None when it may stay; `considered` are the members of the pool.
-    `since` is there for what is told as of an earlier plan; then `given` is the owner that plan chose.
+    `since` is there for what is told as of an earlier plan; then `given` is the owner that plan chose. `role` and
+    `manager` are the present owner's, by name.
     """
 
     explanation: Explanation
@@ -77,6 +90,10 @@ class Explained:
     names: Mapping[str, str] = field(default_factory=dict)  # of the people in it, by id
     since: Since | None = None
     given: str | None = None  # name
+    taken: tuple[Taken, ...] = ()
+    zone: str = "UTC"
+    role: str | None = None
+    manager: str | None = None
 
     @property
     def proposed(self) -> Standing | None:
@@ -166,6 +183,7 @@ def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
     need = draft.need if draft else None
     pool = considered(draft, need, memory=seen.memory, directory=seen.directory) if draft and need else ()
     owner = str(seen.row["owner_id"])
+    user = seen.directory.users.get(owner)
     named = {owner, *(one.member for one in pool)}
     names = {one: _name_of(one, seen.directory) for one in named}
     return Explained(
@@ -180,6 +198,23 @@ def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
         considered=pool,
         names=names,
         since=since,
+        taken=_taken(draft, seen) if draft else (),
+        zone=seen.law.moment.zone,
+        role=user.role if user else None,
+        manager=_name_of(user.manager_id, seen.directory) if user and user.manager_id else None,
+    )
+
+
+def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
+    policy = seen.law.rulebook.policy.people_win
+    return tuple(
+        Taken(
+            name,
+            _name_of(str(claimed.value), seen.directory) if name == "owner" else claimed.value,
+            claimed.since,
+            policy.of(name),
+        )
+        for name, claimed in sorted(draft.claims.items())
     )
 
 

@@ -86,6 +86,15 @@ def _document(session: Session, found: "Explained", told: list[str]) -> dict[str
         "plan": found.plan_id,
         "needs_owner": found.needs_owner,
         "considered": considered,
+        "taken": [
+            {
+                "field": one.name,
+                "value": one.value,
+                "since": one.since.isoformat(),
+                "people_win": one.claim.stance.value,
+            }
+            for one in found.taken
+        ],
         "given": found.given,
         "text": told,
         "history": history,

@@ -27,17 +27,32 @@ def lines(explanation: Explanation, words: Words) -> list[str]:
 
 
 def owner_lines(found: Explained, words: Words) -> list[str]:
-    """Whether it needs another owner, and who in the pool was passed over, and why."""
+    """Whether it needs another owner, and who in the pool was passed over, and why; and what is somebody else's."""
+    told: list[str] = []
+    if found.role or found.manager:
+        told.append(words.say("explain.owner_place", role=found.role or "-", manager=found.manager or "-"))
     if found.needs_owner is None:
-        return [words.say("explain.keeps_owner", owner=found.owner)]
+        return [words.say("explain.keeps_owner", owner=found.owner), *told, *_taken(found, words)]
     why = words.say(f"reason.owner.{found.needs_owner}", rule="")
-    told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-")]
+    told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-"), *told]
     told += [f"  {words.say('explain.given', owner=found.given)}"] if found.given else []
     for one in found.considered:
         turn = words.say("explain.turn", turn=one.turn) if one.turn else words.say("explain.no_turn")
         said = words.message(one.passed) if one.passed else turn
         told.append(f"  {'✗' if one.passed else '✓'} {found.names[one.member]}: {said}")
-    return told
+    return [*told, *_taken(found, words)]
+
+
+def _taken(found: Explained, words: Words) -> Iterator[str]:
+    """Since when a value of ours is somebody else's, and for how long that counts."""
+    for one in found.taken:
+        yield words.say(
+            "explain.taken",
+            field=phrases.label(one.name, {}, words=words),
+            value=phrases.value(one.value, words=words),
+            since=phrases.time(one.since, zone=found.zone, words=words),
+            how=words.say(f"explain.taken.{one.claim.stance}", days=one.claim.days),
+        )
 
 
 def past_lines(found: Explained, words: Words) -> list[str]:
