@@ -36,8 +36,7 @@ def add(app: typer.Typer, session: Session) -> None:
         with session.worker(folder) as worker:
             if sheet is not None:
                 others = bool(plan or changes or everything or choice.terms)
-                decide_by_sheet(session, worker, sheet, reason=reason, others=others)
-                return Code.DONE
+                return decide_by_sheet(session, worker, sheet, reason=reason, others=others)
             choice.refuse_silence()
             plan, named = choice.meant(worker)
             count = review.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)

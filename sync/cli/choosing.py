@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from config.words.catalogue import Words
 from engine.errors import UsageError
 from sync.cli import options
+from sync.cli.codes import Code
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ class Choice:
         return plan, list(ids)
 
 
-def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> None:
-    """Carry a workbook's decisions out and say what came of them. Nothing else may be chosen besides (CL-104)."""
+def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> Code:
+    """Carry a workbook's decisions out and say what came of them; PARTLY when lines were late.
+
+    Nothing else may be chosen besides (CL-104).
+    """
     from sync.reports.decisions import read_decisions
     from sync.review.sheet import decide
 
@@ -80,6 +84,7 @@ def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: 
         session.talk(session.say("cli.undecided", file=str(sheet)))
     for where in decided.late:
         session.talk(session.say("cli.decided_late", where=where))
+    return Code.PARTLY if decided.late else Code.DONE
 
 
 def _several(words: Words, key: str, name: str, metavar: str) -> Any:

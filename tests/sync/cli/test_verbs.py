@@ -106,6 +106,19 @@ def test_a_sheet_nobody_filled_in_says_so(call: Any, planned: Any, tmp_path: Pat
     assert "no line has a decision" in call("approve", "--from", sheet, "--folder", planned.folder).err
 
 
+def test_a_sheet_whose_lines_are_late_is_partly_done(call: Any, planned: Any, tmp_path: Path) -> None:
+    sheet = tmp_path / "plan.xlsx"
+    call("plan", "export", "--xlsx", sheet, "--folder", planned.folder)
+    book = load_workbook(sheet)
+    for line in range(2, book.worksheets[0].max_row + 1):
+        book.worksheets[0].cell(line, 1, "approve")
+    book.save(sheet)
+
+    codes = [call("approve", "--from", sheet, "--folder", planned.folder).code for _ in range(2)]
+
+    assert codes == [0, 3]
+
+
 def test_reject_turns_changes_down(call: Any, planned: Any) -> None:
     assert call("reject", planned.plan, "--all", "--reason", "not now", "--folder", planned.folder).code == 0
 
