@@ -9,7 +9,7 @@ import pytest
 from config.init import start_folder
 from config.words.catalogue import Language, Words
 from engine.states import State
-from sync.cycle import propose
+from sync.cycle import propose, settle
 from sync.explain import explain_record
 from sync.reports.explained import lines
 from sync.run import begin
@@ -249,6 +249,35 @@ def test_each_source_is_covered_by_its_own_object(fair: Stage) -> None:
     assert isinstance(told["sources"], dict)
     counts = {name: each["prospects"] for name, each in told["sources"].items() if isinstance(each, dict)}
     assert counts == {"CampaignMember": 1, "OpportunityContactRole": 0, "Opportunity": 0}
+
+
+EVERYTHING = (
+    WITH_CAMPAIGNS
+    + """
+  - {object: Task, prospect: WhoId, at: CreatedDate, kind: task}
+  - {object: Web_Activity__c, prospect: Lead__c, at: Occurred_At__c, kind: {field: Type__c, values: {Page View: page view}}}
+"""
+)
+
+
+def idle_calls(stage: Stage) -> int:
+    """What a whole run costs that finds nothing to do."""
+    with begin(stage.worker, "run") as run:
+        propose(run, with_owners=False)
+        settle(run)
+        return run.org.calls
+
+
+def test_an_idle_run_with_nine_objects_stays_within_five_calls(tmp_path: Path) -> None:
+    """Five queries fit into one call: the org and its user, nine objects with the users, four slow objects, describes."""
+    with staged(tmp_path / "leads", rulebook=BY_CAMPAIGN, field_map=EVERYTHING) as stage:
+        stage.cycle()
+        settings = stage.worker.settings
+        costs = []
+        for seconds in (0, settings.slow_objects_seconds, settings.describe_seconds):
+            stage.advance(seconds + 60)
+            costs.append(idle_calls(stage))
+        assert costs == [3, 4, 5]
 
 
 def test_contacts_of_the_starter_work_by_taking_the_comment_signs_away(tmp_path: Path) -> None:
