@@ -1,9 +1,10 @@
 """Arrivals: what one object brings in a run, put on disk as it comes; no object is ever held whole."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -110,15 +111,19 @@ class Arrivals:
         # A record may change while it is read; the greatest stamp is the newest version.
         rows = pl.concat(frames, how="diagonal_relaxed").sort("SystemModstamp", maintain_order=True)
         rows = rows.unique("Id", keep="last", maintain_order=True)
-        if self.is_compared and rows.height:
-            self.fates.update(_fates(rows, self.run.worker.mirror.of(self.wanted.api_name, rows["Id"].to_list())))
         self._write(rows)
 
     def _write(self, rows: pl.DataFrame) -> Segment | None:
-        mirror = self.run.worker.mirror
-        write = mirror.write if self.is_compared else mirror.write_whole
+        name, mirror = self.wanted.api_name, self.run.worker.mirror
+        write: Callable[..., Segment | None] = mirror.write_whole
+        if self.is_compared and rows.height:
+            known = mirror.known(name, rows["Id"].to_list())
+            self.fates.update(_fates(rows, known))
+            write = partial(mirror.write, known=known)
+        elif self.is_compared:
+            write = mirror.write
         segment = write(
-            self.wanted.api_name,
+            name,
             rows,
             run=self.run.run_id,
             pull=runs.sequence_of(self.run.run_id),

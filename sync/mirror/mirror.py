@@ -23,6 +23,8 @@ from sync.store.database import Store
 from sync.store.segments import Segment, SegmentKind
 
 RANGE_ROWS = 250_000
+# Whatever else a record has, it is not read to tell whether a version of it is news.
+_DECIDING = frozenset({"Id", *versions.ORDER, "IsDeleted", "IsConverted", "_content"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +45,31 @@ class Mirror:
         read_at: datetime | None = None,
         map_digest: str = "",
         keys_version: str = "",
+        known: pl.DataFrame | None = None,
     ) -> Segment | None:
         """Put the rows that are news on disk; None when there are none. The caller lists the segment.
 
         `raw` has Id and the mapped columns under their API names, typed; `_read_at` row by row, or `read_at` for all.
         `pull` is the sequence of the run (`runs.sequence_of`). The first frame of an object, or one with new columns,
-        is written even when it is empty, so that readers know the columns.
+        is written even when it is empty, so that readers know the columns. `known`: what `known` said of all these Ids.
         """
         frame = versions.stamped(raw, pull=pull, read_at=read_at)
         listed = self._listed(object_name)
         known_columns = scan(self.folder, listed).collect_schema().names() if listed else []
         adds_columns = not set(known_columns).issuperset(frame.columns)
         if frame.height and listed:
-            ids = frame["Id"].implode()
-            needed = pl.Schema({name: versions.SCHEMA[name] for name in ("Id", *versions.ORDER, "_content")})
-            known = self._standing(_with_ids(listed, frame["Id"].to_list()), pl.col("Id").is_in(ids), needed)
-            frame = versions.news(frame, known)
+            frame = versions.news(frame, self.known(object_name, frame["Id"].to_list()) if known is None else known)
         if frame.is_empty() and not adds_columns:
             return None
         return self._delta(object_name, frame, run, pull, map_digest, keys_version)
+
+    def known(self, object_name: str, ids: Collection[str]) -> pl.DataFrame:
+        """Of these records only what says whether a row is news, and what had become of them."""
+        listed = self._listed(object_name)
+        wanted = pl.Series(sorted(set(ids)), dtype=pl.String)
+        schema = scan(self.folder, listed).collect_schema()
+        needed = pl.Schema({name: kind for name, kind in schema.items() if name in _DECIDING})
+        return self._standing(_with_ids(listed, wanted.to_list()), pl.col("Id").is_in(wanted.implode()), needed)
 
     def write_whole(
         self,
@@ -204,7 +212,7 @@ class Mirror:
         deltas: Sequence[Segment] | None = None,
     ) -> pl.DataFrame:
         """The latest versions among the wanted rows of these segments. `deltas` are looked at for later versions that
-        are not wanted themselves; by default those touched, which will do where Ids are wanted.
+        are not wanted themselves; where Ids are wanted there are none.
         """
         base = [each for each in touching if each.kind is SegmentKind.BASE]
         loose = _deltas(touching)
@@ -212,7 +220,8 @@ class Mirror:
             scan(self.folder, part, schema=schema).select(schema.names()).filter(wanted).collect()
             for part in (base, loose)
         ]
-        return versions.standing(rows[0], rows[1], scan(self.folder, loose if deltas is None else deltas))
+        elsewhere = rows[1].lazy() if deltas is None else scan(self.folder, deltas)
+        return versions.standing(rows[0], rows[1], elsewhere)
 
     def _delta(
         self, object_name: str, frame: pl.DataFrame, run: str, pull: int, map_digest: str, keys_version: str
