@@ -14,11 +14,11 @@ from engine.digests import digest
 from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
 from sync.run import Run
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
-from sync.store import jobs, leases
+from sync.store import leases, queries
 from sync.store.columns import Json
 from sync.store.database import Transaction
-from sync.store.jobs import Job
 from sync.store.leases import Lease
+from sync.store.queries import Query
 
 # Rows of one page, and so of one segment: wide enough for few calls, small beside a range.
 PAGE_RECORDS = 50_000
@@ -46,12 +46,12 @@ class Extracts:
         self._lease = lease
         self._deadline = deadline
 
-    def begin(self, wanted: Sequence[Extract]) -> list[Job]:
+    def begin(self, wanted: Sequence[Extract]) -> list[Query]:
         """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
         asked = {_asked(self._run, each): each for each in wanted}
-        found: dict[str, Job] = {}
+        found: dict[str, Query] = {}
         with self._run.worker.store.read() as tx:
-            under_way = jobs.under_way(tx)
+            under_way = queries.under_way(tx)
         for job in under_way:
             question = job.asked or ""
             if question in asked and question not in found and self._is_alive(job):
@@ -66,7 +66,7 @@ class Extracts:
         yield from self.pages(job, records_max=records_max)
         self._close(job)
 
-    def pages(self, job: Job, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+    def pages(self, job: Query, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
         told = self._wait(job)
         if told.state is not QueryState.COMPLETE:
@@ -88,14 +88,14 @@ class Extracts:
         if told.records is not None and told.records != rows:
             raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
 
-    def keep(self, job: Job, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
+    def keep(self, job: Query, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "segment": segment}
         with self._held() as tx:
-            jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
+            queries.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self._run.worker.points.reach("page kept")
 
-    def _is_alive(self, job: Job) -> bool:
+    def _is_alive(self, job: Query) -> bool:
         age = self._run.now - job.created_at
         if age > _KEPT:
             return False
@@ -105,21 +105,21 @@ class Extracts:
             return False  # the org has forgotten it
         return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
 
-    def _create(self, wanted: Extract, question: str) -> Job:
+    def _create(self, wanted: Extract, question: str) -> Query:
         run = self._run
         asked_at = run.now
         bulk = BulkQuery(run.org.wire)
         made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
-        job = Job(
+        job = Query(
             made.job_id, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
             asked=question,
         )  # fmt: skip
         with self._held() as tx:
-            jobs.enter(tx, job)
+            queries.enter(tx, job)
         run.worker.points.reach("query job kept")
         return job
 
-    def _wait(self, job: Job) -> QueryJob:
+    def _wait(self, job: Query) -> QueryJob:
         """Until it has ended. A poll that fails is no reason to end a job: it is asked again, up to the deadline."""
         worker, bulk = self._run.worker, self._bulk(job)
         wait = 1.0
@@ -138,7 +138,7 @@ class Extracts:
             worker.clock.wait(wait)
             wait = min(wait * 2, worker.settings.bulk_poll_seconds)
 
-    def _page(self, job: Job, locator: str, records_max: int) -> ResultPage:
+    def _page(self, job: Query, locator: str, records_max: int) -> ResultPage:
         for tries in range(_TORN_MAX):
             try:
                 page = self._bulk(job).page(job.job_id, locator=locator, records_max=records_max)
@@ -154,20 +154,20 @@ class Extracts:
                 return page
         raise AssertionError
 
-    def _spoiled(self, job: Job, code: str, *, seen: int, total: int) -> LeadsyncError:
+    def _spoiled(self, job: Query, code: str, *, seen: int, total: int) -> LeadsyncError:
         """What the org brought cannot be trusted: nobody shall go on with this job."""
         self._close(job)
         return TransientError.of(code, job.object, seen=seen, total=total)
 
-    def _give_up(self, job: Job) -> None:
+    def _give_up(self, job: Query) -> None:
         # Closed first: whether it is ours to give up is found out there. Left running it changes nothing.
         self._close(job)
         with suppress(OrgError):  # it has ended, or the org has forgotten it
             self._bulk(job).abort(job.job_id)
 
-    def _close(self, job: Job) -> None:
+    def _close(self, job: Query) -> None:
         with self._held() as tx:
-            jobs.close(tx, [job.job_id])
+            queries.close(tx, [job.job_id])
 
     @contextmanager
     def _held(self) -> Iterator[Transaction]:
@@ -176,7 +176,7 @@ class Extracts:
             leases.check(tx, self._lease)
             yield tx
 
-    def _bulk(self, job: Job) -> BulkQuery:
+    def _bulk(self, job: Query) -> BulkQuery:
         return BulkQuery(self._run.org.wire, version=job.api_version)
 
 

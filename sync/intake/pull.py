@@ -21,10 +21,10 @@ from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.pages import Opened, Page
-from sync.store import jobs, leases, segments
+from sync.store import leases, queries, segments
 from sync.store.columns import Json
-from sync.store.jobs import Job
 from sync.store.leases import Lease
+from sync.store.queries import Query
 from sync.store.segments import Segment, SegmentKind, Watermark
 
 # How often one query may lose its cursor before the pull gives up.
@@ -121,7 +121,7 @@ def _pages(run: Run, reading: Reading, opened: Opened, *, until: datetime) -> It
     raise TransientError.of("SF-123", reading.name, tries=RESTARTS_MAX)
 
 
-def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Job) -> Arrivals:
+def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Query) -> Arrivals:
     """What a bulk query brought, pages of an earlier run included."""
     arrivals = reading.arrivals(run)
     arrivals.take_over([segment for page in job.pages if (segment := _segment(page["segment"]))])
@@ -147,8 +147,8 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
         leases.check(tx, lease)
         segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=[*marks, *dropped.marks])
         dropped.keep(tx)
-        jobs.close(tx, [each.job for each in brought if each.job])
-        jobs.forget(tx, run.now - timedelta(days=_JOB_DAYS))
+        queries.close(tx, [each.job for each in brought if each.job])
+        queries.forget(tx, run.now - timedelta(days=_JOB_DAYS))
     run.worker.points.reach("pull committed")
     followed = [each for each in brought if each.reading.wanted not in PEOPLE]
     run.figures["pulled"] = {each.reading.name: each.arrivals.rows for each in followed}
@@ -165,7 +165,7 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
 def _staged(run: Run) -> list[str]:
     """Pages of bulk queries that are not at their end: nobody's orphans."""
     with run.worker.store.read() as tx:
-        found = [_segment(page["segment"]) for page in jobs.staged(tx)]
+        found = [_segment(page["segment"]) for page in queries.staged(tx)]
     return [segment.path for segment in found if segment]
 
 

@@ -11,14 +11,12 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from sync.store import leases
-from sync.store.conversation import jobs
+from sync.store.conversation import CLOSED, INGEST, jobs
 from sync.store.database import Transaction
-from sync.store.jobs import CLOSED
 from sync.store.leases import Lease
 
 # Stands where the id will be; one worker writes, so there is at most one.
 _EXPECTED = "expected"
-_INGEST = "ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def expect(tx: Transaction, lease: Lease, object_name: str, *, run: str, version
     leases.check(tx, lease)
     tx.execute(
         insert(jobs).values(
-            job_id=_EXPECTED, direction=_INGEST, object=object_name, run_id=run, epoch=lease.epoch,
+            job_id=_EXPECTED, direction=INGEST, object=object_name, run_id=run, epoch=lease.epoch,
             api_version=version, state=_EXPECTED, created_at=at,
         )
     )  # fmt: skip
@@ -71,7 +69,7 @@ def close_of(tx: Transaction, batch_id: str) -> None:
 
 def unfinished(tx: Transaction) -> tuple[Upload, ...]:
     """Jobs about which something is left to do, oldest first."""
-    query = select(jobs).where(jobs.c.direction == _INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
+    query = select(jobs).where(jobs.c.direction == INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
     return tuple(
         Upload(row.job_id, row.object, row.api_version, row.created_at, row.batch_id)
         for row in tx.execute(query.order_by(jobs.c.created_at, jobs.c.job_id))

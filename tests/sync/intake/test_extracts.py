@@ -10,9 +10,9 @@ from engine.errors import LeaseError
 from sync.clock import Clock
 from sync.intake.extracts import Extract, Extracts
 from sync.run import begin
-from sync.store import jobs, leases
-from sync.store.jobs import Job
+from sync.store import leases, queries
 from sync.store.leases import Lease, LeaseName
+from sync.store.queries import Query
 from tests.stage import Stage
 
 LEADS = Extract("Lead", "SELECT Id FROM Lead", include_deleted=True)
@@ -35,9 +35,9 @@ def take_over(stage: Stage) -> Lease:
         )
 
 
-def under_way(stage: Stage) -> list[Job]:
+def under_way(stage: Stage) -> list[Query]:
     with stage.worker.store.read() as tx:
-        return list(jobs.under_way(tx))
+        return list(queries.under_way(tx))
 
 
 def is_refused(error: "pytest.ExceptionInfo[LeaseError]") -> bool:

@@ -7,50 +7,50 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import StoreError
-from sync.store import jobs, uploads
+from sync.store import queries, uploads
 from sync.store.columns import Json
 from sync.store.database import Store
-from sync.store.jobs import Job
 from sync.store.leases import Lease
+from sync.store.queries import Query
 
 PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "segment": {"path": "Lead/1.parquet"}}
 
 
 @pytest.fixture
-def query(at: datetime, run: str) -> Callable[[str], Job]:
-    return lambda job_id: Job(job_id, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
+def query(at: datetime, run: str) -> Callable[[str], Query]:
+    return lambda job_id: Query(job_id, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
 
 
-def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, query: Callable[[str], Job]) -> None:
+def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, query: Callable[[str], Query]) -> None:
     older, newer = query("750A"), replace(query("750B"), created_at=at + timedelta(seconds=1))
     with store.transaction() as tx:
-        jobs.enter(tx, older)
-        jobs.enter(tx, newer)
+        queries.enter(tx, older)
+        queries.enter(tx, newer)
     with store.read() as tx:
-        assert jobs.under_way(tx) == (newer, older)
+        assert queries.under_way(tx) == (newer, older)
 
 
-def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], Job]) -> None:
+def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], Query]) -> None:
     with store.transaction() as tx:
-        jobs.enter(tx, query("750A"))
-        jobs.keep_page(tx, "750A", page=PAGE, locator="MTAw")
-        jobs.keep_page(tx, "750A", page=None, locator="")
+        queries.enter(tx, query("750A"))
+        queries.keep_page(tx, "750A", page=PAGE, locator="MTAw")
+        queries.keep_page(tx, "750A", page=None, locator="")
     with store.read() as tx:
-        assert jobs.under_way(tx) == (replace(query("750A"), pages=(PAGE,), locator=""),)
-        assert jobs.staged(tx) == (PAGE,)
+        assert queries.under_way(tx) == (replace(query("750A"), pages=(PAGE,), locator=""),)
+        assert queries.staged(tx) == (PAGE,)
 
 
 def test_a_closed_job_has_nothing_left_and_is_forgotten_later(
-    store: Store, at: datetime, query: Callable[[str], Job]
+    store: Store, at: datetime, query: Callable[[str], Query]
 ) -> None:
     with store.transaction() as tx:
-        jobs.enter(tx, query("750A"))
-        jobs.keep_page(tx, "750A", page=PAGE, locator="")
-        jobs.close(tx, ["750A"])
-        assert (jobs.under_way(tx), jobs.staged(tx)) == ((), ())
-        jobs.forget(tx, at)
+        queries.enter(tx, query("750A"))
+        queries.keep_page(tx, "750A", page=PAGE, locator="")
+        queries.close(tx, ["750A"])
+        assert (queries.under_way(tx), queries.staged(tx)) == ((), ())
+        queries.forget(tx, at)
         assert uploads.known(tx, ["750A"]) == {"750A"}
-        jobs.forget(tx, at + timedelta(seconds=1))
+        queries.forget(tx, at + timedelta(seconds=1))
         assert uploads.known(tx, ["750A"]) == frozenset()
 
 
@@ -60,9 +60,9 @@ def test_an_ingest_is_no_query(store: Store, lease: Lease, run: str, at: datetim
         uploads.begin(tx, "750A", batch="batch", at=at)
     with store.read() as tx:
         assert [upload.batch_id for upload in uploads.unfinished(tx)] == ["batch"]
-        assert jobs.under_way(tx) == ()
+        assert queries.under_way(tx) == ()
 
 
 def test_a_job_nobody_entered_cannot_be_told_of(store: Store) -> None:
     with pytest.raises(StoreError, match="SR-120"), store.transaction() as tx:
-        jobs.close(tx, ["750A"])
+        queries.close(tx, ["750A"])

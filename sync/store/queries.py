@@ -9,16 +9,12 @@ from sqlalchemy import delete, insert, select, update
 
 from engine.errors import StoreError
 from sync.store.columns import Json
-from sync.store.conversation import jobs
+from sync.store.conversation import CLOSED, QUERY, jobs
 from sync.store.database import Transaction
-
-# Our own word, beside the org's states: nothing is left to do with this job.
-CLOSED = "Closed"
-_QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Query:
     """`state` is as the org last told, or `CLOSED`.
 
     `asked` is a digest of the question, `locator` stands behind the last page that is safely on disk ("" is the end, None
@@ -37,10 +33,10 @@ class Job:
     pages: tuple[Mapping[str, Json], ...] = ()
 
 
-def enter(tx: Transaction, job: Job) -> None:
+def enter(tx: Transaction, query: Query) -> None:
     """A job the org has just made and that holds nothing yet."""
-    row = {name: getattr(job, name) for name in Job.__dataclass_fields__}
-    tx.execute(insert(jobs).values(row | {"direction": _QUERY, "pages": list(job.pages)}))
+    row = {name: getattr(query, name) for name in Query.__dataclass_fields__}
+    tx.execute(insert(jobs).values(row | {"direction": QUERY, "pages": list(query.pages)}))
 
 
 def keep_page(tx: Transaction, job_id: str, *, page: Mapping[str, Json] | None, locator: str) -> None:
@@ -57,13 +53,13 @@ def close(tx: Transaction, job_ids: Sequence[str]) -> None:
         _update(tx, job_id, state=CLOSED, pages=[])
 
 
-def under_way(tx: Transaction) -> tuple[Job, ...]:
+def under_way(tx: Transaction) -> tuple[Query, ...]:
     """Those with something left to do, newest first."""
-    query = select(*(jobs.c[name] for name in Job.__dataclass_fields__)).where(
-        jobs.c.direction == _QUERY, jobs.c.state != CLOSED
+    wanted = select(*(jobs.c[name] for name in Query.__dataclass_fields__)).where(
+        jobs.c.direction == QUERY, jobs.c.state != CLOSED
     )
-    rows = tx.execute(query.order_by(jobs.c.created_at.desc(), jobs.c.job_id)).mappings()
-    return tuple(Job(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)
+    rows = tx.execute(wanted.order_by(jobs.c.created_at.desc(), jobs.c.job_id)).mappings()
+    return tuple(Query(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)
 
 
 def staged(tx: Transaction) -> tuple[Mapping[str, Json], ...]:
