@@ -89,14 +89,19 @@ def open_workers(folder: Path) -> Iterator[Callable[[], AbstractContextManager[W
     with ExitStack() as stack:
         org: Opened | None = None
         if settings.is_sandbox:
-            org = stack.enter_context(opened(settings.data_folder / "sandbox", host_clock().now))
+            org = stack.enter_context(opened(settings.data_folder / "sandbox", host_time))
         ours = org if org and org.server else None
         yield lambda: open_worker(folder, sandbox=ours)
 
 
+def host_time() -> datetime:
+    """For what has no worker and so no clock of its own: a sandbox org that begins, the log of a demo."""
+    return host_clock().now()
+
+
 def found_sandbox(folder: Path, *, leads: int, seed: int) -> None:
     """Make the sandbox org of a new folder, as of now, so that its first verb has an org to speak to."""
-    SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=host_clock().now()))
+    SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=host_time()))
 
 
 def _reader(folder: Path, read_map: MapFile, store: Store) -> RulebookFiles:

@@ -18,10 +18,9 @@ from config.settings import FILE, load_settings
 from config.words.catalogue import Words
 from engine.errors import AuditError, UsageError
 from engine.states import State
-from sync.app import open_worker
+from sync.app import host_time, open_worker
 from sync.audit.export import export
 from sync.audit.verify import verify_export, verify_store
-from sync.clock import host_clock
 from sync.cycle import propose, settle
 from sync.doctor.checks import Check
 from sync.doctor.examination import examine
@@ -88,7 +87,7 @@ def run_demo(folder: Path, *, leads: int, seed: int, words: Words, say: Say) -> 
     say(words.say("demo.building", leads=leads))
     world = generate(leads=leads, seed=seed, now=START)
     journal = SavedWorld(folder / "data" / "sandbox").save(world)
-    clock = OrgClock.starting_at(START, host_clock().now)
+    clock = OrgClock.starting_at(START, host_time)
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         return _Demo(worker, server, words, say, seed).told(folder, leads)
 
@@ -118,7 +117,7 @@ def next_day(folder: Path) -> Day:
     settings = load_settings(folder)
     if not settings.is_sandbox:
         raise UsageError.of("SB-102", str(folder))
-    with opened(settings.data_folder / "sandbox", host_clock().now) as org:
+    with opened(settings.data_folder / "sandbox", host_time) as org:
         if org.server is None:
             raise UsageError.of("SB-103", str(folder))
         office = Office(org.now().toordinal())

@@ -51,10 +51,10 @@ def tell(session: Session, summary: DemoSummary) -> None:
 
 def log_runs(session: Session, summary: DemoSummary) -> None:
     """Off a terminal, one canonical line for each run."""
-    from sync.clock import host_clock
+    from sync.app import host_time
     from sync.logs import open_log
 
-    log = open_log(session.err, now=host_clock().now)
+    log = open_log(session.err, now=host_time)
     for run in summary.runs:
         states = {state.value: count for state, count in run.states.items()}
         log.info("run finished", run=run.run, verb="demo", proposed=run.proposed, states=states,

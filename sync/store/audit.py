@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from sync.audit.entries import Entry, Head, Link, chain
 from sync.store.database import Transaction
@@ -34,7 +34,3 @@ def links(tx: Transaction, *, since: int = 1) -> Iterator[Link]:
     while rows := tx.execute(select(audit).where(audit.c.seq >= since).order_by(audit.c.seq).limit(page)).all():
         yield from (Link(row.seq, row.prev, row.hash, row.body.encode()) for row in rows)
         since = rows[-1].seq + 1
-
-
-def count(tx: Transaction) -> int:
-    return tx.execute(select(func.count()).select_from(audit)).scalar_one()
