@@ -8,9 +8,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.stage import RULEBOOK, Stage, staged
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("leadsync", deadline=None)
+settings.load_profile("leadsync")
 _SHARED = Path(__file__).parents[2] / "shared"
 # Named by continuous integration: what must be there, so that a skip becomes a failure.
 _REQUIRED = {name for name in os.environ.get("LEADSYNC_REQUIRE", "").split(",") if name}  # noqa: TID251
