@@ -124,8 +124,7 @@ def _asks_the_same(
     if wanted != fields or set(draft.after) - set(fields) or set(draft.respected) & set(fields):
         return False
     # Somebody changed it after people had seen what it was: that edit nobody has decided against.
-    found = {**held, "owner": draft.owner}
-    if any(name in change.before and found[name] != change.before[name] for name in draft.contested):
+    if any(value not in (change.before[field], change.after[field]) for field, value in held.items()):
         return False
     planned, now = change.effects, draft.effects
     if (planned.tags_added, planned.tags_removed, planned.firings) != (now.tags_added, now.tags_removed, now.firings):

@@ -10,6 +10,7 @@ from config.init import start_folder
 from config.map import map_from_text
 from engine.changes import Change
 from engine.memory import Memory
+from engine.messages import Message
 from engine.plans import Plan
 from engine.states import State
 from sync.app import open_worker
@@ -217,9 +218,13 @@ class Stage:
         user = self.server.world.find("User", str(owner))
         return str(user["Username"]).partition("@")[0] if user else str(owner)
 
-    def note_of(self, record_id: str) -> str | None:
+    def note(self, record_id: str) -> Message | None:
+        """What is said of a record's last change."""
         with self.worker.store.read() as tx:
-            note = changes.of_record(tx, record_id)[-1].note
+            return changes.of_record(tx, record_id)[-1].note
+
+    def note_of(self, record_id: str) -> str | None:
+        note = self.note(record_id)
         return note.key if note else None
 
     def memory(self) -> Memory:

@@ -13,7 +13,7 @@ from engine.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
 from sync.delivery.portion import Portion, portions, why_left
-from sync.delivery.readback import read_back_unknown, verify
+from sync.delivery.readback import name_survivors, read_back_unknown, verify
 from sync.delivery.writers.modes import SLICE_MAX, Mode
 from sync.laws import Laws
 from sync.run import Run
@@ -128,6 +128,8 @@ class _Tally:
                 for state, number in batches.states_of(tx, self._outbox.touched).items()
                 if state is not but
             }
+        if State.GONE in states:
+            name_survivors(self._run, self._outbox.touched)
         self._states.update(states)
         self._touched += sum(states.values())
         self._outbox.done.clear()

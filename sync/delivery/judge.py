@@ -1,6 +1,7 @@
 """Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import narwhals as nw
 import polars as pl
@@ -12,7 +13,8 @@ from engine.messages import Message
 from engine.snapshots import Range
 from mapping.maps import ObjectMap
 from mapping.prospects import absent_columns
-from sync.intake.fresh import moved, read_again, users_again
+from sync.delivery.editions import Edition
+from sync.intake.fresh import moved, queue_objects_again, read_again, signed, users_again
 from sync.laws import Law, Laws
 from sync.reading import activities_of, barred_records, people, prospects_of
 from sync.run import Run
@@ -44,6 +46,8 @@ class Judge:
         asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
         found = {user.id: user for user in users_again(self.run, asked)}
         self._users |= found
+        taking = queue_objects_again(self.run, [str(change.after["owner"]) for change in moving])
+        self._queues = tuple(replace(queue, objects=taking.get(queue.id, queue.objects)) for queue in self._queues)
         with self.run.worker.store.read() as tx:
             sent = batches.senders_of(tx, [change.change_id for change in waiting])
         self.doubtful |= sent.keys()
@@ -63,6 +67,8 @@ class Judge:
                 barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
             elif user is not None and not user.can_own:
                 barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+            elif change.object not in taking.get(str(change.after.get("owner")), (change.object,)):
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.no_queue"))
         return barred
 
     def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
@@ -84,7 +90,7 @@ class Judge:
             since = min(change.base.read_at for change in theirs)
             raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
             touched = set(raw["Id"])
-            frame = prospects_of(self.run.worker.mirror, raw, object_map, law.field_map)
+            frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, law.field_map), raw)
             judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
             judged |= {
                 each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
@@ -122,23 +128,28 @@ class Judge:
         )
         directory = Directory.of(self._users.values(), self._queues, law.rulebook)
         rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
-        wrote = dict(frame.select("id", "org__run").iter_rows())
+        editions = {
+            str(row["id"]): Edition.of(row, zone=law.moment.zone, us=self.run.identity.user_id)
+            for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
+        }
         return {
             change.change_id: _claimed(
                 rulings[change.change_id],
-                wrote.get(change.record_id),
+                editions.get(change.record_id),
                 senders.get(change.change_id, frozenset()),
             )
             for change in theirs
         }
 
 
-def _claimed(judgement: Judgement, wrote: object, senders: frozenset[str]) -> Judgement:
+def _claimed(judgement: Judgement, edition: Edition | None, senders: frozenset[str]) -> Judgement:
     """A record that carries a run that sent the change was written by us, however late; what differs came after."""
-    if wrote not in senders or judgement.ruling is Ruling.GONE:
+    if edition is None or judgement.ruling is Ruling.GONE:
         return judgement
+    if edition.run not in senders:
+        return replace(judgement, note=edition.signed(judgement.note)) if judgement.note else judgement
     is_there = judgement.ruling is Ruling.UNCHANGED
-    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled" if is_there else "note.changed_after"))
+    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())
 
 
 def _left(change: Change) -> bool:

@@ -237,8 +237,7 @@ class Outbox:
             case Verdict.GONE:
                 return Move(change.change_id, State.GONE)
             case Verdict.REFUSED:
-                note = Message.of("note.refused", code=answer.code, fields=" ".join(answer.fields))
-                return Move(change.change_id, State.REFUSED, note)
+                return Move(change.change_id, State.REFUSED, _refusal(answer))
             case Verdict.MOVED | Verdict.LOCKED | Verdict.LEFT:
                 self._tries[change.change_id] += 1
                 is_last = not self._comes_again(change, answer)
@@ -269,6 +268,12 @@ class Outbox:
             moves = [move for move in moves if move.change_id in still]
             changes.move(tx, moves, run=self.run.run_id, at=self.run.now)
         self.touched |= {move.change_id for move in moves}
+
+
+def _refusal(answer: Answer) -> Message:
+    if answer.rule:
+        return Message.of("note.duplicate", code=answer.code, rule=answer.rule)
+    return Message.of("note.refused", code=answer.code, fields=" ".join(answer.fields))
 
 
 def _still(tx: Transaction, ready: Sequence[Change]) -> list[Change]:

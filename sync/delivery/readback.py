@@ -1,15 +1,16 @@
 """Read back what was sent: what became of writes without an answer, and whether what was written is really there."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from engine.changes import Change, Standing
 from engine.judging import held_value
 from engine.messages import Message
 from engine.states import State
 from mapping.maps import FieldMap
+from sync.delivery.editions import Edition
 from sync.delivery.writers.modes import SAMPLE_MAX
-from sync.intake.fresh import read_again
+from sync.intake.fresh import read_again, survivors
 from sync.laws import Laws
 from sync.run import Run
 from sync.store import batches, changes, leases
@@ -45,27 +46,50 @@ def verify(run: Run, done: Sequence[Change], laws: Laws) -> None:
     with run.worker.store.read() as tx:
         standings = tuple(changes.find(tx, _ids(looked_at)).values())
     rows = _rows(run, standings, laws)
-    elsewhere = [change.change_id for change in looked_at if not _is_there(change, rows.get(change.record_id))]
+    elsewhere = {
+        change.change_id: _changed_after(rows.get(change.record_id))
+        for change in looked_at
+        if not _is_there(change, rows.get(change.record_id))
+    }
     with run.worker.store.transaction() as tx:
-        changes.annotate(tx, elsewhere, Message.of("note.changed_after"), run=run.run_id, at=run.now)
+        for change_id, note in elsewhere.items():
+            changes.annotate(tx, [change_id], note, run=run.run_id, at=run.now)
     for name, number in (("verified", len(looked_at)), ("changed_after", len(elsewhere))):
         before = run.figures.get(name, 0)
         run.figures[name] = number + (before if isinstance(before, int) else 0)
 
 
-def _is_there(change: Change, row: dict[str, object] | None) -> bool:
-    return row is not None and all(held_value(row, field) == value for field, value in change.after.items())
+def name_survivors(run: Run, change_ids: Collection[str]) -> None:
+    """Note on changes whose record is gone into which other it was merged, if it was."""
+    with run.worker.store.read() as tx:
+        gone = batches.gone_among(tx, change_ids)
+    for name in sorted({each.object for each in gone}):
+        theirs = [each for each in gone if each.object == name]
+        into = survivors(run, name, [each.record_id for each in theirs])
+        with run.worker.store.transaction() as tx:
+            for each in theirs:
+                if survivor := into.get(each.record_id):
+                    note = Message.of("note.merged", into=survivor)
+                    changes.annotate(tx, [each.change_id], note, run=run.run_id, at=run.now)
 
 
-def _settled(change: Change, row: dict[str, object] | None, senders: frozenset[str]) -> Move:
+def _is_there(change: Change, seen: "_Seen | None") -> bool:
+    return seen is not None and all(held_value(seen.row, field) == value for field, value in change.after.items())
+
+
+def _changed_after(seen: "_Seen | None") -> Message:
+    return seen.edition.changed_after() if seen else Message.of("note.changed_after")
+
+
+def _settled(change: Change, seen: "_Seen | None", senders: frozenset[str]) -> Move:
     note = Message.of("note.settled")
-    if row is None:
+    if seen is None:
         return Move(change.change_id, State.GONE, note)
-    held = {field: held_value(row, field) for field in change.after}
+    held = {field: held_value(seen.row, field) for field in change.after}
     is_there = held == dict(change.after)
-    if row.get("org__run") in senders:
+    if seen.edition.run in senders:
         # Ours got through; what differs by now came after it.
-        return Move(change.change_id, State.APPLIED, note if is_there else Message.of("note.changed_after"))
+        return Move(change.change_id, State.APPLIED, note if is_there else _changed_after(seen))
     if is_there:
         return Move(change.change_id, State.UNCHANGED, note)
     if held == dict(change.before):
@@ -73,17 +97,28 @@ def _settled(change: Change, row: dict[str, object] | None, senders: frozenset[s
     return Move(change.change_id, State.CONFLICT, note)
 
 
-def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, dict[str, object]]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A record as the org has it now, and whose version that is."""
+
+    row: Mapping[str, object]
+    edition: Edition
+
+
+def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, _Seen]:
     """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
     wanted: dict[tuple[str, str], list[Change]] = {}
     for standing in standings:
         wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change)
-    rows: dict[str, dict[str, object]] = {}
+    rows: dict[str, _Seen] = {}
     for (plan_id, name), theirs in wanted.items():
         written = {field for change in theirs for field in change.after}
-        narrow = _narrowed(laws.of(plan_id).field_map, name, written)
+        law = laws.of(plan_id)
+        narrow = _narrowed(law.field_map, name, written)
         frame = read_again(run, narrow, name, [change.record_id for change in theirs])
-        rows |= {str(row["id"]): row for row in frame.iter_rows(named=True)}
+        for row in frame.iter_rows(named=True):
+            edition = Edition.of(row, zone=law.moment.zone, us=run.identity.user_id)
+            rows[str(row["id"])] = _Seen(row, edition)
     return rows
 
 

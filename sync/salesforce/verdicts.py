@@ -1,7 +1,7 @@
 """What became of each record of a write. To teach a row's code, add it to `BY_CODE`; an unknown one is a refusal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sync.salesforce.pages import JSON
@@ -45,13 +45,17 @@ _BY_STATUS = {PRECONDITION_FAILED: Verdict.MOVED, 404: Verdict.GONE, 429: Verdic
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One record's verdict, with the org's own code, words and fields where it gave any."""
+    """One record's verdict, with the org's own code, words and fields where it gave any.
+
+    `rule` is the duplicate rule that refused it: only an answer to a record of its own names it.
+    """
 
     record_id: str
     verdict: Verdict
     code: str = ""
     message: str = ""
     fields: tuple[str, ...] = ()
+    rule: str = ""
 
 
 def unknown(record_ids: Sequence[str], code: str) -> list[Answer]:
@@ -108,7 +112,7 @@ def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
     answer = _of_error(record_id, result.get("body"))
     if status == PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
         verdict = _BY_STATUS.get(status, Verdict.UNKNOWN if status >= 500 else answer.verdict)
-        return Answer(record_id, verdict, answer.code or str(status), answer.message, answer.fields)
+        return replace(answer, verdict=verdict, code=answer.code or str(status))
     return answer
 
 
@@ -125,9 +129,15 @@ def _of_error(record_id: str, errors: JSON) -> Answer:
     # A row of a collection says `statusCode` where everything else says `errorCode`.
     code = str(first.get("statusCode") or first.get("errorCode") or "")
     fields = first.get("fields")
-    return of_code(
-        record_id, code, str(first.get("message") or ""), tuple(map(str, fields)) if isinstance(fields, list) else ()
-    )
+    named = tuple(map(str, fields)) if isinstance(fields, list) else ()
+    answer = of_code(record_id, code, str(first.get("message") or ""), named)
+    return replace(answer, rule=_duplicate_rule(first))
+
+
+def _duplicate_rule(error: Mapping[str, JSON]) -> str:
+    """Salesforce misspells the key, and may mend it."""
+    found = error.get("duplicateResut") or error.get("duplicateResult")
+    return str(found.get("duplicateRule") or "") if isinstance(found, dict) else ""
 
 
 def _unmatched(record_id: str) -> Answer:

@@ -50,19 +50,31 @@ class Response:
 
 
 class RefusalError(Exception):
-    """The org says no: to a row, or to a whole request when it reaches the top. `status` counts there only."""
+    """The org says no: to a row, or to a whole request when it reaches the top. `status` counts there only.
 
-    def __init__(self, code: str, message: str, fields: tuple[str, ...] = (), *, status: int = 400) -> None:
+    `told` is what it says besides to a request of its own, and to nobody else.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        fields: tuple[str, ...] = (),
+        *,
+        status: int = 400,
+        told: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.fields = fields
         self.status = status
+        self.told = told or {}
 
     @property
     def response(self) -> Response:
         """As the body of a request of its own: the key is `errorCode`."""
-        error: dict[str, object] = {"message": self.message, "errorCode": self.code}
+        error: dict[str, object] = {"message": self.message, "errorCode": self.code, **self.told}
         if self.fields:
             error["fields"] = list(self.fields)
         return Response(self.status, [error])

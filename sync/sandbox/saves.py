@@ -162,7 +162,10 @@ def _check_duplicates(draft: Draft, fact: ObjectFact, after: Record, author: Aut
             if other["Id"] != after["Id"] and not other.get("IsDeleted")
         ):
             message = "You're creating a duplicate record. We recommend you use an existing record instead."
-            raise RefusalError("DUPLICATES_DETECTED", message)
+            # The name is misspelt in the API itself.
+            result = {"allowSave": rule.is_alert, "duplicateRule": rule.name, "duplicateRuleEntityType": fact.name,
+                      "errorMessage": message, "matchResults": []}  # fmt: skip
+            raise RefusalError("DUPLICATES_DETECTED", message, told={"duplicateResut": result})
 
 
 def _check_rules(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:

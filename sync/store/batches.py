@@ -106,6 +106,24 @@ def states_of(tx: Transaction, change_ids: Iterable[str]) -> Mapping[State, int]
     return counts
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A change whose record is gone."""
+
+    change_id: str
+    object: str
+    record_id: str
+
+
+def gone_among(tx: Transaction, change_ids: Iterable[str]) -> list[Gone]:
+    """Those of these changes whose record is gone."""
+    found: list[Gone] = []
+    for chunk in chunks(change_ids):
+        query = select(changes.c.change_id, changes.c.object, changes.c.record_id).where(changes.c.change_id.in_(chunk))
+        found += [Gone(*row) for row in tx.execute(query.where(changes.c.state == State.GONE.value))]
+    return found
+
+
 def sent_since(tx: Transaction, since: datetime) -> list[tuple[datetime, int]]:
     """The batches intended since then: when, and of how many records."""
     query = (

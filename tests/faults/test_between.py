@@ -7,7 +7,9 @@ from sqlalchemy import update
 
 from config.map import map_from_text
 from engine.errors import MapError
+from engine.messages import Message
 from engine.states import State
+from sync.reports.assembly import report_of
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World
 from sync.store import batches
@@ -20,6 +22,48 @@ def test_w16_a_lead_that_a_rep_took_between_plan_and_apply_stays_with_the_rep(st
     stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
     stage.apply()
     assert (stage.standing_of(lead), stage.owner(lead), stage.our_writes(lead)) == (State.CONFLICT, "smith", [])
+
+
+def test_w16_a_conflict_tells_both_values_and_who_was_last_at_the_record_and_when(stage: Stage) -> None:
+    lead, *_ = waiting(stage)
+    stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
+    stage.apply()
+    (row,) = [row for row in report_of(stage.worker, stage.header()).rows if row.record_id == lead]
+    assert row.note == Message.of(
+        "note.moved_by",
+        field="owner",
+        planned="新規リード",
+        found="Alice Smith",
+        by="Alice Smith",
+        at="2026-11-20 09:04",
+    )
+
+
+def test_w16_the_same_is_told_of_a_field_that_was_to_be_written(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.plan()
+    stage.edit("suzuki", lead, Persona__c="champion")
+    in_blocks(stage).apply()
+    assert stage.standing_of(lead) is State.CONFLICT
+    assert stage.note(lead) == Message.of(
+        "note.moved_by",
+        field="persona",
+        planned=None,
+        found="champion",
+        by=stage.owner_id("suzuki"),
+        at="2026-11-20 09:04",
+    )
+
+
+@pytest.mark.parametrize("what", [{"Title": "部長"}, {"Persona__c": "champion"}], ids=["an input", "what is written"])
+def test_w16_an_edit_in_the_same_second_as_the_send_is_kept_whatever_it_is_of(
+    stage: Stage, what: dict[str, str]
+) -> None:
+    lead, *_ = waiting(stage)
+    stage.server.advance(120)
+    stage.edit("suzuki", lead, **what)
+    stage.apply()
+    assert (stage.standing_of(lead), stage.our_writes(lead)) == (State.CONFLICT, [])
 
 
 def test_w16_a_rep_who_takes_it_in_the_same_second_as_the_send_keeps_it(stage: Stage) -> None:
@@ -143,7 +187,7 @@ def test_an_edit_after_a_late_write_of_ours_is_not_overwritten(stage: Stage) -> 
     lead = late(stage)
     stage.edit("suzuki", lead, Persona__c="champion")
     stage.apply()
-    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_after")
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_by")
     assert (stage.lead(lead)["Persona__c"], len(stage.our_writes(lead))) == ("champion", 1)
 
 

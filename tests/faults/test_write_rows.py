@@ -3,14 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from engine.messages import Message
 from engine.states import State
 from sync.reports.assembly import report_of
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import DuplicateRule, Flow, ValidationRule, World
-from sync.store import changes
-from tests.stage import RULEBOOK, Stage, in_blocks, staged, waiting
+from tests.stage import RULEBOOK, Stage, ids, in_blocks, staged, waiting
 
 
 def planned(stage: Stage, count: int = 3) -> list[str]:
@@ -21,6 +22,23 @@ def planned(stage: Stage, count: int = 3) -> list[str]:
 
 def standings(stage: Stage, leads: list[str]) -> list[State]:
     return [stage.standing_of(lead) for lead in leads]
+
+
+@pytest.mark.long
+def test_w4_a_row_that_spoils_a_block_of_200_is_isolated_and_199_are_applied(tmp_path: Path) -> None:
+    """Whatever is saved together with it fails, and alone it is refused."""
+    with staged(tmp_path / "folder", leads=240, seed=7, rulebook=RULEBOOK, activities_per_lead=0) as stage:
+        stage.server.act(lambda world, _: replace(world, validation_rules=world.validation_rules[:0]))
+        block = sorted(ids(stage.plan(with_owners=False)))[:200]
+        bad = block[7]
+        rule = ValidationRule("Lead", f"Id = '{bad}'", "この行は変更できません", "Grade__c")
+        stage.server.act(lambda world, _: replace(world, validation_rules=(rule,)))
+        stage.break_with(Fault(FaultKind.POISON, record_id=bad, times=50))
+        stage.approve()
+        in_blocks(stage).apply()
+        states = {lead: stage.standing_of(lead) for lead in block}
+        assert states == {lead: State.REFUSED if lead == bad else State.APPLIED for lead in block}
+        assert told(stage, bad) == ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Grade__c")
 
 
 def test_w4_a_row_that_is_always_in_the_way_is_isolated_and_reported(stage: Stage) -> None:
@@ -47,24 +65,58 @@ def test_w10_a_lead_that_was_merged_into_another_is_gone(stage: Stage) -> None:
     assert (stage.standing_of(loser), stage.our_writes(loser)) == (State.GONE, [])
 
 
-def test_w12_a_queue_that_may_no_longer_hold_leads_gets_none_and_the_field_is_named(tmp_path: Path) -> None:
-    rules = """
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_w10_the_survivor_of_a_merge_is_named_and_readable_in_the_report(stage: Stage, *, is_guarded: bool) -> None:
+    winner, loser, removed = planned(stage)
+    stage.server.act(lambda world, now: people.merge(world, now, "takahashi", winner_id=winner, loser_id=loser))
+    stage.remove(removed)
+    (stage if is_guarded else in_blocks(stage)).apply()
+    assert standings(stage, [loser, removed]) == [State.GONE, State.GONE]
+    notes = {row.record_id: row.note for row in report_of(stage.worker, stage.header()).rows}
+    assert (notes[loser], notes[removed]) == (Message.of("note.merged", into=winner), None)
+
+
+TO_A_QUEUE = {
+    **RULEBOOK,
+    "automation/rules.yaml": """
 - name: to the queue
   when: {prefecture: 大阪府}
   then:
     - assign: {queue: Partner_Leads}
-"""
-    with staged(tmp_path / "folder", rulebook={**RULEBOOK, "automation/rules.yaml": rules}) as stage:
-        queues = [str(group["DeveloperName"]) for group in stage.server.world.tables["Group"].values()]
-        assert "Partner_Leads" in queues
+""",
+}
+
+
+@pytest.mark.parametrize("is_a_group_now", [False, True])
+def test_w12_a_queue_that_may_no_longer_hold_leads_is_sent_none(tmp_path: Path, *, is_a_group_now: bool) -> None:
+    with staged(tmp_path / "folder", rulebook=TO_A_QUEUE) as stage:
         stage.plan()
-        lead = stage.add_lead(State="大阪府", owner="Inbound_Leads")
+        lead, queue = stage.add_lead(State="大阪府", owner="Inbound_Leads"), stage.owner_id("Partner_Leads")
         stage.plan()
         stage.approve()
-        stage.server.act(lambda world, _: without_leads(world, stage.owner_id("Partner_Leads")))
+        stage.server.act(lambda world, _: without_leads(world, queue))
+        if is_a_group_now:
+            stage.server.act(lambda world, _: as_public_group(world, queue))
         stage.apply()
-        assert (stage.standing_of(lead), stage.owner(lead)) == (State.REFUSED, "Inbound_Leads")
-        assert stage.note_of(lead) == "note.refused"
+        assert (stage.standing_of(lead), stage.note_of(lead)) == (State.BLOCKED, "note.no_queue")
+        assert (stage.owner(lead), stage.our_writes(lead)) == ("Inbound_Leads", [])
+
+
+def test_w12_a_public_group_of_the_same_name_is_not_taken_for_the_queue(tmp_path: Path) -> None:
+    with staged(tmp_path / "folder", rulebook=TO_A_QUEUE) as stage:
+        given = {"Name": "提携", "DeveloperName": "Partner_Leads", "Type": "Regular"}
+        namesake = dict(stage.server.world.queue_named("Partner_Leads") or {}) | given | {"Id": "00G5j000000ZZZZEAA"}
+        stage.server.act(lambda world, _: replace(world, tables={
+            **world.tables, "Group": {"00G5j000000ZZZZEAA": namesake, **world.tables["Group"]}}))  # fmt: skip
+        stage.plan()
+        lead = stage.add_lead(State="大阪府", owner="Inbound_Leads")
+        stage.cycle()
+        assert (stage.standing_of(lead), stage.owner(lead)) == (State.APPLIED, "Partner_Leads")
+
+
+def as_public_group(world: World, queue_id: str) -> World:
+    groups = {**world.tables["Group"], queue_id: {**world.tables["Group"][queue_id], "Type": "Regular"}}
+    return replace(world, tables={**world.tables, "Group": groups})
 
 
 def without_leads(world: World, queue_id: str) -> World:
@@ -74,10 +126,9 @@ def without_leads(world: World, queue_id: str) -> World:
 
 def test_w13_a_flow_that_gives_the_old_owner_back_is_seen_after_the_write(stage: Stage) -> None:
     lead, *_ = waiting(stage, count=1)
-    flow = Flow("Lead", "keeps owners", restores=("OwnerId",))
-    stage.server.act(lambda world, _: replace(world, flows=(flow,)))
+    stage.server.act(lambda world, _: replace(world, flows=(FLOW_BACK,)))
     stage.apply()
-    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_after")
+    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_within")
     assert stage.owner(lead) == "Inbound_Leads"
 
 
@@ -97,7 +148,43 @@ def test_w15_a_duplicate_rule_refuses_one_row_and_is_named(stage: Stage) -> None
     stage.server.act(lambda world, _: replace(world, duplicate_rules=(DuplicateRule("Lead", "LastName", "same name"),)))
     stage.apply()
     assert standings(stage, leads) == [State.APPLIED, State.REFUSED, State.REFUSED]
-    assert told(stage, leads[1]) == ("DUPLICATES_DETECTED", "")
+    why = Message.of("note.duplicate", code="DUPLICATES_DETECTED", rule="same name")
+    assert [stage.note(lead) for lead in leads[1:]] == [why, why]
+
+
+def test_w15_in_blocks_the_org_does_not_name_the_rule_and_the_code_is_told(stage: Stage) -> None:
+    leads = [stage.add_lead(Title="課長", LastName=name) for name in ("鈴木", "鈴木")]
+    stage.plan()
+    stage.server.act(lambda world, _: replace(world, duplicate_rules=(DuplicateRule("Lead", "LastName", "same name"),)))
+    in_blocks(stage).apply()
+    assert (standings(stage, leads), told(stage, leads[1])) == ([State.REFUSED] * 2, ("DUPLICATES_DETECTED", ""))
+
+
+def test_w15_no_header_lets_duplicates_pass_unasked(stage: Stage) -> None:
+    planned(stage)
+    stage.apply()
+    assert not any("sforce-duplicate-rule-header" in write.headers for write in stage.our_writes())
+
+
+FLOW_BACK = Flow("Lead", "keeps owners", restores=("OwnerId",))
+
+
+@pytest.mark.long
+def test_w18_an_owner_that_a_flow_gives_back_each_time_is_held_at_the_third_move(tmp_path: Path) -> None:
+    head = f"{RULEBOOK['rulebook.yaml']}ping-pong: {{moves: 2, days: 7}}\n"
+    with staged(tmp_path / "folder", rulebook={**RULEBOOK, "rulebook.yaml": head}) as stage:
+        stage.plan()
+        stage.server.act(lambda world, _: replace(world, flows=(FLOW_BACK,)))
+        lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+        for _ in range(2):
+            stage.cycle()
+            assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.changed_within")
+            assert stage.owner(lead) == "Inbound_Leads"
+        stage.plan()
+        stage.apply()
+        (row,) = report_of(stage.worker, stage.header()).rows
+        assert (row.state, row.note) == (State.HELD, Message.of("note.ping_pong", moves=2, days=7))
+        assert len([write for write in stage.our_writes(lead) if write.kind == "update"]) == 2
 
 
 def test_w19_records_are_written_by_id_and_never_made(stage: Stage) -> None:
@@ -118,6 +205,34 @@ def test_w20_why_a_row_was_refused_stands_in_the_report_and_it_is_not_sent_again
     assert (stage.states(), stage.apply().touched, stage.our_writes(lead)) == ({}, 0, [])
 
 
+def test_w20_what_failed_for_now_says_why_and_is_tried_by_every_run_until_it_ends(stage: Stage) -> None:
+    lead = planned(stage, 1)[0]
+    stage.break_with(Fault(FaultKind.LOCKED, record_id=lead, times=6))
+    for _ in range(2):
+        stage.apply()
+        (row,) = report_of(stage.worker, stage.header()).rows
+        assert (row.state, row.note) == (State.APPROVED, Message.of("note.locked"))
+    stage.apply()
+    assert (stage.standing_of(lead), len(stage.our_writes(lead))) == (State.APPLIED, 1)
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_w21_a_value_that_a_restricted_picklist_lacks_is_refused_and_the_field_named(
+    tmp_path: Path, *, is_guarded: bool
+) -> None:
+    lead_map = "prospects: {Lead: {fields: {title: Title, employees: NumberOfEmployees, prefecture: State, clean: {field: CleanStatus, kind: text}}}}\n"
+    rules = "- {name: clean, when: {title: {is not empty: yes}}, then: [{set: {field: clean, value: Spotless}}]}\n"
+    rulebook = {**RULEBOOK, "automation/rules.yaml": rules, "scoring.yaml": "points: {}\n"}
+    with staged(tmp_path / "folder", rulebook=rulebook, field_map=lead_map) as stage:
+        stage.plan()
+        lead = stage.add_lead(Title="課長")
+        stage.plan()
+        stage.approve()
+        (stage if is_guarded else in_blocks(stage)).apply()
+        expected = ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "CleanStatus")
+        assert (stage.standing_of(lead), told(stage, lead)) == (State.REFUSED, expected)
+
+
 def test_w21_a_value_too_long_for_its_field_is_refused_and_the_field_named(tmp_path: Path) -> None:
     long = f"{{field: mobile_phone, value: {'x' * 60}}}"
     rules = f"- name: long\n  when: {{title: {{is not empty: yes}}}}\n  then: [{{set: {long}}}]\n"
@@ -129,7 +244,6 @@ def test_w21_a_value_too_long_for_its_field_is_refused_and_the_field_named(tmp_p
 
 def told(stage: Stage, record_id: str) -> tuple[object, object]:
     """The org's code and the fields in the note of a record's last change."""
-    with stage.worker.store.read() as tx:
-        note = changes.of_record(tx, record_id)[-1].note
+    note = stage.note(record_id)
     assert note is not None
     return note.params["code"], note.params["fields"]

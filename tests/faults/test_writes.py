@@ -5,12 +5,14 @@ from sqlalchemy import select, update
 
 from engine.changes import Change, Reach
 from engine.errors import LoginError, StoreError, TransientError, UsageError
+from engine.messages import Message
 from engine.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
 from sync.delivery.readback import verify
 from sync.delivery.writers.modes import Mode
 from sync.laws import Laws
+from sync.reports.assembly import report_of
 from sync.review.decisions import approve
 from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
@@ -159,14 +161,16 @@ def test_a_change_that_was_edited_in_the_store_after_its_approval_is_not_sent(st
     assert stage.standing_of(other) is State.APPLIED
 
 
-def test_w13_an_owner_that_a_flow_changes_back_is_noted(stage: Stage) -> None:
+def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stage: Stage) -> None:
     """The write was taken; what is there at the end of the run is somebody else's."""
     lead = waiting(stage, count=1)[0]
+    stage.apply()
     with begin(stage.worker, "apply") as run:
-        done = stage.change_of(lead)
-        stage.advance(60)
-        verify(run, [done], Laws(run))
-    assert stage.note_of(lead) == "note.changed_after"
+        stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
+        verify(run, [stage.change_of(lead)], Laws(run))
+    assert stage.note(lead) == Message.of("note.changed_by", by=stage.owner_id("smith"), at="2026-11-20 09:06")
+    (row,) = [row for row in report_of(stage.worker, stage.header()).rows if row.record_id == lead]
+    assert row.note == Message.of("note.changed_by", by="Alice Smith", at="2026-11-20 09:06")
 
 
 def test_w2_the_note_about_a_lock_is_gone_once_the_change_is_applied(stage: Stage) -> None:
