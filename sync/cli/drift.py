@@ -50,7 +50,8 @@ def _mended(counts: Mapping[str, int]) -> int:
 
 
 def _objects(figures: Mapping[str, Json]) -> dict[str, Mapping[str, int]]:
+    """By name: the store does not keep the order of the map."""
     match figures.get("drift"):
         case Mapping() as drift:
-            return {name: counts for name, counts in drift.items() if isinstance(counts, Mapping)}
+            return {name: counts for name, counts in sorted(drift.items()) if isinstance(counts, Mapping)}
     return {}

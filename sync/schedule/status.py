@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from config.syncs import Sync
+from config.syncs import Sync, Verb
 from sync.review.decisions import is_shadow
 from sync.run import Worker
 from sync.schedule.due import due_times, next_times
@@ -54,8 +54,17 @@ class Status:
         return tuple(each.name for each in self.syncs if each.is_late)
 
 
-def status_of(worker: Worker, table: Timetable, *, watched: Mapping[str, float] | None = None) -> Status:
-    """`watched`: for how many seconds the server that asks has known each sync; one may be too new to have been due."""
+def status_of(
+    worker: Worker,
+    table: Timetable,
+    *,
+    watched: Mapping[str, float] | None = None,
+    shadows: dict[str, bool] | None = None,
+) -> Status:
+    """`watched`: for how many seconds the server that asks has known each sync; one may be too new to have been due.
+
+    `shadows` is kept by who asks again and again: whether a rulebook, by its digest, is one that only compares.
+    """
     with worker.store.read() as tx:
         at = leases.time_of(tx, worker.clock.now)
         deadline = timedelta(seconds=worker.settings.run_deadline_seconds)
@@ -64,19 +73,27 @@ def status_of(worker: Worker, table: Timetable, *, watched: Mapping[str, float] 
             _sync_status(tx, name, sync, at=at, met_at=met.get(name), deadline=deadline)
             for name, sync in table.syncs.items()
         )
-        standing, last_runs, counts = pauses.current(tx, at=at), runs.latest(tx, limit=5), plans.waiting(tx)
-    compared = _compared(worker, counts)
+        standing, last_runs, counts = pauses.current(tx, at=at), _last_runs(tx), plans.waiting(tx)
+    compared = _compared(worker, counts, {} if shadows is None else shadows)
     waiting = {plan_id: count for plan_id, count in counts.items() if plan_id not in compared}
     return Status(at, table, syncs, standing, waiting, compared, last_runs)
 
 
-def _compared(worker: Worker, counts: Mapping[str, int]) -> dict[str, int]:
+def _compared(worker: Worker, counts: Mapping[str, int], shadows: dict[str, bool]) -> dict[str, int]:
     """Of plans with something undecided, those made in shadow; each rulebook is asked once."""
     with worker.store.read() as tx:
         made_by = plans.rulebooks(tx, counts)
-        one_of = {rulebook: plans.header(tx, plan_id) for plan_id, rulebook in made_by.items()}
-    shadows = {rulebook for rulebook, header in one_of.items() if header is not None and is_shadow(worker, header)}
-    return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if rulebook in shadows}
+        unknown = {rulebook: plan_id for plan_id, rulebook in made_by.items() if rulebook not in shadows}
+        headers = [plans.header(tx, plan_id) for plan_id in unknown.values()]
+    shadows.update({header.rulebook: is_shadow(worker, header) for header in headers if header is not None})
+    return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if shadows.get(rulebook)}
+
+
+def _last_runs(tx: Transaction) -> tuple[runs.Run, ...]:
+    """The last few, and the last sweep however many others there were since."""
+    found = runs.latest(tx, limit=5)
+    swept = runs.latest(tx, limit=1, verb=Verb.SWEEP.value)
+    return (*found, *(run for run in swept if run not in found))
 
 
 def _sync_status(

@@ -98,9 +98,9 @@ def named(tx: Transaction, ending: str, *, verb: str) -> Run | None:
     return run(tx, found[0]) if len(found) == 1 else None
 
 
-def latest(tx: Transaction, *, limit: int = 20) -> tuple[Run, ...]:
-    """The last runs, newest first."""
-    return _select(tx, limit=limit)
+def latest(tx: Transaction, *, limit: int = 20, verb: str | None = None) -> tuple[Run, ...]:
+    """The last runs, of one verb or of all, newest first."""
+    return _select(tx, limit=limit, verb=verb)
 
 
 def sequence_of(run_id: str) -> int:
@@ -108,10 +108,12 @@ def sequence_of(run_id: str) -> int:
     return int(run_id.rpartition("-")[2])
 
 
-def _select(tx: Transaction, *, run_id: str | None = None, limit: int = 1) -> tuple[Run, ...]:
+def _select(tx: Transaction, *, run_id: str | None = None, verb: str | None = None, limit: int = 1) -> tuple[Run, ...]:
     query = select(runs).order_by(runs.c.sequence.desc()).limit(limit)
     if run_id is not None:
         query = query.where(runs.c.run_id == run_id)
+    if verb is not None:
+        query = query.where(runs.c.verb == verb)
     return tuple(
         Run(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, row.figures)
         for row in tx.execute(query)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.words.catalogue import Words
+from config.words.catalogue import Language, Words
 from sync.sandbox.saved import SavedWorld
 
 
@@ -24,7 +24,7 @@ def drifted(call: Any, folder: Path) -> Path:
 
 
 def test_drift_can_be_read_afterwards(call: Any, drifted: Path, language: str) -> None:
-    words = Words(language)
+    words = Words(Language(language))
     told = call("sweep", "--folder", drifted)
     finished = [json.loads(line) for line in told.err.splitlines() if line.startswith("{")]
     (log,) = [line for line in finished if line["event"] == "run finished"]
@@ -54,3 +54,10 @@ def test_the_report_of_a_sweep_is_a_document_too(call: Any, drifted: Path) -> No
 
 def test_a_report_of_no_run_at_all_is_refused_as_before(call: Any, drifted: Path) -> None:
     assert "PL-401" in call("report", "99999999", "--folder", drifted).err
+
+
+def test_the_last_sweep_is_told_however_many_runs_there_were_since(call: Any, folder: Path) -> None:
+    call("sweep", "--folder", folder)
+    for _ in range(6):
+        call("apply", "--folder", folder)
+    assert "records as in the org" in call("status", "--folder", folder).out
