@@ -1,23 +1,33 @@
 """Writing by Bulk jobs (rows W of the fault table): every row gets its verdict, whatever becomes of the job."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.changes import Reach
 from engine.errors import TransientError
+from engine.messages import Message
 from engine.states import State
+from sync.delivery.writers.modes import Mode
+from sync.delivery.writers.parcels import Parcel
+from sync.salesforce.verdicts import Verdict
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.jobs import Job, JobState
 from sync.sandbox.worlds import Switches, ValidationRule
 from sync.store import batches, uploads
-from tests.stage import Stage, without_phone
+from tests.stage import RULEBOOK, Stage, staged, without_phone
+from tests.sync.delivery.test_outbox import Watched, writing
 
 INGEST = "jobs/ingest"
 
 
 @pytest.fixture
 def jobs(stage: Stage) -> Stage:
+    return in_jobs(stage)
+
+
+def in_jobs(stage: Stage) -> Stage:
     """The same folder, with everything but owner changes written by job."""
     settings = stage.worker.settings.model_copy(update={"guarded_records_max": 0, "collections_records_max": 0})
     return replace(stage, worker=replace(stage.worker, settings=settings))
@@ -75,6 +85,39 @@ def test_w7_null_by_job_empties_a_field_and_leaves_the_others_alone(jobs: Stage)
     jobs.apply()
     assert jobs.lead(lead).get("Rating") is None
     assert jobs.lead(other)["Rating"] == "Cold"
+
+
+def test_w6_a_field_that_is_hidden_while_the_job_is_made_is_told_for_every_row(jobs: Stage) -> None:
+    leads = planned(jobs)
+    with writing(jobs) as (outbox, approved):
+        hide = Switches(hidden=frozenset({"Lead.Persona__c"}))
+        watched = Watched(outbox.bulk, size=100, most=100, prepared=lambda: jobs.switch(hide))
+        outbox.writers = {**outbox.writers, Mode.BULK: watched}
+        outbox.carry(approved, Mode.BULK)
+    assert standings(jobs, leads) == [State.BLOCKED] * 4
+    assert ({jobs.note_of(lead) for lead in leads}, jobs.our_writes()) == ({"note.no_access"}, [])
+
+
+def test_w6_a_column_that_is_no_field_fails_the_job_and_no_row_counts_as_written(jobs: Stage) -> None:
+    lead = jobs.add_lead()
+    with writing(jobs) as (outbox, _):
+        job = outbox.bulk.prepare("Lead")
+        (answer,) = outbox.bulk.send([Parcel("Lead", lead, {"Nope__c": "x"}, jobs.worker.clock.now())], job) or []
+    assert (answer.verdict, [job.state for job in ingests(jobs)]) == (Verdict.LEFT, [JobState.FAILED])
+    assert jobs.our_writes() == []
+
+
+def test_w7_the_text_that_would_empty_a_field_is_refused_and_the_field_named(tmp_path: Path) -> None:
+    rules = "- {name: odd, when: {title: {is not empty: yes}}, then: [{set: {field: mobile_phone, value: '#N/A'}}]}\n"
+    with staged(tmp_path / "folder", rulebook={**RULEBOOK, "automation/rules.yaml": rules}) as stage:
+        stage.plan()
+        lead = stage.add_lead(Title="課長", MobilePhone="090-1111-2222")
+        stage.plan()
+        stage.approve()
+        in_jobs(stage).apply()
+        why = Message.of("note.refused", code="NOT_AVAILABLE_TEXT", fields="MobilePhone")
+        assert (stage.standing_of(lead), stage.note(lead)) == (State.REFUSED, why)
+        assert (stage.lead(lead)["MobilePhone"], stage.our_writes(lead)) == ("090-1111-2222", [])
 
 
 def test_w8_no_assignment_rule_fires_for_a_job(jobs: Stage) -> None:

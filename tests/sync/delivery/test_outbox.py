@@ -25,10 +25,11 @@ from tests.stage import Stage
 
 @dataclass
 class Watched:
-    """A writer of `size` with somebody at work beside it: after a job is prepared, or after each batch."""
+    """A writer with somebody at work beside it: after a job is prepared, or after each batch of at most `most`."""
 
     inner: Writer
     size: int
+    most: int = 2
     prepared: Callable[[], None] = lambda: None
     sent: Callable[[], None] = lambda: None
     batches: list[int] = field(default_factory=list)
@@ -38,7 +39,7 @@ class Watched:
         return self.inner.mode
 
     def fit(self, parcels: Sequence[Parcel]) -> int:
-        return min(len(parcels), 2)
+        return min(len(parcels), self.most)
 
     def prepare(self, object_name: str) -> str | None:
         job = self.inner.prepare(object_name)
