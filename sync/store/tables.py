@@ -182,7 +182,7 @@ batches = Table(
     Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False, index=True),
     Column("mode", String(20), nullable=False),
     Column("epoch", BigInteger, nullable=False),
-    Column("sent_at", Instant, nullable=False),
+    Column("sent_at", Instant, nullable=False, index=True),
     Column("answered_at", Instant),
 )
 batch_changes = Table(

@@ -227,6 +227,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batches_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_batches_sent_at"), ["sent_at"], unique=False)
 
     op.create_table(
         "changes",
