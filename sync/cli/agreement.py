@@ -80,8 +80,13 @@ def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
         if "near" in column
         else []
     )
+    is_banded = "near" in column
     kinds = [
-        words.say("report.times", what=agreed.kind(name, theirs, ours), count=phrases.number(count))
+        words.say(
+            "report.times",
+            what=agreed.kind(name, theirs, ours, is_banded=is_banded),
+            count=phrases.number(count),
+        )
         for theirs, ours, count in column["kinds"][:_KINDS_SHOWN_MAX]
     ]
     return [*near, *kinds]

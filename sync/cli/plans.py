@@ -20,6 +20,14 @@ from sync.store.plans import Header
 from sync.store.reversals import run_named
 
 _LISTED_MAX = 100
+# Where rulebook.yaml says what a plan has passed.
+_LIMITS = {
+    "note.limit": "change limit",
+    "note.limit.owner": "owner limit",
+    "note.limit.new_owner": "owner limit",
+    "note.limit.rule": "rule limit",
+    "note.ping_pong": "ping-pong",
+}
 
 
 def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
@@ -130,7 +138,9 @@ def _tell_next(session: Session, heading: Heading) -> None:
     if heading.is_shadow:
         session.talk(session.say("cli.plan.next_shadow", plan=heading.run_id))
     elif heading.held:
-        session.talk(session.say("cli.plan.next_held", plan=heading.run_id))
+        keys = dict.fromkeys(_LIMITS[message.key] for message, _ in heading.held if message.key in _LIMITS)
+        limits = ", ".join(f"`{key}`" for key in keys) or "-"
+        session.talk(session.say("cli.plan.next_held", plan=heading.run_id, limits=limits))
     elif heading.waiting:
         session.talk(session.say("cli.plan.next", plan=heading.run_id))
 

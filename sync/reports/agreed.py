@@ -27,8 +27,12 @@ class Agreed:
             return self.words.say("agreement.pool", pool=name) if held.startswith(POOL) else name
         return phrases.value(held, words=self.words)
 
-    def kind(self, column: str, theirs: Scalar, ours: Scalar) -> str:
-        before, after = self.value(column, theirs), self.value(column, ours)
+    def kind(self, column: str, theirs: Scalar, ours: Scalar, *, is_banded: bool) -> str:
+        """Of scores (`is_banded`) it is their bands that are told."""
+        before, after = (
+            self.words.say("agreement.band", band=str(held)) if is_banded and held else self.value(column, held)
+            for held in (theirs, ours)
+        )
         return self.words.say("report.arrow", before=before, after=after)
 
     def why(self, messages: tuple[Message, ...]) -> str:

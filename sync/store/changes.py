@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from engine.changes import Change, Standing
 from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
-from engine.states import OPEN, QUIET, State, allows
+from engine.states import OPEN, QUIET, WAITING, State, allows
 from sync.audit.entries import Entry, Event
 from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from
@@ -23,6 +23,8 @@ from sync.store.database import Transaction
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
+
+_IS_OPEN = changes.c.state.in_([state.value for state in OPEN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,13 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
 
 def open_among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, Standing]:
     """The open changes of some records (a condition on `changes.record_id`), by record id."""
-    found = _standings(tx, changes.c.state.in_([state.value for state in OPEN]) & of_records)
+    found = _standings(tx, _IS_OPEN & of_records)
     return {standing.change.record_id: standing for standing in found}
 
 
 def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
     """The record id and change id of every open change, by record id."""
-    is_open = changes.c.state.in_([state.value for state in OPEN])
-    query = select(changes.c.record_id, changes.c.change_id).where(is_open).order_by(changes.c.record_id)
+    query = select(changes.c.record_id, changes.c.change_id).where(_IS_OPEN).order_by(changes.c.record_id)
     after = ""
     while rows := tx.execute(query.where(changes.c.record_id > after).limit(_PAGE)).all():
         yield from ((row.record_id, row.change_id) for row in rows)
@@ -80,15 +81,13 @@ def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
 
 def owner_plans(tx: Transaction) -> tuple[str, ...]:
     """The plans of all open changes that give their record another owner."""
-    is_open = changes.c.state.in_([state.value for state in OPEN])
-    return tuple(tx.execute(select(changes.c.plan_id).where(is_open, changes.c.reach == "owner").distinct()).scalars())
+    return tuple(tx.execute(select(changes.c.plan_id).where(_IS_OPEN, changes.c.reach == "owner").distinct()).scalars())
 
 
 def open_turns(tx: Transaction) -> dict[tuple[str, str], int]:
     """The last turn of each pool's members in what is open: pool and member -> sequence."""
-    is_open = changes.c.state.in_([state.value for state in OPEN])
     query = select(changes.c.pool, changes.c.member, func.max(changes.c.turn).label("last"))
-    query = query.where(is_open, changes.c.turn.is_not(None)).group_by(changes.c.pool, changes.c.member)
+    query = query.where(_IS_OPEN, changes.c.turn.is_not(None)).group_by(changes.c.pool, changes.c.member)
     return {(row.pool, row.member): row.last for row in tx.execute(query)}
 
 
@@ -169,7 +168,7 @@ def waiting_among(tx: Transaction, plan_id: str, named: Iterable[str]) -> list[W
 
 def _waiting(plan_id: str) -> Select[Any]:
     query = select(changes.c.change_id, changes.c.record_id, changes.c.digest)
-    is_waiting = changes.c.state.in_([State.PLANNED.value, State.HELD.value])
+    is_waiting = changes.c.state.in_([state.value for state in WAITING])
     return query.where(changes.c.plan_id == plan_id, is_waiting)
 
 
@@ -276,8 +275,7 @@ def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _
     stuck = [each for each in moves if not allows(State(rows[each.change_id].state), each.to)]
     if stuck:
         raise PlanStaleError(*(_impossible(each, rows[each.change_id]) for each in stuck))
-    waiting = {State.PLANNED, State.HELD}
-    new = [each.change_id for each in moves if each.to is State.APPROVED and rows[each.change_id].state in waiting]
+    new = [each.change_id for each in moves if each.to is State.APPROVED and rows[each.change_id].state in WAITING]
     approved: set[str] = set()
     for chunk in chunks(new):
         approved.update(tx.execute(select(approvals.c.change_id).where(approvals.c.change_id.in_(chunk))).scalars())
