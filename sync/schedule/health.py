@@ -4,6 +4,7 @@ Everything is read from the store when it is asked for, so that two workers tell
 anybody is in it: names of syncs, states and numbers only.
 """
 
+import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -33,7 +34,8 @@ def listen(port: int, *, host: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        # Python adds the address to the system's own words, which is told beside them anyway.
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise UsageError.of("SC-103", f"{host}:{port}", reason=reason) from error
 
 
@@ -154,7 +156,7 @@ def _certificates(server: Server) -> dict[str, int]:
 
 
 def _status(server: Server) -> Status:
-    return status_of(server.worker, server.timetable, watched=server.watched)
+    return status_of(server.worker, server.timetable, watched=server.watched, shadows=server.shadows)
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

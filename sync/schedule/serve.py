@@ -48,6 +48,7 @@ class Server:
     notify: Notify = lambda _: None  # tells the service manager, if there is one
     drain: Drain = field(default_factory=Drain)
     tick_seconds: float = TICK_SECONDS
+    shadows: dict[str, bool] = field(default_factory=dict)  # of rulebooks by digest, for who asks how it is doing
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
     _at_work: Slot | None = None
     _seen: float = 0.0

@@ -96,7 +96,7 @@ def events(process: "subprocess.Popen[str]", *, until: str) -> dict[str, object]
 
 
 def ended(process: "subprocess.Popen[str]") -> int:
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     return process.returncode
 
 
@@ -168,7 +168,7 @@ def test_s7_told_twice_it_ends_at_once_and_the_next_goes_on(folder: Path) -> Non
 def wait_for(folder: Path, org: Opened, state: SlotState) -> None:
     """Until somebody has brought the slot that is owed into this state."""
     with looking(folder, org) as worker:
-        for _ in range(1_200):
+        for _ in range(6_000):
             with worker.store.read() as tx:
                 found = slots.last(tx, "leads")
             if found is not None and (found.due_at, found.state) == (OWED, state):

@@ -137,7 +137,7 @@ def test_resuming_what_is_paused_another_way_says_so(call: Any, owing: Path, lan
     told = call("resume", "leads", "--folder", owing)
 
     assert told.code == 0
-    assert "`leadsync status`" in told.err
+    assert "`leadsync status --folder" in told.err
     assert {"en": "Nothing was paused", "ja": "一時停止されていません"}[language] in told.out
 
 
@@ -158,6 +158,13 @@ def test_serving_on_a_port_that_is_taken_ends_before_anything_is_begun(call: Any
         told = call("serve", "--port", door.getsockname()[1], "--folder", owing)
 
     assert (told.code, "SC-103" in told.err) == (64, True)
+
+
+def test_a_demo_on_a_port_that_is_taken_makes_no_folder(call: Any, tmp_path: Path) -> None:
+    with listen(0, host="127.0.0.1") as door:
+        told = call("demo", "--serve", "--port", door.getsockname()[1], "--folder", tmp_path / "demo")
+
+    assert (told.code, "SC-103" in told.err, (tmp_path / "demo").exists()) == (64, True, False)
 
 
 def test_config_shows_each_sync_and_where_it_is_from(call: Any, owing: Path) -> None:

@@ -156,8 +156,11 @@ def test_nothing_else_is_answered(watched: Watched) -> None:
 
 
 def test_a_port_that_is_taken_is_said_at_once() -> None:
-    with listen(0, host="127.0.0.1") as door, pytest.raises(UsageError, match="SC-103"):
+    with listen(0, host="127.0.0.1") as door, pytest.raises(UsageError, match="SC-103") as raised:
         listen(door.getsockname()[1], host="127.0.0.1")
+    (problem,) = raised.value.problems
+
+    assert problem.params["reason"] == "Address already in use"
 
 
 def test_the_days_a_certificate_is_good_for_are_metered(watched: Watched) -> None:

@@ -16,6 +16,7 @@ from sync.store.approvals import Approval
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.holders import Holder
+from tests.sync.store import small_plans
 
 Propose = Callable[..., None]
 Make = Callable[..., Change]
@@ -38,7 +39,7 @@ def next_run(store: Store, run: str, at: datetime, here: Holder) -> str:
 def _save(store: Store, plan: Plan, run: str, expires_at: datetime | None = None) -> None:
     states = {change.change_id: State.PLANNED for change in plan.changes}
     with store.transaction() as tx:
-        plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="p@1", expires_at=expires_at)
+        small_plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="p@1", expires_at=expires_at)
 
 
 def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, plan: Plan) -> None:
@@ -142,6 +143,18 @@ def test_a_change_is_approved_once(store: Store, at: datetime, propose: Propose,
     propose(State.APPROVED, shown)
     with pytest.raises(PlanStaleError, match="PL-302"), store.transaction() as tx:
         approvals.approve(tx, [(shown.change_id, shown.digest)], approver="os:a@h", at=at)
+
+
+def test_what_waits_is_planned_or_held_by_plan(store: Store, run: str, at: datetime, plan: Plan, change: Make) -> None:
+    planned, held, done = (change(number, grade="A") for number in (1, 2, 3))
+    _save(store, replace(plan, changes=(planned, held, done)), run)
+    with store.transaction() as tx:
+        changes.move(tx, [Move(held.change_id, State.HELD), Move(done.change_id, State.REJECTED)], run=None, at=at)
+
+        assert plans.waiting(tx) == {run: 2}
+        assert changes.counts(tx, run) == {State.PLANNED: 1, State.HELD: 1, State.REJECTED: 1}
+        assert plans.rulebooks(tx, [run]) == {run: plan.rulebook}
+        assert (plans.last_zone(tx), plans.of_run(tx, run), plans.of_run(tx, "another")) == (plan.zone, (run,), ())
 
 
 def test_what_waits_past_its_plans_end_is_due(store: Store, run: str, at: datetime, plan: Plan, change: Make) -> None:
