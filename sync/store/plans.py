@@ -10,18 +10,15 @@ from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from engine.errors import PlanStaleError, Problem
-from engine.guards import Entry, Passed
-from engine.messages import Message
-from engine.plans import ChangesDigest, Notice, Outline, Plan, Withdrawal
+from engine.plans import ChangesDigest, Notice, Outline, Withdrawal
 from engine.states import OPEN, WAITING, State, allows
 from sync.audit.entries import Entry as AuditEntry
 from sync.audit.entries import Event
-from sync.store import audit, changes, proposals
+from sync.store import audit, changes
 from sync.store import tables as t
 from sync.store.bodies import message_body, message_from
 from sync.store.changes import Move
 from sync.store.database import Transaction
-from sync.store.proposals import Seal
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
 # Of many that are in the way so many are named.
@@ -46,43 +43,6 @@ class Header:
     expires_at: datetime | None
     counts: Mapping[str, int]
     notices: tuple[Notice, ...]
-
-
-def propose(
-    tx: Transaction,
-    plan: Plan,
-    *,
-    run: str,
-    field_map: str,
-    states: Mapping[str, State],
-    policy: str,
-    held_because: Message | None = None,
-    expires_at: datetime | None = None,
-) -> None:
-    """Save a plan that fits into one transaction, the caller's: header, withdrawals (superseded), changes, approvals by
-    policy and audit.
-
-    `run` becomes the plan's id; `field_map` is the map's digest; `states` says for each change_id whether it enters
-    planned, held (and why) or approved, the latter by `policy` (`policy@version`). PlanStaleError (PL-305) when open changes
-    moved since the memory was recalled so that the plan cannot stand: plan again.
-    """
-    entries = {
-        change_id: Entry(state, held_because if state is State.HELD else None) for change_id, state in states.items()
-    }
-    proposals.stage(tx, run, [(change, entries[change.change_id]) for change in plan.changes])
-    rolled, after = ChangesDigest(), ""
-    seal = Seal(run, Passed(), policy, plan.at)
-    while (end := proposals.seal_page(tx, seal, after=after, rolled=rolled)) is not None:
-        after = end
-    show(
-        tx,
-        plan.outline,
-        run=run,
-        field_map=field_map,
-        rolled=rolled,
-        withdrawn=plan.withdrawn,
-        expires_at=expires_at,
-    )
 
 
 def show(

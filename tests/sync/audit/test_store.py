@@ -16,7 +16,7 @@ from engine.plans import Plan
 from engine.states import State
 from sync.audit.export import export, schema
 from sync.audit.verify import verify_export, verify_store
-from sync.store import audit, changes, leases, orgs, plans, runs, segments
+from sync.store import audit, changes, leases, orgs, runs, segments
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.holders import Holder
@@ -24,6 +24,7 @@ from sync.store.leases import LeaseName
 from sync.store.segments import Segment, Watermark
 from sync.store.tables import audit as rows
 from sync.store.tables import changes as change_rows
+from tests.sync.store import small_plans
 
 Make = Callable[..., Change]
 
@@ -41,7 +42,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=60)
         segments.add_pull(tx, run=run, at=at, segments=[segment], watermarks=[Watermark("Lead", at, "f")])
         plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
-        plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
+        small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)
         runs.finish(tx, run, outcome="done", figures={"seconds": 1.5}, at=at)
     return store

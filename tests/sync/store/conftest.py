@@ -9,8 +9,8 @@ import pytest
 from engine.changes import Change
 from engine.plans import Plan
 from engine.states import State
-from sync.store import plans
 from sync.store.database import Store
+from tests.sync.store import small_plans
 
 Propose: TypeAlias = Callable[..., None]
 
@@ -32,6 +32,6 @@ def propose(store: Store, run: str, at: datetime) -> Propose:
         )
         states = dict.fromkeys((change.change_id for change in changes), state)
         with store.transaction() as tx:
-            plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="fields@1")
+            small_plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="fields@1")
 
     return save

@@ -26,10 +26,11 @@ from sqlalchemy import Engine, event
 from engine.changes import Base, Change, Effects, Turn, change_id
 from engine.plans import Plan
 from engine.states import State
-from sync.store import approvals, batches, changes, leases, plans, runs
+from sync.store import approvals, batches, changes, leases, runs
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.holders import this_process
+from tests.sync.store import small_plans
 
 url, last = sys.argv[1], int(sys.argv[2])
 at = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -54,7 +55,7 @@ with store.transaction() as tx:
 with store.transaction() as tx:
     plan = Plan("00D", at, "Asia/Tokyo", "r", run, is_baseline=True, changes=all_of_them)
     states = {each.change_id: State.PLANNED for each in all_of_them}
-    plans.propose(tx, plan, run=run, field_map="m", states=states, policy="p@1")
+    small_plans.propose(tx, plan, run=run, field_map="m", states=states, policy="p@1")
 with store.transaction() as tx:
     approvals.approve(tx, [(each.change_id, each.digest) for each in all_of_them[:4]], approver="os:a@h", at=at)
 with store.transaction() as tx:
