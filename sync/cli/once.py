@@ -27,6 +27,7 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     from sync.schedule.claims import refuse_busy, standing_still
     from sync.schedule.serve import Server
 
+    session.folder = folder
     session.words = Words(load_settings(folder).language)
     ended: list[tuple[Slot, LeadsyncError | None]] = []
     with open_workers(folder) as opening, opening() as worker:

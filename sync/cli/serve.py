@@ -34,6 +34,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from config.settings import load_settings
         from sync.app import open_workers
 
+        session.folder = folder
         session.words = Words(load_settings(folder).language)
         door = door_at(port, host=host)
         with open_workers(folder) as opening:

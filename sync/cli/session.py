@@ -2,6 +2,8 @@
 
 import json
 import logging
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from sync.run import Run, Worker
 
 SCHEMA_VERSION = 1
+# A command in a sentence that works on a folder and does not name one.
+_COMMAND = re.compile(r"`(leadsync (?!init|demo)(?:(?!--folder|--help)[^`])+)`")
 # Figures that are for reports: in the log their keys would have to be blacked out.
 _UNSAID = frozenset({"org_name", "coverage", "writes", "agreement", "files", "waits", "in_vain"})
 
@@ -35,17 +39,24 @@ class Session:
     out: TextIO
     err: TextIO
     is_json: bool = False
+    folder: Path = Path()
 
     def say(self, key: str, **params: Parameter) -> str:
         return self.words.say(key, **params)
 
     def write(self, text: str) -> None:
         """Data, or an answer."""
-        self.out.write(f"{text}\n")
+        self.out.write(f"{self._placed(text)}\n")
 
     def talk(self, text: str) -> None:
         """What is not data: hints, progress, errors."""
-        self.err.write(f"{text}\n")
+        self.err.write(f"{self._placed(text)}\n")
+
+    def _placed(self, text: str) -> str:
+        """With the folder in each command that is shown, where it is not the one we stand in: it can then be pasted."""
+        if self.folder == Path():
+            return text
+        return _COMMAND.sub(lambda found: f"`{found[1]} --folder {shlex.quote(str(self.folder))}`", text)
 
     def progress(self, text: str) -> None:
         """What is going on, for whoever watches a terminal; nothing at all elsewhere."""
@@ -54,7 +65,7 @@ class Session:
 
     def document(self, kind: str, content: Mapping[str, object]) -> None:
         """One JSON object with its schema version."""
-        self.write(json.dumps({**labelled(kind), **content}, ensure_ascii=False, indent=2))
+        self.out.write(json.dumps({**labelled(kind), **content}, ensure_ascii=False, indent=2) + "\n")
 
     def console(self) -> "Console":
         """Tables on stdout: colours and width of the terminal, plain and never cut anywhere else."""
@@ -98,6 +109,7 @@ class Session:
         from config.settings import load_settings
         from sync.app import open_worker
 
+        self.folder = folder
         self.words = Words(load_settings(folder).language)
         with open_worker(folder) as worker:
             yield worker

@@ -291,3 +291,14 @@ def test_no_day_passes_in_an_org_of_ones_own(call: Any, folder: Path) -> None:
     settings.write_text(f"{text}\n{login}\n", encoding="utf-8")
 
     assert "[SB-102]" in call("demo", "--next-day", "--folder", folder).err
+
+
+def test_a_command_that_is_shown_can_be_pasted_where_one_stands(
+    call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = call("plan", "--folder", folder).err
+    monkeypatch.chdir(folder)
+    within = call("approve", "--all").err
+
+    assert f"`leadsync apply --folder {folder}`" in elsewhere
+    assert "`leadsync apply`" in within
