@@ -8,7 +8,7 @@ import pytest
 from config.words.catalogue import Language, Words
 from engine.messages import Message
 from sync.app import open_worker
-from sync.reports.assembly import report_of
+from sync.reports.assembly import overview_of, report_of
 from sync.reports.report import RunReport
 from sync.reports.rows import OwnerKind
 from sync.sandbox.opening import Opened
@@ -35,6 +35,15 @@ def test_an_old_report_shows_who_was_active_then(stage: Stage) -> None:
     stage.plan()
     assert kinds(report_of(stage.worker, before))[suzuki] is OwnerKind.USER
     assert kinds(report_of(stage.worker, stage.header()))[suzuki] is OwnerKind.INACTIVE
+
+
+def test_what_is_counted_without_names_is_what_the_report_counts(stage: Stage) -> None:
+    for title in ("部長", "課長", "担当"):
+        stage.add_lead(owner="Inbound_Leads", Title=title, NumberOfEmployees=1000)
+    stage.plan()
+    plan = stage.header()
+    assert overview_of(stage.worker, plan) == report_of(stage.worker, plan).overview
+    assert overview_of(stage.worker, plan).moved == 3
 
 
 def test_a_report_tells_the_time_in_the_zone_of_its_plan(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.listing import UPDATES_SHOWN_MAX
+from sync.reports.listing import RECEIVED_SHOWN_MAX, UPDATES_SHOWN_MAX
 from sync.reports.page import html
 from sync.reports.report import RunReport
-from sync.reports.rows import FieldChange
+from sync.reports.rows import FieldChange, Move
 
 OfRows = Callable[..., RunReport]
 
@@ -110,6 +110,16 @@ def test_a_long_run_is_cut_and_the_page_says_where_the_rest_is(of_rows: OfRows, 
     page = html(of_rows(*rows), Words(Language.ENGLISH))
 
     assert "25 more rows are in the CSV file." in page
+
+
+def test_of_all_that_one_person_gets_the_page_has_the_first_and_says_how_many_more(of_rows: OfRows, cast: Any) -> None:
+    move = Move(cast.queue, cast.suzuki)
+    rows = tuple(cast.lead(n, move=move, score=n) for n in range(RECEIVED_SHOWN_MAX + 7))
+
+    page = html(of_rows(*rows), Words(Language.ENGLISH))
+
+    assert page.count("高橋 ") == RECEIVED_SHOWN_MAX
+    assert "7 more rows are in the CSV file." in page
 
 
 def test_times_are_the_readers(report: RunReport) -> None:
