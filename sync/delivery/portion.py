@@ -1,7 +1,7 @@
 """How much of what is approved is written in this run: all of it, or as much as today's API calls surely pay for.
 
 In the order in which it is written, so that what goes first is never held up by what comes after it. Changes of memory
-cost nothing and always go.
+cost nothing and always go. The few calls that look at fields and owners before come out of what is kept for reading.
 """
 
 from collections.abc import Mapping, Sequence
