@@ -82,9 +82,7 @@ class Run:
     at: datetime
     org: Org
     identity: Identity
-    is_first_today: bool = (
-        False  # of the folder's runs, by the org's clock in UTC: what is told once a day is told by it
-    )
+    is_first_today: bool = False  # by the org's clock, in UTC: it tells what is told once a day
     figures: dict[str, Json] = field(default_factory=dict)
     _described: dict[str, Record] = field(default_factory=dict)
 
