@@ -1,15 +1,18 @@
 """What a sweep found and mended, as its run remembers it: at once, in a line of `status`, and later by `report`."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sync.cli.session import Session
-from sync.store.columns import Json
-from sync.store.runs import Run
+
+if TYPE_CHECKING:
+    from sync.store.columns import Json
+    from sync.store.runs import Run
 
 FOUND = ("missing", "stale", "deleted", "outside", "gone", "changed")
 
 
-def tell(session: Session, run_id: str, figures: Mapping[str, Json], *, as_json: bool) -> None:
+def tell(session: Session, run_id: str, figures: Mapping[str, "Json"], *, as_json: bool) -> None:
     """Each object, and what was mended of it."""
     from sync.reports.phrases import number
 
@@ -31,7 +34,7 @@ def tell(session: Session, run_id: str, figures: Mapping[str, Json], *, as_json:
         session.talk(session.say("cli.sweep.calls", calls=number(calls)))
 
 
-def line(session: Session, run: Run) -> str:
+def line(session: Session, run: "Run") -> str:
     """In one line; nothing of a run that compared nothing."""
     from sync.reports.phrases import number
 
@@ -49,7 +52,7 @@ def _mended(counts: Mapping[str, int]) -> int:
     return sum(counts.get(key, 0) for key in FOUND)
 
 
-def _objects(figures: Mapping[str, Json]) -> dict[str, Mapping[str, int]]:
+def _objects(figures: Mapping[str, "Json"]) -> dict[str, Mapping[str, int]]:
     """By name: the store does not keep the order of the map."""
     match figures.get("drift"):
         case Mapping() as drift:
