@@ -50,13 +50,16 @@ VERBS: tuple[ModuleType, ...] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    from config.settings import environment_language
+    try:
+        from config.settings import environment_language
 
-    os.umask(0o077)  # folders 0700, files 0600, whoever makes them
-
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
-    return answer(build(session), session, given or ["--help"])
+        os.umask(0o077)  # folders 0700, files 0600, whoever makes them
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
+        return answer(build(session), session, given or ["--help"])
+    except KeyboardInterrupt:
+        # Before a verb was reached, or while its end was told: nothing is under way, and there is nothing to say.
+        return Code.INTERRUPTED
 
 
 def answer(app: typer.Typer, session: Session, given: Sequence[str]) -> int:
