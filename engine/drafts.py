@@ -70,7 +70,7 @@ class Tally:
     in_scope: int
     record_ids: frozenset[str]  # in scope
     loads: Mapping[str, int]  # records in scope by owner
-    settling: int = 0  # in scope, but written by us since they were read: left for the next run
+    settling: frozenset[str] = frozenset()  # in scope, but written by us since they were read: left for the next run
 
 
 def drafts_of(
@@ -84,7 +84,7 @@ def drafts_of(
     late = frozenset[str]() if everything else settling(part.prospects, memory)
     record_ids = frozenset(alive["id"].to_list())
     loads = Counter(alive["owner_id"].to_list())
-    tally = Tally(len(rows), len(alive), record_ids, loads, len(late & record_ids))
+    tally = Tally(len(rows), len(alive), record_ids, loads, late & record_ids)
     interesting = (alive if everything else alive.filter(differs(alive, rulebook, memory))).sort("id")
     drafter = _Drafter(rulebook, memory, directory, moment)
     return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True) if row["id"] not in late)

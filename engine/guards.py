@@ -52,6 +52,20 @@ class Weight:
         self.changes += state is State.HELD
         self._add(change)
 
+    def after(self, held: int, *, looked_at: int) -> "Weight":
+        """What a plan begins with that looks at so many of the records, the others being as this one left them.
+
+        Cautious: fewer in scope than there are, and no loads at all; whatever was ever to move, done since or not. Whoever
+        passes no limit with it passes none with the whole org.
+        """
+        return Weight(
+            changes=held,
+            in_scope=max(0, self.in_scope - looked_at),
+            leaving=self.leaving.copy(),
+            arriving=self.arriving.copy(),
+            by_rule=self.by_rule.copy(),
+        )
+
     def _add(self, change: Change) -> None:
         if change.moves_owner:
             self.leaving[change.owner] += 1
@@ -77,6 +91,15 @@ class Passed:
             if found is not None:
                 return found
         return next((self.rules[rule] for rule in change.rules if rule in self.rules), None)
+
+    def concerns(self, proposed: Weight) -> bool:
+        """Whether any of the changes that weigh so much is held."""
+        return bool(
+            (self.whole and proposed.proposed)
+            or self.owners.keys() & proposed.leaving.keys()
+            or self.new_owners.keys() & proposed.arriving.keys()
+            or self.rules.keys() & proposed.by_rule.keys()
+        )
 
 
 def entry(change: Change, policy: Policy, *, moved: int, contests: bool, waits_for_all: bool) -> Entry:

@@ -16,6 +16,7 @@ from engine.changes import Change, Standing, Turn
 from engine.deciding import Past, decide, is_on_its_way, is_quiet_assignment, requested, without_owner
 from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
+from engine.edges import edges
 from engine.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
 from engine.memory import Claimed, Memory
 from engine.messages import Message
@@ -80,6 +81,9 @@ class Planner:
 
     `memory` is what concerns the org as a whole: turns, open ones included, and whether a baseline was approved. What
     concerns records is handed in with each range.
+
+    A plan of a part of the org gets `carried`, the weight of all others (`Weight.after`): what is open there was counted
+    when it was proposed. It stands only while it `may_pass` no limit; what limits hold is decided by plans of everybody.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Planner:
         moment: Moment,
         moves_owners: bool,
         drafts_max: int = DRAFTS_HELD_MAX,
+        carried: Weight | None = None,
     ) -> None:
         self.org_id = org_id
         self.rulebook = rulebook
@@ -99,9 +104,13 @@ class Planner:
         self.moment = moment
         self.moves_owners = moves_owners
         self.is_baseline = not memory.is_established
-        self.weight = Weight()
+        self.weight = carried or Weight()
         self.seen: set[str] = set()  # records with an open change that were in some range
         self.dropped: frozenset[str] = frozenset()  # those who took a turn and whose drafts must be made again
+        self._is_part = carried is not None
+        self._proposed = Weight()
+        self._edges: dict[str, datetime] = {}
+        self._again: set[str] = set()
         self._turns = Turns(memory)
         self._drafts_max = drafts_max
         self._waiting: list[_Waiting] = []
@@ -119,7 +128,9 @@ class Planner:
         """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
         tally, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
         self._counts["evaluated"] += tally.evaluated
-        self._counts["settling"] += tally.settling
+        self._counts["settling"] += len(tally.settling)
+        self._again |= tally.settling
+        self._edges |= edges(part, self.moment)
         self.weight.in_scope += tally.in_scope
         self.weight.loads.update(tally.loads)
         here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
@@ -139,6 +150,7 @@ class Planner:
             passed = len(self.directory.pools.get(each.pool, ())) - len(each.eligible)
             self._given[each.record_id] = (self._turns.next(each.pool, each.eligible), passed)
         self.dropped = frozenset(self._given.keys() - self._held.keys())
+        self._again |= self.dropped
         self._waiting.clear()
         for record_id in sorted(self._held):
             yield from self._served(*self._held.pop(record_id))
@@ -169,6 +181,16 @@ class Planner:
         if self._waits_for_all:
             return Passed()
         return limits_passed(self.weight, self.rulebook.policy, self.directory)
+
+    @property
+    def revisits(self) -> dict[str, datetime | None]:
+        """Whom to look at again later today though nothing happens to them: when, or None for the next plan."""
+        return {**self._edges, **dict.fromkeys(self._again)}
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether a limit would hold anything that is proposed, as far as it can be told from a part of the org."""
+        return self.passed().concerns(self._proposed)
 
     def outline(self, snapshot: str) -> Outline:
         """The plan but for its changes. `snapshot` names the pull it was made from."""
@@ -213,11 +235,17 @@ class Planner:
     def _served(self, draft: Draft, past: Past) -> Iterator[Proposal]:
         if draft.need is not None:
             turn, passed = self._given[draft.record_id]
-            yield from self._decided(draft, by_turn(draft.need, turn, passed=passed), past)
+            served = list(self._decided(draft, by_turn(draft.need, turn, passed=passed), past))
+            if served and turn:
+                self._again.discard(draft.record_id)
+            else:  # whoever takes a turn for nothing takes one in the next plan too
+                self._again.add(draft.record_id)
+            yield from served
 
     def _decided(self, draft: Draft, candidate: Candidate | None, past: Past) -> Iterator[Proposal]:
         if candidate is not None and candidate.notice is not None:
             self._counts["unassigned"] += 1
+            self._again.add(draft.record_id)
             if len(self._notices) < NOTICES_MAX:
                 self._notices.append(Notice(draft.record_id, candidate.notice))
         change = requested(draft, candidate, org_id=self.org_id, at=self.moment.at)
@@ -225,11 +253,14 @@ class Planner:
         self._counts["quiet"] += decision.is_quiet
         if decision.is_kept and past.standing:
             self._counts["kept"] += 1
-            self.weight.stand(past.standing.change, past.standing.state)
+            # Of a part, what an earlier plan proposed is carried; what takes changes back is no plan's.
+            if not self._is_part or past.standing.change.reverses is not None:
+                self.weight.stand(past.standing.change, past.standing.state)
         if decision.withdraws:
             self._withdraw(past.standing, decision.withdraws)
         if decision.change is not None:
             self.weight.propose(decision.change)
+            self._proposed.propose(decision.change)
             yield Proposal(decision.change, self._entry(decision.change, draft, past))
 
     def _entry(self, change: Change, draft: Draft, past: Past) -> Entry:

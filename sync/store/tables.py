@@ -124,6 +124,25 @@ plans = Table(
     Column("header", JsonText, nullable=False),  # counts, notices
 )
 
+# What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from
+# there. One row. And whom it left to be looked at again: at once, or when their time comes.
+footings = Table(
+    "footings",
+    metadata,
+    Column("plan_id", RUN, ForeignKey("plans.plan_id"), primary_key=True),
+    Column("whole_id", RUN, nullable=False),  # the last plan of everybody
+    Column("at", Instant, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("seen", BigInteger, nullable=False),  # the audit's last entry then
+    Column("weight", JsonText, nullable=False),
+)
+revisits = Table(
+    "revisits",
+    metadata,
+    Column("record_id", ID, primary_key=True),
+    Column("due_at", Instant),
+)
+
 changes = Table(
     "changes",
     metadata,
