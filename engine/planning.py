@@ -18,6 +18,7 @@ from engine.directory import Directory
 from engine.drafts import Draft, drafts_of
 from engine.edges import edges
 from engine.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
+from engine.leftovers import Leftover, leftovers
 from engine.memory import Claimed, Memory
 from engine.messages import Message
 from engine.moments import Moment
@@ -111,6 +112,9 @@ class Planner:
         self._proposed = Weight()
         self._edges: dict[str, datetime] = {}
         self._again: set[str] = set()
+        self._quiet: set[str] = set()
+        self._respected: set[str] = set()
+        self._undecided: set[str] = set()
         self._turns = Turns(memory)
         self._drafts_max = drafts_max
         self._waiting: list[_Waiting] = []
@@ -120,9 +124,7 @@ class Planner:
         self._withdrawn: list[Withdrawal] = []
         self._notices: list[Notice] = []
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._counts = dict.fromkeys(
-            ("evaluated", "kept", "quiet", "respected", "undecided", "unassigned", "settling"), 0
-        )
+        self._counts = dict.fromkeys(("evaluated", "kept", "unassigned", "settling"), 0)
 
     def read(self, part: Range, memory: Memory) -> Iterator[Proposal]:
         """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
@@ -139,8 +141,10 @@ class Planner:
         for found in drafts:
             if found.claims != memory.claims.get(found.record_id, {}):
                 self._claims[found.record_id] = found.claims
-            self._counts["respected"] += bool(found.respected)
-            self._counts["undecided"] += found.undecided
+            if found.respected:
+                self._respected.add(found.record_id)
+            if found.undecided:
+                self._undecided.add(found.record_id)
             draft = found if self.moves_owners else without_owner(found)
             yield from self._drafted(draft, memory)
 
@@ -183,9 +187,15 @@ class Planner:
         return limits_passed(self.weight, self.rulebook.policy, self.directory)
 
     @property
-    def revisits(self) -> dict[str, datetime | None]:
-        """Whom to look at again later today though nothing happens to them: when, or None for the next plan."""
-        return {**self._edges, **dict.fromkeys(self._again)}
+    def leftovers(self) -> dict[str, Leftover]:
+        """What the next plan must know of single prospects, should it not look at them."""
+        return leftovers(
+            following=self._again,
+            due=self._edges,
+            quiet=self._quiet,
+            respected=self._respected,
+            undecided=self._undecided,
+        )
 
     @property
     def may_pass(self) -> bool:
@@ -203,7 +213,13 @@ class Planner:
             is_baseline=self.is_baseline,
             withdrawn=tuple(sorted(self._withdrawn, key=lambda withdrawal: withdrawal.record_id)),
             notices=tuple(sorted(self._notices, key=lambda notice: notice.record_id)),
-            counts={**self._counts, "in_scope": self.weight.in_scope},
+            counts={
+                **self._counts,
+                "quiet": len(self._quiet),
+                "respected": len(self._respected),
+                "undecided": len(self._undecided),
+                "in_scope": self.weight.in_scope,
+            },
             claims=self._claims,
         )
 
@@ -219,7 +235,7 @@ class Planner:
         if is_quiet_assignment(
             draft, past, memory=memory, directory=self.directory, org_id=self.org_id, at=self.moment.at
         ):
-            self._counts["quiet"] += 1
+            self._quiet.add(draft.record_id)
             self._withdraw(past.standing, "withdrawn.target")
             return
         candidate = settled_owner(draft, draft.need, memory=memory, directory=self.directory)
@@ -250,7 +266,8 @@ class Planner:
                 self._notices.append(Notice(draft.record_id, candidate.notice))
         change = requested(draft, candidate, org_id=self.org_id, at=self.moment.at)
         decision = decide(change, past)
-        self._counts["quiet"] += decision.is_quiet
+        if decision.is_quiet:
+            self._quiet.add(draft.record_id)
         if decision.is_kept and past.standing:
             self._counts["kept"] += 1
             # Of a part, what an earlier plan proposed is carried; what takes changes back is no plan's.

@@ -17,25 +17,26 @@ from sync.store.plans import Header
 TRIES_MAX = 3
 
 
-def propose(run: Run, *, with_owners: bool = False) -> Header:
+def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) -> Header:
     """Pull, evaluate, and save the difference as a plan; what policy lets through is approved by policy at once.
 
-    `with_owners` asks for owner moves in a baseline; every later plan has them anyway.
+    `with_owners` asks for owner moves in a baseline; every later plan has them anyway. `looks_at_all` evaluates everybody,
+    not only those to whom something has happened since the last plan.
     """
     with run.worker.hold(LeaseName.PULL) as lease:
         for _ in range(TRIES_MAX - 1):
             try:
-                return _proposed(run, lease, with_owners=with_owners)
+                return _proposed(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
             except PlanStaleError:
                 continue  # somebody applied or reviewed meanwhile: look again
-        return _proposed(run, lease, with_owners=with_owners)
+        return _proposed(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
 
 
-def _proposed(run: Run, lease: Lease, *, with_owners: bool) -> Header:
+def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> Header:
     expire(run)
     pull(run, lease)
-    shown = plan_org(run, lease, with_owners=with_owners)
-    run.figures.update(proposed=shown.proposed, **shown.counts)
+    shown = plan_org(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
+    run.figures.update(proposed=shown.proposed, whole=shown.whole_id, **shown.counts)
     run.figures["writes"] = figures(forecast(run.worker, shown.plan_id))
     return shown
 

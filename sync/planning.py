@@ -1,34 +1,40 @@
 """Plan an org of any size: walk it range by range, put away what is proposed page by page, show the plan once it is whole.
 
 However many records there are, no more than one range is in memory and no transaction is long. Only the holder of the
-pull lease plans; a plan that was cut short by a crash is dropped by the next.
+pull lease plans; a plan that was cut short by a crash is dropped by the next. Where the ground is as it was, only those are
+looked at to whom something has happened.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from typing import TypeAlias
 
-from engine.calendars import end_of_working_day
-from engine.changes import Change
 from engine.directory import Directory, dangling
 from engine.errors import RulebookError
-from engine.guards import Entry
+from engine.guards import Weight
 from engine.memory import Memory
-from engine.planning import DRAFTS_HELD_MAX, Planner, Proposal
-from engine.plans import ChangesDigest, Withdrawal
-from engine.rulebooks import Operation
+from engine.planning import DRAFTS_HELD_MAX, Planner
 from engine.snapshots import Range, Snapshot, cut
-from sync.agreement import comparing
+from sync.agreement import Compare, comparing
+from sync.ground import Ground, footing_of, ground_of
 from sync.laws import Laws
-from sync.reading import snapshot_of
+from sync.pages import Pages
+from sync.reading import ranges_of
 from sync.run import Run
-from sync.store import changes, claims, memory, plans, proposals, texts
-from sync.store.database import Transaction
+from sync.stirred import stirred
+from sync.store import changes, memory, plans, proposals, runs
+from sync.store.footings import Footing
 from sync.store.leases import Lease, check
 from sync.store.plans import Header
-from sync.store.proposals import PAGE_ROWS, Seal
-from sync.store.texts import TextKind
+from sync.store.proposals import PAGE_ROWS
+
+# Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
+_FIGURES_OF_ALL = ("unfit", "coverage")
+
+_Parts: TypeAlias = Callable[[], Iterable[Range]]
+_Recalled: TypeAlias = Callable[[Range], Memory]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +53,26 @@ class Portions:
 _PORTIONS = Portions()
 
 
-def plan_org(run: Run, lease: Lease, *, with_owners: bool, portions: Portions = _PORTIONS) -> Header:
+def plan_org(
+    run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool = False, portions: Portions = _PORTIONS
+) -> Header:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
     `with_owners` asks for owner moves in a baseline, as an open change of one does; every later plan has them anyway, and
-    so has one in shadow, which asks for nothing.
+    so has one in shadow, which asks for nothing. A plan of a part proposes, keeps and withdraws what one that
+    `looks_at_all` would.
     """
-    worker = run.worker
     drop_unfinished(run, lease)
-    with worker.store.read() as tx:
-        of_org, owner_plans = memory.recall_org(tx), changes.owner_plans(tx)
-    snapshot, laws = snapshot_of(run), Laws(run)
-    planner = Planner(
-        snapshot.org_id,
-        worker.rulebook,
-        directory_of(run, snapshot),
-        of_org,
-        moment=run.moment,
-        moves_owners=with_owners
-        or of_org.is_established
-        or any(laws.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
-        or worker.rulebook.operation is Operation.SHADOW,
-        drafts_max=portions.drafts,
-    )
-    pages = _Pages(run, lease, portions.page)
-    with comparing(run, planner.directory) as compare:
-        for part in _parts(snapshot, portions):
-            remembered = _recalled(run, laws, part)
-            pages.add(planner.read(part, remembered))
-            compare(part, remembered)
-    pages.add(planner.assign())
-    for part in _parts(snapshot, portions) if planner.dropped else ():
-        if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
-            pages.add(planner.read_again(part, _recalled(run, laws, part)))
-    for left in _left(run, laws, planner):
-        planner.leave(left.open_changes.values(), left)
-    return pages.show(planner, snapshot.run)
+    laws = Laws(run)
+    ground = ground_of(run, laws, with_owners=with_owners)
+    work = _Work(run, lease, laws, ground, portions)
+    footing = None if looks_at_all else footing_of(run, ground)
+    if footing is not None and (few := stirred(run, footing, until=ground.seen)) is not None:
+        shown = work.part(footing, few)
+        if shown is not None:
+            return shown
+        drop_unfinished(run, lease)
+    return work.whole()
 
 
 def drop_unfinished(run: Run, lease: Lease) -> None:
@@ -103,88 +93,114 @@ def directory_of(run: Run, snapshot: Snapshot) -> Directory:
     return directory
 
 
-def _parts(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One plan, of everybody or of a part."""
+
+    run: Run
+    lease: Lease
+    laws: Laws
+    ground: Ground
+    portions: Portions
+
+    def whole(self) -> Header:
+        run, snapshot, laws = self.run, self.ground.snapshot, self.laws
+        planner, pages = self._planner(), Pages(run, self.lease, self.portions.page)
+        with comparing(run, planner.directory) as compare:
+            self._walk(
+                planner, pages, lambda: _cut(snapshot, self.portions), partial(_recalled_between, run, laws), compare
+            )
+        with run.worker.store.read() as tx:
+            gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
+        self._leave(planner, laws, gone)
+        footing = Footing(run.run_id, run.run_id, run.at, self.ground.digest, self.ground.seen, planner.weight)
+        return pages.show(planner, planner.outline(snapshot.run), footing)
+
+    def part(self, before: Footing, few: Sequence[str]) -> Header | None:
+        """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
+        is held, and why, is for a plan of everybody to tell.
+        """
+        run, ground, laws, rows = self.run, self.ground, self.laws, self.portions.prospects
+        planner = self._planner(before.weight.after(ground.held, looked_at=len(few)))
+        pages, gone = Pages(run, self.lease, self.portions.page), set(few)
+
+        def recalled(part: Range) -> Memory:
+            gone.difference_update(part.prospects["id"].to_list())
+            return _recalled_of(run, laws, part.prospects["id"].to_list())
+
+        self._walk(planner, pages, lambda: ranges_of(run, few, rows=rows), recalled)
+        left = self._leave(planner, laws, sorted(gone))
+        if planner.may_pass:
+            return None
+        with run.worker.store.read() as tx:
+            whole, told = plans.header(tx, before.whole_id), runs.run(tx, before.whole_id)
+        outline = planner.outline(ground.snapshot.run)
+        kept = outline.counts["kept"] + ground.open - len(planner.seen) - left
+        counts = {**outline.counts, "kept": kept}
+        if whole is not None:
+            counts["in_scope"] = whole.counts["in_scope"]
+        figures = (told.figures if told else None) or {}
+        run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
+        footing = Footing(run.run_id, before.whole_id, run.at, ground.digest, ground.seen, planner.weight)
+        return pages.show(planner, replace(outline, counts=counts), footing, looked_at=few)
+
+    def _planner(self, carried: Weight | None = None) -> Planner:
+        run, ground = self.run, self.ground
+        return Planner(
+            ground.snapshot.org_id,
+            run.worker.rulebook,
+            directory_of(run, ground.snapshot),
+            ground.memory,
+            moment=run.moment,
+            moves_owners=ground.moves_owners,
+            drafts_max=self.portions.drafts,
+            carried=carried,
+        )
+
+    def _walk(
+        self, planner: Planner, pages: Pages, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
+    ) -> None:
+        for part in parts():
+            self.run.worker.drain.check()  # between two ranges nothing is half done
+            remembered = recalled(part)
+            pages.add(planner.read(part, remembered))
+            if compare:
+                compare(part, remembered)
+        pages.add(planner.assign())
+        for part in parts() if planner.dropped else ():
+            self.run.worker.drain.check()
+            if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
+                pages.add(planner.read_again(part, recalled(part)))
+
+    def _leave(self, planner: Planner, laws: Laws, gone: Sequence[str]) -> int:
+        """Withdraw what is open for records that are in no range any more; how much there was."""
+        left = 0
+        for start in range(0, len(gone), PAGE_ROWS):
+            remembered = _recalled_of(self.run, laws, gone[start : start + PAGE_ROWS])
+            planner.leave(remembered.open_changes.values(), remembered)
+            left += len(remembered.open_changes)
+        return left
+
+
+def _cut(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
     for part in snapshot.ranges:
         yield from cut(part, portions.prospects)
 
 
-def _recalled(run: Run, laws: Laws, part: Range) -> Memory:
-    run.worker.drain.check()  # between two ranges nothing is half done
+def _recalled_between(run: Run, laws: Laws, part: Range) -> Memory:
     ids = part.prospects["id"].to_list()
     with run.worker.store.read() as tx:
         remembered = memory.recall_between(tx, ids[0], ids[-1])
+    return _judged(run, laws, remembered)
+
+
+def _recalled_of(run: Run, laws: Laws, record_ids: Sequence[str]) -> Memory:
+    with run.worker.store.read() as tx:
+        remembered = memory.recall_of(tx, record_ids)
+    return _judged(run, laws, remembered)
+
+
+def _judged(run: Run, laws: Laws, remembered: Memory) -> Memory:
     settled_at = run.at - timedelta(seconds=run.worker.settings.look_back_seconds)
     rewritten = laws.rewritten(remembered.open_changes.values())
     return replace(remembered, rewritten=rewritten, settled_at=settled_at)
-
-
-def _left(run: Run, laws: Laws, planner: Planner) -> Iterator[Memory]:
-    """What is known of records that are in no range any more and have an open change, some at a time."""
-    with run.worker.store.read() as tx:
-        gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
-    for start in range(0, len(gone), PAGE_ROWS):
-        with run.worker.store.read() as tx:
-            remembered = memory.recall_of(tx, gone[start : start + PAGE_ROWS])
-        yield replace(remembered, rewritten=laws.rewritten(remembered.open_changes.values()))
-
-
-@dataclass(slots=True)
-class _Pages:
-    """The changes of a plan on their way into the store. A plan of one page is saved in one transaction."""
-
-    run: Run
-    lease: Lease
-    size: int
-    _waiting: list[tuple[Change, Entry]] = field(default_factory=list)
-
-    def add(self, proposed: Iterable[Proposal]) -> None:
-        for each in proposed:
-            self._waiting.append((each.change, each.entry))
-            if len(self._waiting) == self.size:
-                with self._transaction() as tx:
-                    self._stage(tx)
-
-    def show(self, planner: Planner, snapshot: str) -> Header:
-        """Seal page by page, then show the plan. Superseding is true whatever becomes of the plan: most of it goes first."""
-        run, outline = self.run, planner.outline(snapshot)
-        last, *early = self._cut(outline.withdrawn) or [()]
-        for page in early:
-            with self._transaction() as tx:
-                plans.supersede(tx, page, run=run.run_id, at=outline.at)
-        rulebook = run.worker.rulebook
-        seal = Seal(run.run_id, planner.passed(), f"policy@{rulebook.digest[:12]}", outline.at)
-        rolled, after = ChangesDigest(), ""
-        while True:
-            with self._transaction() as tx:
-                self._stage(tx)
-                end = proposals.seal_page(tx, seal, after=after, rolled=rolled, most=self.size)
-                if end is not None:
-                    after = end
-                    continue
-                texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
-                field_map = run.worker.field_map
-                texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
-                claims.note(tx, outline.claims)
-                calendar, days = rulebook.policy.calendar, rulebook.policy.expiry_days
-                return plans.show(
-                    tx,
-                    outline,
-                    run=run.run_id,
-                    field_map=field_map.digest,
-                    rolled=rolled,
-                    withdrawn=last,
-                    expires_at=end_of_working_day(planner.moment, calendar, after=days),
-                )
-
-    def _stage(self, tx: Transaction) -> None:
-        proposals.stage(tx, self.run.run_id, self._waiting)
-        self._waiting.clear()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
-        with self.run.worker.store.transaction() as tx:
-            check(tx, self.lease)
-            yield tx
-
-    def _cut(self, withdrawn: Sequence[Withdrawal]) -> list[Sequence[Withdrawal]]:
-        return [withdrawn[start : start + self.size] for start in range(0, len(withdrawn), self.size)]

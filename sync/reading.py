@@ -19,7 +19,8 @@ from mapping.objects import PEOPLE, USER_ROLE, activity_columns, columns_of
 from mapping.people import queues_for, queues_of, role_names, users_of
 from mapping.prospects import absent_columns, prospects, unfit
 from sync.mirror.mirror import Mirror
-from sync.run import Run
+from sync.run import Run, Worker
+from sync.store.columns import chunks
 
 
 def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:
@@ -33,6 +34,16 @@ def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:
         queues=queues_for(queues, run.worker.field_map),
         roles=role_names(_present(run.worker.mirror, USER_ROLE.api_name, as_of)),
     )
+
+
+def ranges_of(run: Run, record_ids: Sequence[str], *, rows: int) -> Iterator[Range]:
+    """The prospects among these records (ids in order), as the mirror has them now, so many at a time."""
+    for object_map in run.worker.field_map.objects:
+        for ids in chunks(record_ids, rows):
+            raw = run.worker.mirror.of(object_map.api_name, ids)
+            present = _present_prospects(raw, object_map)
+            if present.height:
+                yield _range(*_frames(run.worker, present, object_map, as_of=None), run.worker.field_map, object_map)
 
 
 def people(mirror: Mirror, *, as_of: str | None = None) -> tuple[tuple[User, ...], tuple[Queue, ...]]:
@@ -92,18 +103,14 @@ class _MirrorRanges:
         misfits: Counter[str] = Counter()
         coverage = Coverage([source.label for source in field_map.activities])
         for object_map in field_map.objects:
-            absent = absent_columns(field_map, object_map)
             for raw in mirror.ranges(object_map.api_name, as_of=self.as_of):
-                present = _with_columns(raw, columns_of(object_map)).filter(~pl.col("IsDeleted"))
+                present = _present_prospects(raw, object_map)
                 if present.is_empty():
                     continue
                 misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
-                frame = prospects_of(mirror, present, object_map, field_map, as_of=self.as_of)
-                happened = activities_of(mirror, field_map, frame, object_map, as_of=self.as_of)
+                frame, happened = _frames(self.run.worker, present, object_map, as_of=self.as_of)
                 coverage.add(frame, happened)
-                yield Range(
-                    nw.from_native(frame, eager_only=True), nw.from_native(happened, eager_only=True), absent=absent
-                )
+                yield _range(frame, happened, field_map, object_map)
         self.run.figures["unfit"] = {**misfits}
         if in_vain := lints(field_map):
             self.run.figures["in_vain"] = [str(problem.params["object"]) for problem in in_vain]
@@ -115,6 +122,26 @@ def _related(
 ) -> dict[str, pl.DataFrame]:
     """What the mirror knows of the records that these rows name, by object."""
     return {name: mirror.of(name, ids, as_of=as_of) for name, ids in named(raw, lookups).items()}
+
+
+def _frames(
+    worker: Worker, present: pl.DataFrame, object_map: ObjectMap, *, as_of: str | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """These prospects, and what happened to them."""
+    frame = prospects_of(worker.mirror, present, object_map, worker.field_map, as_of=as_of)
+    return frame, activities_of(worker.mirror, worker.field_map, frame, object_map, as_of=as_of)
+
+
+def _range(frame: pl.DataFrame, happened: pl.DataFrame, field_map: FieldMap, object_map: ObjectMap) -> Range:
+    return Range(
+        nw.from_native(frame, eager_only=True),
+        nw.from_native(happened, eager_only=True),
+        absent=absent_columns(field_map, object_map),
+    )
+
+
+def _present_prospects(raw: pl.DataFrame, object_map: ObjectMap) -> pl.DataFrame:
+    return _with_columns(raw, columns_of(object_map)).filter(~pl.col("IsDeleted"))
 
 
 def _with_columns(raw: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:

@@ -18,6 +18,7 @@ def add(app: typer.Typer, session: Session) -> None:
     app.add_typer(group, name="plan", help=words.say("cli.plan"))
     folder_option, json_option = options.folder(words), options.as_json(words)
     owners_option = options.option(words, "owners", "--owners", default=False)
+    whole_option = options.option(words, "whole", "--whole", default=False)
     detailed_option = options.detailed(words)
 
     @group.callback()
@@ -26,6 +27,7 @@ def add(app: typer.Typer, session: Session) -> None:
         *,
         folder: Path = folder_option,
         owners: bool = owners_option,
+        whole: bool = whole_option,
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
     ) -> int:
@@ -37,7 +39,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
         with session.worker(folder) as worker:
             with session.run(worker, "plan") as run:
-                proposed = propose(run, with_owners=owners)
+                proposed = propose(run, with_owners=owners, looks_at_all=whole)
             tell(session, worker, run.run_id, as_json=json, with_changes=False)
             for problem in lints(worker.field_map):
                 session.talk(session.words.problem(problem))

@@ -13,6 +13,7 @@ def add(app: typer.Typer, session: Session) -> None:
     words = session.words
     folder_option, json_option = options.folder(words), options.as_json(words)
     owners_option = options.option(words, "owners", "--owners", default=False)
+    whole_option = options.option(words, "whole", "--whole", default=False)
     detailed_option = options.detailed(words)
     once_option = options.option(words, "once", "--once", default=False)
 
@@ -21,6 +22,7 @@ def add(app: typer.Typer, session: Session) -> None:
         *,
         folder: Path = folder_option,
         owners: bool = owners_option,
+        whole: bool = whole_option,
         json: bool = json_option,
         detailed_exitcode: bool = detailed_option,
         once: bool = once_option,
@@ -34,7 +36,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
         with session.worker(folder) as worker:
             with session.run(worker, "run") as both:
-                proposed = propose(both, with_owners=owners)
+                proposed = propose(both, with_owners=owners, looks_at_all=whole)
                 settlement = settle(both)
             tell(session, worker, both.run_id, as_json=json, with_changes=False)
             code = code_after({**settlement.states, **held_of(worker)})

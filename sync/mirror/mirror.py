@@ -115,6 +115,10 @@ class Mirror:
         touching = _with_ids(listed, wanted.to_list())
         return self._standing(touching, pl.col("Id").is_in(wanted.implode()), schema).sort("Id")
 
+    def versions_in(self, listed: Sequence[Segment]) -> pl.LazyFrame:
+        """Every version in these segments, whatever came later."""
+        return scan(self.folder, listed)
+
     def stamps(self, object_name: str) -> pl.LazyFrame:
         """Of every version only what says which is the latest, and whether it is deleted: for a comparison with the org."""
         return scan(self.folder, self._listed(object_name)).select("Id", "IsDeleted", *versions.ORDER)

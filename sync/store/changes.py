@@ -91,6 +91,12 @@ def open_turns(tx: Transaction) -> dict[tuple[str, str], int]:
     return {(row.pool, row.member): row.last for row in tx.execute(query)}
 
 
+def open_count(tx: Transaction) -> int:
+    """How many changes are open."""
+    is_open = changes.c.state.in_([state.value for state in OPEN])
+    return tx.execute(select(func.count()).where(is_open)).scalar_one()
+
+
 def held(tx: Transaction) -> int:
     """How many changes are held."""
     return tx.execute(select(func.count()).where(changes.c.state == State.HELD.value)).scalar_one()

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Text, delete, insert, select, type_coerce
 
+from engine.digests import digest
 from sync.store.conversation import describes
 from sync.store.database import Transaction
 
@@ -34,6 +35,12 @@ def known(tx: Transaction, names: Sequence[str], *, since: datetime) -> dict[str
     query = select(describes.c.object, describes.c.body)
     found = tx.execute(query.where(describes.c.object.in_(list(names)), describes.c.fetched_at >= since))
     return {row.object: dict(row.body) for row in found}
+
+
+def digest_of_all(tx: Transaction) -> str:
+    """The same as long as nothing that was told has changed."""
+    query = select(describes.c.object, type_coerce(describes.c.body, Text).label("told")).order_by(describes.c.object)
+    return digest([[row.object, row.told] for row in tx.execute(query)])
 
 
 def every(tx: Transaction) -> dict[str, dict[str, Any]]:

@@ -1,19 +1,25 @@
-"""What the last plan stood on, so that the next need look only at those to whom something has happened since."""
+"""What the last plan stood on and left, so that the next need look only at those to whom something has happened since."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 
 from engine.guards import Weight
+from engine.leftovers import Leftover
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import footings, revisits
+from sync.store.tables import footings, leftovers
 
 _COUNTED = ("leaving", "arriving", "by_rule")
+_MARKS = {
+    "quiet": leftovers.c.is_quiet,
+    "respected": leftovers.c.is_respected,
+    "undecided": leftovers.c.is_undecided,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +54,32 @@ def keep(tx: Transaction, footing: Footing) -> None:
 
 def due(tx: Transaction, *, at: datetime) -> frozenset[str]:
     """Whom the plans before left to be looked at by now."""
-    is_due = or_(revisits.c.due_at.is_(None), revisits.c.due_at <= at)
-    return frozenset(tx.execute(select(revisits.c.record_id).where(is_due)).scalars())
+    is_due = or_(leftovers.c.is_next, leftovers.c.due_at <= at)
+    return frozenset(tx.execute(select(leftovers.c.record_id).where(is_due)).scalars())
 
 
-def revisit(
-    tx: Transaction, left: Mapping[str, datetime | None], *, looked_at: Collection[str] | None = None
-) -> None:
-    """Keep whom a plan leaves to be looked at again, in the place of what was kept of those it looked at (None: all)."""
-    before: dict[str, datetime | None] = {}
-    for chunk in [None] if looked_at is None else chunks(looked_at):
-        query = select(revisits) if chunk is None else select(revisits).where(revisits.c.record_id.in_(chunk))
-        before |= {row.record_id: row.due_at for row in tx.execute(query)}
+def leave(tx: Transaction, left: Mapping[str, Leftover], *, looked_at: Collection[str] | None = None) -> None:
+    """Keep what a plan leaves in the place of what was kept of those it looked at; None: of everybody."""
+    before: dict[str, Leftover] = {}
+    for ids in [None] if looked_at is None else chunks(looked_at):
+        query = select(leftovers) if ids is None else select(leftovers).where(leftovers.c.record_id.in_(ids))
+        before |= {record_id: Leftover(*rest) for record_id, *rest in tx.execute(query)}
     # Mostly the same: only what differs is written.
-    changed = {record_id: due_at for record_id, due_at in left.items() if before.get(record_id, _NEVER) != due_at}
-    for chunk in chunks([*(before.keys() - left.keys()), *(before.keys() & changed.keys())]):
-        tx.execute(delete(revisits).where(revisits.c.record_id.in_(chunk)))
+    changed = {record_id: each for record_id, each in left.items() if before.get(record_id) != each}
+    for ids in chunks([*(before.keys() - left.keys()), *(before.keys() & changed.keys())]):
+        tx.execute(delete(leftovers).where(leftovers.c.record_id.in_(ids)))
     if changed:
-        rows = [{"record_id": record_id, "due_at": due_at} for record_id, due_at in changed.items()]
-        tx.execute(insert(revisits), rows)
+        tx.execute(insert(leftovers), [{"record_id": one, **asdict(each)} for one, each in changed.items()])
 
 
-_NEVER = datetime.max
+def counts(tx: Transaction) -> dict[str, int]:
+    """Of how many records plans have left what they count."""
+    found: dict[str, int] = {}
+    for name, column in _MARKS.items():
+        found[name] = tx.execute(select(func.count()).select_from(leftovers).where(column)).scalar_one()
+    return found
 
 
 def _weight(told: Mapping[str, Any]) -> Weight:
-    return Weight(in_scope=told["in_scope"], **{name: Counter(told[name]) for name in _COUNTED})
+    leaving, arriving, by_rule = (Counter[str](told[name]) for name in _COUNTED)
+    return Weight(in_scope=told["in_scope"], leaving=leaving, arriving=arriving, by_rule=by_rule)

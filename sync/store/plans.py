@@ -43,6 +43,8 @@ class Header:
     expires_at: datetime | None
     counts: Mapping[str, int]
     notices: tuple[Notice, ...]
+    # The last plan that looked at everybody: this one, or the one that a plan of a part has some of its counts from.
+    whole_id: str
 
 
 def show(
@@ -54,10 +56,12 @@ def show(
     rolled: ChangesDigest,
     withdrawn: Sequence[Withdrawal],
     expires_at: datetime | None = None,
+    whole_id: str | None = None,
 ) -> Header:
     """Make a plan seen whose changes are put away and sealed. `withdrawn` is what it still has to supersede.
 
-    PlanStaleError (PL-305) when it cannot stand any more.
+    `whole_id` is the plan that looked at everybody, if this one did not. PlanStaleError (PL-305) when it cannot stand any
+    more.
     """
     supersede(tx, withdrawn, run=run, at=outline.at)
     _refuse_taken(tx, run)
@@ -78,9 +82,10 @@ def show(
         expires_at=expires_at,
         counts=dict(outline.counts),
         notices=outline.notices,
+        whole_id=whole_id or run,
     )
     values = {name: getattr(shown, name) for name in Header.__dataclass_fields__ if name in t.plans.columns}
-    tx.execute(insert(t.plans).values(**values, header=_header(outline)))
+    tx.execute(insert(t.plans).values(**values, header=_header(outline, shown.whole_id)))
     facts = {
         "plan": run,
         "digest": digest,
@@ -204,8 +209,9 @@ def _refuse_taken(tx: Transaction, run: str) -> None:
         raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
 
 
-def _header(outline: Outline) -> dict[str, Any]:
+def _header(outline: Outline, whole_id: str) -> dict[str, Any]:
     return {
+        "whole": whole_id,
         "counts": dict(outline.counts),
         "notices": [[each.record_id, message_body(each.message)] for each in outline.notices],
     }
@@ -226,4 +232,5 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.expires_at,
         row.header["counts"],
         tuple(Notice(record_id, message_from(message)) for record_id, message in row.header["notices"]),
+        row.header["whole"],
     )

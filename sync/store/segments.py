@@ -111,6 +111,14 @@ def listed(tx: Transaction, object_name: str | None = None, *, as_of: int | None
     return _segments(tx, query)
 
 
+def named(tx: Transaction, paths: Sequence[str]) -> tuple[Segment, ...]:
+    """The segments of these paths, replaced ones too."""
+    found: list[Segment] = []
+    for chunk in chunks(paths):
+        found += _segments(tx, select(tables.segments).where(tables.segments.c.path.in_(chunk)))
+    return tuple(found)
+
+
 def kept(tx: Transaction) -> tuple[Segment, ...]:
     """Every segment whose file is there, replaced ones too."""
     found = tables.segments.c

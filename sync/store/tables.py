@@ -125,7 +125,7 @@ plans = Table(
 )
 
 # What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from
-# there. One row. And whom it left to be looked at again: at once, or when their time comes.
+# there. One row. And what it left to know of single records (engine/leftovers.py).
 footings = Table(
     "footings",
     metadata,
@@ -136,11 +136,15 @@ footings = Table(
     Column("seen", BigInteger, nullable=False),  # the audit's last entry then
     Column("weight", JsonText, nullable=False),
 )
-revisits = Table(
-    "revisits",
+leftovers = Table(
+    "leftovers",
     metadata,
     Column("record_id", ID, primary_key=True),
+    Column("is_next", Boolean, nullable=False),
     Column("due_at", Instant),
+    Column("is_quiet", Boolean, nullable=False),
+    Column("is_respected", Boolean, nullable=False),
+    Column("is_undecided", Boolean, nullable=False),
 )
 
 changes = Table(

@@ -54,7 +54,7 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
         with busy.worker.store.read() as tx:
             remembered = memory.recall(tx)
         whole = plan(snapshot_of(run), busy.worker.rulebook, remembered, moment=run.moment)
-        cut = plan_org(run, lease, with_owners=True, portions=TINY)
+        cut = plan_org(run, lease, with_owners=True, looks_at_all=True, portions=TINY)
     with busy.worker.store.read() as tx:
         stored = [standing.change for standing in changes.of_plan(tx, cut.plan_id)]
         assert stored == list(whole.changes)

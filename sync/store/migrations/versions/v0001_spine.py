@@ -110,6 +110,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "leftovers",
+        sa.Column("record_id", _identifier(18), nullable=False),
+        sa.Column("is_next", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.String(27), nullable=True),
+        sa.Column("is_quiet", sa.Boolean(), nullable=False),
+        sa.Column("is_respected", sa.Boolean(), nullable=False),
+        sa.Column("is_undecided", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_leftovers")),
+    )
+    op.create_table(
         "orgs",
         sa.Column("org_id", _identifier(18), nullable=False),
         sa.Column("is_sandbox", sa.Boolean(), nullable=False),
@@ -342,4 +352,15 @@ def upgrade() -> None:
         sa.Column("rebased", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["change_id"], ["changes.change_id"], name=op.f("fk_change_bodies_change_id_changes")),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_change_bodies")),
+    )
+    op.create_table(
+        "footings",
+        sa.Column("plan_id", _identifier(40), nullable=False),
+        sa.Column("whole_id", _identifier(40), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("digest", _identifier(64), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("weight", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_footings_plan_id_plans")),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_footings")),
     )

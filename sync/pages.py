@@ -1,0 +1,98 @@
+"""The changes of a plan on their way into the store, a page in each transaction. A plan of one page is saved in one."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from engine.calendars import end_of_working_day
+from engine.changes import Change
+from engine.guards import Entry
+from engine.planning import Planner, Proposal
+from engine.plans import ChangesDigest, Outline
+from sync.run import Run
+from sync.store import claims, footings, plans, proposals, texts
+from sync.store.database import Transaction
+from sync.store.footings import Footing
+from sync.store.leases import Lease, check
+from sync.store.plans import Header
+from sync.store.proposals import Seal
+from sync.store.texts import TextKind
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Pages:
+    """`size` changes are a page."""
+
+    run: Run
+    lease: Lease
+    size: int
+    _waiting: list[tuple[Change, Entry]] = field(default_factory=list)
+
+    def add(self, proposed: Iterable[Proposal]) -> None:
+        for each in proposed:
+            self._waiting.append((each.change, each.entry))
+            if len(self._waiting) == self.size:
+                with self._transaction() as tx:
+                    self._stage(tx)
+
+    def show(
+        self, planner: Planner, outline: Outline, footing: Footing, *, looked_at: Collection[str] | None = None
+    ) -> Header:
+        """Seal page by page, then show the plan, with what the next one goes on from.
+
+        Superseding is true whatever becomes of the plan, and so are claims: most of them go first.
+        """
+        run, rulebook = self.run, self.run.worker.rulebook
+        last, *early = self._cut(outline.withdrawn) or [()]
+        for page in early:
+            with self._transaction() as tx:
+                plans.supersede(tx, page, run=run.run_id, at=outline.at)
+        *seen, last_seen = self._cut(tuple(outline.claims.items())) or [()]
+        for claimed in seen:
+            with self._transaction() as tx:
+                claims.note(tx, dict(claimed))
+        seal = Seal(run.run_id, planner.passed(), f"policy@{rulebook.digest[:12]}", outline.at)
+        rolled, after = ChangesDigest(), ""
+        while True:
+            with self._transaction() as tx:
+                self._stage(tx)
+                end = proposals.seal_page(tx, seal, after=after, rolled=rolled, most=self.size)
+                if end is not None:
+                    after = end
+                    continue
+                texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
+                field_map = run.worker.field_map
+                texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+                claims.note(tx, dict(last_seen))
+                footings.leave(tx, planner.leftovers, looked_at=looked_at)
+                if looked_at is not None:
+                    outline = replace(outline, counts={**outline.counts, **footings.counts(tx)})
+                calendar, days = rulebook.policy.calendar, rulebook.policy.expiry_days
+                shown = plans.show(
+                    tx,
+                    outline,
+                    run=run.run_id,
+                    field_map=field_map.digest,
+                    rolled=rolled,
+                    withdrawn=last,
+                    expires_at=end_of_working_day(planner.moment, calendar, after=days),
+                    whole_id=footing.whole_id,
+                )
+                footings.keep(tx, footing)
+                return shown
+
+    def _stage(self, tx: Transaction) -> None:
+        proposals.stage(tx, self.run.run_id, self._waiting)
+        self._waiting.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self.run.worker.store.transaction() as tx:
+            check(tx, self.lease)
+            yield tx
+
+    def _cut(self, many: Sequence[T]) -> list[Sequence[T]]:
+        return [many[start : start + self.size] for start in range(0, len(many), self.size)]
