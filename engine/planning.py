@@ -177,7 +177,9 @@ class Planner:
     def leave(self, standings: Iterable[Standing], memory: Memory) -> None:
         """Withdraw open changes of records that are converted, deleted or out of scope by now."""
         for standing in standings:
-            if not is_on_its_way(standing, memory):
+            if is_on_its_way(standing, memory):
+                self._again.add(standing.change.record_id)
+            else:
                 self._withdraw(standing, "withdrawn.left")
 
     def passed(self) -> Passed:
