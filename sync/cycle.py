@@ -36,7 +36,8 @@ def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) 
     expire(run)
     pull(run, lease)
     shown = plan_org(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
-    run.figures.update(proposed=shown.proposed, whole=shown.whole_id, **shown.counts)
+    run.figures.update(proposed=shown.proposed, **shown.counts)
+    run.figures["whole"] = shown.whole_id if shown.whole_id != shown.plan_id else None
     run.figures["writes"] = figures(forecast(run.worker, shown.plan_id))
     return shown
 

@@ -31,7 +31,7 @@ from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS
 
 # Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
-_FIGURES_OF_ALL = ("unfit", "coverage")
+_FIGURES_OF_ALL = ("unfit", "in_vain", "coverage")
 
 _Parts: TypeAlias = Callable[[], Iterable[Range]]
 _Recalled: TypeAlias = Callable[[Range], Memory]

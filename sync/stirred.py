@@ -98,7 +98,9 @@ def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[Segment]
     is_prospect = name in {entry.api_name for entry in field_map.objects}
     sources, lookups = sources_of(field_map, name), lookups_to(field_map, name)
     if not (is_prospect or sources or lookups):
-        if name not in {wanted.api_name for wanted in PEOPLE}:  # of people, the ground tells
+        # Of people the ground tells, and of what is related and named by no lookup nobody reads anything.
+        people, named = {one.api_name for one in PEOPLE}, {one.api_name for one in field_map.related}
+        if name not in people | named:
             raise _TooMuchError
         return
     if is_prospect:

@@ -11,7 +11,18 @@ _ROWS_MAX = 5
 
 def quality_of(figures: Mapping[str, Any]) -> tuple[Message, ...]:
     """From the figures of the run that made the plan."""
-    return (*_coverage(figures.get("coverage") or {}), *_unread(figures), *_files(figures.get("files") or {}))
+    return (
+        *_looked_at(figures),
+        *_coverage(figures.get("coverage") or {}),
+        *_unread(figures),
+        *_files(figures.get("files") or {}),
+    )
+
+
+def _looked_at(figures: Mapping[str, Any]) -> Iterator[Message]:
+    """Whose numbers these are, when the plan looked at a part of the org."""
+    if figures.get("whole"):
+        yield Message.of("report.quality.part", count=figures.get("evaluated", 0), plan=figures["whole"])
 
 
 def _coverage(told: Mapping[str, Any]) -> Iterator[Message]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.changes import Base, Change, Scalar
 from engine.directory import Directory
@@ -157,3 +159,65 @@ def test_one_rule_changes_only_so_many_at_once() -> None:
     passed = limits_passed(weight(*by_rule, other), Policy(limits=limits), DIRECTORY)
     assert passed.holds(by_rule[0]) == Message.of("note.limit.rule", rule="rule/a", changes=11, limit=10)
     assert passed.holds(other) is None
+
+
+# Who owns it, who gets it (nobody: a rule sets a field), by which rule.
+_MOVES = st.tuples(
+    st.sampled_from(["ANN", "BOB", "GONE", "QUEUE"]),
+    st.sampled_from(["BOB", "ANN", None]),
+    st.sampled_from(["rule/a", "rule/b"]),
+)
+_LIMITS = st.builds(
+    Limits,
+    changes_percent=st.integers(0, 100),
+    changes_min=st.integers(0, 5),
+    owner_percent=st.integers(0, 100),
+    owner_min=st.integers(0, 3),
+    leaver_percent=st.integers(0, 100),
+    new_owner_max=st.none() | st.integers(0, 5),
+    rule_percent=st.none() | st.integers(0, 100),
+)
+
+
+def moved(number: int, asked: tuple[str, str | None, str]) -> Change:
+    owner, to, rule = asked
+    after: dict[str, Scalar] = {"owner": to} if to else {"rating": "Warm"}
+    return replace(change(number, owner=owner, rules=(rule,)), after=after)
+
+
+@given(
+    limits=_LIMITS,
+    open_before=st.lists(_MOVES, max_size=8),
+    proposed=st.lists(_MOVES, max_size=6),
+    in_scope=st.integers(0, 60),
+    looked_at=st.integers(0, 20),
+    loads=st.fixed_dictionaries({name: st.integers(0, 40) for name in ("ANN", "BOB", "GONE")}),
+    dice=st.data(),
+)
+def test_what_a_part_lets_through_everybody_would(
+    limits: Limits,
+    open_before: list[tuple[str, str | None, str]],
+    proposed: list[tuple[str, str | None, str]],
+    in_scope: int,
+    looked_at: int,
+    loads: dict[str, int],
+    dice: st.DataObject,
+) -> None:
+    """Of what was open some has ended since; of those looked at some were in scope and some are."""
+    policy = Policy(limits=limits)
+    were, are = (dice.draw(st.integers(0, most)) for most in (min(looked_at, in_scope), looked_at))
+    still = dice.draw(st.integers(0, len(open_before)))
+    news = [moved(100 + number, each) for number, each in enumerate(proposed)]
+    before = Weight(in_scope=in_scope)
+    whole = Weight(in_scope=in_scope - were + are, loads=Counter(loads))
+    for number, each in enumerate(open_before):
+        before.stand(moved(number, each), State.HELD)
+        if number < still:
+            whole.stand(moved(number, each), State.HELD)
+    part = before.after(still, looked_at=looked_at)
+    part.in_scope += are
+    for one in news:
+        whole.propose(one)
+        part.propose(one)
+    if limits_passed(whole, policy, DIRECTORY).concerns(weight(*news)):
+        assert limits_passed(part, policy, DIRECTORY).concerns(weight(*news))

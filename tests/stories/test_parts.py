@@ -170,7 +170,11 @@ def test_a_limit_is_told_by_all_and_holds_no_drips(stage: Stage) -> None:
     assert {state.value for state in stage.states(stage.run_id)} == {"held"}
     stage.edit("suzuki", lead_of(stage), NumberOfEmployees=5000)
     plan = stage.plan()
-    assert (len(held.changes), evaluated(plan), {state.value for state in stage.states(stage.run_id)}) == (6, 14, {"held"})
+    assert (len(held.changes), evaluated(plan), {state.value for state in stage.states(stage.run_id)}) == (
+        6,
+        14,
+        {"held"},
+    )
 
 
 def test_every_event_of_the_audit_says_whom_it_stirs() -> None:
