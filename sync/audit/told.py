@@ -27,9 +27,10 @@ class Told:
         self._count = 0
         self._files: list[IO[str]] = []
         self._stack = ExitStack()
-        # Changes are told before the plan that shows them, page by page; a plan that a crash cut short is dropped later.
-        self._unseen: set[str] = set()
-        self._dropped: set[str] = set()
+        # Changes are told before the plan that shows them, page by page; a plan that was cut short is dropped later, and
+        # its run may make it anew.
+        self._unseen: set[tuple[str, int]] = set()
+        self._dropped: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -41,19 +42,19 @@ class Told:
         """What one entry, in the order of the chain, says of a change or of the plan that shows it."""
         match entry.get("event"):
             case Event.CHANGE_PROPOSED:
-                self._unseen.add(entry["plan"])
-                self._note(entry["change"], entry["to"], proposed_in=entry["plan"])
+                attempt = self._attempt(entry["plan"])
+                self._unseen.add(attempt)
+                self._note(entry["change"], entry["to"], proposed_in=" ".join(map(str, attempt)))
             case Event.PLAN_PROPOSED:
-                self._unseen.discard(entry["plan"])
+                self._unseen.discard(self._attempt(entry["plan"]))
             case Event.PLAN_DROPPED:
-                self._unseen.discard(entry["plan"])
-                self._dropped.add(entry["plan"])
+                self._dropped[entry["plan"]] = self._dropped.get(entry["plan"], 0) + 1
             case _ if "change" in entry and "to" in entry:
                 self._note(entry["change"], entry["to"])
 
     def last(self) -> Iterator[tuple[str, str]]:
         """Id and state of every change that was ever shown, as of its last entry, by id."""
-        never_shown = self._unseen | self._dropped
+        never_shown = {f"{plan} {number}" for plan, number in self._unseen}
         found = ("", "")
         for line in heapq.merge(sorted(self._notes), *self._files):
             change_id, _, state, plan = line.rstrip("\n").split("\t")
@@ -64,6 +65,9 @@ class Told:
             found = (change_id, state)
         if found[0]:
             yield found
+
+    def _attempt(self, plan: str) -> tuple[str, int]:
+        return plan, self._dropped.get(plan, 0)
 
     def _note(self, change_id: str, state: str, *, proposed_in: str = "") -> None:
         self._count += 1

@@ -39,6 +39,10 @@ LIFE = [proposed("b"), proposed("a"), shown(), moved("b", "approved"), moved("a"
         pytest.param(
             [proposed("a"), dropped(), proposed("a", plan="p2"), shown("p2")], [("a", "planned")], id="proposed again"
         ),
+        pytest.param(
+            [proposed("a"), proposed("b"), dropped(), proposed("a"), shown()], [("a", "planned")], id="made anew by its run"
+        ),
+        pytest.param([proposed("a"), dropped(), proposed("a")], [], id="in the making anew"),
         pytest.param([{"event": Event.PAUSED, "by": "os:me@here"}, *LIFE], [("a", "rejected"), ("b", "applied")],
                      id="entries of other things"),
     ],
