@@ -65,6 +65,7 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
             expires_at=at,
             counts={"evaluated": 5},
             notices=saved.notices,
+            whole_id=run,
         )
 
 
