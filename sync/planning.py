@@ -135,8 +135,8 @@ class _Work:
         with run.worker.store.read() as tx:
             whole, told = plans.header(tx, before.whole_id), runs.run(tx, before.whole_id)
         outline = planner.outline(ground.snapshot.run)
-        kept = outline.counts["kept"] + ground.open - len(planner.seen) - left
-        counts = {**outline.counts, "kept": kept}
+        others = max(0, ground.open - len(planner.seen) - left)
+        counts = {**outline.counts, "kept": outline.counts["kept"] + others}
         if whole is not None:
             counts["in_scope"] = whole.counts["in_scope"]
         figures = (told.figures if told else None) or {}
