@@ -35,17 +35,19 @@ def start_folder(folder: Path, *, org: str = SANDBOX, starter: str = MANUFACTURE
         raise SettingsError.of("ST-127", str(folder), folder=folder.resolve().name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    written = _copy(files("config.starters") / starter, folder)
-    settings = folder / FILE
-    settings.write_text(
-        settings.read_text(encoding="utf-8").replace(f"\norg: {SANDBOX}\n", f"\norg: {org}\n"), encoding="utf-8"
-    )
-    return (_write(folder / ".gitignore", _IGNORED), *written)
+    source = files("config.starters") / starter
+    ignored, written = _write(folder / ".gitignore", _IGNORED), _copy(source, folder, apart=FILE)
+    # Last and at once: with settings a folder is whole, and without them it is none.
+    settings = (source / FILE).read_text(encoding="utf-8").replace(f"\norg: {SANDBOX}\n", f"\norg: {org}\n")
+    whole = _write(folder / f".{FILE}", settings).replace(folder / FILE)
+    return (ignored, *sorted([*written, whole]))
 
 
-def _copy(source: Traversable, target: Path) -> list[Path]:
+def _copy(source: Traversable, target: Path, *, apart: str = "") -> list[Path]:
     written: list[Path] = []
     for entry in sorted(source.iterdir(), key=lambda entry: entry.name):
+        if entry.name == apart:
+            continue
         if entry.is_dir() and not entry.name.startswith("__"):
             (target / entry.name).mkdir(mode=0o700)
             written += _copy(entry, target / entry.name)
