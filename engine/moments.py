@@ -10,7 +10,7 @@ class Moment:
     """`at` is the server's time (aware, UTC, whole seconds); `zone` the IANA name of the org's time zone."""
 
     at: datetime
-    zone: str = "Asia/Tokyo"
+    zone: str
 
     @property
     def today(self) -> date:
