@@ -39,7 +39,7 @@ def ratios(leads: int) -> str:
         f"- **Guarded writes**: {changes:,} records, each under its own guard, in {calls:,} API calls, everything an apply "
         f"does included. One call per record would be {changes:,}: **1/{changes / calls:.0f}**."
     )
-    return f"## Ratios\n\n{plain}\n{guarded}\n"
+    return f"{plain}\n{guarded}\n"
 
 
 def plain_updates(leads: int) -> tuple[list[float], list[float], int]:

@@ -1,8 +1,8 @@
 """What the worker costs, measured on this machine: `python tests/bench/worker.py` writes README.md beside this file.
 
-    python tests/bench/worker.py [--leads 100000] [--most 1000000] [--only sizes|ratios]
+    python tests/bench/worker.py [--leads 100000] [--most 1000000] [--only day|size|ratios]
 
-Every step is a process of its own against an org in another one (`org.py`), over real HTTP, with a real store and mirror. Seconds
+With `--only` one part is measured anew and the others stay as they were written. Every step is a process of its own against an org in another one (`org.py`), over real HTTP, with a real store and mirror. Seconds
 and memory are of the worker's process alone; the org's own work is part of the waiting. Ratios compare two ways of doing the
 same on the same org in one run; absolute figures are this machine's.
 """
@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -120,12 +121,17 @@ def end_to_end(leads: int) -> list[Step]:
 
 
 def planned(leads: int) -> list[Step]:
-    """Pulled, evaluated and planned, and planned once more with nothing new."""
+    """Pulled, evaluated and planned as a baseline; approved, and planned again with nothing new and with little."""
     with _folder() as folder, org_of(folder, leads=leads, activities=1) as org:
         print(f"org of {leads} leads: {org.built}", flush=True)
         steps = [step(org, folder, "first sync and baseline plan", "plan", "--json")]
-        org.do("advance 3600")
-        steps.append(step(org, folder, "plan again, nothing new", "plan", "--json"))
+        steps.append(step(org, folder, "approve", "approve", "--all"))
+        for _ in range(2):  # the first has just the approvals to look at
+            org.do("advance 600")
+            steps.append(step(org, folder, "plan again, nothing new", "plan", "--json"))
+        org.do("connector 0.01")
+        org.do("advance 600")
+        steps.append(step(org, folder, "plan after edits on 1 %", "plan", "--json"))
         return steps
 
 
@@ -133,28 +139,43 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--most", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("sizes", "ratios"))
+    parser.add_argument("--only", choices=("day", "size", "ratios"))
     given = parser.parse_args()
-    parts: list[str] = []
-    if given.only != "ratios":
-        parts += [_table(f"{given.leads:,} leads, two activities each", end_to_end(given.leads))]
-        if given.most:
-            parts += [_table(f"{given.most:,} leads, one activity each", planned(given.most))]
-    if given.only != "sizes":
+    is_wanted = {name: given.only in {None, name} for name in ("day", "size", "ratios")}
+    if is_wanted["day"]:
+        write("End to end", _table(f"{given.leads:,} leads, two activities each", end_to_end(given.leads)))
+    if is_wanted["size"]:
+        write("Size", _table(f"{given.most:,} leads, one activity each", planned(given.most)))
+    if is_wanted["ratios"]:
         from tests.bench.ratios import ratios
 
-        parts += [ratios(given.leads)]
-    text = "\n".join([_head(), *parts])
-    (HERE / "README.md").write_text(text, encoding="utf-8")
-    print(text)
+        write("Ratios", ratios(given.leads))
 
 
-def _head() -> str:
-    return f"""# bench
+def write(title: str, text: str) -> None:
+    """Put one part into README.md, in the place of the one before."""
+    path = HERE / "README.md"
+    parts = dict.fromkeys(("End to end", "Size", "Ratios"), "")
+    for part in path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []:
+        name, _, rest = part.partition("\n")
+        parts[name] = rest.strip()
+    parts[title] = f"{_machine()}\n\n{text.strip()}"
+    told = "".join(f"\n## {name}\n\n{part}\n" for name, part in parts.items() if part)
+    path.write_text(f"{_HEAD}{told}", encoding="utf-8")
+    print(f"\n## {title}\n\n{parts[title]}")
 
-What the worker costs; written by `python tests/bench/worker.py` (pip install the `bench` extra first). Seconds are this machine's
-({os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}), the sandbox org at work beside it included; ratios, where there are any below, are measured side by side in one run.
+
+_HEAD = """# bench
+
+What the worker costs; each part is written by `python tests/bench/worker.py` (pip install the `bench` extra first).
+Seconds are one machine's, the sandbox org at work beside the worker included; ratios are measured side by side in one run.
 """
+
+
+def _machine() -> str:
+    busy = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
+    machine = f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()}{busy})"
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine}."
 
 
 def _table(title: str, steps: Sequence[Step]) -> str:
@@ -164,7 +185,7 @@ def _table(title: str, steps: Sequence[Step]) -> str:
     ]
     return "\n".join(
         [
-            f"## {title}",
+            f"{title}.",
             "",
             "| step | seconds | CPU seconds | peak MiB | API calls | changes |",
             "|---|---|---|---|---|---|",
