@@ -6,7 +6,7 @@ it, by its own rules and by what had been written and remembered by then, as far
 (`store/past.py`); then what has moved between that plan and the last one, and what moved it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -125,7 +125,9 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
     if seen is None:
         raise UsageError.of("PL-412", wanted)
     since = _since(worker, wanted, seen, last, remembered) if as_of else None
-    told = replace(_explained(seen, header.plan_id, since), history=history, approvals=approved)
+    told = _explained(seen, header.plan_id, since)
+    names = {**told.names, **_people_in(history, seen.directory)}
+    told = replace(told, history=history, approvals=approved, names=names)
     chosen = told.proposed.change.after.get("owner") if as_of and told.proposed else None
     return replace(told, given=_name_of(str(chosen), seen.directory)) if chosen else told
 
@@ -255,6 +257,13 @@ def _moved_inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Move
     return tuple(
         Moved(name, scalar(then.get(name)), scalar(now[name])) for name in names if then.get(name) != now[name]
     )
+
+
+def _people_in(history: Sequence[Standing], directory: Directory) -> dict[str, str]:
+    """Users and queues of whom reasons and notes tell, by id."""
+    messages = [message for each in history for message in (*each.change.because, each.note) if message]
+    told = {str(value) for message in messages for value in message.params.values()}
+    return {one: _name_of(one, directory) for one in told if one in directory.users or one in directory.queues}
 
 
 def _moment(header: Header) -> Moment:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from engine.changes import Standing
 from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
@@ -30,7 +29,7 @@ def add(app: typer.Typer, session: Session) -> None:
         json: bool = json_option,
     ) -> int:
         from sync.explain import explain_record
-        from sync.reports.explained import lines, owner_lines, past_lines, since_lines
+        from sync.reports.explained import change_line, lines, owner_lines, past_lines, since_lines
 
         with session.worker(folder) as worker:
             found = explain_record(worker, record, as_of=as_of)
@@ -49,7 +48,8 @@ def add(app: typer.Typer, session: Session) -> None:
         if found.history:
             session.write(session.say("explain.history"))
         for each in found.history:
-            session.write(f"  {each.plan_id}  {session.say(f'state.{each.state}')}: {_why(session, each)}")
+            told_of = change_line(found, each, session.words)
+            session.write(f"  {each.plan_id}  {session.say(f'state.{each.state}')}: {told_of}")
             if approval := found.approvals.get(each.change.change_id):
                 by_whom = session.say("explain.approved", by=approval.approver, reason=approval.reason or "-")
                 session.write(f"    {by_whom}")
@@ -57,12 +57,14 @@ def add(app: typer.Typer, session: Session) -> None:
 
 
 def _document(session: Session, found: "Explained", told: list[str]) -> dict[str, object]:
+    from sync.reports.explained import change_line
+
     history = [
         {
             "plan": each.plan_id,
             "change": each.change.change_id,
             "state": each.state.value,
-            "text": _why(session, each),
+            "text": change_line(found, each, session.words),
             "approval": _approval(found.approvals.get(each.change.change_id)),
         }
         for each in found.history
@@ -106,8 +108,3 @@ def _approval(approval: "Approval | None") -> dict[str, str] | None:
     if approval is None:
         return None
     return {"by": approval.approver, "at": approval.at.isoformat(), "reason": approval.reason}
-
-
-def _why(session: Session, standing: Standing) -> str:
-    told = [*standing.change.because, *([standing.note] if standing.note else [])]
-    return session.say("report.join").join(session.words.message(message) for message in told)

@@ -148,7 +148,7 @@ def _tell_next(session: Session, heading: Heading) -> None:
 def _tables(session: Session, worker: Worker, plan: Header, heading: Heading, *, with_changes: bool) -> None:
     console, words = session.console(), session.words
     overview = overview_of(worker, plan)
-    for table in (flows_table(overview, words), fields_table(overview, heading.labels, words)):
+    for table in (flows_table(overview, heading.labels, words), fields_table(overview, heading.labels, words)):
         if table:
             console.print(table)
     if with_changes:

@@ -32,7 +32,7 @@ def tell(session: Session, summary: DemoSummary) -> None:
             pulled = sum(run.pulled.values())
             session.write(session.say("cli.demo.proposed", pulled=phrases.number(pulled),
                                       proposed=phrases.number(run.proposed), owners=phrases.number(run.owners)))  # fmt: skip
-            if table := flows_table(report.overview, session.words):
+            if table := flows_table(report.overview, report.heading.labels, session.words):
                 console.print(table)
             write_states(session, run.states)
         if run.rebased:

@@ -6,14 +6,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from config.words.catalogue import Words
-from engine.messages import Message
 from sync.reports import phrases, views
 from sync.reports.overview import Overview
 from sync.reports.report import Heading
 from sync.reports.rows import Row
 
 
-def flows_table(overview: Overview, words: Words) -> Table | None:
+def flows_table(overview: Overview, labels: Mapping[str, str], words: Words) -> Table | None:
     """Who moves where and why; None when nobody does."""
     flows = overview.flows
     if not flows:
@@ -23,7 +22,7 @@ def flows_table(overview: Overview, words: Words) -> Table | None:
         to = ", ".join(f"{owner.name} {count}" for owner, count in flow.to)
         kind = words.say(f"report.kind.{flow.before.kind}")
         name = f"{flow.before.name} ({kind})" if kind else flow.before.name
-        _add(table, name, phrases.number(flow.count), to, "\n".join(phrases.reasons(flow.why, words=words)))
+        _add(table, name, phrases.number(flow.count), to, "\n".join(phrases.reasons(flow.why, labels, words=words)))
     return table
 
 
@@ -45,8 +44,8 @@ def changes_table(rows: Iterable[Row], heading: Heading, words: Words) -> Table:
                    "report.changes", "report.why", "report.state")  # fmt: skip
     for row in rows:
         changed = "\n".join(_changed(row, heading, words))
-        state = _state(row, words, is_shadow=heading.is_shadow)
-        _add(table, row.record_id, row.name, row.company, changed, _why(row.because, words), state)
+        why = phrases.sentences(row.because, heading.labels, words=words)
+        _add(table, row.record_id, row.name, row.company, changed, why, _state(row, heading, words))
     return table
 
 
@@ -61,13 +60,9 @@ def _changed(row: Row, heading: Heading, words: Words) -> list[str]:
     return [*told, *(f"+{tag}" for tag in row.tags_added), *(f"-{tag}" for tag in row.tags_removed)]
 
 
-def _state(row: Row, words: Words, *, is_shadow: bool) -> str:
-    told = phrases.state(row.state, is_shadow=is_shadow, words=words)
-    return f"{told}: {words.message(row.note)}" if row.note else told
-
-
-def _why(messages: Iterable[Message], words: Words) -> str:
-    return words.say("report.join").join(words.message(message) for message in messages)
+def _state(row: Row, heading: Heading, words: Words) -> str:
+    told = phrases.state(row.state, is_shadow=heading.is_shadow, words=words)
+    return f"{told}: {phrases.sentence(row.note, heading.labels, words=words)}" if row.note else told
 
 
 def _table(words: Words, title: str, *columns: str) -> Table:

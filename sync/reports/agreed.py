@@ -1,7 +1,7 @@
 """Columns and values of a comparison in shadow as people read them: labels of the org, owners and pools by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from config.words.catalogue import Words
 from engine.agreement import OWNER, POOL
@@ -36,12 +36,4 @@ class Agreed:
         return self.words.say("report.arrow", before=before, after=after)
 
     def why(self, messages: tuple[Message, ...]) -> str:
-        return self.words.say("report.join").join(self.words.message(self._labelled(each)) for each in messages)
-
-    def _labelled(self, message: Message) -> Message:
-        field = message.params.get("field")
-        return (
-            replace(message, params={**message.params, "field": self.label(field)})
-            if isinstance(field, str)
-            else message
-        )
+        return phrases.sentences(messages, self.labels, words=self.words)

@@ -1,12 +1,14 @@
 """An explanation in words: which persona and why, what each criterion earned, where the score is from, which rules held."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from config.words.catalogue import Words
+from engine.changes import Standing
 from engine.conditions import Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
 from engine.fields import Kind
 from engine.grades import LADDER
+from engine.messages import Message
 from engine.scores import ScoreLine
 from sync.explain import Explained, Moved, Since
 from sync.reports import phrases
@@ -61,9 +63,15 @@ def past_lines(found: Explained, words: Words) -> list[str]:
     if proposed is None:
         told = words.say("explain.proposed_nothing")
     else:
-        why = words.say("report.join").join(words.message(message) for message in proposed.change.because)
+        why = phrases.sentences(proposed.change.because, {}, words=words)
         told = words.say("explain.proposed", why=why)
     return [told, words.say("explain.unknown_then")]
+
+
+def change_line(found: Explained, standing: Standing, words: Words) -> str:
+    """Why a change of the record was proposed, and what is noted about it; people by name."""
+    told = [*standing.change.because, *([standing.note] if standing.note else [])]
+    return phrases.sentences([_naming(message, found.names) for message in told], {}, words=words)
 
 
 def since_lines(since: Since, words: Words) -> list[str]:
@@ -176,3 +184,7 @@ def _found(result: LeafResult, kind: Kind, words: Words) -> str:
     if result.value is None:
         return words.say("report.empty")
     return LADDER[int(str(result.value))] if kind is Kind.GRADE else str(result.value)
+
+
+def _naming(message: Message, names: Mapping[str, str]) -> Message:
+    return Message(message.key, {key: names.get(str(value), value) for key, value in message.params.items()})

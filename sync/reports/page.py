@@ -72,10 +72,10 @@ class _Teller:
         return phrases.label(name, self.report.heading.labels, words=self.words)
 
     def messages(self, messages: Iterable[Message]) -> str:
-        return self.say("join").join(self.words.message(message) for message in messages)
+        return phrases.sentences(messages, self.report.heading.labels, words=self.words)
 
     def reasons(self, why: Why) -> list[str]:
-        return phrases.reasons(why, words=self.words)
+        return phrases.reasons(why, self.report.heading.labels, words=self.words)
 
     def kind(self, owner: Owner) -> str:
         return self.say(f"kind.{owner.kind}")

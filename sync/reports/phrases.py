@@ -1,17 +1,20 @@
 """Numbers, times and values as people of each language write them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.changes import Scalar
+from engine.messages import Message
 from engine.states import WAITING, State
 from sync.reports.overview import FieldSummary, Why
 from sync.reports.report import Heading
 
 _REASONS_MAX = 3
+# The parameters of messages that hold values of fields.
+_VALUES = ("planned", "found", "value")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = {
     Language.ENGLISH: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -70,11 +73,25 @@ def label(name: str, labels: Mapping[str, str], *, words: Words) -> str:
     return words.say(key) if key in catalogue() else name
 
 
-def reasons(why: Why, *, words: Words) -> list[str]:
+def sentence(message: Message, labels: Mapping[str, str], *, words: Words) -> str:
+    """A message that calls its field what people call it, and says its values as they are said elsewhere."""
+    params = dict(message.params)
+    if isinstance(field := params.get("field"), str):
+        params["field"] = label(field, labels, words=words)
+    params |= {name: value(params[name], words=words) for name in _VALUES if name in params}
+    return words.say(message.key, **params)
+
+
+def sentences(messages: Iterable[Message], labels: Mapping[str, str], *, words: Words) -> str:
+    """Several as one."""
+    return words.say("report.join").join(sentence(message, labels, words=words) for message in messages)
+
+
+def reasons(why: Why, labels: Mapping[str, str], *, words: Words) -> list[str]:
     """The most frequent sentences, with how often each was said when there are several. Equal words are one reason."""
     said: Counter[str] = Counter()
     for message, count in why:
-        said[words.message(message)] += count
+        said[sentence(message, labels, words=words)] += count
     counted = said.most_common(_REASONS_MAX)
     if len(counted) == 1:
         return [counted[0][0]]

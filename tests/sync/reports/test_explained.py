@@ -7,7 +7,7 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from sync.explain import explain_record
-from sync.reports.explained import lines, owner_lines, since_lines
+from sync.reports.explained import change_line, lines, owner_lines, since_lines
 from tests.stage import RULEBOOK, Stage, staged
 
 DAY = 86_400
@@ -112,8 +112,8 @@ def test_a_value_of_ours_that_is_somebody_else_s_is_told_with_when_that_was_firs
         "Cold は他の人が設定した値です（2026年11月20日(金)",
         words,
     )
-    assert said(told, "it stays theirs for 30 days, or until", "30 日間、または戻すまで", words)
-    assert said(told, "it stays theirs until it is given back", "戻すまで、その人の値のままです", words)
+    assert said(told, "it stays theirs for 30 days, or until", "30 日間、または返却されるまで", words)
+    assert said(told, "it stays theirs until it is given back", "返却されるまで、その人の値のままです", words)
 
 
 def test_a_contested_value_is_told_as_what_it_is(stage: Stage, words: Words) -> None:
@@ -124,3 +124,15 @@ def test_a_contested_value_is_told_as_what_it_is(stage: Stage, words: Words) -> 
     stage.plan()
     told = owner_lines(explain_record(stage.worker, lead), words)
     assert said(told, "ours is proposed again, for a person to decide", "ルールの値を改めて提案し", words)
+
+
+def test_whose_a_record_became_meanwhile_is_told_by_name(stage: Stage, words: Words) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads", Phone="03-5550-0100")
+    stage.plan()
+    stage.approve()
+    stage.edit("takahashi", lead, OwnerId=stage.owner_id("smith"))
+    stage.apply()
+    found = explain_record(stage.worker, lead)
+    told = [change_line(found, each, words) for each in found.history]
+    assert said(told, "is Alice Smith now", "現在「Alice Smith」", words)
+    assert said(told, "Owner was", "所有者 は計画時", words)
