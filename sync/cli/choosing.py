@@ -69,13 +69,13 @@ def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: 
 
     Nothing else may be chosen besides (CL-104).
     """
-    from sync.reports.decisions import read_decisions
+    from sync.reports.decisions import approved_lines, read_decisions
     from sync.review.sheet import decide
 
     if others:
         raise UsageError.of("CL-104")
     decisions = read_decisions(sheet)
-    decided = decide(worker, decisions, approver=worker.person, reason=reason)
+    decided = decide(worker, decisions, approver=worker.person, reason=reason, lines=approved_lines(sheet))
     session.write(session.say("cli.approved", count=decided.approved))
     session.write(session.say("cli.rejected", count=decided.rejected))
     if decided.approved:

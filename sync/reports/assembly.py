@@ -1,6 +1,6 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.changes import Scalar, Standing
@@ -75,6 +75,15 @@ def rows_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], *, page_r
         return changes.page_of_plan(tx, plan.plan_id, after=after, most=most)
 
     return StoredRows(worker, page, owners, plan.snapshot, page_rows)
+
+
+def rows_among(
+    worker: Worker, plan: Header, standings: Iterable[Standing], owners: Mapping[str, Owner]
+) -> Iterator[Row]:
+    """Some changes of a plan, as readers see them."""
+    among = list(standings)
+    cards = _cards(worker, plan.snapshot, {standing.change.record_id for standing in among})
+    yield from (_row(worker, standing, cards, owners) for standing in among)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
-"""Read the decisions people wrote into a plan's workbook. What else they changed in it counts for nothing."""
+"""Read the decisions people wrote into a plan's workbook, and the lines they approved as they stand there.
+
+`sync/review/edits.py` compares these lines with the plan: what else people changed in them was not asked for.
+"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,10 @@ _COLUMNS = {
     "plan": "report.column.run",
 }
 
+# Enough of a file to see of what kind it is.
+_LINE_MAX = 4_096
+_SPACE = 0x20
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -32,6 +40,24 @@ class Decision:
     is_approval: bool
     reason: str
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`heading` as people see it, `where` such as `decisions.xlsx:H12`."""
+
+    heading: str
+    where: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An approved line; `language` is that of its sheet's headings."""
+
+    change_id: str
+    language: Language
+    cells: tuple[Cell, ...]
 
 
 def refuse_loss(path: Path) -> None:
@@ -52,23 +78,77 @@ def refuse_loss(path: Path) -> None:
 def read_decisions(path: Path) -> tuple[Decision, ...]:
     """The lines with a decision, in the order of the sheet. Every problem of the sheet at once, each with its cell:
 
-    UsageError CL-111 (no workbook), CL-117 (no file), CL-112 (no such columns), CL-113 (no such decision), CL-114 (a line without an id),
-    CL-115 (one change, two decisions).
+    UsageError CL-111 (no workbook), CL-120 (a table of text), CL-117 (no file), CL-112 (no such columns), CL-113 (no such
+    decision), CL-114 (a line without an id), CL-115 (one change, two decisions).
     """
+    with _opened(path) as sheet:
+        return _decided(sheet.rows, sheet.places, path)
+
+
+def approved_lines(path: Path) -> Iterator[Line]:
+    """The lines that approve something, one after the other: a sheet may have a million. UsageError as above."""
+    with _opened(path) as sheet:
+        columns = [
+            (place, str(text).strip(), get_column_letter(place + 1))
+            for place, text in enumerate(sheet.heading)
+            if text is not None
+        ]
+        is_own = {sheet.places[name] for name in ("decision", "reason")}
+        for number, row in enumerate(sheet.rows, start=2):
+            if _word(_text(row, sheet.places["decision"])) == "approve":
+                cells = tuple(
+                    Cell(text, f"{path.name}:{letter}{number}", row[place] if place < len(row) else None)
+                    for place, text, letter in columns
+                    if place not in is_own
+                )
+                yield Line(_text(row, sheet.places["change"]), sheet.language, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    heading: Sequence[Any]
+    places: dict[str, int]
+    rows: Iterator[Sequence[Any]]
+
+    @property
+    def language(self) -> Language:
+        told = folded(str(self.heading[self.places["decision"]]))
+        spoken = (one for one in Language if folded(Words(one).say(_COLUMNS["decision"])) == told)
+        return next(spoken, Language.ENGLISH)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Sheet]:
+    """The sheet of a workbook that has the columns of a plan."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:
         raise UsageError.of("CL-117", str(path)) from None
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise UsageError.of("CL-111", str(path)) from error
+        raise UsageError.of("CL-120" if _is_table_of_text(path) else "CL-111", str(path)) from error
     try:
         for sheet in book.worksheets:
             rows = sheet.iter_rows(values_only=True)
-            if places := _places(next(rows, ())):
-                return _decided(rows, places, path)
+            heading = next(rows, ())
+            if places := _places(heading):
+                yield _Sheet(heading, places, rows)
+                return
     finally:
         book.close()
     raise UsageError.of("CL-112", str(path), known=", ".join(_names("decision") + _names("change")))
+
+
+def _is_table_of_text(path: Path) -> bool:
+    """Whether this is what a spreadsheet saves as CSV, whatever the file is called."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(_LINE_MAX)
+    except OSError:
+        return False
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    is_text = not any(byte < _SPACE and byte not in b"\t\r\n" for byte in line)
+    return is_text and any(separator in line for separator in (b",", b"\t", b";"))
 
 
 def _decided(rows: Iterator[Sequence[Any]], places: dict[str, int], path: Path) -> tuple[Decision, ...]:
@@ -80,7 +160,7 @@ def _decided(rows: Iterator[Sequence[Any]], places: dict[str, int], path: Path) 
         if not said:
             continue
         where = f"{path.name}:{column}{number}"
-        word = next((one for one in DECISIONS if folded(said) in map(folded, _words(f"workbook.{one}"))), None)
+        word = _word(said)
         change_id = _text(row, places["change"])
         if word is None:
             known = ", ".join(one for decision in DECISIONS for one in _words(f"workbook.{decision}"))
@@ -97,6 +177,11 @@ def _decided(rows: Iterator[Sequence[Any]], places: dict[str, int], path: Path) 
     if problems:
         raise UsageError(*problems)
     return tuple(found.values())
+
+
+def _word(said: str) -> str | None:
+    """The decision that a cell says, in either language."""
+    return next((one for one in DECISIONS if folded(said) in map(folded, _words(f"workbook.{one}"))), None)
 
 
 def _places(heading: Sequence[Any]) -> dict[str, int] | None:

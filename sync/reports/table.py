@@ -6,8 +6,9 @@ from io import StringIO
 
 from config.words.catalogue import Words
 from engine.changes import Scalar
-from sync.reports.phrases import label, state
-from sync.reports.report import RunReport
+from sync.reports import phrases
+from sync.reports.phrases import label
+from sync.reports.report import Heading, RunReport
 from sync.reports.rows import Row
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
@@ -23,23 +24,26 @@ def csv(report: RunReport, words: Words) -> str:
 def csv_lines(report: RunReport, words: Words) -> Iterator[str]:
     """The same line by line, heading first."""
     fields = report.overview.fields
-    yield BYTE_ORDER_MARK + _line(headings(report, fields, words))
+    yield BYTE_ORDER_MARK + _line(headings(report.heading, fields, words))
     for row in report.rows:
-        yield _line(cells(report, row, fields, words))
+        yield _line(cells(report.heading, row, fields, words))
 
 
-def headings(report: RunReport, fields: Sequence[str], words: Words) -> list[str]:
+def headings(heading: Heading, fields: Sequence[str], words: Words) -> list[str]:
     """What stands above `cells`."""
-    labels = [label(name, report.heading.labels, words=words) for name in fields]
-    pairs = [
-        words.say(f"report.column.{when}", field=name) for name in labels for when in ("field_before", "field_after")
-    ]
+    pairs = [text for name in fields for text in field_headings(name, heading, words)]
     return [*(words.say(f"report.column.{name}") for name in _COLUMNS), *pairs]
 
 
-def cells(report: RunReport, row: Row, fields: Sequence[str], words: Words) -> list[Scalar]:
+def field_headings(name: str, heading: Heading, words: Words) -> list[str]:
+    """What stands above the two cells of a field."""
+    told = label(name, heading.labels, words=words)
+    return [words.say(f"report.column.{when}", field=told) for when in ("field_before", "field_after")]
+
+
+def cells(heading: Heading, row: Row, fields: Sequence[str], words: Words) -> list[Scalar]:
     """One row: who and what, then before and after of each of these fields."""
-    return [*_cells(report, row, words), *_values(row, fields)]
+    return [*_cells(heading, row, words), *_values(row, fields)]
 
 
 def _line(values: Iterable[Scalar]) -> str:
@@ -61,20 +65,21 @@ def safe(cell: Scalar) -> Scalar:
     return cell
 
 
-def _cells(report: RunReport, row: Row, words: Words) -> list[Scalar]:
+def _cells(heading: Heading, row: Row, words: Words) -> list[Scalar]:
     """The cells of `_COLUMNS`."""
+    labels = heading.labels
     return [
-        report.heading.run_id,
+        heading.run_id,
         row.change_id,
         row.object,
         row.record_id,
         row.name,
         row.company,
-        state(row.state, is_shadow=report.heading.is_shadow, words=words),
+        phrases.state(row.state, is_shadow=heading.is_shadow, words=words),
         row.move.before.name if row.move else None,
         row.move.after.name if row.move else None,
-        words.say("report.join").join(words.message(message) for message in row.because),
-        words.message(row.note) if row.note else None,
+        phrases.sentences(row.because, labels, words=words),
+        phrases.sentence(row.note, labels, words=words) if row.note else None,
         " ".join(row.rules),
         ", ".join(row.tags_added),
         ", ".join(row.tags_removed),

@@ -23,8 +23,9 @@ from sync.reports.report import RunReport
 from sync.reports.table import cells, headings
 
 DECISIONS = ("approve", "reject")
-# What a sheet of Excel holds, heading included.
+# What a sheet of Excel holds, heading included, and what one cell of it.
 ROWS_MAX = 1_048_576
+_TEXT_MAX = 32_767
 _HEAD = PatternFill("solid", fgColor="E8EEF7")
 _TO_FILL_IN = PatternFill("solid", fgColor="FFF6D6")
 _WIDTHS_FIRST = (14, 28)  # decision, reason
@@ -52,7 +53,7 @@ def write_workbook(report: RunReport, path: Path, words: Words) -> int:
 def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
     fields = report.overview.to_decide
     first = [words.say("workbook.decision"), words.say("workbook.reason")]
-    columns = [*first, *headings(report, fields, words)]
+    columns = [*first, *headings(report.heading, fields, words)]
     sheet = book.create_sheet(words.say("workbook.decisions"))
     sheet.freeze_panes = "C2"
     wide = {words.say("report.column.why"), words.say("report.column.note")}
@@ -70,7 +71,7 @@ def _decisions(book: Workbook, report: RunReport, words: Words) -> int:
     for row in report.rows:
         if row.state in WAITING:
             blank = [_cell(sheet, None, fill=_TO_FILL_IN), _cell(sheet, None, fill=_TO_FILL_IN)]
-            sheet.append([*blank, *(_cell(sheet, value) for value in cells(report, row, fields, words))])
+            sheet.append([*blank, *(_cell(sheet, value) for value in cells(report.heading, row, fields, words))])
             count += 1
     return count
 
@@ -115,10 +116,15 @@ def _headed(sheet: Any, columns: Sequence[str]) -> list[Cell]:
     return found
 
 
+def held_text(text: str) -> str:
+    """What a cell holds of a text."""
+    return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:_TEXT_MAX]
+
+
 def _cell(sheet: Any, value: Scalar, *, fill: PatternFill | None = None) -> Cell:
     """Text stays text: a lead called `=1+1` is no formula, now or when somebody edits the cell."""
     if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
+        value = held_text(value)
     cell: Cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         cell.data_type = "s"

@@ -1,13 +1,14 @@
 """Decide by spreadsheet: what people wrote into a plan's workbook becomes approvals and rejections."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import PlanStaleError, Problem, UsageError
 from engine.states import WAITING
-from sync.reports.decisions import Decision
+from sync.reports.decisions import Decision, Line
 from sync.review.decisions import EXPIRED, let_through, plan_named, refusal, turn_down
+from sync.review.edits import edits
 from sync.run import Worker
 from sync.store import changes, plans
 from sync.store.database import Transaction
@@ -23,15 +24,20 @@ class Decided:
     late: tuple[str, ...]
 
 
-def decide(worker: Worker, decisions: Sequence[Decision], *, approver: str, reason: str) -> Decided:
-    """Carry the decisions out, plan by plan; `reason` serves rejections whose line gives none.
+def decide(
+    worker: Worker, decisions: Sequence[Decision], *, approver: str, reason: str, lines: Iterable[Line] = ()
+) -> Decided:
+    """Carry the decisions out, plan by plan; `reason` serves rejections whose line gives none. `lines` are those that
+    approve, as they stand in the sheet.
 
     Every line is checked before anything is done, and all that is wrong is said at once, each with its cell: UsageError
-    CL-116 (a rejection without a reason), PL-402 (a part of a baseline), PL-404 (a plan made in shadow); PlanStaleError
-    PL-406 when plans have expired and nothing else is wrong. What moves while it is carried out is late, and left alone.
+    CL-116 (a rejection without a reason), PL-407 (no such change), CL-121 (an approved line that people have changed),
+    PL-402 (a part of a baseline), PL-404 (a plan made in shadow); PlanStaleError PL-406 when plans have expired and nothing
+    else is wrong. What moves while it is carried out is late, and left alone.
     """
-    by_plan, late = _sorted_out(worker, decisions)
-    problems = [Problem("CL-116", each.where) for each in decisions if not (each.is_approval or each.reason or reason)]
+    by_plan, late, problems = _sorted_out(worker, decisions)
+    problems += [Problem("CL-116", each.where) for each in decisions if not (each.is_approval or each.reason or reason)]
+    problems += edits(worker, lines)
     for plan_id, theirs in by_plan.items():
         problems += _refused(worker, plan_id, theirs)
     if problems:
@@ -52,21 +58,26 @@ def decide(worker: Worker, decisions: Sequence[Decision], *, approver: str, reas
     return Decided(counts[True], counts[False], tuple(late))
 
 
-def _sorted_out(worker: Worker, decisions: Sequence[Decision]) -> tuple[Mapping[str, list[Decision]], list[str]]:
-    """The decisions on what waits, by plan, and the cells of the others."""
+def _sorted_out(
+    worker: Worker, decisions: Sequence[Decision]
+) -> tuple[Mapping[str, list[Decision]], list[str], list[Problem]]:
+    """The decisions on what waits, by plan; the cells of what waits no more; and of what never was."""
     by_plan: dict[str, list[Decision]] = defaultdict(list)
     late: list[str] = []
+    unknown: list[Problem] = []
     for start in range(0, len(decisions), PAGE_ROWS):
         page = decisions[start : start + PAGE_ROWS]
         with worker.store.read() as tx:
             standings = changes.find(tx, [each.change_id for each in page])
         for each in page:
             found = standings.get(each.change_id)
-            if found is None or found.state not in WAITING:
+            if found is None:
+                unknown.append(Problem("PL-407", each.where, {"given": each.change_id, "plan": each.plan_id or "-"}))
+            elif found.state not in WAITING:
                 late.append(each.where)
             else:
                 by_plan[found.plan_id].append(each)
-    return dict(sorted(by_plan.items())), late
+    return dict(sorted(by_plan.items())), late, unknown
 
 
 def _refused(worker: Worker, plan_id: str, theirs: Sequence[Decision]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from config.words.catalogue import Language, Words
 from engine.errors import PlanStaleError, Problem, UsageError
 from engine.states import State
 from sync.reports.assembly import report_of
-from sync.reports.decisions import Decision, read_decisions
+from sync.reports.decisions import Decision, approved_lines, read_decisions
 from sync.reports.workbook import write_workbook
 from sync.review.decisions import approve
 from sync.review.selection import Selection, chosen
@@ -233,6 +233,97 @@ def test_a_baseline_is_decided_by_a_sheet_that_says_one_thing_of_all(tmp_path: P
             decide(stage.worker, partly, approver="os:reviewer@desk", reason="")
         whole = sheet_of(stage, tmp_path / "whole.xlsx", ("approve", ""), ("approve", ""))
         assert decide(stage.worker, whole, approver="os:reviewer@desk", reason="").approved == 2
+
+
+def edited(path: Path, *said: tuple[int, str, str | int]) -> Path:
+    """A workbook in which people wrote into cells: line, heading, value."""
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    columns = {cell.value: place for place, cell in enumerate(sheet[1], start=1)}
+    for line, heading, value in said:
+        sheet.cell(line, columns[heading]).value = value
+    book.save(path)
+    return path
+
+
+def refused(waiting: Stage, sheet: Path) -> list[Problem]:
+    """What is said to a sheet of which nothing is carried out."""
+    before = waiting.states()
+    with pytest.raises(UsageError) as raised:
+        decide(
+            waiting.worker, read_decisions(sheet), approver="os:reviewer@desk", reason="", lines=approved_lines(sheet)
+        )
+    assert waiting.states() == before
+    return list(raised.value.problems)
+
+
+@pytest.mark.parametrize("words", [ENGLISH, JAPANESE], ids=["en", "ja"])
+def test_an_approved_line_that_people_changed_is_refused_with_its_cells(
+    waiting: Stage, tmp_path: Path, words: Words
+) -> None:
+    sheet = fill(workbook(waiting, tmp_path / "plan.xlsx", words), dict.fromkeys((2, 3), ("approve", "")))
+    owner, state = words.say("report.column.owner_after"), words.say("report.column.state")
+    stood = load_workbook(sheet).worksheets[0]["J2"].value
+    edited(sheet, (2, owner, "社長"), (3, state, "OK"), (5, owner, "社長"))
+
+    told = [(one.code, one.where, one.params["given"]) for one in refused(waiting, sheet)]
+
+    assert told == [("CL-121", "plan.xlsx:K2", "社長"), ("CL-121", "plan.xlsx:I3", "OK")]
+    assert stood
+
+
+def test_a_value_that_people_write_into_an_approved_line_is_refused(waiting: Stage, tmp_path: Path) -> None:
+    sheet = fill(workbook(waiting, tmp_path / "plan.xlsx", ENGLISH), {2: ("approve", "")})
+    heading = next(cell.value for cell in load_workbook(sheet).worksheets[0][1] if str(cell.value).endswith("(after)"))
+
+    [problem] = refused(waiting, edited(sheet, (2, str(heading), 12345)))
+
+    assert (problem.params["column"], problem.params["given"]) == (heading, "12345")
+
+
+def test_a_line_that_is_rejected_may_say_anything(waiting: Stage, tmp_path: Path) -> None:
+    sheet = fill(workbook(waiting, tmp_path / "plan.xlsx", ENGLISH), {2: ("reject", "to the boss"), 3: ("approve", "")})
+    edited(sheet, (2, "Owner after", "the boss"))
+
+    decided = decide(
+        waiting.worker, read_decisions(sheet), approver="os:reviewer@desk", reason="", lines=approved_lines(sheet)
+    )
+
+    assert (decided.approved, decided.rejected) == (1, 1)
+
+
+def test_lines_that_were_sorted_and_columns_that_were_added_are_as_they_were(waiting: Stage, tmp_path: Path) -> None:
+    path = fill(workbook(waiting, tmp_path / "plan.xlsx", JAPANESE), dict.fromkeys(range(2, 6), ("承認", "")))
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.move_range(f"A2:{sheet.cell(2, sheet.max_column).coordinate}", rows=10)
+    sheet.delete_rows(2)
+    sheet.insert_cols(4)
+    sheet.cell(1, 4).value = "担当メモ"
+    sheet.cell(3, 4).value = "確認済み"
+    book.save(path)
+
+    decided = decide(
+        waiting.worker, read_decisions(path), approver="os:reviewer@desk", reason="", lines=approved_lines(path)
+    )
+
+    assert decided.approved == 4
+
+
+def test_a_change_that_no_plan_has_is_said(waiting: Stage, tmp_path: Path) -> None:
+    sheet = fill(workbook(waiting, tmp_path / "plan.xlsx", ENGLISH), {2: ("approve", ""), 3: ("approve", "")})
+
+    told = [(one.code, one.where) for one in refused(waiting, edited(sheet, (2, "Change", "c0ffee")))]
+
+    assert told == [("PL-407", "plan.xlsx:A2")]
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig", "utf-16"])
+def test_a_csv_under_the_name_of_a_workbook_is_called_one(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "plan.xlsx").write_text("判断,変更 ID\r\n承認,1\r\n", encoding=encoding)
+
+    with pytest.raises(UsageError, match="CL-120"):
+        read_decisions(tmp_path / "plan.xlsx")
 
 
 def test_a_file_that_is_no_workbook_is_named(tmp_path: Path) -> None:
