@@ -18,11 +18,15 @@ def add(app: typer.Typer, session: Session) -> None:
     def revert(*, run: str = run_argument, folder: Path = folder_option, json: bool = json_option) -> int:
         from sync.cli.plans import tell
         from sync.delivery import revert as reverting
+        from sync.reports.phrases import number
 
         with session.worker(folder) as worker:
             with session.run(worker, "revert") as ours:
                 reversal = reverting.revert(ours, run)
             tell(session, worker, ours.run_id, as_json=json, with_changes=False)
         if reversal.left:
-            session.talk(session.say("cli.reverted.left", count=reversal.left))
+            left = number(reversal.left)
+            session.talk(session.say("cli.reverted.left", count=left, plan=ours.run_id))
+            for why, count in reversal.why:
+                session.talk(f"  {number(count):>8}  {session.words.message(why)}")
         return Code.PARTLY if reversal.left else Code.DONE

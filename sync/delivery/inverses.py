@@ -33,6 +33,11 @@ def in_the_way(
     return None
 
 
+def old_owner(applied: Sequence[Change]) -> str:
+    """Who would get the record back; "" when the owner stays."""
+    return str(_before(applied).get("owner") or "")
+
+
 def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reverted: str) -> Change:
     """The change that takes all of these back at once, to what was there before the first of them."""
     last = applied[-1]

@@ -1,33 +1,33 @@
 """Revert: a plan that takes back what a run applied, for the same review and through the same guards.
 
-It puts back what was there before, where what the run wrote still stands. A record that anybody has edited since is named
-and left as it is. What is taken back stays quiet until it means something else.
+It puts back what was there before, where what the run wrote still stands. A record that anybody has edited since, or whose
+old owner may own nothing any more, is named and left as it is. What is taken back stays quiet until it means something else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 
-from engine.calendars import end_of_working_day
 from engine.changes import Change, Standing
 from engine.errors import BudgetError, UsageError
 from engine.guards import Entry, Passed
 from engine.messages import Message
 from engine.plans import ChangesDigest, Notice, Outline, Withdrawal
 from engine.states import State
-from sync.delivery.inverses import in_the_way, inverse
-from sync.intake.fresh import read_again
+from sync.delivery.inverses import in_the_way, inverse, old_owner
+from sync.intake.fresh import read_again, users_again
 from sync.intake.questions import described
+from sync.pages import show_plan
 from sync.planning import drop_unfinished
 from sync.run import Run
 from sync.salesforce.composite import READ_MAX
-from sync.store import plans, proposals, reversals, texts
+from sync.store import plans, proposals, reversals, runs
 from sync.store.database import Transaction
 from sync.store.leases import Lease, LeaseName, check
 from sync.store.plans import Header
 from sync.store.proposals import Seal
-from sync.store.texts import TextKind
 
 _PAGE = 2_000
 # So many of the records that are left as they are, are named; the rest are counted.
@@ -36,11 +36,14 @@ NOTICES_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """`planned` changes wait for a person; `left` records stay as they are, most of them named in the plan."""
+    """`planned` changes wait for a person; `left` records stay as they are, most of them named in the plan; `why` counts
+    the reasons, most frequent first.
+    """
 
     reverted: str  # the run
     planned: int
     left: int
+    why: tuple[tuple[Message, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,11 +51,15 @@ class _Found:
     """What one revert comes to so far."""
 
     planned: int = 0
-    left: int = 0
+    why: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
 
+    @property
+    def left(self) -> int:
+        return self.why.total()
+
     def leave(self, record_id: str, why: str) -> None:
-        self.left += 1
+        self.why[why] += 1
         if len(self.notices) < NOTICES_MAX:
             self.notices.append(Notice(record_id, Message.of(f"revert.{why}")))
 
@@ -65,7 +72,8 @@ def revert(run: Run, given: str) -> Reversal:
     """
     worker = run.worker
     with worker.store.read() as tx:
-        named = reversals.run_named(tx, given)
+        meant = runs.named(tx, given)
+        named = meant.run_id if meant else None
         records = reversals.count(tx, named) if named else 0
     if named is None:
         raise UsageError.of("PL-431", given=given)
@@ -83,7 +91,8 @@ def revert(run: Run, given: str) -> Reversal:
         found = work.found
         work.show()
     run.figures.update(reverted=named, proposed=found.planned, left=found.left)
-    return Reversal(named, found.planned, found.left)
+    why = tuple((Message.of(f"revert.{each}"), count) for each, count in found.why.most_common())
+    return Reversal(named, found.planned, found.left, why)
 
 
 def _pages(run: Run, named: str) -> Iterator[Mapping[str, Sequence[Change]]]:
@@ -103,6 +112,8 @@ class _Work:
     lease: Lease
     reverted: str
     found: _Found = field(default_factory=_Found)
+    # Of those who would get records back, who may own any now.
+    can_own: dict[str, bool] = field(default_factory=dict)
 
     def add(self, page: Mapping[str, Sequence[Change]]) -> None:
         """Put away what takes a page back. What waits for the same records makes room: it rests on what is taken back."""
@@ -136,29 +147,24 @@ class _Work:
                     self.found.leave(record_id, "object")
                 continue
             frame = read_again(self.run, field_map, name, record_ids)
+            self._ask_owners(old_owner(page[record_id]) for record_id in record_ids)
             rows = {str(row["id"]): row for row in frame.iter_rows(named=True)}
             for record_id in record_ids:
                 applied, row = page[record_id], rows.get(record_id)
                 why = in_the_way(applied, row, standing_now.get(record_id), mapped[name])
+                if why is None and not self.can_own.get(old_owner(applied), True):
+                    why = "inactive"
                 if row is None or why is not None:
                     self.found.leave(record_id, why or "gone")
                 else:
                     yield inverse(self.run, applied, row, reverted=self.reverted)
 
+    def _ask_owners(self, owner_ids: Iterable[str]) -> None:
+        asked = sorted(set(owner_ids) - self.can_own.keys())
+        self.can_own |= {user.id: user.can_own for user in users_again(self.run, asked)}
+
     def _shown(self, tx: Transaction, rolled: ChangesDigest) -> Header:
-        run, worker = self.run, self.run.worker
-        texts.keep(tx, TextKind.RULEBOOK, digest=worker.rulebook.digest, text=worker.rulebook_text)
-        texts.keep(tx, TextKind.MAP, digest=worker.field_map.digest, text=worker.field_map.text)
-        policy = worker.rulebook.policy
-        return plans.show(
-            tx,
-            self._outline(),
-            run=run.run_id,
-            field_map=worker.field_map.digest,
-            rolled=rolled,
-            withdrawn=(),
-            expires_at=end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
-        )
+        return show_plan(tx, self.run, self._outline(), rolled)
 
     def _outline(self) -> Outline:
         run, found = self.run, self.found

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.map import map_from_text
+from config.words.catalogue import Language, Words
 from engine.changes import Change, Reach
 from engine.errors import BudgetError, MapError, UsageError
 from engine.messages import Message
@@ -17,6 +18,8 @@ from sync.delivery.pace import Gate
 from sync.delivery.revert import Reversal, revert
 from sync.delivery.writers.modes import Mode
 from sync.laws import Laws
+from sync.reports.assembly import report_of
+from sync.reports.page import html
 from sync.run import begin
 from sync.sandbox.worlds import Switches
 from sync.store import batches, ledger, reversals
@@ -83,6 +86,8 @@ def test_a_record_that_was_edited_since_is_named_and_left_alone(stage: Stage) ->
     found = taken_back(stage, stage.run_id)
     assert (found.planned, found.left) == (1, 1)
     assert [notice.record_id for notice in stage.header().notices] == [edited]
+    page = html(report_of(stage.worker, stage.header()), Words(Language.JAPANESE))
+    assert all(told in page for told in ("取り消さないレコード", "取り消し不可：反映後に編集されています"))
     stage.approve()
     stage.apply()
     assert (stage.lead(edited)["Persona__c"], stage.lead(lead).get("Persona__c")) == ("champion", None)
@@ -108,17 +113,16 @@ def test_an_edit_that_does_not_matter_does_not_stop_a_revert(stage: Stage) -> No
     assert (stage.standing_of(lead), stage.note_of(lead)) == (State.APPLIED, "note.rebased")
 
 
-def test_an_owner_who_has_left_does_not_get_the_lead_back(stage: Stage) -> None:
+def test_a_lead_is_not_given_back_to_an_owner_who_has_left(stage: Stage) -> None:
     lead = stage.add_lead(owner="ito", Title="課長")
     stage.cycle()
     stage.leave("ito")
     stage.cycle()
     moved = stage.run_id
     assert stage.owner(lead) != "ito"
-    taken_back(stage, moved)
-    stage.approve()
-    stage.apply()
-    assert (stage.standing_of(lead), stage.note_of(lead)) == (State.BLOCKED, "note.inactive_owner")
+    found = taken_back(stage, moved)
+    assert (found.planned, found.why) == (0, ((Message.of("revert.inactive"), 1),))
+    assert stage.header().notices == (Notice(lead, Message.of("revert.inactive")),)
 
 
 def test_a_plan_made_meanwhile_leaves_a_revert_that_waits_alone(stage: Stage) -> None:
