@@ -273,7 +273,7 @@ class Planner:
         if decision.is_kept and past.standing:
             self._counts["kept"] += 1
             # Of a part, what an earlier plan proposed is carried; what takes changes back is no plan's.
-            if not self._is_part or past.standing.change.reverses is not None:
+            if not self._is_part or past.standing.change.reverses:
                 self.weight.stand(past.standing.change, past.standing.state)
         if decision.withdraws:
             self._withdraw(past.standing, decision.withdraws)

@@ -44,7 +44,8 @@ def stirred(run: Run, footing: Footing, *, until: int) -> tuple[str, ...] | None
     found: set[str] = set()
     try:
         with run.worker.store.read() as tx:
-            found |= footings.due(tx, at=run.at)
+            found |= footings.due(tx, at=run.at, most=run.worker.settings.range_records + 1)
+        _refuse_many(run, len(found))
         brought: list[str] = []
         for record_id in _told(run, footing, until, brought):
             found.add(record_id)

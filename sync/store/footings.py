@@ -52,10 +52,10 @@ def keep(tx: Transaction, footing: Footing) -> None:
     tx.execute(insert(footings).values(**values, weight=told))
 
 
-def due(tx: Transaction, *, at: datetime) -> frozenset[str]:
-    """Whom the plans before left to be looked at by now."""
+def due(tx: Transaction, *, at: datetime, most: int) -> frozenset[str]:
+    """Whom the plans before left to be looked at by now, at most so many of them."""
     is_due = or_(leftovers.c.is_next, leftovers.c.due_at <= at)
-    return frozenset(tx.execute(select(leftovers.c.record_id).where(is_due)).scalars())
+    return frozenset(tx.execute(select(leftovers.c.record_id).where(is_due).limit(most)).scalars())
 
 
 def leave(tx: Transaction, left: Mapping[str, Leftover], *, looked_at: Collection[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -29,7 +30,7 @@ from sync.sandbox.exchange import RefusalError
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
 from sync.stirred import OF_NOBODY, OF_RECORDS
-from sync.store import changes, plans, runs
+from sync.store import changes, footings, plans, runs
 from sync.store.plans import Header
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -173,6 +174,28 @@ def test_a_limit_is_told_by_all_and_holds_no_drips(stage: Stage) -> None:
     assert (evaluated(stage.plan()), stage.states()) == (14, {State.HELD: 1})
     with stage.worker.store.read() as tx:
         verify_store(tx)  # what was put away of the part was dropped, and what was shown is told
+
+
+def test_what_waits_weighs_once_however_often_its_record_is_touched(stage: Stage) -> None:
+    lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
+    for number in range(3):
+        stage.plan()
+        stage.touch(lead, pi__score__c=float(number))
+    assert stage.plan().counts["kept"] == 1
+    with stage.worker.store.read() as tx:
+        footing = footings.latest(tx)
+    assert footing is not None
+    assert footing.whole_id != footing.plan_id
+    assert footing.weight.leaving == {stage.owner_id("Inbound_Leads"): 1}
+
+
+def test_all_are_looked_at_when_more_are_due_than_a_range_holds(stage: Stage) -> None:
+    dropped(stage, "planned.csv", {f"lead{number}@example.jp": "2026-11-20T12:00:00+09:00" for number in range(4)})
+    assert evaluated(stage.plan()) == 4
+    stage.advance(4 * HOUR)
+    small = replace(stage.worker, settings=stage.worker.settings.model_copy(update={"range_records": 3}))
+    with begin(small, "plan") as run:
+        assert propose(run, with_owners=True).counts["evaluated"] == 8
 
 
 def test_every_event_of_the_audit_says_whom_it_stirs() -> None:
