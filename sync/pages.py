@@ -9,7 +9,7 @@ from engine.calendars import end_of_working_day
 from engine.changes import Change
 from engine.guards import Entry
 from engine.planning import Planner, Proposal
-from engine.plans import ChangesDigest, Outline
+from engine.plans import ChangesDigest, Outline, Withdrawal
 from sync.run import Run
 from sync.store import claims, footings, plans, proposals, texts
 from sync.store.database import Transaction
@@ -45,7 +45,7 @@ class Pages:
 
         Superseding is true whatever becomes of the plan, and so are claims: most of them go first.
         """
-        run, rulebook = self.run, self.run.worker.rulebook
+        run = self.run
         last, *early = self._cut(outline.withdrawn) or [()]
         for page in early:
             with self._transaction() as tx:
@@ -54,35 +54,25 @@ class Pages:
         for claimed in seen:
             with self._transaction() as tx:
                 claims.note(tx, dict(claimed))
-        seal = Seal(run.run_id, planner.passed(), f"policy@{rulebook.digest[:12]}", outline.at)
-        rolled, after = ChangesDigest(), ""
-        while True:
-            with self._transaction() as tx:
-                self._stage(tx)
-                end = proposals.seal_page(tx, seal, after=after, rolled=rolled, most=self.size)
-                if end is not None:
-                    after = end
-                    continue
-                texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
-                field_map = run.worker.field_map
-                texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
-                claims.note(tx, dict(last_seen))
-                footings.leave(tx, planner.leftovers, looked_at=looked_at)
-                if looked_at is not None:
-                    outline = replace(outline, counts={**outline.counts, **footings.counts(tx)})
-                calendar, days = rulebook.policy.calendar, rulebook.policy.expiry_days
-                shown = plans.show(
-                    tx,
-                    outline,
-                    run=run.run_id,
-                    field_map=field_map.digest,
-                    rolled=rolled,
-                    withdrawn=last,
-                    expires_at=end_of_working_day(planner.moment, calendar, after=days),
-                    whole_id=footing.whole_id,
-                )
-                footings.keep(tx, footing)
-                return shown
+
+        def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
+            claims.note(tx, dict(last_seen))
+            footings.leave(tx, planner.leftovers, looked_at=looked_at)
+            counts = footings.counts(tx) if looked_at is not None else {}
+            told = replace(outline, counts={**outline.counts, **counts})
+            header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=footing.whole_id)
+            footings.keep(tx, footing)
+            return header
+
+        seal = Seal(run.run_id, planner.passed(), f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
+        return proposals.seal_all(self._staging, seal, shown, most=self.size)
+
+    @contextmanager
+    def _staging(self) -> Iterator[Transaction]:
+        """A transaction that takes what waits with it."""
+        with self._transaction() as tx:
+            self._stage(tx)
+            yield tx
 
     def _stage(self, tx: Transaction) -> None:
         proposals.stage(tx, self.run.run_id, self._waiting)
@@ -96,3 +86,28 @@ class Pages:
 
     def _cut(self, many: Sequence[T]) -> list[Sequence[T]]:
         return [many[start : start + self.size] for start in range(0, len(many), self.size)]
+
+
+def show_plan(
+    tx: Transaction,
+    run: Run,
+    outline: Outline,
+    rolled: ChangesDigest,
+    *,
+    withdrawn: Sequence[Withdrawal] = (),
+    whole_id: str | None = None,
+) -> Header:
+    """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says."""
+    rulebook, field_map = run.worker.rulebook, run.worker.field_map
+    texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
+    texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+    return plans.show(
+        tx,
+        outline,
+        run=run.run_id,
+        field_map=field_map.digest,
+        rolled=rolled,
+        withdrawn=withdrawn,
+        expires_at=end_of_working_day(run.moment, rulebook.policy.calendar, after=rulebook.policy.expiry_days),
+        whole_id=whole_id,
+    )

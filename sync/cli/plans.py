@@ -17,7 +17,6 @@ from sync.run import Run, Worker
 from sync.store import plans, runs
 from sync.store.changes import held as changes_held
 from sync.store.plans import Header
-from sync.store.reversals import run_named
 
 _LISTED_MAX = 100
 # Where rulebook.yaml says what a plan has passed.
@@ -63,10 +62,9 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
 def report_named(worker: Worker, given: str | None) -> RunReport:
     """The report of a plan, or of a run that made none, by id or the end of it; of the last plan without. UsageError PL-401."""
     with worker.store.read() as tx:
-        run_id = run_named(tx, given) if given else None
-        run = runs.run(tx, run_id) if run_id and plans.header(tx, run_id) is None else None
-        if run is None:
-            plan = review.plan_named(tx, given)
+        run = runs.named(tx, given) if given else None
+        if run is None or plans.header(tx, run.run_id) is not None:
+            run, plan = None, review.plan_named(tx, given)
     return report_of(worker, plan) if run is None else report_of_run(worker, run)
 
 

@@ -93,8 +93,7 @@ def open_turns(tx: Transaction) -> dict[tuple[str, str], int]:
 
 def open_count(tx: Transaction) -> int:
     """How many changes are open."""
-    is_open = changes.c.state.in_([state.value for state in OPEN])
-    return tx.execute(select(func.count()).where(is_open)).scalar_one()
+    return tx.execute(select(func.count()).where(_IS_OPEN)).scalar_one()
 
 
 def held(tx: Transaction) -> int:

@@ -12,18 +12,8 @@ from sync.store import changes as standings
 from sync.store.batches import of_run
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.runs import ENDING_MIN
 from sync.store.tables import batch_changes as sent
-from sync.store.tables import changes, runs
-
-
-def run_named(tx: Transaction, given: str) -> str | None:
-    """A run by its id or the unique end of it."""
-    if len(given) < ENDING_MIN:
-        return None
-    found = tx.execute(select(runs.c.run_id).where(runs.c.run_id.endswith(given, autoescape=True)).limit(2)).scalars()
-    named = list(found)
-    return named[0] if len(named) == 1 else None
+from sync.store.tables import changes
 
 
 @dataclass(frozen=True, slots=True)

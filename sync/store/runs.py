@@ -91,9 +91,10 @@ def run(tx: Transaction, run_id: str) -> Run | None:
     return next(iter(_select(tx, run_id=run_id)), None)
 
 
-def named(tx: Transaction, ending: str, *, verb: str) -> Run | None:
-    """The one run of a verb by its id or the end of it."""
-    query = select(runs.c.run_id).where(runs.c.verb == verb, runs.c.run_id.endswith(ending, autoescape=True))
+def named(tx: Transaction, ending: str, *, verb: str | None = None) -> Run | None:
+    """The one run, of one verb or of any, by its id or the end of it."""
+    query = select(runs.c.run_id).where(runs.c.run_id.endswith(ending, autoescape=True))
+    query = query if verb is None else query.where(runs.c.verb == verb)
     found = list(tx.execute(query.limit(2)).scalars()) if len(ending) >= ENDING_MIN else []
     return run(tx, found[0]) if len(found) == 1 else None
 
