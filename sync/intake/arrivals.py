@@ -72,10 +72,9 @@ class Arrivals:
 
     def bury(self, record_ids: Sequence[str]) -> None:
         """These are gone: their latest versions once more, marked deleted."""
-        if not record_ids:
-            return
-        last = self.run.worker.mirror.of(self.wanted.api_name, record_ids).drop("_content", "_pull", "_read_at")
-        self._wait(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
+        for ids in chunks(record_ids, ROWS_MAX):
+            last = self.run.worker.mirror.of(self.wanted.api_name, ids).drop("_content", "_pull", "_read_at")
+            self._wait(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
 
     def bury_unread(self) -> None:
         """This was the whole of an object as the map reads it now: what only an earlier map let in is gone for us."""
@@ -84,8 +83,7 @@ class Arrivals:
         mirror = self.run.worker.mirror
         brought = Listing.of(mirror.folder, [(segment.path, segment.rows) for segment in self.segments])
         for part in brought.compare(mirror.stamps(self.wanted.api_name)):
-            for ids in chunks(part.unlisted, ROWS_MAX):
-                self.bury(ids)
+            self.bury(part.unlisted)
             self.fates.update({"outside": len(part.unlisted)} if part.unlisted else {})
 
     def take_over(self, segments: Sequence[Segment]) -> None:
