@@ -10,6 +10,7 @@ from engine.changes import Change
 from engine.guards import Entry
 from engine.planning import Planner, Proposal
 from engine.plans import ChangesDigest, Outline, Withdrawal
+from engine.rulebooks import Operation
 from sync.run import Run
 from sync.store import claims, footings, plans, proposals, texts
 from sync.store.database import Transaction
@@ -97,10 +98,14 @@ def show_plan(
     withdrawn: Sequence[Withdrawal] = (),
     whole_id: str | None = None,
 ) -> Header:
-    """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says."""
+    """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says.
+
+    In shadow it never does: nothing is asked for, and what still differs stands.
+    """
     rulebook, field_map = run.worker.rulebook, run.worker.field_map
     texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
     texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+    compares, policy = rulebook.operation is Operation.SHADOW, rulebook.policy
     return plans.show(
         tx,
         outline,
@@ -108,6 +113,6 @@ def show_plan(
         field_map=field_map.digest,
         rolled=rolled,
         withdrawn=withdrawn,
-        expires_at=end_of_working_day(run.moment, rulebook.policy.calendar, after=rulebook.policy.expiry_days),
+        expires_at=None if compares else end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
         whole_id=whole_id,
     )

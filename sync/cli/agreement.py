@@ -23,8 +23,8 @@ _KINDS_SHOWN_MAX = 3
 
 def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
     """UsageError PL-405 for a plan that was not made in shadow."""
+    plan = review.plan_shown(worker, plan_id)
     with worker.store.read() as tx:
-        plan = review.plan_named(tx, plan_id)
         run = runs.run(tx, plan.plan_id)
     columns: Any = (run.figures or {}).get("agreement") if run else None
     if columns is None:

@@ -34,8 +34,7 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
 
     Without the changes it costs as much as the plan has of them, however large the org is; as JSON nothing at all.
     """
-    with worker.store.read() as tx:
-        plan = review.plan_named(tx, plan_id)
+    plan = review.plan_shown(worker, plan_id)
     heading = heading_of(worker, plan)
     if as_json:
         _document(session, worker, plan, heading, with_changes=with_changes)
@@ -125,9 +124,12 @@ def _tell_nothing(session: Session, worker: Worker, plan: Header, heading: Headi
             session.write(f"  {phrases.number(count):>8}  {told}")
     with worker.store.read() as tx:
         waiting = plans.waiting(tx)
+    if heading.is_shadow:
+        differing = phrases.number(sum(waiting.values()))
+        session.write(session.say("cli.plan.compared", plan=plan.plan_id, count=differing))
+        return
     for plan_id, count in waiting.items():
-        key = "cli.plan.compared" if heading.is_shadow else "cli.plan.waits"
-        session.write(session.say(key, plan=plan_id, count=phrases.number(count)))
+        session.write(session.say("cli.plan.waits", plan=plan_id, count=phrases.number(count)))
     for notice in plan.notices[:_LISTED_MAX]:
         session.write(f"  {notice.record_id}  {session.words.message(notice.message)}")
 

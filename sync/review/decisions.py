@@ -120,6 +120,14 @@ def is_shadow(worker: Worker, plan: Header) -> bool:
         return law_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
 
 
+def plan_shown(worker: Worker, plan_id: str | None) -> Header:
+    """The plan that readers mean: without an id in shadow the newest comparison, else as `plan_named` has it."""
+    with worker.store.read() as tx:
+        last = plans.latest(tx) if plan_id is None else None
+        named = plan_named(tx, plan_id)
+    return last if last is not None and is_shadow(worker, last) else named
+
+
 def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
 

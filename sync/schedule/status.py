@@ -39,7 +39,9 @@ class SyncStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`waiting`: changes that wait for a person, by plan. `compared`: the same of plans that only compare (shadow)."""
+    """`waiting`: changes that wait for a person, by plan. `compared`: what differs in shadow, by the newest plan
+    that only compares.
+    """
 
     at: datetime
     table: Timetable
@@ -74,8 +76,11 @@ def status_of(
             for name, sync in table.syncs.items()
         )
         standing, last_runs, counts = pauses.current(tx, at=at), _last_runs(tx), plans.waiting(tx)
-    compared = _compared(worker, counts, {} if shadows is None else shadows)
-    waiting = {plan_id: count for plan_id, count in counts.items() if plan_id not in compared}
+        newest = _newest_comparison(tx)
+    shadowed = _compared(worker, counts, {} if shadows is None else shadows)
+    waiting = {plan_id: count for plan_id, count in counts.items() if plan_id not in shadowed}
+    # Every plan in shadow compares everybody: the newest tells of all that still differs, whichever plan saw it first.
+    compared = {max(newest or "", *shadowed): sum(shadowed.values())} if shadowed else {}
     return Status(at, table, syncs, standing, waiting, compared, last_runs)
 
 
@@ -87,6 +92,13 @@ def _compared(worker: Worker, counts: Mapping[str, int], shadows: dict[str, bool
         headers = [plans.header(tx, plan_id) for plan_id in unknown.values()]
     shadows.update({header.rulebook: is_shadow(worker, header) for header in headers if header is not None})
     return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if shadows.get(rulebook)}
+
+
+def _newest_comparison(tx: Transaction) -> str | None:
+    """The last plan, if it was made in shadow: such a plan leaves how far it agrees."""
+    last = plans.latest(tx)
+    run = runs.run(tx, last.plan_id) if last else None
+    return run.run_id if run and "agreement" in (run.figures or {}) else None
 
 
 def _last_runs(tx: Transaction) -> tuple[runs.Run, ...]:

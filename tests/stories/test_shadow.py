@@ -16,7 +16,10 @@ from sync.app import open_worker
 from sync.reports.assembly import report_of
 from sync.reports.page import html
 from sync.reports.table import csv as csv_text
+from sync.review.decisions import plan_shown
 from sync.sandbox.opening import Opened
+from sync.schedule.status import status_of
+from sync.schedule.timetable import timetable
 from sync.store import runs
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
 
@@ -71,6 +74,23 @@ def test_a_shadow_week_proposes_each_thing_once(shadow: Stage) -> None:
     shadow.add_lead(owner="Inbound_Leads", Title="部長")
     shadow.plan()
     assert ids(shadow.plan()) == []
+
+
+def test_what_differs_in_shadow_stands_however_long_it_is_looked_at(shadow: Stage) -> None:
+    lead = shadow.add_lead(owner="Inbound_Leads", Title="部長")
+    shadow.plan()
+    shadow.advance(14 * 24 * 3600)
+    assert (ids(shadow.plan()), shadow.standing_of(lead)) == ([], State.PLANNED)
+
+
+def test_the_newest_comparison_is_the_one_that_is_shown(shadow: Stage) -> None:
+    for _ in range(2):
+        shadow.add_lead(owner="Inbound_Leads", Title="部長")
+        shadow.plan()
+    shadow.plan()
+    found = status_of(shadow.worker, timetable(shadow.worker, shadow.worker.settings.syncs))
+    assert (dict(found.waiting), dict(found.compared)) == ({}, {shadow.run_id: 2})
+    assert plan_shown(shadow.worker, None).plan_id == shadow.run_id
 
 
 def test_the_table_counts_where_we_agree_with_the_org_and_where_not(shadow: Stage) -> None:
