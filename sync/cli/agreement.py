@@ -75,12 +75,12 @@ def _table(agreed: Agreed, columns: dict[str, Any]) -> Any:
 def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
     """The most frequent differences; of scores first how many are a step apart at most."""
     words = agreed.words
+    is_banded = "near" in column
     near = (
         [words.say("agreement.near", count=phrases.number(column["near"]), step=column["step"])]
-        if "near" in column
+        if is_banded and column["near"] and column["differ"]
         else []
     )
-    is_banded = "near" in column
     kinds = [
         words.say(
             "report.times",

@@ -29,11 +29,11 @@ class Agreed:
 
     def kind(self, column: str, theirs: Scalar, ours: Scalar, *, is_banded: bool) -> str:
         """Of scores (`is_banded`) it is their bands that are told."""
-        before, after = (
-            self.words.say("agreement.band", band=str(held)) if is_banded and held else self.value(column, held)
-            for held in (theirs, ours)
-        )
+        before, after = (self._band(held) if is_banded else self.value(column, held) for held in (theirs, ours))
         return self.words.say("report.arrow", before=before, after=after)
+
+    def _band(self, held: Scalar) -> str:
+        return self.words.say("agreement.band", band=str(held)) if held else self.words.say("agreement.no_band")
 
     def why(self, messages: tuple[Message, ...]) -> str:
         return phrases.sentences(messages, self.labels, words=self.words)

@@ -13,6 +13,7 @@ from engine.errors import UsageError
 from engine.states import State
 from sync.agreement import agreement_file
 from sync.app import open_worker
+from sync.reports.agreed import Agreed
 from sync.reports.assembly import report_of
 from sync.reports.page import html
 from sync.reports.table import csv as csv_text
@@ -198,6 +199,14 @@ def test_account_engagements_score_agrees_by_its_band_and_says_how_many_are_near
         found = table(shadow)["ae_score"]
     assert (found["agree"], found["differ"], found["near"], found["step"]) == (3, 1, 2, 5)
     assert found["kinds"] == [["1", "4", 1]]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [(Language.ENGLISH, "no score → score band 4"), (Language.JAPANESE, "スコアなし → スコア帯 4")],
+)
+def test_differences_of_scores_are_told_by_their_bands(language: Language, told: str) -> None:
+    assert Agreed(Words(language), {}, {}).kind("score", None, "4", is_banded=True) == told
 
 
 def test_going_live_proposes_anew_what_shadow_only_compared(shadow: Stage) -> None:
