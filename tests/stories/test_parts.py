@@ -53,11 +53,7 @@ RULES = {
     + "change limit: {percent: 10, min: 4, max: 100}\nowner limit: {percent: 20, min: 2}\npeople win: {default: 2 days}\n",
     "scoring.yaml": "points: {form submission: 50, page view: 10}\n",
     "automation/rules.yaml": RULEBOOK["automation/rules.yaml"]
-    + """
-- name: makers
-  when: {account industry: Machinery}
-  then: [{tag: maker}]
-""",
+    + "\n- {name: makers, when: {account industry: Machinery}, then: [{tag: maker}]}\n",
 }
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -183,9 +179,7 @@ def test_what_waits_weighs_once_however_often_its_record_is_touched(stage: Stage
         stage.touch(lead, pi__score__c=float(number))
     assert stage.plan().counts["kept"] == 1
     with stage.worker.store.read() as tx:
-        footing = footings.latest(tx)
-    assert footing is not None
-    assert footing.whole_id != footing.plan_id
+        assert (footing := footings.latest(tx))
     assert footing.weight.leaving == {stage.owner_id("Inbound_Leads"): 1}
 
 
