@@ -9,6 +9,8 @@ from sync.cli import options
 from sync.cli.codes import Code
 from sync.cli.session import Session
 
+_COLUMNS = ("name", "value", "origin", "reason")
+
 
 def add(app: typer.Typer, session: Session) -> None:
     words = session.words
@@ -16,7 +18,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("config", help=words.say("cli.config"))
     def config(*, folder: Path = folder_option, json: bool = json_option) -> int:
-        from rich.table import Table
+        from rich.table import Column, Table
 
         from config.defaults import DEFAULTS
         from config.settings import load_settings
@@ -31,7 +33,7 @@ def add(app: typer.Typer, session: Session) -> None:
                 default = DEFAULTS.get(name)
                 rows.append({
                     "name": name,
-                    "value": getattr(settings, name) if default else _shown(str(getattr(settings, name))),
+                    "value": getattr(settings, name) if default else _shown(getattr(settings, name)),
                     "unit": session.say(default.unit) if default else "",
                     "origin": settings.origin(name) or session.say("cli.config.default"),
                     "reason": session.say(default.reason) if default else "",
@@ -52,7 +54,7 @@ def add(app: typer.Typer, session: Session) -> None:
         if json:
             session.document("settings", {"settings": rows})
             return Code.DONE
-        table = Table(*(session.say(f"cli.config.{name}") for name in ("name", "value", "origin", "reason")))
+        table = Table(*(Column(session.say(f"cli.config.{name}"), overflow="fold") for name in _COLUMNS))
         for row in rows:
             table.add_row(
                 str(row["name"]), f"{row['value']} {row['unit']}".rstrip(), str(row["origin"]), str(row["reason"])
@@ -61,7 +63,8 @@ def add(app: typer.Typer, session: Session) -> None:
         return Code.DONE
 
 
-def _shown(value: str) -> str:
-    """A store's address may hold a password."""
+def _shown(held: object) -> str:
+    """A store's address may hold a password; what is not set is empty."""
+    value = "" if held is None else str(held)
     parts = urlsplit(value)
     return value.replace(f":{parts.password}@", ":***@") if parts.password else value

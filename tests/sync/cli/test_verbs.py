@@ -266,6 +266,15 @@ def test_config_tells_where_each_value_is_from(call: Any, folder: Path) -> None:
     assert rows["look_back_seconds"]["value"] == 900
 
 
+def test_config_says_nothing_of_what_is_not_set_and_every_reason_whole(
+    call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {row["name"]: row for row in call("config", "--folder", folder, "--json").document["settings"]}
+    assert rows["ca_file"]["value"] == ""
+    monkeypatch.setenv("LEADSYNC_LANG", "ja")
+    assert "…" not in call("config", "--folder", folder).out
+
+
 def test_config_shows_no_password(call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADSYNC_STORE", "postgresql://leadsync:hunter2@db/leadsync")
 
