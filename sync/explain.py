@@ -27,12 +27,13 @@ from engine.policies import Claim
 from engine.snapshots import Range
 from mapping.cards import Card, card_of
 from mapping.ids import id18, is_id
+from mapping.labels import labels_of
 from mapping.prospects import absent_columns
 from sync.laws import Law, law_of
 from sync.reading import activities_of, people, prospects_of
 from sync.review.decisions import plan_named
 from sync.run import Worker
-from sync.store import approvals, changes, memory, plans
+from sync.store import approvals, changes, describes, memory, plans
 from sync.store.approvals import Approval
 from sync.store.past import recall_before
 from sync.store.plans import Header
@@ -87,13 +88,14 @@ class Explained:
     needs_owner: str | None = None
     pool: str | None = None
     considered: tuple[Considered, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)  # of the people in it, by id
+    names: Mapping[str, str] = field(default_factory=dict)  # of the people in it, by id; managers by username too
     since: Since | None = None
     given: str | None = None  # name
     taken: tuple[Taken, ...] = ()
     zone: str = "UTC"
     role: str | None = None
     manager: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)  # the org's own words for mapped fields
 
     @property
     def proposed(self) -> Standing | None:
@@ -121,13 +123,14 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         known = recall_before(tx, wanted, header.plan_id, at=header.at) if as_of else remembered
         history = changes.of_record(tx, wanted)
         approved = approvals.approvals_of(tx, [each.change.change_id for each in history])
+        labels = labels_of(law.field_map, describes.every(tx))
     seen = _seen(worker, wanted, header, law, known)
     if seen is None:
         raise UsageError.of("PL-412", wanted)
     since = _since(worker, wanted, seen, last, remembered) if as_of else None
     told = _explained(seen, header.plan_id, since)
-    names = {**told.names, **_people_in(history, seen.directory)}
-    told = replace(told, history=history, approvals=approved, names=names)
+    names = {**told.names, **_people_in(history, seen.directory), **_people_moved(since, seen.directory)}
+    told = replace(told, history=history, approvals=approved, names=names, labels=labels)
     chosen = told.proposed.change.after.get("owner") if as_of and told.proposed else None
     return replace(told, given=_name_of(str(chosen), seen.directory)) if chosen else told
 
@@ -264,6 +267,13 @@ def _people_in(history: Sequence[Standing], directory: Directory) -> dict[str, s
     messages = [message for each in history for message in (*each.change.because, each.note) if message]
     told = {str(value) for message in messages for value in message.params.values()}
     return {one: _name_of(one, directory) for one in told if one in directory.users or one in directory.queues}
+
+
+def _people_moved(since: Since | None, directory: Directory) -> dict[str, str]:
+    """Owners by id and managers by username, as they stand in what has moved."""
+    told = {str(value) for moved in (since.inputs if since else ()) for value in (moved.then, moved.now)}
+    owners = {one: _name_of(one, directory) for one in told if one in directory.users or one in directory.queues}
+    return owners | {user.username: user.name for user in directory.users.values() if user.username in told}
 
 
 def _moment(header: Header) -> Moment:

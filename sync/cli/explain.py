@@ -36,7 +36,7 @@ def add(app: typer.Typer, session: Session) -> None:
         told = [*lines(found.explanation, session.words), *owner_lines(found, session.words)]
         if as_of:
             told += past_lines(found, session.words)
-        moved = since_lines(found.since, session.words) if found.since else []
+        moved = since_lines(found, found.since, session.words) if found.since else []
         if json:
             session.document("explanation", _document(session, found, [*told, *moved]))
             return Code.DONE

@@ -1,9 +1,10 @@
 """An explanation in words: which persona and why, what each criterion earned, where the score is from, which rules held."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-from config.words.catalogue import Words
-from engine.changes import Standing
+from config.words.catalogue import Words, catalogue
+from engine.changes import Scalar, Standing
 from engine.conditions import Leaf
 from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
 from engine.fields import Kind
@@ -16,6 +17,10 @@ from sync.reports.asked import asked, of_activities
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _THOUSAND = 1000
+# Columns that hold a person or a queue.
+_PEOPLE = frozenset({"owner_id", "owner_manager"})
+# The only level of a criterion that has no more than one: the mark says it.
+_PLAIN_LEVEL = "matches"
 
 
 def lines(explanation: Explanation, words: Words) -> list[str]:
@@ -50,7 +55,7 @@ def _taken(found: Explained, words: Words) -> Iterator[str]:
     for one in found.taken:
         yield words.say(
             "explain.taken",
-            field=phrases.label(one.name, {}, words=words),
+            field=phrases.label(one.name, found.labels, words=words),
             value=phrases.value(one.value, words=words),
             since=phrases.time(one.since, zone=found.zone, words=words),
             how=words.say(f"explain.taken.{one.claim.stance}", days=one.claim.days),
@@ -63,7 +68,7 @@ def past_lines(found: Explained, words: Words) -> list[str]:
     if proposed is None:
         told = words.say("explain.proposed_nothing")
     else:
-        why = phrases.sentences(proposed.change.because, {}, words=words)
+        why = phrases.sentences(proposed.change.because, found.labels, words=words)
         told = words.say("explain.proposed", why=why)
     return [told, words.say("explain.unknown_then")]
 
@@ -71,17 +76,17 @@ def past_lines(found: Explained, words: Words) -> list[str]:
 def change_line(found: Explained, standing: Standing, words: Words) -> str:
     """Why a change of the record was proposed, and what is noted about it; people by name."""
     told = [*standing.change.because, *([standing.note] if standing.note else [])]
-    return phrases.sentences([_naming(message, found.names) for message in told], {}, words=words)
+    return phrases.sentences([_naming(message, found.names) for message in told], found.labels, words=words)
 
 
-def since_lines(since: Since, words: Words) -> list[str]:
-    """What came out differently, what moved it, and which values moved."""
+def since_lines(found: Explained, since: Since, words: Words) -> list[str]:
+    """What came out differently, what moved it, and which values moved; fields and people as they are called."""
     told = [words.say("explain.since" if since.verdicts else "explain.since_same")]
     for moved in since.verdicts:
         causes = words.say("report.join").join(words.say(f"explain.by.{cause}") for cause in moved.by or ("together",))
-        told.append(f"  {_difference(moved, words)} ({causes})")
+        told.append(f"  {_difference(found, moved, words)} ({causes})")
     told += [words.say("explain.since_inputs")] if since.inputs else []
-    told += [f"  {_difference(moved, words)}" for moved in since.inputs]
+    told += [f"  {_difference(found, moved, words)}" for moved in since.inputs]
     before, after = since.activities
     if before != after:
         told.append(f"  {words.say('explain.since_activities', before=before, after=after)}")
@@ -90,9 +95,17 @@ def since_lines(since: Since, words: Words) -> list[str]:
     return told
 
 
-def _difference(moved: Moved, words: Words) -> str:
-    then, now = (phrases.value(held, words=words) for held in (moved.then, moved.now))
-    return f"{phrases.label(moved.name, {}, words=words)}: {words.say('report.arrow', before=then, after=now)}"
+def _difference(found: Explained, moved: Moved, words: Words) -> str:
+    then, now = (_held(found, moved.name, held, words) for held in (moved.then, moved.now))
+    told = phrases.label(moved.name, found.labels, words=words)
+    return f"{told}: {words.say('report.arrow', before=then, after=now)}"
+
+
+def _held(found: Explained, name: str, held: Scalar, words: Words) -> str:
+    if name in _PEOPLE:
+        return found.names.get(str(held), phrases.value(held, words=words))
+    key = f"explain.kind.{held}"
+    return words.say(key) if name == "owner_kind" and key in catalogue() else phrases.value(held, words=words)
 
 
 def _personas(explanation: Explanation, words: Words) -> Iterator[str]:
@@ -122,7 +135,7 @@ def _grade(explanation: Explanation, words: Words) -> Iterator[str]:
 def _criterion(line: CriterionLine, words: Words) -> str:
     mark = {Match.MATCH: "✓", Match.NOT_MATCH: "✗", Match.UNKNOWN: "?"}[line.match]
     place = LADDER[min(max(line.running, 0), len(LADDER) - 1)]
-    level = f" ({line.level})" if line.level else ""
+    level = f" ({line.level})" if line.level and line.level != _PLAIN_LEVEL else ""
     return f"{mark} {line.name}{level}: {words.say('explain.thirds', thirds=f'{line.thirds:+d}', grade=place)}"
 
 
@@ -183,7 +196,11 @@ def _with(kinds: str, more: str) -> str:
 def _found(result: LeafResult, kind: Kind, words: Words) -> str:
     if result.value is None:
         return words.say("report.empty")
-    return LADDER[int(str(result.value))] if kind is Kind.GRADE else str(result.value)
+    if kind is Kind.GRADE:
+        return LADDER[int(str(result.value))]
+    if isinstance(result.value, date):
+        return str(result.value)
+    return phrases.value(result.value, words=words)
 
 
 def _naming(message: Message, names: Mapping[str, str]) -> Message:

@@ -87,11 +87,28 @@ def test_what_has_moved_since_a_plan_is_told(stage: Stage, words: Words) -> None
     stage.edit("suzuki", lead, Title="部長", Phone="03-5550-0100")
     visited(stage, lead, "Site Search", at="2026-11-19T00:00:00.000+0000")
     stage.plan()
-    since = explain_record(stage.worker, lead, as_of=then).since
-    assert since is not None
-    told = since_lines(since, words)
+    found = explain_record(stage.worker, lead, as_of=then)
+    assert found.since is not None
+    told = since_lines(found, found.since, words)
     assert said(told, "user → buyer (by what is known of it)", "user → buyer (データの変化による)", words)
     assert said(told, "activities known: 0 → 1", "把握している活動: 0 → 1", words)
+
+
+def test_what_has_moved_is_called_what_people_call_it(stage: Stage, words: Words) -> None:
+    lead = stage.add_lead(owner="ito", Rating="Cold")
+    stage.plan()
+    then = stage.run_id
+    stage.leave("ito")
+    stage.edit("takahashi", lead, Rating="Warm")
+    stage.plan()
+    found = explain_record(stage.worker, lead, as_of=then)
+    assert found.since is not None
+    told = since_lines(found, found.since, words)
+    assert said(
+        told, "Kind of owner: active user → inactive user", "所有者の種別: 有効なユーザー → 無効なユーザー", words
+    )
+    assert said(told, "評価: Cold → Warm", "評価: Cold → Warm", words)
+    assert not any("owner_" in line or "005" in line for line in told)
 
 
 def test_a_value_of_ours_that_is_somebody_else_s_is_told_with_when_that_was_first_seen(
