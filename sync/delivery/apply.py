@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.messages import Message
+from engine.rulebooks import Operation
 from engine.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
@@ -140,6 +141,7 @@ class _Tally:
         if waits is not None:
             with self._run.worker.store.read() as tx:
                 states[State.APPROVED] = sum(batches.waiting(tx).values())
-            self._run.figures["outcome"] = "held"
+            if states[State.APPROVED] or self._run.worker.rulebook.operation is not Operation.SHADOW:
+                self._run.figures["outcome"] = "held"
             self._run.figures["waits"] = message_body(waits)
         return Settlement(self._touched, {state: states[state] for state in State if states[state]}, waits)

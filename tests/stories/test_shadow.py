@@ -13,11 +13,13 @@ from engine.errors import UsageError
 from engine.states import State
 from sync.agreement import agreement_file
 from sync.app import open_worker
+from sync.cycle import propose, settle
 from sync.reports.agreed import Agreed
 from sync.reports.assembly import report_of
 from sync.reports.page import html
 from sync.reports.table import csv as csv_text
 from sync.review.decisions import plan_shown
+from sync.run import begin
 from sync.sandbox.opening import Opened
 from sync.schedule.status import status_of
 from sync.schedule.timetable import timetable
@@ -50,6 +52,17 @@ def test_nothing_is_approved_or_written_in_shadow(shadow: Stage) -> None:
         shadow.approve()
     shadow.apply()
     assert (shadow.standing_of(lead), shadow.our_writes()) == (State.PLANNED, [])
+
+
+def test_a_run_in_shadow_has_nothing_that_waits(shadow: Stage) -> None:
+    shadow.add_lead(Title="部長")
+    with begin(shadow.worker, "run") as run:
+        propose(run)
+        settle(run)
+    with shadow.worker.store.read() as tx:
+        ended = runs.run(tx, run.run_id)
+    assert ended is not None
+    assert ended.outcome == "done"
 
 
 def test_nothing_is_rejected_in_shadow_either(shadow: Stage) -> None:
