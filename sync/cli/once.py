@@ -36,8 +36,9 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
             refuse_busy(
                 worker.store, server.syncs, watched=server.watched, holder=worker.holder, clock=worker.clock.now
             )
-            while (done := server.run_due()) is not None:
-                ended.append(done)
+            with server.watching():
+                while (done := server.run_due()) is not None:
+                    ended.append(done)
             paused = standing_still(worker.store, server.syncs, watched=server.watched, clock=worker.clock.now)
         _tell(session, server, [slot for slot, _ in ended], paused, as_json=as_json)
     return worst([*(_code(slot, error) for slot, error in ended), *(Code.PARTLY for _ in paused)])

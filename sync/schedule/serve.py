@@ -6,6 +6,7 @@ them, one at a time; the main thread listens to signals. Health is answered by a
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +52,6 @@ class Server:
     shadows: dict[str, bool] = field(default_factory=dict)  # of rulebooks by digest, for who asks how it is doing
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
     _at_work: Slot | None = None
-    _seen: float = 0.0
     _ticked: float = 0.0
     _stamp: tuple[int, int] = (0, 0)
     _syncs: Mapping[str, Sync] = field(default_factory=dict)
@@ -64,9 +64,14 @@ class Server:
     def serve(self) -> None:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
         self.drain.then(lambda: self._looks.put(None))
-        with ThreadPoolExecutor(1, "sync") as pool, ticking(self._tick, seconds=self.tick_seconds):
+        with ThreadPoolExecutor(1, "sync") as pool, self.watching():
             self.notify(READY)
             self._listen(pool.submit(self._work_on))
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Somebody looks at the clock, and says of a slot at work that it is: it would be lost after a lease's time."""
+        seconds = min(self.tick_seconds, self.worker.settings.lease_renew_seconds)
+        return ticking(self._tick, seconds=seconds)
 
     @property
     def syncs(self) -> Mapping[str, Sync]:
@@ -147,15 +152,14 @@ class Server:
             self._looks.get()
 
     def _tick(self) -> None:
-        self._ticked = now = self.worker.clock.monotonic()
+        self._ticked = self.worker.clock.monotonic()
         self._watch.look()
         # Before the store is asked: a store that is away is no reason to be restarted, a tick that never ends is.
         self.notify(ALIVE)
         slot = self._at_work
         if slot is None:
             self._looks.put(None)
-        elif now - self._seen >= self.worker.settings.lease_renew_seconds:
-            self._seen = now
+        else:
             with self.worker.store.transaction() as tx:
                 slots.see(tx, slot, at=leases.time_of(tx, self.worker.clock.now))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import select
 
 from config.settings import FILE
 from sync.app import open_worker
@@ -22,6 +23,7 @@ from sync.sandbox.opening import Opened, opened
 from sync.sandbox.worlds import World
 from sync.store import runs, slots
 from sync.store.slots import Slot, SlotState
+from sync.store.tables import slots as rows
 from tests.command import leadsync, start
 from tests.stage import RULEBOOK, START, staged
 
@@ -118,6 +120,34 @@ def test_s1_of_many_processes_at_once_one_runs_the_slot(
         assert (codes - {0, 8}, [ended(process) for process in servers]) == (set(), [0, 0])
         assert (owed(folder, org).state, owed(folder, org).attempts) == (SlotState.DONE, 1)
         assert runs_of(folder, org) == ["done"]
+
+
+def test_s1_a_run_once_says_that_it_is_still_at_work(folder: Path) -> None:
+    """Or its slot would be lost after a lease's time, and be run by another worker as well."""
+    with opened(folder / "data" / "sandbox", host_clock().now) as org:
+        assert org.server is not None
+        org.server.act(
+            lambda world, _: broken(world, Fault(FaultKind.HANG, path="/composite", holds="PATCH", times=99))
+        )
+        process = start(folder, "run", "--once")
+        wait_for(folder, org, SlotState.RUNNING)
+        is_seen = wait_until_seen(folder, org)
+        process.kill()
+        ended(process)
+
+    assert is_seen
+
+
+def wait_until_seen(folder: Path, org: Opened) -> bool:
+    """Whether the holder of the slot that is owed says anything more than that it has claimed it."""
+    with looking(folder, org) as worker:
+        for _ in range(600):
+            with worker.store.read() as tx:
+                row = tx.execute(select(rows.c.claimed_at, rows.c.seen_at).where(rows.c.due_at == OWED)).one()
+            if row.seen_at > row.claimed_at:
+                return True
+            Event().wait(0.05)
+    return False
 
 
 @pytest.mark.parametrize("point", ["slot claimed", "intent committed", "answer received", "slot worked"])
