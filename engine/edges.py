@@ -1,6 +1,7 @@
 """Time edges: whom the hours alone may change before the org's day is over.
 
 Rules read days, which begin at the org's midnight, but for what lies ahead: it does not count until its time has come.
+A prospect lies ahead itself when it was made while the run that reads it was beginning.
 """
 
 from collections.abc import Mapping
@@ -13,11 +14,14 @@ from engine.fields import IDENTITY_COLUMNS
 from engine.moments import Moment
 from engine.snapshots import Range
 
+# Of what every prospect has, rules read when it was made.
+_UNREAD = frozenset(IDENTITY_COLUMNS) - {"created_at"}
+
 
 def edges(part: Range, moment: Moment) -> Mapping[str, datetime]:
     """The prospects of a range of whom some time comes later today -> the first such time."""
     found: dict[str, datetime] = {}
-    for frame, key, known in ((part.prospects, "id", IDENTITY_COLUMNS), (part.activities, "prospect_id", ())):
+    for frame, key, known in ((part.prospects, "id", _UNREAD), (part.activities, "prospect_id", frozenset[str]())):
         times = [name for name, kind in frame.schema.items() if isinstance(kind, nw.Datetime) and name not in known]
         for name in times:
             for record_id, at in _ahead(frame, key, name, moment):

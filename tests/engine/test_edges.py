@@ -42,3 +42,18 @@ def test_the_first_of_several_counts(
     times = [AT + timedelta(hours=hours) for hours in (3, 1, 2)]
     part = Range(prospects({"id": "L1"}), activities(*({"prospect_id": "L1", "at": at} for at in times)))
     assert edges(part, NOON) == {"L1": AT + timedelta(hours=1)}
+
+
+def test_a_prospect_made_while_the_run_began_is_an_edge(
+    activities: Callable[..., nw.DataFrame[Any]], prospects: Callable[..., nw.DataFrame[Any]]
+) -> None:
+    made = AT + timedelta(seconds=2)
+    part = Range(prospects({"id": "L1", "created_at": made, "stamp": made, "modified_at": made}), activities())
+    assert edges(part, NOON) == {"L1": made}
+
+
+def test_a_stamp_ahead_is_no_edge(
+    activities: Callable[..., nw.DataFrame[Any]], prospects: Callable[..., nw.DataFrame[Any]]
+) -> None:
+    part = Range(prospects({"id": "L1", "stamp": AT + timedelta(seconds=2)}), activities())
+    assert edges(part, NOON) == {}
