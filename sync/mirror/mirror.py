@@ -181,11 +181,12 @@ class Mirror:
 
         `keep` are paths, as segments have them, that wait to be listed: pages of a job that is not at its end.
         """
+        # Files first: one that is listed between the two looks is then kept, not taken for an orphan.
+        there = [path for path in self.folder.glob("*/*") if path.is_file()]
         with self.store.read() as tx:
             named = {segment.path for segment in segments.kept(tx)} | set(keep)
         kept = {self.folder / path for path in named}
-        orphans = [path for path in self.folder.glob("*/*") if path.is_file() and path not in kept]
-        return sum(machine.remove(orphan) for orphan in orphans)
+        return sum(machine.remove(path) for path in there if path not in kept)
 
     def verify(self) -> tuple[Problem, ...]:
         """Compare every file with its digest in the store, those that only as-of reads need too."""
