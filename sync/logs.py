@@ -16,9 +16,11 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
+from engine.errors import DrainedError
 from mapping.ids import is_id
 
 REDACTED = "[redacted]"
+_PLACES_MAX = 5
 
 # Under these keys stand words of ours, written in lower case: `event`, `verb`, `outcome`, ...
 PHRASE_KEYS = frozenset(
@@ -70,9 +72,12 @@ def unit(log: FilteringBoundLogger, event: str, *, monotonic: Callable[[], float
     outcome, level = "done", "info"
     try:
         yield figures
+    except DrainedError:
+        outcome = "interrupted"  # as it was told to, and nothing is wrong
+        raise
     except BaseException as error:
         outcome, level = "failed", "error"
-        figures["error"] = type(error).__name__
+        figures |= {"error": type(error).__name__, "trace": places_of(error)}
         raise
     finally:
         figures.setdefault("outcome", outcome)
@@ -131,12 +136,17 @@ def _name_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
         event["codes"] = [problem.code for problem in getattr(error, "problems", ())]
-        trace, lines = error.__traceback__, []
-        while trace:
-            lines.append(f"{Path(trace.tb_frame.f_code.co_filename).stem}.{trace.tb_lineno}")
-            trace = trace.tb_next
-        event["trace"] = lines[-5:]
+        event["trace"] = places_of(error)
     return event
+
+
+def places_of(error: BaseException) -> list[str]:
+    """The last places an error went through, such as `pull.57`: modules and lines, nobody's words."""
+    trace, lines = error.__traceback__, []
+    while trace:
+        lines.append(f"{Path(trace.tb_frame.f_code.co_filename).stem}.{trace.tb_lineno}")
+        trace = trace.tb_next
+    return lines[-_PLACES_MAX:]
 
 
 def _in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

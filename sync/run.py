@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from config.settings import Settings
-from engine.errors import LeadsyncError, OrgError, StoreError
+from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
 from mapping.maps import FieldMap
@@ -140,6 +140,9 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
     started = worker.clock.monotonic()
     try:
         yield run
+    except DrainedError:
+        _finish(run, runs.INTERRUPTED, started)  # as it was told to, and nothing is wrong
+        raise
     except LeadsyncError as error:
         run.figures["codes"] = [problem.code for problem in error.problems]
         _finish(run, "failed", started)

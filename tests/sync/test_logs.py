@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.typing import FilteringBoundLogger
 
-from engine.errors import LeaseError
+from engine.errors import DrainedError, LeaseError
 from sync.logs import REDACTED, adopt_libraries, open_log, unit
 
 CANARIES = (
@@ -133,6 +133,18 @@ def test_a_unit_of_work_leaves_one_line(log: FilteringBoundLogger, stream: Strin
 
     (line,) = _lines(stream)
     assert (line["event"], line["rows"], line["outcome"], line["seconds"]) == ("pull finished", 5000, "done", 2.5)
+
+
+def test_a_unit_that_is_told_to_end_has_not_failed(log: FilteringBoundLogger, stream: StringIO) -> None:
+    def pull() -> None:
+        with unit(log, "pull finished", monotonic=lambda: 0.0):
+            raise DrainedError.of("SC-101")
+
+    with pytest.raises(DrainedError):
+        pull()
+
+    (line,) = _lines(stream)
+    assert (line["level"], line["outcome"]) == ("info", "interrupted")
 
 
 def test_a_unit_that_fails_leaves_its_line_too(log: FilteringBoundLogger, stream: StringIO) -> None:

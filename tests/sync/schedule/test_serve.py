@@ -169,6 +169,10 @@ def test_a_fault_of_its_own_fails_one_run_and_not_the_worker(stage: Stage) -> No
     stage.advance(HOUR)
 
     assert (watched.look(), watched.last().codes) == (SlotState.FAILED, ("SC-102",))
+    error = watched.told[-1][1]
+    assert error is not None
+    [problem] = error.problems
+    assert str(problem.params["place"]).split(", ")[-1].startswith("test_serve.")
 
 
 def test_s7_told_to_end_it_begins_nothing_new(watched: Watched) -> None:
@@ -189,6 +193,16 @@ def test_s7_told_to_end_between_plan_and_apply_the_rest_is_taken_up_by_whoever_s
     assert watched.look() is SlotState.DONE
     assert [write.record_id for write in stage.our_writes()] == [lead]
     assert watched.last().attempts == 2
+
+
+def test_s7_a_run_that_was_told_to_end_has_not_failed(stage: Stage) -> None:
+    watched = Watched(stage, beginning=told_to_end)
+    stage.advance(HOUR)
+    watched.look()
+    with stage.worker.store.read() as tx:
+        (last,) = runs.latest(tx, limit=1)
+
+    assert last.outcome == runs.INTERRUPTED
 
 
 def test_a_schedule_edited_meanwhile_counts(watched: Watched) -> None:
