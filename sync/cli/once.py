@@ -1,12 +1,13 @@
 """`leadsync run --once`: what is due now, once, and then the end: for cron, systemd timers and Windows Task Scheduler."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.words.catalogue import Words
 from engine.errors import LeadsyncError
+from engine.states import State
 from sync.cli.codes import Code, code_of, worst
 from sync.cli.serve import Voice
 from sync.cli.session import Session
@@ -31,7 +32,7 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     session.words = Words(load_settings(folder).language)
     ended: list[tuple[Slot, LeadsyncError | None]] = []
     with open_workers(folder) as opening, opening() as worker:
-        server = Server(worker, opening, session.run, Voice(session, worker).slot)
+        server = Server(worker, opening, session.run, Voice(session, worker, tells_slots_later=True).slot)
         with on_signals(server.drain, signal.SIGTERM):
             refuse_busy(
                 worker.store, server.syncs, watched=server.watched, holder=worker.holder, clock=worker.clock.now
@@ -75,6 +76,8 @@ def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: S
             },
         )
         return
+    for slot in ended:
+        session.write(_slot(session, server, slot))
     for name in paused:
         session.write(session.say("cli.once.paused", sync=name))
     if not ended and not paused:
@@ -84,3 +87,29 @@ def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: S
             zone = syncs[name].time_zone or "UTC"
             shown = phrases.time(due, zone=zone, words=session.words)
             session.write(session.say("cli.once.next", sync=name, due=shown, zone=zone))
+
+
+def _slot(session: Session, server: "Server", slot: "Slot") -> str:
+    """What ran and how it ended, in one line: what was proposed, where the changes it touched stand, what a sweep found."""
+    from sync.cli import drift
+    from sync.reports import phrases
+    from sync.store import runs
+
+    words, sync = session.words, server.syncs[slot.sync]
+    with server.worker.store.read() as tx:
+        run = runs.run(tx, slot.run_id) if slot.run_id else None
+    figures, told = (run.figures or {}) if run else {}, ""
+    if isinstance(proposed := figures.get("proposed"), int):
+        told += session.say("cli.once.proposed", count=phrases.number(proposed))
+    match figures.get("states"):
+        case Mapping() as states:
+            counted = {state: count for state in State if isinstance(count := states.get(state.value), int) and count}
+            for state, count in counted.items():
+                said = phrases.state(state, is_shadow=False, words=words)
+                told += session.say("cli.once.state", count=phrases.number(count), state=said)
+    if run and (found := drift.line(session, run)):
+        told += session.say("cli.once.drift", found=found)
+    told += f" [{', '.join(slot.codes)}]" if slot.codes else ""
+    due = phrases.time(slot.due_at, zone=sync.time_zone or "UTC", words=words)
+    verb, ended = session.say(f"verb.{sync.verb}"), session.say(f"slot.{slot.state}")
+    return session.say("cli.once.slot", sync=slot.sync, due=due, verb=verb, state=ended, figures=told)

@@ -75,10 +75,14 @@ def keep_serving(session: Session, opening: "Opening", door: "socket | None") ->
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a schedule speaks: sentences on a terminal, one line of JSON for each event elsewhere."""
+    """How a schedule speaks: sentences on a terminal, one line of JSON for each event elsewhere.
+
+    Who `tells_slots_later` says on a terminal only what went wrong meanwhile.
+    """
 
     session: Session
     worker: "Worker"
+    tells_slots_later: bool = False
 
     def begins(self, server: "Server") -> None:
         from sync.reports import phrases
@@ -106,6 +110,8 @@ class Voice:
 
     def slot(self, slot: "Slot | None", error: LeadsyncError | None) -> None:
         """How a slot ended, or what else went wrong."""
+        from sync.logs import places_of
+
         codes = [problem.code for problem in error.problems] if error else []
         if error is not None and self._is_terminal:
             self.session.talk(self.session.words.error(error))
@@ -114,10 +120,13 @@ class Voice:
                 self._log("schedule disturbed", {"codes": codes}, level="warning")
             return
         due = f"{slot.due_at:%Y-%m-%dT%H:%M:%SZ}"
-        facts = {"sync": slot.sync, "due": due, "state": slot.state.value, "missed": slot.missed,
-                 "run": slot.run_id, "codes": codes}  # fmt: skip
-        self._say("cli.serve.slot", "slot finished", facts, sync=slot.sync, due=self._local(slot),
-                  state=self.session.say(f"slot.{slot.state}"))  # fmt: skip
+        facts: dict[str, object] = {"sync": slot.sync, "due": due, "state": slot.state.value, "missed": slot.missed,
+                                    "run": slot.run_id, "codes": codes}  # fmt: skip
+        if error is not None and error.__cause__ is not None:
+            facts["trace"] = places_of(error.__cause__)
+        if not (self._is_terminal and self.tells_slots_later):
+            self._say("cli.serve.slot", "slot finished", facts, sync=slot.sync, due=self._local(slot),
+                      state=self.session.say(f"slot.{slot.state}"))  # fmt: skip
 
     def _local(self, slot: "Slot") -> str:
         from sync.reports import phrases

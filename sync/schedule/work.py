@@ -11,6 +11,7 @@ from engine.states import UNDONE, State
 from sync.cycle import propose, settle
 from sync.drain import Drain
 from sync.intake.sweep import sweep
+from sync.logs import places_of
 from sync.run import Run, Worker
 from sync.schedule.reporting import report
 from sync.store import changes, leases, slots
@@ -63,7 +64,8 @@ def _ended(
     except LeadsyncError as error:
         return SlotState.FAILED, error
     except Exception as error:  # noqa: BLE001 - the worker outlives a fault of its own in one run, and tells of it
-        told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__}))
+        place = ", ".join(places_of(error))
+        told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__, "place": place}))
         told.__cause__ = error
         return SlotState.FAILED, told
     is_whole = untold is None and not any(states.get(state) for state in UNDONE)

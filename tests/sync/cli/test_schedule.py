@@ -39,6 +39,17 @@ def test_once_runs_what_is_due_and_then_nothing(call: Any, owing: Path) -> None:
     assert slot["run"]
 
 
+def test_once_says_in_a_line_what_ran_and_how_it_ended(call: Any, owing: Path, language: str) -> None:
+    told = call("run", "--once", "--folder", owing).out.splitlines()[0]
+
+    assert re.match(
+        {"en": r"leads \(due .+\): run, done; \d+ proposed", "ja": r"leads（予定 .+）: 計画と反映、完了、提案 \d+ 件"}[
+            language
+        ],
+        told,
+    )
+
+
 def test_once_ends_with_three_when_something_is_left(call: Any, owing: Path) -> None:
     with open_worker(owing) as worker:
         today = worker.clock.now().date()
