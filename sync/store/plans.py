@@ -119,8 +119,8 @@ def header(tx: Transaction, plan_id: str) -> Header | None:
 
 
 def latest(tx: Transaction) -> Header | None:
-    """The last plan of all."""
-    row = tx.execute(select(t.plans).order_by(t.plans.c.at.desc(), t.plans.c.plan_id.desc()).limit(1)).one_or_none()
+    """The last plan of all: an id begins with its moment, and an index over ids there is."""
+    row = tx.execute(select(t.plans).order_by(t.plans.c.plan_id.desc()).limit(1)).one_or_none()
     return None if row is None else _from_row(row)
 
 
