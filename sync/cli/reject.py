@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.choosing import Choice, Choosing
 from sync.cli.codes import Code
@@ -33,6 +34,8 @@ def add(app: typer.Typer, session: Session) -> None:
 
         choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
         choice.refuse_silence()
+        if not reason.strip():
+            raise UsageError.of("CL-116")
         with session.worker(folder) as worker:
             plan, named = choice.meant(worker)
             count = review.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)

@@ -119,6 +119,13 @@ def test_a_sheet_whose_lines_are_late_is_partly_done(call: Any, planned: Any, tm
     assert codes == [0, 3]
 
 
+@pytest.mark.parametrize("reason", ["", " ", "　"])
+def test_a_rejection_without_a_reason_is_refused_and_turns_nothing_down(call: Any, planned: Any, reason: str) -> None:
+    refused = call("reject", planned.plan, "--all", "--reason", reason, "--folder", planned.folder)
+    assert (refused.code, "CL-116" in refused.err) == (64, True)
+    assert "rejected" not in call("show", planned.plan, "--folder", planned.folder, "--json").document["states"]
+
+
 def test_reject_turns_changes_down(call: Any, planned: Any) -> None:
     assert call("reject", planned.plan, "--all", "--reason", "not now", "--folder", planned.folder).code == 0
 
@@ -273,6 +280,18 @@ def test_config_says_nothing_of_what_is_not_set_and_every_reason_whole(
     assert rows["ca_file"]["value"] == ""
     monkeypatch.setenv("LEADSYNC_LANG", "ja")
     assert "…" not in call("config", "--folder", folder).out
+
+
+def test_config_tells_which_values_are_the_rulebook_s(call: Any, folder: Path) -> None:
+    rulebook = folder / "rulebook" / "rulebook.yaml"
+    kept = [line for line in rulebook.read_text(encoding="utf-8").splitlines() if not line.startswith("owner limit")]
+    rulebook.write_text("\n".join(["owner limit: {leavers: 40}", *kept]), encoding="utf-8")
+
+    rows = {row["name"]: row for row in call("config", "--folder", folder, "--json").document["settings"]}
+
+    told = rows["leaver_limit_percent"]
+    assert (told["value"], told["origin"]) == (40, "rulebook/rulebook.yaml:1:24")
+    assert rows["owner_limit_min"]["origin"] in {"default", "既定"}
 
 
 def test_config_shows_no_password(call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
