@@ -45,22 +45,54 @@ def add(app: typer.Typer, session: Session) -> None:
              "reason": session.say("default.syncs")}
             for name, sync in settings.syncs.items()
         ]  # fmt: skip
-        in_rulebook = [default for default in DEFAULTS.values() if default.in_rulebook]
-        rows += [
-            {"name": each.name, "value": each.value, "unit": session.say(each.unit),
-             "origin": session.say("cli.config.rulebook"), "reason": session.say(each.reason)}
-            for each in in_rulebook
-        ]  # fmt: skip
+        rows += _in_rulebook(session, settings.rulebook_folder)
         if json:
             session.document("settings", {"settings": rows})
             return Code.DONE
         table = Table(*(Column(session.say(f"cli.config.{name}"), overflow="fold") for name in _COLUMNS))
         for row in rows:
             table.add_row(
-                str(row["name"]), f"{row['value']} {row['unit']}".rstrip(), str(row["origin"]), str(row["reason"])
+                str(row["name"]),
+                f"{_told(row['value'])} {row['unit']}".rstrip(),
+                str(row["origin"]),
+                str(row["reason"]),
             )
         session.console().print(table)
         return Code.DONE
+
+
+def _in_rulebook(session: Session, rulebook: Path) -> list[dict[str, object]]:
+    """What the rulebook sets, or leaves at its default; of a folder without a rulebook yet the defaults."""
+    from config.defaults import DEFAULTS
+    from config.rulebook.origins import said_in
+    from engine.errors import RulebookError
+
+    try:
+        said = said_in(rulebook)
+    except RulebookError:
+        said = {}
+    return [
+        {
+            "name": each.name,
+            "value": _typed(said[each.name].text) if each.name in said else each.value,
+            "unit": session.say(each.unit),
+            "origin": said[each.name].where if each.name in said else session.say("cli.config.default"),
+            "reason": session.say(each.reason),
+        }
+        for each in DEFAULTS.values()
+        if each.in_rulebook
+    ]
+
+
+def _told(value: object) -> str:
+    from sync.reports.phrases import number
+
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def _typed(text: str) -> int | str:
+    """A number as a number; what is none is shown as it stands, for `validate` to judge."""
+    return int(text) if text.isdecimal() else text
 
 
 def _shown(held: object) -> str:
