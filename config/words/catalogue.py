@@ -10,10 +10,12 @@ A plain message is `key = { en = "...", ja = "..." }`; a problem is a table name
     en_choices = "known: {known}"              # instead of the advice when `meant` is "": nothing is near
     ja_choices = "使えるもの: {known}"
 
-Braces hold parameters as in `str.format`. A house test compares both languages' parameters.
+Braces hold parameters as in `str.format`; whole numbers get their thousands separators here. A house test compares both
+languages' parameters.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -36,7 +38,7 @@ class Words:
 
     def say(self, key: str, **params: Parameter) -> str:
         """The sentence of a key. KeyError for an unknown key: a house test looks every key up."""
-        return catalogue()[key][self.language].format(**params)
+        return _filled(catalogue()[key][self.language], params)
 
     def message(self, message: Message) -> str:
         return self.say(message.key, **message.params)
@@ -51,11 +53,23 @@ class Words:
         entry = catalogue()[problem.code]
         where = f"{problem.where}: " if problem.where else ""
         kind = "choices" if problem.params.get("meant") == "" else "advice"
-        advice = entry.get(f"{self.language}_{kind}", "").format(**problem.params)
-        return f"{where}{entry[self.language].format(**problem.params)}", advice
+        advice = _filled(entry.get(f"{self.language}_{kind}", ""), problem.params)
+        return f"{where}{_filled(entry[self.language], problem.params)}", advice
 
     def error(self, error: LeadsyncError) -> str:
         return "\n".join(self.problem(problem) for problem in error.problems)
+
+
+class _Counted(int):
+    """Thousands are set apart, in every sentence alike."""
+
+    def __format__(self, spec: str) -> str:
+        return int.__format__(self, spec or ",")
+
+
+def _filled(template: str, params: Mapping[str, Parameter]) -> str:
+    told = {name: _Counted(held) if type(held) is int else held for name, held in params.items()}
+    return template.format(**told)
 
 
 @cache

@@ -9,7 +9,8 @@ from string import Formatter
 
 import pytest
 
-from config.words.catalogue import catalogue
+from config.words.catalogue import Language, Words, catalogue
+from engine.errors import Problem
 
 ROOT = Path(__file__).parents[2]
 WORDS = sorted((ROOT / "config" / "words").glob("*.toml"))
@@ -84,3 +85,10 @@ def made_keys() -> tuple[re.Pattern[str], ...]:
         re.compile("(.+)".join(re.escape(fixed) for fixed in re.split(r"\{[^}]*\}", template)))
         for template in sorted(templates)
     )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_number_is_written_one_way_whoever_says_it(language: Language) -> None:
+    words = Words(language)
+    told = (words.say("cli.approved", count=3382), words.problem(Problem("CL-110", "", {"count": 3382, "most": 1})))
+    assert all("3,382" in each for each in told)
