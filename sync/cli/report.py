@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from engine.errors import UsageError
 from sync.cli import drift, options
 from sync.cli.codes import Code
 from sync.cli.session import Session
@@ -34,6 +35,8 @@ def add(app: typer.Typer, session: Session) -> None:
             with worker.store.read() as tx:
                 swept = runs.named(tx, plan, verb="sweep") if plan else None
             if swept:
+                if to is not None:
+                    raise UsageError.of("CL-122", str(to), run=swept.run_id)
                 drift.tell(session, swept.run_id, swept.figures or {}, as_json=json)
                 return Code.DONE
             made = report_named(worker, plan)

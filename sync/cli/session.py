@@ -121,6 +121,7 @@ class Session:
 
         from sync.cli import certificates
         from sync.drain import on_signals
+        from sync.intake.tidy import retire_reports
         from sync.logs import adopt_libraries, open_log, unit
         from sync.run import begin
 
@@ -137,6 +138,8 @@ class Session:
                 if run.is_first_today:
                     certificates.tell(self, log, worker.settings, now=worker.clock.now())
                 yield run
+                if run.is_first_today:
+                    run.figures["reports_retired"] = retire_reports(run)
                 counted = {name: value for name, value in run.figures.items() if name not in _UNSAID}
                 figures |= {**counted, "api_calls": run.org.calls}
         finally:

@@ -19,7 +19,7 @@ from sync.intake.arrivals import Arrivals
 from sync.intake.extracts import Extract, Extracts
 from sync.intake.listing import Listing, listing
 from sync.intake.pull import pull
-from sync.intake.tidy import compact, retire, retire_reports
+from sync.intake.tidy import compact, retire
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.store import leases, segments
@@ -74,7 +74,6 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
             run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
         run.figures["compacted"] = compact(run, lease)
         run.figures["retired"] = retire(run)
-        run.figures["reports_retired"] = retire_reports(run)
     if refused:
         raise OrgError(*refused)
     return found

@@ -18,6 +18,8 @@ from sync.store.proposals import PAGE_ROWS
 from sync.store.runs import ENDING_MIN
 
 EXPIRED = "PL-406"
+# Of plans that one ending may mean, the last so many are named.
+_NAMED_MAX = 10
 
 
 def approve(
@@ -131,15 +133,19 @@ def plan_shown(worker: Worker, plan_id: str | None) -> Header:
 def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
 
-    UsageError PL-401 when there is none of that id, PL-413 before the first.
+    UsageError PL-401 when there is none of that id, PL-408 when several end so or the end is too short, PL-413 before the
+    first.
     """
     if plan_id is None:
         waiting = list(plans.waiting(tx))
         found = plans.header(tx, waiting[-1]) if waiting else plans.latest(tx)
     else:
-        is_long_enough = len(plan_id) >= ENDING_MIN
-        ids = [each for each in plans.ids(tx) if each == plan_id or (is_long_enough and each.endswith(plan_id))]
-        found = plans.header(tx, ids[0]) if len(ids) == 1 else None
+        ids = [each for each in plans.ids(tx) if each.endswith(plan_id)]
+        is_meant = len(ids) == 1 and len(plan_id) >= ENDING_MIN
+        if plan_id and ids and not is_meant:
+            latest = ", ".join(reversed(ids[-_NAMED_MAX:])) + (", …" if len(ids) > _NAMED_MAX else "")
+            raise UsageError.of("PL-408", given=plan_id, found=latest, least=ENDING_MIN)
+        found = plans.header(tx, ids[0]) if is_meant else None
     if found is None:
         raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
     return found

@@ -250,11 +250,19 @@ def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) 
     assert [stage.standing_of(lead) for lead in leads] == [State.PLANNED, State.APPLIED, State.APPLIED]
 
 
-@pytest.mark.parametrize("given", ["", "1", "001"])
-def test_a_plan_is_not_named_by_accident(stage: Stage, given: str) -> None:
+@pytest.mark.parametrize(("given", "code"), [("", "PL-401"), ("1", "PL-408"), ("001", "PL-408")])
+def test_a_plan_is_not_named_by_accident(stage: Stage, given: str, code: str) -> None:
     waiting(stage)
-    with pytest.raises(UsageError, match="PL-401"):
+    with pytest.raises(UsageError, match=code):
         approve(stage.worker, given, change_ids=None, approver="os:reviewer@desk")
+
+
+def test_plans_that_an_ending_may_mean_are_named(stage: Stage) -> None:
+    stage.plan()
+    with pytest.raises(UsageError) as raised:
+        approve(stage.worker, stage.run_id[-1], change_ids=None, approver="os:reviewer@desk")
+    [problem] = raised.value.problems
+    assert (problem.code, problem.params["found"]) == ("PL-408", stage.run_id)
 
 
 def test_a_damaged_mirror_stops_a_run_before_it_plans_on_wrong_values(stage: Stage) -> None:

@@ -330,3 +330,11 @@ def test_a_command_that_is_shown_can_be_pasted_where_one_stands(
 
     assert f"`leadsync apply --folder {folder}`" in elsewhere
     assert "`leadsync apply`" in within
+
+
+def test_the_first_run_of_a_day_removes_reports_that_have_been_kept_long_enough(call: Any, folder: Path) -> None:
+    old = folder / "data" / "reports" / "20200101T000000Z-0001.html"
+    old.parent.mkdir(parents=True, exist_ok=True)
+    old.touch()
+    call("plan", "--folder", folder)
+    assert not old.exists()

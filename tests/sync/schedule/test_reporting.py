@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from config.settings import FILE
-from sync.intake.sweep import sweep
 from sync.run import begin
 from sync.schedule.serve import Server
 from sync.store import slots
@@ -71,13 +70,3 @@ def test_a_page_that_cannot_be_written_does_not_undo_the_run(stage: Stage, serve
 
     assert (ended.state, ended.codes) == (SlotState.PARTLY, ("SC-107",))
     assert [write.record_id for write in stage.our_writes()] == [lead]
-
-
-def test_a_sweep_removes_what_has_been_kept_long_enough_and_counts_it(stage: Stage) -> None:
-    reports(stage).mkdir()
-    (reports(stage) / "20200101T000000Z-0001.html").touch()
-    stage.advance(120)
-    with begin(stage.worker, "sweep") as run:
-        sweep(run)
-
-    assert (run.figures["reports_retired"], list(reports(stage).iterdir())) == (1, [])
