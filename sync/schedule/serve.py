@@ -6,7 +6,7 @@ them, one at a time; the main thread listens to signals. Health is answered by a
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from config.settings import FILE, load_settings
 from config.syncs import Sync
-from engine.errors import LeadsyncError, SettingsError
+from engine.errors import LeadsyncError, SettingsError, StoreError, TransientError
 from sync.drain import Drain
 from sync.run import Worker
 from sync.schedule.claims import claim_next
@@ -160,7 +160,8 @@ class Server:
         if slot is None:
             self._looks.put(None)
         else:
-            with self.worker.store.transaction() as tx:
+            # The next look is soon; why the store is away is said by the work itself.
+            with suppress(TransientError, StoreError), self.worker.store.transaction() as tx:
                 slots.see(tx, slot, at=leases.time_of(tx, self.worker.clock.now))
 
     def _forget_old(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
@@ -261,3 +262,30 @@ def test_a_jittered_time_is_run_so_much_later_and_keeps_its_name(watched: Watche
 
     assert (early, watched.look(), 0 < wait <= 600) == (None, SlotState.DONE, True)
     assert watched.last().due_at == due - timedelta(seconds=wait)
+
+
+def test_a_look_at_the_clock_that_the_store_does_not_take_is_made_again_without_a_word(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[str] = []
+
+    def wait_for_looks(number: int) -> None:
+        while len(looks) < number:
+            Event().wait(0.01)
+
+    @contextmanager
+    def without_slots(worker: Worker, verb: str) -> Iterator[Run]:
+        for command in ("ALTER TABLE slots RENAME TO hidden", "ALTER TABLE hidden RENAME TO slots"):
+            with worker.store.transaction() as tx:
+                tx.exec_driver_sql(command)
+            wait_for_looks(len(looks) + 2)
+        with begin(worker, verb) as run:
+            yield run
+
+    watched = Watched(stage, beginning=without_slots)
+    watched.server.notify, watched.server.tick_seconds = looks.append, 0.02
+    stage.advance(HOUR)
+    with watched.server.watching():
+        assert watched.look() is SlotState.DONE
+
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
