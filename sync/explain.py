@@ -117,7 +117,7 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         last = plans.latest(tx)
         if last is None:
             raise UsageError.of("PL-413")
-        header = plan_named(tx, as_of) if as_of else last
+        header = plan_named(tx, as_of) if as_of is not None else last
         law = law_of(tx, header.plan_id) if as_of else Law(worker.rulebook, worker.field_map, _moment(last))
         remembered = replace(memory.recall_of(tx, [wanted]), turns=memory.recall_org(tx).turns)
         known = recall_before(tx, wanted, header.plan_id, at=header.at) if as_of else remembered

@@ -9,6 +9,7 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from engine.changes import Change
+from engine.errors import UsageError
 from engine.fields import TARGETS
 from mapping.targets import WRITE_BACK
 from sync.app import open_worker
@@ -164,3 +165,10 @@ def test_what_is_not_known_of_the_past_is_said(tmp_path: Path, language: Languag
 
 def has_fired(found: Explained, rule: str) -> bool:
     return next(tried.has_fired for tried in found.explanation.rules if tried.name == rule)
+
+
+def test_as_of_a_run_without_a_name_is_not_as_of_the_last(stage: Stage) -> None:
+    lead = stage.add_lead(Title="課長")
+    stage.plan()
+    with pytest.raises(UsageError, match="PL-401"):
+        explain_record(stage.worker, lead, as_of="")
