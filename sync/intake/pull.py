@@ -50,7 +50,7 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
     MapError before anything is read when the org lacks what the map names. What the org refuses to answer is described
     anew first: a field may have gone since.
     """
-    run.worker.mirror.discard_orphans(keep=_staged(run))  # what a crash left between file and transaction
+    run.worker.mirror.discard_orphans(lease=lease, keep=_staged(run))  # what a crash left between file and transaction
     readings = readings_of(run, described(run), whole)
     try:
         brought = list(_read(run, lease, readings))

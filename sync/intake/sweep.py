@@ -73,7 +73,7 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
                 refused += error.problems
             run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
         run.figures["compacted"] = compact(run, lease)
-        run.figures["retired"] = retire(run)
+        run.figures["retired"] = retire(run, lease)
     if refused:
         raise OrgError(*refused)
     return found

@@ -34,9 +34,10 @@ def compact(run: Run, lease: Lease) -> int:
     return written
 
 
-def retire(run: Run) -> int:
+def retire(run: Run, lease: Lease) -> int:
     """Remove files that only readings as of long ago would need; how many."""
-    return run.worker.mirror.retire(run.now - timedelta(days=run.worker.settings.as_of_days), at=run.now)
+    before = run.now - timedelta(days=run.worker.settings.as_of_days)
+    return run.worker.mirror.retire(before, at=run.now, lease=lease)
 
 
 def retire_reports(run: Run) -> int:

@@ -20,6 +20,7 @@ from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
 from sync.store import runs, segments
 from sync.store.database import Store
+from sync.store.leases import Lease, check
 from sync.store.segments import Segment, SegmentKind
 
 RANGE_ROWS = 250_000
@@ -165,25 +166,29 @@ class Mirror:
         )
         return gone.with_columns(pl.lit(True).alias("IsDeleted")).drop("_content", "_pull", "_read_at").collect()
 
-    def retire(self, before: datetime, *, at: datetime) -> int:
+    def retire(self, before: datetime, *, at: datetime, lease: Lease) -> int:
         """Remove files that runs begun before that moment compacted away; how many. Runs older than that cannot be
-        read as they were any more. Needs the lease.
+        read as they were any more. LeaseError for one who stood still while another took over.
         """
         with self.store.transaction() as tx:
+            check(tx, lease)
             gone = segments.replaced_before(tx, before)
             segments.retire(tx, gone, at=at)
         for segment in gone:
             machine.remove(self.folder / segment.path)
         return len(gone)
 
-    def discard_orphans(self, *, keep: Collection[str] = ()) -> int:
-        """Remove files that no segment names (a crash between file and transaction); how many. Needs the lease.
+    def discard_orphans(self, *, lease: Lease, keep: Collection[str] = ()) -> int:
+        """Remove files that no segment names (a crash between file and transaction); how many. LeaseError for one who
+        stood still while another took over.
 
         `keep` are paths, as segments have them, that wait to be listed: pages of a job that is not at its end.
         """
-        # Files first: one that is listed between the two looks is then kept, not taken for an orphan.
+        # Files first: one that is listed between the two looks is then kept, not taken for an orphan. And whoever wrote
+        # one of them under a later lease had taken over by now.
         there = [path for path in self.folder.glob("*/*") if path.is_file()]
         with self.store.read() as tx:
+            check(tx, lease)
             named = {segment.path for segment in segments.kept(tx)} | set(keep)
         kept = {self.folder / path for path in named}
         return sum(machine.remove(path) for path in there if path not in kept)

@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import StoreError
+from engine.errors import LeaseError, StoreError
 from sync.mirror.compaction import DELTAS_MAX, Compaction
 from sync.mirror.mirror import Mirror
-from sync.store import audit, runs, segments
+from sync.store import audit, leases, runs, segments
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
+from sync.store.leases import Lease, LeaseName
 from sync.store.segments import Segment, SegmentKind
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -183,31 +185,48 @@ def test_as_of_a_run_before_a_compaction_is_read_from_the_replaced_files(tasks: 
     assert tasks.told(second) == tasks.told()
 
 
-def test_a_state_whose_files_were_retired_is_refused(tasks: Tasks) -> None:
+def test_a_state_whose_files_were_retired_is_refused(tasks: Tasks, lease: Lease) -> None:
     first = tasks.pull({1: ("a", None, 0)})
     tasks.compact()
     kept = tasks.told()
-    assert tasks.mirror.retire(_T0, at=_T0) == 0
-    assert tasks.mirror.retire(_T0 + timedelta(days=400), at=_T0) == 1
+    assert tasks.mirror.retire(_T0, at=_T0, lease=lease) == 0
+    assert tasks.mirror.retire(_T0 + timedelta(days=400), at=_T0, lease=lease) == 1
     with pytest.raises(StoreError, match="SR-112"):
         tasks.told(first)
     assert tasks.told() == kept
     assert tasks.mirror.verify() == ()
 
 
-def test_a_compaction_that_crashed_before_the_store_knew_leaves_no_trace(tasks: Tasks) -> None:
+def test_a_compaction_that_crashed_before_the_store_knew_leaves_no_trace(tasks: Tasks, lease: Lease) -> None:
     tasks.pull({1: ("a", None, 0), 2: ("b", None, 0)})
     before = tasks.listed()
     done = tasks.mirror.compact("Task", key=BY_PROSPECT, run=tasks.last_run, pull=99, percent=20)
     assert done
-    assert tasks.mirror.discard_orphans() == len(done.written)
+    assert tasks.mirror.discard_orphans(lease=lease) == len(done.written)
     assert tasks.listed() == before
 
 
-def test_pages_of_an_unfinished_job_are_no_orphans(tasks: Tasks) -> None:
+def test_one_who_stood_still_removes_no_file_of_whoever_took_over(tasks: Tasks, store: Store) -> None:
+    first = tasks.pull({1: ("a", None, 0)})
+    tasks.compact()
+    with store.transaction() as tx:
+        take = partial(leases.take, tx, LeaseName.PULL, clock=lambda: _T0)
+        lease = take(holder=tasks.holder, lease_seconds=-60)
+        take(holder=replace(tasks.holder, host="another"), lease_seconds=60)
+    theirs = tasks.mirror.write_whole("Task", _rows({2: ("b", None, 0)}), run="r", pull=9, read_at=_T0)
+
+    with pytest.raises(LeaseError, match="LS-102"):
+        tasks.mirror.discard_orphans(lease=lease)
+    with pytest.raises(LeaseError, match="LS-102"):
+        tasks.mirror.retire(_T0 + timedelta(days=400), at=_T0, lease=lease)
+    assert (tasks.mirror.folder / theirs.path).exists()
+    assert tasks.told(first) == {_id(1): ("a", None, 0)}
+
+
+def test_pages_of_an_unfinished_job_are_no_orphans(tasks: Tasks, lease: Lease) -> None:
     page = tasks.mirror.write_whole("Task", _rows({1: ("a", None, 0)}), run="r", pull=9, read_at=_T0)
-    assert tasks.mirror.discard_orphans(keep=[page.path]) == 0
-    assert tasks.mirror.discard_orphans() == 1
+    assert tasks.mirror.discard_orphans(lease=lease, keep=[page.path]) == 0
+    assert tasks.mirror.discard_orphans(lease=lease) == 1
 
 
 def test_the_audit_tells_what_a_compaction_replaced(tasks: Tasks) -> None:

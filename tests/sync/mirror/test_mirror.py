@@ -13,6 +13,7 @@ from sync.mirror.mirror import Mirror
 from sync.store import runs, segments
 from sync.store.database import Store
 from sync.store.holders import Holder
+from sync.store.leases import Lease
 from sync.store.segments import Segment, Watermark
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -148,14 +149,14 @@ def test_a_record_twice_in_one_pull_is_kept_at_its_latest(mirror: Mirror, pull: 
 
 
 def test_a_file_that_a_crash_left_unlisted_does_not_count_and_is_swept(
-    mirror: Mirror, pull: Pull, run: str, at: datetime
+    mirror: Mirror, pull: Pull, run: str, at: datetime, lease: Lease
 ) -> None:
     pull(_leads({1: "A"}))
     mirror.write("Lead", _leads({1: "B"}, minutes=1), run=run, pull=7, read_at=at)
     (mirror.folder / "Lead" / "00000008.unfinished").touch()
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
-    assert mirror.discard_orphans() == 2
-    assert mirror.discard_orphans() == 0
+    assert mirror.discard_orphans(lease=lease) == 2
+    assert mirror.discard_orphans(lease=lease) == 0
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
 
 
