@@ -1,6 +1,6 @@
 """The changes of a plan on their way into the store, a page in each transaction. A plan of one page is saved in one."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -8,6 +8,7 @@ from typing import TypeVar
 from engine.calendars import end_of_working_day
 from engine.changes import Change
 from engine.guards import Entry
+from engine.leftovers import Leftover
 from engine.planning import Planner, Proposal
 from engine.plans import ChangesDigest, Outline, Withdrawal
 from engine.rulebooks import Operation
@@ -44,7 +45,8 @@ class Pages:
     ) -> Header:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
-        Superseding is true whatever becomes of the plan, and so are claims: most of them go first.
+        Superseding is true whatever becomes of the plan, and so are claims: most of them go first. Of what it leaves most
+        goes first too, with the footing before forgotten.
         """
         run = self.run
         last, *early = self._cut(outline.withdrawn) or [()]
@@ -55,10 +57,11 @@ class Pages:
         for claimed in seen:
             with self._transaction() as tx:
                 claims.note(tx, dict(claimed))
+        leave = self._leave_early(planner.leftovers, looked_at)
 
         def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
             claims.note(tx, dict(last_seen))
-            footings.leave(tx, planner.leftovers, looked_at=looked_at)
+            leave(tx)
             counts = footings.counts(tx) if looked_at is not None else {}
             told = replace(outline, counts={**outline.counts, **counts})
             header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=footing.whole_id)
@@ -67,6 +70,37 @@ class Pages:
 
         seal = Seal(run.run_id, planner.passed(), f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
         return proposals.seal_all(self._staging, seal, shown, most=self.size)
+
+    def _leave_early(
+        self, left: dict[str, Leftover], looked_at: Collection[str] | None
+    ) -> Callable[[Transaction], None]:
+        """Keep all but the last page of what the plan leaves; that one goes with the plan."""
+        last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
+        if early:
+            with self._transaction() as tx:
+                footings.forget(tx)
+        after = ""
+        for page in reversed(early):
+            with self._transaction() as tx:
+                self._leave(tx, left, page, looked_at, after=after, last=page[-1])
+            after = page[-1]
+        return lambda tx: self._leave(tx, left, last, looked_at, after=after, last=None)
+
+    def _leave(
+        self,
+        tx: Transaction,
+        left: dict[str, Leftover],
+        page: Sequence[str],
+        looked_at: Collection[str] | None,
+        *,
+        after: str,
+        last: str | None,
+    ) -> None:
+        of_page = {record_id: left[record_id] for record_id in page if record_id in left}
+        if looked_at is None:
+            footings.leave_between(tx, of_page, after=after, last=last)
+        else:
+            footings.leave(tx, of_page, looked_at=page)
 
     @contextmanager
     def _staging(self) -> Iterator[Transaction]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
 from engine.guards import Weight
 from engine.leftovers import Leftover
@@ -52,18 +52,36 @@ def keep(tx: Transaction, footing: Footing) -> None:
     tx.execute(insert(footings).values(**values, weight=told))
 
 
+def forget(tx: Transaction) -> None:
+    """Before leftovers are replaced a page at a time: until the new footing is kept, plans look at everybody."""
+    tx.execute(delete(footings))
+
+
 def due(tx: Transaction, *, at: datetime, most: int) -> frozenset[str]:
     """Whom the plans before left to be looked at by now, at most so many of them."""
     is_due = or_(leftovers.c.is_next, leftovers.c.due_at <= at)
     return frozenset(tx.execute(select(leftovers.c.record_id).where(is_due).limit(most)).scalars())
 
 
-def leave(tx: Transaction, left: Mapping[str, Leftover], *, looked_at: Collection[str] | None = None) -> None:
-    """Keep what a plan leaves in the place of what was kept of those it looked at; None: of everybody."""
+def leave(tx: Transaction, left: Mapping[str, Leftover], *, looked_at: Collection[str]) -> None:
+    """Keep what a plan leaves in the place of what was kept of those it looked at."""
     before: dict[str, Leftover] = {}
-    for ids in [None] if looked_at is None else chunks(looked_at):
-        query = select(leftovers) if ids is None else select(leftovers).where(leftovers.c.record_id.in_(ids))
-        before |= {record_id: Leftover(*rest) for record_id, *rest in tx.execute(query)}
+    for ids in chunks(looked_at):
+        before |= _kept(tx, leftovers.c.record_id.in_(ids))
+    _replace(tx, before, left)
+
+
+def leave_between(tx: Transaction, left: Mapping[str, Leftover], *, after: str, last: str | None) -> None:
+    """Keep this in the place of all that was kept of records behind `after`, up to `last`; None: however many follow."""
+    column = leftovers.c.record_id
+    _replace(tx, _kept(tx, and_(column > after, column <= last) if last is not None else column > after), left)
+
+
+def _kept(tx: Transaction, of: ColumnElement[bool]) -> dict[str, Leftover]:
+    return {record_id: Leftover(*rest) for record_id, *rest in tx.execute(select(leftovers).where(of))}
+
+
+def _replace(tx: Transaction, before: Mapping[str, Leftover], left: Mapping[str, Leftover]) -> None:
     # Mostly the same: only what differs is written.
     changed = {record_id: each for record_id, each in left.items() if before.get(record_id) != each}
     for ids in chunks([*(before.keys() - left.keys()), *(before.keys() & changed.keys())]):
