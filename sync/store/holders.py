@@ -32,11 +32,16 @@ def account() -> str:
 
 def is_dead(holder: Holder, *, here: Holder) -> bool:
     """Whether the process is surely gone. A process elsewhere, or before a reboot, is not sure: its lease runs out."""
-    if (holder.host, holder.boot) != (here.host, here.boot):
+    if not is_beside(holder, here=here):
         return False
     if not here.started:  # no /proc: all one can ask is whether the pid exists
         return not machine.is_running(holder.pid)
     return _started(holder.pid) != holder.started
+
+
+def is_beside(holder: Holder, *, here: Holder) -> bool:
+    """Whether the process can be asked about: it runs, or ran, on this host since it was started."""
+    return (holder.host, holder.boot) == (here.host, here.boot)
 
 
 def _boot() -> str:

@@ -11,7 +11,7 @@ from sync.audit.entries import Entry, Event
 from sync.store import audit, leases
 from sync.store.columns import Json
 from sync.store.database import Transaction
-from sync.store.holders import Holder, is_dead
+from sync.store.holders import Holder, is_beside, is_dead
 from sync.store.leases import Clock
 from sync.store.tables import runs
 
@@ -79,7 +79,8 @@ def close_interrupted(
         row.run_id
         for row in unfinished
         for holder in [Holder(row.host, row.boot, row.pid, row.process_started)]
-        if is_dead(holder, here=here) or (holder not in living and row.started_at < soon)
+        if is_dead(holder, here=here)
+        or (not is_beside(holder, here=here) and holder not in living and row.started_at < soon)
     )
     for run_id in dead:
         tx.execute(update(runs).where(runs.c.run_id == run_id).values(outcome=INTERRUPTED, finished_at=at))

@@ -75,6 +75,14 @@ def test_a_run_that_nobody_can_be_asked_about_is_closed_once_its_lease_is_over(
         assert close(tx, at + LATER) == (run,)
 
 
+def test_a_run_of_a_living_process_beside_us_is_left_alone_though_it_holds_no_lease(
+    store: Store, at: datetime, here: Holder, close: Close
+) -> None:
+    with store.transaction() as tx:
+        runs.start(tx, verb="run", at=at, holder=here)
+        assert close(tx, at + LATER) == ()
+
+
 def test_a_run_elsewhere_whose_lease_somebody_took_is_closed(
     store: Store, at: datetime, here: Holder, elsewhere: Holder, close: Close
 ) -> None:
