@@ -22,8 +22,6 @@ from sync.audit.entries import Event
 from sync.audit.verify import verify_store
 from sync.cycle import propose
 from sync.delivery.revert import revert
-from sync.intake.pull import pull
-from sync.planning import Portions, plan_org
 from sync.review.claims import give_back
 from sync.review.decisions import lift
 from sync.run import Worker, begin
@@ -33,7 +31,6 @@ from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
 from sync.stirred import OF_NOBODY, OF_RECORDS
 from sync.store import changes, footings, plans, runs
-from sync.store.leases import LeaseName
 from sync.store.plans import Header
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -193,17 +190,6 @@ def test_all_are_looked_at_when_more_are_due_than_a_range_holds(stage: Stage) ->
     small = replace(stage.worker, settings=stage.worker.settings.model_copy(update={"range_records": 3}))
     with begin(small, "plan") as run:
         assert propose(run, with_owners=True).counts["evaluated"] == 8
-
-
-def test_what_a_plan_leaves_in_pages_is_all_there_for_the_next(stage: Stage) -> None:
-    dropped(stage, "planned.csv", {f"lead{number}@example.jp": "2026-11-20T12:00:00+09:00" for number in range(4)})
-    for looks_at_all in (False, True):
-        with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
-            pull(run, lease)
-            plan_org(run, lease, with_owners=True, looks_at_all=looks_at_all, portions=Portions(page=1))
-    stage.advance(4 * HOUR)
-    plan = stage.plan()
-    assert (evaluated(plan), len(plan.changes)) == (4, 4)
 
 
 def test_every_event_of_the_audit_says_whom_it_stirs() -> None:

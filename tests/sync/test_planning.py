@@ -15,7 +15,7 @@ from sync.intake.pull import pull
 from sync.planning import Portions, plan_org
 from sync.reading import snapshot_of
 from sync.run import begin
-from sync.store import changes, memory, plans, proposals
+from sync.store import changes, footings, memory, plans, proposals
 from sync.store.leases import LeaseName
 from sync.store.plans import Header
 from sync.store.proposals import Seal
@@ -32,12 +32,12 @@ def busy(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def plan_in(stage: Stage, portions: Portions) -> Header:
+def plan_in(stage: Stage, portions: Portions, *, looks_at_all: bool = False) -> Header:
     stage.advance(120)
     with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         stage.run_id = run.run_id
         pull(run, lease)
-        return plan_org(run, lease, with_owners=True, portions=portions)
+        return plan_org(run, lease, with_owners=True, looks_at_all=looks_at_all, portions=portions)
 
 
 def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
@@ -71,6 +71,18 @@ def test_a_plan_saved_in_pages_is_kept_by_the_next(busy: Stage) -> None:
     again = plan_in(busy, TINY)
     assert first.proposed > TINY.page
     assert (again.proposed, again.counts["kept"]) == (0, first.proposed)
+
+
+@pytest.mark.parametrize("looks_at_all", [False, True], ids=["part", "all"])
+def test_what_a_plan_leaves_for_the_next_is_all_kept_in_pages_too(busy: Stage, *, looks_at_all: bool) -> None:
+    for _ in range(8):
+        busy.add_lead(owner="Inbound_Leads", Title="課長")
+    busy.plan()
+    busy.reject()
+    quiet = plan_in(busy, TINY, looks_at_all=looks_at_all).counts["quiet"]
+    with busy.worker.store.read() as tx:
+        assert footings.counts(tx)["quiet"] == quiet
+    assert (quiet > 2 * TINY.page, plan_in(busy, Portions()).counts["quiet"]) == (True, quiet)
 
 
 def test_what_a_crash_left_of_a_plan_is_never_seen_and_dropped_by_the_next(stage: Stage) -> None:
