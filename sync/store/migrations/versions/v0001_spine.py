@@ -15,26 +15,6 @@ def _identifier(length: int) -> sa.types.TypeEngine[str]:
 
 def upgrade() -> None:
     op.create_table(
-        "api_ledger",
-        sa.Column("entry_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("run_id", _identifier(40), nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
-        sa.Column("is_open", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_api_ledger")),
-    )
-    with op.batch_alter_table("api_ledger", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_api_ledger_at"), ["at"], unique=False)
-
-    op.create_table(
-        "api_usage",
-        sa.Column("org_id", _identifier(18), nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
-        sa.Column("used", sa.BigInteger(), nullable=False),
-        sa.Column("limit", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("org_id", name=op.f("pk_api_usage")),
-    )
-    op.create_table(
         "applied_values",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
@@ -61,40 +41,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "field", name=op.f("pk_claims")),
     )
     op.create_table(
-        "describes",
-        sa.Column("object", sa.String(80), nullable=False),
-        sa.Column("fetched_at", sa.String(27), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("object", name=op.f("pk_describes")),
-    )
-    op.create_table(
-        "dropped_files",
-        sa.Column("source", sa.String(80), nullable=False),
-        sa.Column("files", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("source", name=op.f("pk_dropped_files")),
-    )
-    op.create_table(
         "firings",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("rule_id", _identifier(255), nullable=False),
         sa.Column("change_id", _identifier(32), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "rule_id", name=op.f("pk_firings")),
-    )
-    op.create_table(
-        "jobs",
-        sa.Column("job_id", _identifier(18), nullable=False),
-        sa.Column("direction", sa.String(8), nullable=False),
-        sa.Column("object", sa.String(80), nullable=False),
-        sa.Column("run_id", _identifier(40), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("api_version", sa.String(8), nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
-        sa.Column("asked", _identifier(64), nullable=True),
-        sa.Column("locator", sa.Text(), nullable=True),
-        sa.Column("pages", sa.Text(), nullable=True),
-        sa.Column("batch_id", _identifier(60), nullable=True),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_jobs")),
     )
     op.create_table(
         "leases",
