@@ -25,7 +25,6 @@ class State(StrEnum):
 
 
 OPEN = frozenset({State.PLANNED, State.HELD, State.APPROVED, State.SENDING, State.UNKNOWN})
-ENDED = frozenset(State) - OPEN
 # For a person to decide.
 WAITING = frozenset({State.PLANNED, State.HELD})
 # A change left in one of these after a run means that the run did part of what it set out to do.

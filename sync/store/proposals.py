@@ -1,7 +1,7 @@
 """A plan in the making: its changes are put away page by page and seen by nobody until the plan is whole.
 
 `stage` as they are made, `seal_page` from the first record id to the last once all are known (limits, approvals by
-policy, audit), then `plans.show`, which is short however many there are. Only the holder of the pull lease makes plans;
+policy, audit), then `plans.show`, which marks them all at once. Only the holder of the pull lease makes plans;
 what a crash left is dropped by the next one.
 """
 
