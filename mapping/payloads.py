@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from engine.changes import Scalar
 from engine.errors import MapError
-from mapping.maps import ObjectMap
-from mapping.targets import WRITE_BACK, FieldType
+from mapping.field_map.field_map import ObjectMap
+from mapping.field_map.write_back import WRITE_BACK, FieldType
 
 # Reasons are for people and never compared, so they may be cut; anything else that is too long is refused by the org.
 _CUT = frozenset({"grade_reason", "owner_reason"})

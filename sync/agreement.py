@@ -15,8 +15,8 @@ from engine.fields import Kind
 from engine.memory import Memory
 from engine.rulebooks import Operation, Rulebook
 from engine.snapshots import Range
-from mapping.labels import labels_of
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.labels import labels_of
 from sync.reports.agreed import Agreed
 from sync.reports.table import BYTE_ORDER_MARK, safe
 from sync.run import Run

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from config.credentials import Credentials, ca_text, credentials
-from config.map import load_map
-from config.settings import LoginMethod, Settings, crash_point, load_settings
+from config.field_map.load import load_map
+from config.settings.credentials import Credentials, ca_text, credentials
+from config.settings.settings import LoginMethod, Settings, crash_point, load_settings
 from sync.allowance import Allowance
 from sync.clock import Clock, host_clock
 from sync.crash_points import CrashPoints

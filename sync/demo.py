@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from config.init import start_folder
-from config.settings import FILE, load_settings
+from config.settings.settings import FILE, load_settings
+from config.starters.start import start_folder
 from config.words.catalogue import Words
 from engine.errors import AuditError, UsageError
 from engine.states import State

@@ -25,10 +25,10 @@ from engine.memory import Memory
 from engine.moments import Moment
 from engine.policies import Claim
 from engine.snapshots import Range
-from mapping.cards import Card, card_of
+from mapping.field_map.labels import labels_of
+from mapping.frames.prospects import absent_columns
+from mapping.frames.record_cards import Card, card_of
 from mapping.ids import id18, is_id
-from mapping.labels import labels_of
-from mapping.prospects import absent_columns
 from sync.laws import Law, law_of
 from sync.reading import activities_of, people, prospects_of
 from sync.review.decisions import plan_named

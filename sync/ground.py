@@ -12,7 +12,7 @@ from engine.digests import digest
 from engine.memory import Memory
 from engine.rulebooks import Operation
 from engine.snapshots import Snapshot
-from mapping.text import KEYS_VERSION
+from mapping.text.keys import KEYS_VERSION
 from sync.laws import Laws
 from sync.reading import snapshot_of
 from sync.run import Run

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
 from engine.changes import Standing
 from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
-from mapping.check import check, check_set
-from mapping.maps import FieldMap
-from mapping.objects import PEOPLE, pulled_objects
+from mapping.field_map.check import check, check_set
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.pulled_objects import PEOPLE, pulled_objects
 from mapping.payloads import api_name_of
 from sync.run import Run
 from sync.store import plans, texts

@@ -9,15 +9,15 @@ import polars as pl
 
 from engine.changes import Change
 from engine.snapshots import Queue, Range, Snapshot, User
-from mapping.activities import activities, names_of, schema_of
-from mapping.cards import holdings
-from mapping.columns import named
-from mapping.coverage import Coverage
-from mapping.lints import lints
-from mapping.maps import FieldMap, Lookup, ObjectMap
-from mapping.objects import PEOPLE, USER_ROLE, activity_columns, columns_of
-from mapping.people import queues_for, queues_of, role_names, users_of
-from mapping.prospects import absent_columns, prospects, unfit
+from mapping.field_map.field_map import FieldMap, Lookup, ObjectMap
+from mapping.field_map.lint import lints
+from mapping.field_map.pulled_objects import PEOPLE, USER_ROLE, activity_columns, columns_of
+from mapping.frames.activities import activities, names_of, schema_of
+from mapping.frames.columns import named
+from mapping.frames.coverage import Coverage
+from mapping.frames.people import queues_for, queues_of, role_names, users_of
+from mapping.frames.prospects import absent_columns, prospects, unfit
+from mapping.frames.record_cards import holdings
 from sync.mirror.mirror import Mirror
 from sync.run import Run, Worker
 from sync.store.columns import chunks

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from config.map import load_map
+from config.field_map.load import load_map
 from config.rulebook.folder import texts_of, whole_rulebook_from
 from engine.digests import canonical
 from engine.errors import Problem
 from engine.rulebooks import Rulebook
-from mapping.labels import Picklist, picklists_of
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.labels import Picklist, picklists_of
 
 Described = Mapping[str, Mapping[str, object]]
 

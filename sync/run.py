@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from config.settings import Settings
+from config.settings.settings import Settings
 from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
 from engine.rulebooks import Rulebook
-from mapping.maps import FieldMap
-from mapping.types import Record
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.types import Record
 from sync.clock import Clock
 from sync.crash_points import CrashPoints
 from sync.drain import Drain

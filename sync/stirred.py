@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from mapping.maps import ActivitySource, ObjectMap
-from mapping.naming import altered, by_email, lookups_to, named_in, sources_of
-from mapping.objects import PEOPLE
+from mapping.field_map.field_map import ActivitySource, ObjectMap
+from mapping.field_map.pulled_objects import PEOPLE
+from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
 from sync.audit.entries import Event
 from sync.run import Run
 from sync.store import audit, footings, segments

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from config.init import start_folder
-from config.map import map_from_text
+from config.field_map.load import map_from_text
+from config.starters.start import start_folder
 from engine.changes import Change
 from engine.memory import Memory
 from engine.messages import Message

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from config.guesses import folded
-from config.rulebook.items import Item, Names
-from config.rulebook.reading import Problems, choice, entries, items, text
-from config.trees import Node, Scalar
+from config.files.suggestions import folded
+from config.files.yaml_tree import Node, Scalar
+from config.rulebook.named_items import Item, Names
+from config.rulebook.typed import Problems, choice, entries, items, text
 from engine.actions import Reference
 from engine.rulebooks import Assignment, Pool
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from config.files.yaml_tree import Node, Scalar, Table
 from config.rulebook.conditions import read_condition
 from config.rulebook.fields import OWN, Readable
-from config.rulebook.items import Item
+from config.rulebook.named_items import Item
 from config.rulebook.operands import Known, tag, value_of
-from config.rulebook.reading import Problems, choice, distinct, entries, items, scalar, text, yes_no
-from config.trees import Node, Scalar, Table
+from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, yes_no
 from engine.actions import ACTIONS, Action, AddTag, Assign, Otherwise, Reference, SetField
 from engine.changes import Scalar as Value
 from engine.conditions import ALWAYS

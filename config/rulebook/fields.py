@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config.rulebook.reading import Problems
+from config.rulebook.typed import Problems
 from engine.fields import DERIVED_FIELDS, LATER, RIDERS, TARGETS, Field
-from mapping.maps import FieldMap, MappedField
-from mapping.text import default_key
+from mapping.field_map.field_map import FieldMap, MappedField
+from mapping.text.keys import default_key
 
 # What rules may compare but never set: leadsync decides it, or Salesforce does.
 OWN = frozenset({*TARGETS, *RIDERS, *LATER, *(field.name for field in DERIVED_FIELDS), "owner"})

@@ -9,33 +9,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from config.guesses import nearest
-from config.places import in_reading_order
-from config.rulebook import header
+from config.files.problem_order import in_reading_order
+from config.files.suggestions import nearest
+from config.files.text_files import read_text
+from config.files.yaml_tree import Listing, Node, Table, tree
+from config.rulebook import rulebook_file as header
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
 from config.rulebook.conditions import read_condition
 from config.rulebook.fields import activity_fields, activity_kinds, readable_fields
-from config.rulebook.header import read_header
-from config.rulebook.items import Item, Names, names_of, ordered, read_items
+from config.rulebook.named_items import Item, Names, names_of, ordered, read_items
 from config.rulebook.operands import Known
-from config.rulebook.people import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
+from config.rulebook.personas import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
 from config.rulebook.policy import refuse_unknown_fields
 from config.rulebook.queues import refuse_queues
-from config.rulebook.reading import Problems
+from config.rulebook.rulebook_file import read_header
 from config.rulebook.scoring import read_bands, read_scoring
+from config.rulebook.typed import Problems
 from config.rulebook.values import FILE as VALUES
 from config.rulebook.values import Values, values_in, with_values
-from config.texts import read_text
-from config.trees import Listing, Node, Table, tree
 from engine.automation import order_rules
 from engine.conditions import ALWAYS
 from engine.digests import digest
 from engine.errors import Problem, RulebookError
 from engine.fields import TARGETS
 from engine.rulebooks import Rulebook
-from mapping.labels import Picklist
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.labels import Picklist
 
 _SCORING = "scoring.yaml"
 _FILES = (header.FILE, _SCORING, "assignment.yaml")

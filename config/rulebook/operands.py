@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
+from config.files.yaml_tree import Listing, Node, Scalar
 from config.rulebook.fields import Readable
-from config.rulebook.items import Names
-from config.rulebook.reading import Problems, items, number, scalar, whole, yes_no
+from config.rulebook.named_items import Names
+from config.rulebook.typed import Problems, items, number, scalar, whole, yes_no
 from config.rulebook.values import Values
-from config.trees import Listing, Node, Scalar
 from engine.conditions import Operand
 from engine.directory import called
 from engine.fields import Kind
@@ -23,7 +23,7 @@ from engine.operators import OperandShape, Operator
 from engine.priorities import priorities
 from engine.rulebooks import Band
 from mapping.ids import id18, is_id
-from mapping.text import facet_of, fragment_of, key_of
+from mapping.text.keys import facet_of, fragment_of, key_of
 
 One = str | int | float | bool
 # One rulebook may serve an org that has mapped contacts and one that has not.

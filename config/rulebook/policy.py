@@ -17,8 +17,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from typing import TypeVar
 
-from config.rulebook.reading import Problems, choice, distinct, entries, items, scalar, text, whole
-from config.trees import Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table
+from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, whole
 from engine.policies import (
     Approver,
     Calendar,

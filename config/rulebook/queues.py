@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from config.rulebook.reading import Problems
+from config.rulebook.typed import Problems
 from engine.actions import Assign
 from engine.conditions import ActivityCount, Condition, Group, Join, Leaf
 from engine.rulebooks import AutomationRule
-from mapping.standards import WITHOUT_QUEUES
+from mapping.field_map.standard_fields import WITHOUT_QUEUES
 
 
 def refuse_queues(

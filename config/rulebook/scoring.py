@@ -12,10 +12,10 @@ score step: 5                       # a score is written when its band changes o
 
 from dataclasses import dataclass
 
+from config.files.yaml_tree import Listing, Node, Scalar, Table
 from config.rulebook.conditions import activity_kind, read_where
 from config.rulebook.operands import Known, days
-from config.rulebook.reading import Problems, distinct, entries, number, text, whole, yes_no
-from config.trees import Listing, Node, Scalar, Table
+from config.rulebook.typed import Problems, distinct, entries, number, text, whole, yes_no
 from engine.rulebooks import DEFAULT_SCORE_STEP, Band, Decay, Fading, Points
 
 _KEYS = ("points", "decay", "bands", "score step", "description")

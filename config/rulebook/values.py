@@ -8,14 +8,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.guesses import nearest
+from config.files.suggestions import nearest
+from config.files.yaml_tree import Scalar
 from config.rulebook.fields import Readable
-from config.trees import Scalar
 from engine.digests import canonical
 from engine.errors import Problem
 from engine.fields import Kind
-from mapping.labels import Picklist
-from mapping.text import key_of
+from mapping.field_map.labels import Picklist
+from mapping.text.keys import key_of
 
 FILE = ".picklists.json"
 

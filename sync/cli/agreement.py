@@ -5,7 +5,7 @@ from typing import Any
 from engine.agreement import OWNER
 from engine.directory import Directory
 from engine.errors import UsageError
-from mapping.labels import labels_of
+from mapping.field_map.labels import labels_of
 from sync.agreement import agreement_file, names_of
 from sync.cli.session import Session
 from sync.laws import law_of

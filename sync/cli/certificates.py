@@ -10,7 +10,7 @@ from sync.cli.session import Session
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from config.settings import Settings
+    from config.settings.settings import Settings
     from sync.doctor.certificates import Certificate
 
 

@@ -20,8 +20,8 @@ def add(app: typer.Typer, session: Session) -> None:
     def config(*, folder: Path = folder_option, json: bool = json_option) -> int:
         from rich.table import Column, Table
 
-        from config.defaults import DEFAULTS
-        from config.settings import load_settings
+        from config.settings.defaults import DEFAULTS
+        from config.settings.settings import load_settings
         from config.words.catalogue import Words
 
         settings = load_settings(folder)
@@ -63,8 +63,8 @@ def add(app: typer.Typer, session: Session) -> None:
 
 def _in_rulebook(session: Session, rulebook: Path) -> list[dict[str, object]]:
     """What the rulebook sets, or leaves at its default; of a folder without a rulebook yet the defaults."""
-    from config.defaults import DEFAULTS
-    from config.rulebook.origins import said_in
+    from config.rulebook.defaults_shown import said_in
+    from config.settings.defaults import DEFAULTS
     from engine.errors import RulebookError
 
     try:

@@ -58,7 +58,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
 
 def _pass_day(session: Session, folder: Path) -> Code:
-    from config.settings import load_settings
+    from config.settings.settings import load_settings
     from sync.demo import next_day
     from sync.reports import phrases
 

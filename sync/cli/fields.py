@@ -40,9 +40,9 @@ def add(app: typer.Typer, session: Session) -> None:
 
 def _named(session: Session, folder: Path) -> tuple[dict[str, dict[str, str]], str]:
     """The names the folder's map has given, if there is a folder; else the names everybody starts with."""
-    from config.defaults import API_VERSION
-    from config.map import load_map
-    from config.settings import FILE, load_settings
+    from config.field_map.load import load_map
+    from config.settings.defaults import API_VERSION
+    from config.settings.settings import FILE, load_settings
     from config.words.catalogue import Words
 
     if not (folder / FILE).exists():

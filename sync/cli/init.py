@@ -19,8 +19,8 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("init", help=words.say("cli.init"))
     def init(*, folder: Path = folder_option, org: str = org_option, starter: str = starter_option) -> int:
-        from config.init import start_folder
-        from config.settings import SANDBOX
+        from config.settings.settings import SANDBOX
+        from config.starters.start import start_folder
 
         written = start_folder(folder, org=org, starter=starter)
         if org == SANDBOX:

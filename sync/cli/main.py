@@ -51,7 +51,7 @@ VERBS: tuple[ModuleType, ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     try:
-        from config.settings import environment_language
+        from config.settings.settings import environment_language
 
         os.umask(0o077)  # folders 0700, files 0600, whoever makes them
         given = list(sys.argv[1:] if arguments is None else arguments)

@@ -22,7 +22,7 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
 
     LeaseError (exit 8) when something is due and another run is at work.
     """
-    from config.settings import load_settings
+    from config.settings.settings import load_settings
     from sync.app import open_workers
     from sync.drain import on_signals
     from sync.schedule.claims import refuse_busy, standing_still

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from config.guesses import nearest
+from config.files.suggestions import nearest
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.codes import Code

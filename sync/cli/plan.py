@@ -33,7 +33,7 @@ def add(app: typer.Typer, session: Session) -> None:
     ) -> int:
         if context.invoked_subcommand is not None:
             return Code.DONE
-        from mapping.lints import lints
+        from mapping.field_map.lint import lints
         from sync.cli.plans import held_of, tell
         from sync.cycle import propose
 

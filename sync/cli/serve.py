@@ -31,7 +31,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("serve", help=words.say("cli.serve"))
     def serve(*, folder: Path = folder_option, port: int | None = port_option, host: str = host_option) -> int:
-        from config.settings import load_settings
+        from config.settings.settings import load_settings
         from sync.app import open_workers
 
         session.folder = folder
@@ -51,7 +51,7 @@ def door_at(port: int | None, *, host: str) -> "socket | None":
 
 def keep_serving(session: Session, opening: "Opening", door: "socket | None") -> None:
     """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
-    from config.settings import supervisor
+    from config.settings.settings import supervisor
     from sync.drain import on_signals
     from sync.schedule.health import answering
     from sync.schedule.serve import TICK_SECONDS, Server

@@ -106,7 +106,7 @@ class Session:
     @contextmanager
     def worker(self, folder: Path) -> Iterator["Worker"]:
         """The folder's worker; from here on its language is ours."""
-        from config.settings import load_settings
+        from config.settings.settings import load_settings
         from sync.app import open_worker
 
         self.folder = folder

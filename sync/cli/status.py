@@ -11,7 +11,7 @@ from sync.cli.codes import Code
 from sync.cli.session import Session
 
 if TYPE_CHECKING:
-    from config.syncs import Sync
+    from config.settings.syncs import Sync
     from sync.schedule.status import Status, SyncStatus
     from sync.store.slots import Slot
 

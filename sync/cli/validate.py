@@ -15,11 +15,11 @@ def add(app: typer.Typer, session: Session) -> None:
 
     @app.command("validate", help=words.say("cli.validate"))
     def validate(*, folder: Path = folder_option, json: bool = json_option) -> int:
-        from config.map import load_map
+        from config.field_map.load import load_map
         from config.rulebook.folder import load_rulebook
-        from config.settings import load_settings
+        from config.settings.settings import load_settings
         from config.words.catalogue import Words
-        from mapping.lints import lints
+        from mapping.field_map.lint import lints
 
         settings = load_settings(folder)
         session.words = Words(settings.language)

@@ -7,7 +7,7 @@ from engine.changes import REVERSAL, Change, Effects, Scalar, Standing, change_i
 from engine.judging import base_of, held_value
 from engine.messages import Message
 from engine.states import State
-from mapping.maps import ObjectMap
+from mapping.field_map.field_map import ObjectMap
 from mapping.payloads import api_name_of
 from sync.run import Run
 

@@ -11,8 +11,8 @@ from engine.directory import Directory
 from engine.judging import Judgement, Ruling, judge
 from engine.messages import Message
 from engine.snapshots import Range
-from mapping.maps import ObjectMap
-from mapping.prospects import absent_columns
+from mapping.field_map.field_map import ObjectMap
+from mapping.frames.prospects import absent_columns
 from sync.delivery.editions import Edition
 from sync.intake.fresh import moved, queue_objects_again, read_again, signed, users_again
 from sync.laws import Law, Laws

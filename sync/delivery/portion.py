@@ -7,7 +7,7 @@ cost nothing and always go. The few calls that look at fields and owners before 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from config.settings import Settings
+from config.settings.settings import Settings
 from engine.changes import Reach
 from engine.messages import Message
 from sync.delivery.writers.modes import Mode, calls_of, mode_of, most_within

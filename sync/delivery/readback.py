@@ -7,7 +7,7 @@ from engine.changes import Change, Standing
 from engine.judging import held_value
 from engine.messages import Message
 from engine.states import State
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
 from sync.delivery.editions import Edition
 from sync.delivery.writers.modes import SAMPLE_MAX
 from sync.intake.fresh import read_again, survivors

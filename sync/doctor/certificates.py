@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from config.credentials import ca_text, certificate_text, certificate_texts_beside_keys
-from config.settings import Settings
+from config.settings.credentials import ca_text, certificate_text, certificate_texts_beside_keys
+from config.settings.settings import Settings
 from engine.errors import SettingsError
 from engine.messages import Message
 

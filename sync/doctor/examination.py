@@ -5,15 +5,15 @@ from contextlib import closing
 
 import polars as pl
 
-from config.defaults import CALLS_LEFT_PERCENT
+from config.settings.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.directory import Directory, dangling
 from engine.errors import AuditError, LeadsyncError, Problem
-from mapping.check import check
-from mapping.objects import PEOPLE, PulledObject, pulled_objects
-from mapping.people import queues_for, queues_of, role_names, users_of
+from mapping.field_map.check import check
+from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects
+from mapping.field_map.types import raw_frame, raw_schema
+from mapping.frames.people import queues_for, queues_of, role_names, users_of
 from mapping.soql import select
-from mapping.types import raw_frame, raw_schema
 from sync.audit.verify import verify_store
 from sync.doctor import footing
 from sync.doctor.checks import Check, failed

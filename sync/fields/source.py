@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from config.words.catalogue import Language, Words
-from mapping.targets import WRITE_BACK, FieldType, WriteBackField
+from mapping.field_map.write_back import WRITE_BACK, FieldType, WriteBackField
 
 _NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _FIELDS_ROOT = "force-app/main/default"

@@ -8,11 +8,11 @@ from functools import partial
 
 import polars as pl
 
-from mapping.cells import frame_of_cells
-from mapping.filters import outside_as_deleted
-from mapping.objects import PulledObject
-from mapping.text import KEYS_VERSION
-from mapping.types import Record, raw_frame, raw_schema, unparsed
+from mapping.field_map.filters import outside_as_deleted
+from mapping.field_map.pulled_objects import PulledObject
+from mapping.field_map.types import Record, raw_frame, raw_schema, unparsed
+from mapping.frames.csv_cells import frame_of_cells
+from mapping.text.keys import KEYS_VERSION
 from sync.intake.listing import Listing
 from sync.run import Run
 from sync.salesforce.bulk_query import ResultPage

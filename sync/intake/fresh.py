@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from engine.snapshots import User
-from mapping.maps import FieldMap
-from mapping.objects import QUEUE_SOBJECT, USER, USER_ROLE, columns_of
-from mapping.people import users_of
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.pulled_objects import QUEUE_SOBJECT, USER, USER_ROLE, columns_of
+from mapping.field_map.types import MOMENT, RawSchema, can_be_followed, described_fields, raw_frame, raw_schema
+from mapping.frames.people import users_of
 from mapping.soql import BY_ID, between, by_ids, select
-from mapping.types import MOMENT, RawSchema, can_be_followed, described_fields, raw_frame, raw_schema
 from sync.reading import prospects_of
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question

@@ -6,9 +6,9 @@ from engine.actions import SetField
 from engine.conditions import ActivityCount, Condition, leaves, reads
 from engine.errors import Problem
 from engine.rulebooks import Rulebook
-from mapping.check import check, check_set
-from mapping.maps import FieldMap
-from mapping.types import Record
+from mapping.field_map.check import check, check_set
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.types import Record
 from sync.run import Run
 
 _NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"

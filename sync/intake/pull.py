@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.errors import OrgError, TransientError
-from mapping.objects import PEOPLE
+from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
 from sync.intake.arrivals import Arrivals
 from sync.intake.dropped.intake import Intake, read_dropped

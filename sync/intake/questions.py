@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from engine.digests import digest
 from engine.errors import MapError, RulebookError
-from mapping.filters import Filter
-from mapping.objects import PEOPLE, SLOW, PulledObject, pulled_objects
+from mapping.field_map.filters import Filter
+from mapping.field_map.pulled_objects import PEOPLE, SLOW, PulledObject, pulled_objects
+from mapping.field_map.types import Record, can_be_followed
 from mapping.soql import BY_ID, BY_STAMP, select
-from mapping.types import Record, can_be_followed
 from sync.intake import lacking
 from sync.intake.arrivals import Arrivals
 from sync.intake.extracts import Extract

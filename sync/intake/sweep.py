@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from engine.errors import OrgError, Problem
-from mapping.cells import frame_of_cells
-from mapping.objects import PEOPLE, PulledObject, pulled_objects
+from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects
+from mapping.field_map.types import described_fields, raw_frame, raw_schema
+from mapping.frames.csv_cells import frame_of_cells
 from mapping.soql import BY_ID, by_ids, count, select
-from mapping.types import described_fields, raw_frame, raw_schema
 from sync.intake.arrivals import Arrivals
 from sync.intake.extracts import Extract, Extracts
 from sync.intake.listing import Listing, listing

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mapping.objects import activity_keys, pulled_objects
+from mapping.field_map.pulled_objects import activity_keys, pulled_objects
 from sync.mirror.places import BY_ID
 from sync.reports import retention
 from sync.run import Run

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.changes import Scalar, Standing
 from engine.messages import Message
-from mapping.cards import Card, card_of, open_holdings
+from mapping.frames.record_cards import Card, card_of, open_holdings
 from sync.reports.heading import heading_of, heading_of_run, owners_of, told
 from sync.reports.listing import Gathering, Listing
 from sync.reports.overview import OWNER_REASONS, Overview, Tally, place

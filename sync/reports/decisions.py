@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from config.guesses import folded
+from config.files.suggestions import folded
 from config.words.catalogue import Language, Words
 from engine.errors import Problem, UsageError
 from sync.reports.workbook import DECISIONS

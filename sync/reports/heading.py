@@ -9,7 +9,7 @@ from engine.directory import ACTIVE, INACTIVE
 from engine.errors import RulebookError
 from engine.messages import Message
 from engine.states import State
-from mapping.labels import labels_of
+from mapping.field_map.labels import labels_of
 from sync.delivery.writers.forecast import forecast
 from sync.mirror.mirror import Mirror
 from sync.reading import people

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from config.guesses import folded
+from config.files.suggestions import folded
 from config.words.catalogue import Words, catalogue
 from engine.changes import Scalar, Standing
 from engine.errors import Problem

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from config.guesses import folded, nearest
+from config.files.suggestions import folded, nearest
 from engine.errors import Problem
 from engine.snapshots import Queue, User
 from mapping.ids import id18, is_id

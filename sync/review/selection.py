@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from config.guesses import nearest
+from config.files.suggestions import nearest
 from engine.changes import Change, Scalar
 from engine.errors import Problem, UsageError
 from engine.states import WAITING

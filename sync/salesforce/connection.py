@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from config.defaults import API_VERSION, DEFAULTS
+from config.settings.defaults import API_VERSION, DEFAULTS
 from engine.errors import LoginError
 
 

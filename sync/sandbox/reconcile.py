@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from engine.changes import Change, Scalar
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
 from mapping.payloads import payload
 from sync.sandbox.worlds import Write
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from config.syncs import CatchUp, Sync
+from config.settings.syncs import CatchUp, Sync
 from sync.schedule.due import due_between, last_due
 from sync.store.slots import Slot, SlotState
 

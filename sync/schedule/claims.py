@@ -6,7 +6,7 @@ One slot is at work at a time, whichever process has it: syncs take the same lea
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from config.syncs import Sync
+from config.settings.syncs import Sync
 from engine.errors import LeaseError
 from sync.schedule.catchup import Turn, turn
 from sync.store import leases, pauses, slots

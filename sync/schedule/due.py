@@ -11,8 +11,8 @@ from heapq import heappop, heappush
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from config.crons import follows_elapsed_time, wall_times
-from config.syncs import Fold, Gap, Sync
+from config.settings.crons import follows_elapsed_time, wall_times
+from config.settings.syncs import Fold, Gap, Sync
 
 # No clock was ever put forward or back by more than a day.
 _DAY = timedelta(days=1)

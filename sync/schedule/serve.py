@@ -13,8 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from config.settings import FILE, load_settings
-from config.syncs import Sync
+from config.settings.settings import FILE, load_settings
+from config.settings.syncs import Sync
 from engine.errors import LeadsyncError, SettingsError, StoreError, TransientError
 from sync.drain import Drain
 from sync.run import Worker

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from config.syncs import Sync, Verb
+from config.settings.syncs import Sync, Verb
 from sync.review.decisions import is_shadow
 from sync.run import Worker
 from sync.schedule.due import due_times, next_times

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import TypeAlias
 
-from config.settings import Supervisor
+from config.settings.settings import Supervisor
 
 READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
 # Of the silence a manager puts up with, this part may pass between two words.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from config.syncs import Sync
+from config.settings.syncs import Sync
 from engine.errors import MapError, RulebookError
 from sync.run import Worker
 from sync.store import orgs, plans

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from config.syncs import Sync
+from config.settings.syncs import Sync
 from sync.schedule.catchup import LATE_SECONDS
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
 
-from config.syncs import Sync, Verb
+from config.settings.syncs import Sync, Verb
 from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
 from engine.states import UNDONE, State
 from sync.cycle import propose, settle

@@ -66,7 +66,7 @@ class Org:
 @contextmanager
 def org_of(folder: Path, *, leads: int, activities: float) -> Iterator[Org]:
     """A folder with its org served from another process."""
-    from config.init import start_folder
+    from config.starters.start import start_folder
 
     start_folder(folder)
     command = [sys.executable, str(HERE / "org.py"), str(folder), str(leads), str(activities)]

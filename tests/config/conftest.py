@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
 from engine.errors import RulebookError
 from engine.rulebooks import Rulebook
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
 
 MAP = """
 prospects:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.words.catalogue import Language, Words
 from engine.errors import MapError
 from engine.fields import Kind
-from mapping.maps import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
+from mapping.field_map.field_map import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
 
 CONTACT = """
 prospects:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
 from engine.errors import RulebookError
 

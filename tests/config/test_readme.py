@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.map import load_map, map_from_text
+from config.field_map.load import load_map, map_from_text
 from config.rulebook.folder import rulebook_from
 from engine.policies import Pace, Stance
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.rulebook.folder import load_rulebook, rulebook_from, texts_of
 from engine.errors import Problem, RulebookError
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
 
 
 @pytest.fixture

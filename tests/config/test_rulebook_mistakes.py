@@ -7,7 +7,7 @@ import pytest
 from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
 from engine.errors import RulebookError
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
 
 Complaints = Callable[..., list[str]]
 

@@ -7,8 +7,8 @@ from config.rulebook.values import FILE
 from config.words.catalogue import Language, Words
 from engine.actions import SetField
 from engine.conditions import Leaf
-from mapping.labels import Picklist
-from mapping.maps import FieldMap
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.labels import Picklist
 
 _VALUES = Picklist({"hot": "Hot", "warm": "Warm"}, {"高": "Hot", "中": "Warm"}, ("高", "中"))
 RATING = {"industry": _VALUES, "rating": _VALUES}

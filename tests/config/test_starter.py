@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.init import start_folder
-from config.map import load_map
+from config.field_map.load import load_map
 from config.rulebook.folder import load_rulebook
-from config.settings import load_settings
+from config.settings.settings import load_settings
+from config.starters.start import start_folder
 from engine.errors import SettingsError
 from engine.rulebooks import Mode, Rulebook
 from sync.sandbox import cast

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from engine.errors import MapError
 from engine.messages import Message
 from engine.states import State

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.syncs import Sync, Verb
+from config.settings.syncs import Sync, Verb
 from engine.errors import MapError
 from sync.drain import Drain
 from sync.intake.sweep import sweep

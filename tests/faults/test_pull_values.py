@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mapping.cells import frame_of_cells
+from mapping.field_map.types import DAY, MOMENT, raw_frame
+from mapping.frames.csv_cells import frame_of_cells
 from mapping.ids import id18
-from mapping.types import DAY, MOMENT, raw_frame
 from sync.reading import snapshot_of
 from sync.run import begin
 from sync.sandbox.faults import Fault, FaultKind

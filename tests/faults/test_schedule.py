@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 from sqlalchemy import select
 
-from config.settings import FILE
+from config.settings.settings import FILE
 from sync.app import open_worker
 from sync.clock import host_clock
 from sync.run import Worker

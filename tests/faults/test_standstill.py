@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from config.settings import FILE
+from config.settings.settings import FILE
 from engine.errors import TransientError
 from sync.app import open_worker
 from sync.clock import host_clock

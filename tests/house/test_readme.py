@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.map import load_map
+from config.field_map.load import load_map
 from config.rulebook.folder import rulebook_from
 from sync.cli.main import VERBS
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from engine.fields import Kind
-from mapping.maps import FieldMap, MappedField, ObjectMap
-from mapping.objects import columns_of
-from mapping.targets import WRITE_BACK, FieldType
-from mapping.types import JSON, MOMENT, NUMBER, TEXT, WHOLE, YES_NO, raw_frame
+from mapping.field_map.field_map import FieldMap, MappedField, ObjectMap
+from mapping.field_map.pulled_objects import columns_of
+from mapping.field_map.types import JSON, MOMENT, NUMBER, TEXT, WHOLE, YES_NO, raw_frame
+from mapping.field_map.write_back import WRITE_BACK, FieldType
 
 _TYPES = {
     "IsDeleted": YES_NO,

@@ -7,7 +7,7 @@ import pytest
 from engine.changes import Scalar
 from engine.errors import MapError
 from engine.fields import Kind
-from mapping.maps import MappedField, ObjectMap
+from mapping.field_map.field_map import MappedField, ObjectMap
 from mapping.payloads import payload, shortened
 
 

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from engine.fields import Kind
-from mapping.columns import named
-from mapping.maps import FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
-from mapping.objects import columns_of, pulled_objects
-from mapping.prospects import absent_columns, prospects
+from mapping.field_map.field_map import FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
+from mapping.field_map.pulled_objects import columns_of, pulled_objects
+from mapping.frames.columns import named
+from mapping.frames.prospects import absent_columns, prospects
 
 RawLeads = Callable[..., pl.DataFrame]
 FIRST, SECOND, THIRD = ("001000000000001AAA", "001000000000002AAA", "001000000000003AAA")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.init import start_folder
+from config.starters.start import start_folder
 from config.words.catalogue import Language, Words
 from engine.states import State
 from sync.cycle import propose, settle

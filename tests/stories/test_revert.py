@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from config.words.catalogue import Language, Words
 from engine.changes import Change, Reach
 from engine.errors import BudgetError, MapError, UsageError

@@ -11,7 +11,7 @@ from config.words.catalogue import Language, Words
 from engine.changes import Change
 from engine.errors import UsageError
 from engine.fields import TARGETS
-from mapping.targets import WRITE_BACK
+from mapping.field_map.write_back import WRITE_BACK
 from sync.app import open_worker
 from sync.explain import Explained, Moved, explain_record
 from sync.reports.explained import past_lines

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from engine.fields import Kind
-from mapping.maps import ActivitySource, MappedField
+from mapping.field_map.field_map import ActivitySource, MappedField
 from sync.cycle import propose
 from sync.intake.tidy import compact
 from sync.reading import snapshot_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from config.settings import Settings
+from config.settings.settings import Settings
 from engine.changes import Reach
 from engine.messages import Message
 from sync.salesforce.composite import READ_MAX

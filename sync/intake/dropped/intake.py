@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import MapError
-from mapping.drops import Reading, headers_of_drop
-from mapping.maps import ActivitySource, DropFolder
-from mapping.text import KEYS_VERSION
+from mapping.field_map.field_map import ActivitySource, DropFolder
+from mapping.frames.dropped_rows import Reading, headers_of_drop
+from mapping.text.keys import KEYS_VERSION
 from sync.intake.dropped import sheets
 from sync.intake.dropped.marks import marks
 from sync.run import Run

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from mapping.drops import Again
+from mapping.frames.dropped_rows import Again
 
 _CACHE_KILOBYTES = 32_000
 

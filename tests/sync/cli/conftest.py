@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from config.init import start_folder
+from config.starters.start import start_folder
 from sync.cli.main import main
 from sync.sandbox.generate import generate
 from sync.sandbox.saved import SavedWorld

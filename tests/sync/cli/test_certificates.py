@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import load_settings
+from config.settings.settings import load_settings
 from config.words.catalogue import Language, Words
 from sync.doctor.certificates import Certificate, certificates, warning
 from tests.certificates import ending

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.settings import Settings
+from config.settings.settings import Settings
 from engine.changes import Reach
 from sync.delivery.writers.modes import Mode, WritePlan, mode_of, write_plan
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.settings import Settings
+from config.settings.settings import Settings
 from engine.changes import Reach
 from engine.messages import Message
 from sync.delivery.portion import Portion, portions, why_left

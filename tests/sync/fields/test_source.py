@@ -6,7 +6,7 @@ import pytest
 
 from config.words.catalogue import Language, Words, catalogue
 from engine.fields import LATER, RIDERS, TARGETS
-from mapping.targets import WRITE_BACK
+from mapping.field_map.write_back import WRITE_BACK
 from sync.fields.source import CHANGE_KEY, source
 
 _ROOT = "force-app/main/default"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.map import map_from_text
+from config.field_map.load import map_from_text
 from engine.errors import OrgError
 from sync.clock import Clock
 from sync.intake.sweep import Drift, sweep

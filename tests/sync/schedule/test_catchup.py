@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.syncs import CatchUp, Sync, Verb
+from config.settings.syncs import CatchUp, Sync, Verb
 from sync.schedule.catchup import Turn
 from sync.schedule.catchup import turn as turn_of
 from sync.store.holders import Holder

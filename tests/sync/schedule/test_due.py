@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.syncs import Fold, Gap, Sync, Verb
+from config.settings.syncs import Fold, Gap, Sync, Verb
 from sync.schedule.due import due_between, last_due, next_times
 
 # New York: 2:00 to 3:00 on 8 March 2026, 2:00 back to 1:00 on 1 November. Lord Howe: half an hour. Beirut and Santiago:

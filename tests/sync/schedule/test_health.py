@@ -9,7 +9,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from config.settings import FILE
+from config.settings.settings import FILE
 from engine.errors import UsageError
 from sync.run import Run, Worker, begin
 from sync.schedule.due import last_due

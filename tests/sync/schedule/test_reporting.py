@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import FILE
+from config.settings.settings import FILE
 from sync.run import begin
 from sync.schedule.serve import Server
 from sync.store import slots

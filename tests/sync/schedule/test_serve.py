@@ -8,8 +8,8 @@ from threading import Event
 
 import pytest
 
-from config.settings import FILE
-from config.syncs import Sync, Verb
+from config.settings.settings import FILE
+from config.settings.syncs import Sync, Verb
 from engine.errors import LeadsyncError
 from sync.run import Run, Worker, begin
 from sync.schedule.due import last_due, next_times

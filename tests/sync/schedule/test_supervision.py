@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import FILE, Supervisor, supervisor
+from config.settings.settings import FILE, Supervisor, supervisor
 from engine.errors import LeadsyncError
 from sync.run import begin
 from sync.schedule.serve import Server

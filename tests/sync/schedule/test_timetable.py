@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.syncs import Sync, Verb
+from config.settings.syncs import Sync, Verb
 from sync.schedule.due import next_times
 from sync.schedule.timetable import Origin, Timetable, timetable
 from tests.stage import RULEBOOK, Stage, staged, write_rulebook

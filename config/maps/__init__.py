@@ -1,1 +1,0 @@
-"""Readers of map.yaml, one for each of its parts."""

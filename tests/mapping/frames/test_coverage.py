@@ -1,0 +1,47 @@
+"""Of how many prospects anything is known, by source."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from mapping.frames.activities import ACTIVITY_SCHEMA
+from mapping.frames.coverage import Coverage
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def prospects(*ids: str) -> pl.DataFrame:
+    return pl.DataFrame({"id": ids, "read_at": [NOW] * len(ids)})
+
+
+def happened(*rows: tuple[str, str, int]) -> pl.DataFrame:
+    """(prospect, source, days ago)"""
+    return pl.DataFrame(
+        [{"prospect_id": who, "source": source, "at": NOW - timedelta(days=days)} for who, source, days in rows],
+        schema={name: kind for name, kind in ACTIVITY_SCHEMA.items() if name in {"prospect_id", "source", "at"}},
+    )
+
+
+def test_prospects_are_counted_by_source_over_all_ranges() -> None:
+    coverage = Coverage(["Task", "Visit", "Mail"])
+    coverage.add(prospects("a", "b", "c"), happened(("a", "Task", 3), ("a", "Visit", 2), ("b", "Task", 1)))
+    coverage.add(prospects("d"), happened(("d", "Task", 9), ("other", "Visit", 0)))
+    assert coverage.figures == {
+        "prospects": 4,
+        "known": 3,
+        "sources": {
+            "Task": {"prospects": 3, "newest": "2026-11-20T00:00:00+00:00"},
+            "Visit": {"prospects": 1, "newest": "2026-11-19T00:00:00+00:00"},
+            "Mail": {"prospects": 0, "newest": None},
+        },
+    }
+
+
+def test_what_lies_ahead_tells_nothing() -> None:
+    coverage = Coverage(["Task"])
+    coverage.add(prospects("a"), happened(("a", "Task", -30)))
+    assert coverage.figures["known"] == 0
+
+
+def test_no_prospects_are_no_share() -> None:
+    assert Coverage([]).figures == {"prospects": 0, "known": 0, "sources": {}}
