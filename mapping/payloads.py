@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from engine.changes import Scalar
 from engine.errors import MapError
+from engine.values import Scalar
 from mapping.field_map.field_map import ObjectMap
 from mapping.field_map.write_back import WRITE_BACK, FieldType
 

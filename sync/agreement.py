@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from config.words.catalogue import Words
-from engine.agreement import POOL, Agreement, Difference, told
-from engine.directory import Directory
-from engine.fields import Kind
-from engine.memory import Memory
-from engine.rulebooks import Operation, Rulebook
+from engine.assignment.directory import Directory
+from engine.changes.memory import Memory
+from engine.conditions.fields import Kind
+from engine.plan.shadow import POOL, Agreement, Difference, told
+from engine.rulebook.rulebook import Operation, Rulebook
 from engine.snapshots import Range
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import labels_of

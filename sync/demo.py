@@ -16,8 +16,8 @@ from typing import cast
 from config.settings.settings import FILE, load_settings
 from config.starters.start import start_folder
 from config.words.catalogue import Words
+from engine.changes.states import State
 from engine.errors import AuditError, UsageError
-from engine.states import State
 from sync.app import host_time, open_worker
 from sync.audit.export import export
 from sync.audit.verify import verify_export, verify_store

@@ -14,17 +14,18 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from engine.candidates import Considered, considered
-from engine.changes import Scalar, Standing
-from engine.directory import Directory
-from engine.drafts import Draft, drafts_of, prepare, scalar
+from engine.assignment.candidates import Considered, considered
+from engine.assignment.directory import Directory
+from engine.automation.explain import Explanation, explain
+from engine.changes.change import Standing
+from engine.changes.memory import Memory
+from engine.conditions.fields import TARGETS
 from engine.errors import StoreError, UsageError
-from engine.explain import Explanation, explain
-from engine.fields import TARGETS
-from engine.memory import Memory
 from engine.moments import Moment
-from engine.policies import Claim
+from engine.plan.drafts import Draft, drafts_of, prepare, scalar
+from engine.rulebook.policy import Claim
 from engine.snapshots import Range
+from engine.values import Scalar
 from mapping.field_map.labels import labels_of
 from mapping.frames.prospects import absent_columns
 from mapping.frames.record_cards import Card, card_of

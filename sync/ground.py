@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from importlib.metadata import version
 
+from engine.changes.memory import Memory
 from engine.digests import digest
-from engine.memory import Memory
-from engine.rulebooks import Operation
+from engine.rulebook.rulebook import Operation
 from engine.snapshots import Snapshot
 from mapping.text.keys import KEYS_VERSION
 from sync.laws import Laws

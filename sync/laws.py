@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
-from engine.changes import Standing
+from engine.changes.change import Standing
 from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.pulled_objects import PEOPLE, pulled_objects

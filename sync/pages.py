@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from engine.calendars import end_of_working_day
-from engine.changes import Change
-from engine.guards import Entry
-from engine.leftovers import Leftover
-from engine.planning import Planner, Proposal
-from engine.plans import ChangesDigest, Outline, Withdrawal
-from engine.rulebooks import Operation
+from engine.changes.change import Change
+from engine.changes.plan import ChangesDigest, Outline, Withdrawal
+from engine.plan.follow_ups import Leftover
+from engine.plan.guards import Entry
+from engine.plan.planner import Planner, Proposal
+from engine.rulebook.calendar import end_of_working_day
+from engine.rulebook.rulebook import Operation
 from sync.run import Run
 from sync.store import claims, footings, plans, proposals, texts
 from sync.store.database import Transaction

@@ -12,11 +12,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeAlias
 
-from engine.directory import Directory, dangling
+from engine.assignment.directory import Directory, dangling
+from engine.changes.memory import Memory
 from engine.errors import RulebookError
-from engine.guards import Weight
-from engine.memory import Memory
-from engine.planning import DRAFTS_HELD_MAX, Planner
+from engine.plan.guards import Weight
+from engine.plan.planner import DRAFTS_HELD_MAX, Planner
 from engine.snapshots import Range, Snapshot, cut
 from sync.agreement import Compare, comparing
 from sync.ground import Ground, footing_of, ground_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import narwhals as nw
 import polars as pl
 
-from engine.changes import Change
+from engine.changes.change import Change
 from engine.snapshots import Queue, Range, Snapshot, User
 from mapping.field_map.field_map import FieldMap, Lookup, ObjectMap
 from mapping.field_map.lint import lints

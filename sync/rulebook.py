@@ -7,7 +7,7 @@ from config.field_map.load import load_map
 from config.rulebook.folder import texts_of, whole_rulebook_from
 from engine.digests import canonical
 from engine.errors import Problem
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist, picklists_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from config.settings.settings import Settings
 from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.types import Record
 from sync.clock import Clock

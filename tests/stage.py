@@ -8,11 +8,11 @@ from pathlib import Path
 
 from config.field_map.load import map_from_text
 from config.starters.start import start_folder
-from engine.changes import Change
-from engine.memory import Memory
+from engine.changes.change import Change
+from engine.changes.memory import Memory
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from engine.messages import Message
-from engine.plans import Plan
-from engine.states import State
 from sync.app import open_worker
 from sync.clock import Clock
 from sync.cycle import propose, settle

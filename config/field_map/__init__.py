@@ -1,1 +1,1 @@
-"""field_map."""
+"""map.yaml to values."""

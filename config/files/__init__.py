@@ -1,1 +1,1 @@
-"""files."""
+"""YAML with places, texts of files, suggestions."""

@@ -6,8 +6,8 @@ from config.files.suggestions import folded
 from config.files.yaml_tree import Node, Scalar
 from config.rulebook.named_items import Item, Names
 from config.rulebook.typed import Problems, choice, entries, items, text
-from engine.actions import Reference
-from engine.rulebooks import Assignment, Pool
+from engine.rulebook.actions import Reference
+from engine.rulebook.rulebook import Assignment, Pool
 
 POOL_KEYS = ("members", "turn", "nobody free")
 _KEYS = ("intake", "default pool", "pools", "description")

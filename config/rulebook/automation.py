@@ -8,11 +8,11 @@ from config.rulebook.fields import OWN, Readable
 from config.rulebook.named_items import Item
 from config.rulebook.operands import Known, tag, value_of
 from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, yes_no
-from engine.actions import ACTIONS, Action, AddTag, Assign, Otherwise, Reference, SetField
-from engine.changes import Scalar as Value
-from engine.conditions import ALWAYS
-from engine.fields import Kind
-from engine.rulebooks import AutomationRule, Mode
+from engine.conditions.conditions import ALWAYS
+from engine.conditions.fields import Kind
+from engine.rulebook.actions import ACTIONS, Action, AddTag, Assign, Otherwise, Reference, SetField
+from engine.rulebook.rulebook import AutomationRule, Mode
+from engine.values import Scalar as Value
 
 RULE_KEYS = ("when", "then", "mode")
 _KEYED = frozenset({Kind.TEXT, Kind.PICKLIST})

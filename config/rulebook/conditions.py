@@ -11,8 +11,8 @@ from config.files.yaml_tree import Listing, Node, Scalar, Table
 from config.rulebook.fields import Readable
 from config.rulebook.operands import Known, days, operand
 from config.rulebook.typed import Problems, choice, distinct, items, scalar, text, whole, yes_no
-from engine.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
-from engine.operators import OPERATORS, Operator, operators_for
+from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
+from engine.conditions.operators import OPERATORS, Operator, operators_for
 from mapping.ids import id18, is_id
 
 EVERYONE = "everyone"

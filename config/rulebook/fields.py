@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.rulebook.typed import Problems
-from engine.fields import DERIVED_FIELDS, LATER, RIDERS, TARGETS, Field
+from engine.conditions.fields import DERIVED_FIELDS, LATER, RIDERS, TARGETS, Field
 from mapping.field_map.field_map import FieldMap, MappedField
 from mapping.text.keys import default_key
 

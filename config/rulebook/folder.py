@@ -28,12 +28,12 @@ from config.rulebook.scoring import read_bands, read_scoring
 from config.rulebook.typed import Problems
 from config.rulebook.values import FILE as VALUES
 from config.rulebook.values import Values, values_in, with_values
-from engine.automation import order_rules
-from engine.conditions import ALWAYS
+from engine.automation.order import order_rules
+from engine.conditions.conditions import ALWAYS
+from engine.conditions.fields import TARGETS
 from engine.digests import digest
 from engine.errors import Problem, RulebookError
-from engine.fields import TARGETS
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist
 

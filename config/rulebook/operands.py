@@ -15,13 +15,13 @@ from config.rulebook.fields import Readable
 from config.rulebook.named_items import Names
 from config.rulebook.typed import Problems, items, number, scalar, whole, yes_no
 from config.rulebook.values import Values
-from engine.conditions import Operand
-from engine.directory import called
-from engine.fields import Kind
-from engine.grades import LADDER
-from engine.operators import OperandShape, Operator
-from engine.priorities import priorities
-from engine.rulebooks import Band
+from engine.assignment.directory import called
+from engine.conditions.conditions import Operand
+from engine.conditions.fields import Kind
+from engine.conditions.operators import OperandShape, Operator
+from engine.rulebook.rulebook import Band
+from engine.verdicts.grade import LADDER
+from engine.verdicts.priority import priorities
 from mapping.ids import id18, is_id
 from mapping.text.keys import facet_of, fragment_of, key_of
 

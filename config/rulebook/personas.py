@@ -8,8 +8,8 @@ from config.rulebook.conditions import read_condition, read_empty
 from config.rulebook.named_items import Item, read_items
 from config.rulebook.operands import Known
 from config.rulebook.typed import Problems, distinct, scalar, text, texts
-from engine.conditions import ALWAYS, Condition, Group, Join, reads
-from engine.rulebooks import Criterion, Level, Persona, Profile
+from engine.conditions.conditions import ALWAYS, Condition, Group, Join, reads
+from engine.rulebook.rulebook import Criterion, Level, Persona, Profile
 from mapping.field_map.write_back import WRITE_BACK
 
 PERSONA_KEYS = ("role", "card", "when", "profile")

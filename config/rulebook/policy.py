@@ -19,17 +19,7 @@ from typing import TypeVar
 
 from config.files.yaml_tree import Node, Scalar, Table
 from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, whole
-from engine.policies import (
-    Approver,
-    Calendar,
-    Claim,
-    Freeze,
-    Limits,
-    Pace,
-    PeopleWin,
-    Policy,
-    Stance,
-)
+from engine.rulebook.policy import Approver, Calendar, Claim, Freeze, Limits, Pace, PeopleWin, Policy, Stance
 
 KEYS = (
     "approval", "change limit", "owner limit", "rule limit", "ping-pong", "people win", "calendar", "pace", "freeze",

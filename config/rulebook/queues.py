@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from config.rulebook.typed import Problems
-from engine.actions import Assign
-from engine.conditions import ActivityCount, Condition, Group, Join, Leaf
-from engine.rulebooks import AutomationRule
+from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
+from engine.rulebook.actions import Assign
+from engine.rulebook.rulebook import AutomationRule
 from mapping.field_map.standard_fields import WITHOUT_QUEUES
 
 

@@ -9,8 +9,8 @@ from config.files.yaml_tree import Node
 from config.rulebook.policy import KEYS as POLICY_KEYS
 from config.rulebook.policy import read_policy
 from config.rulebook.typed import Problems, choice, entries, scalar, text
-from engine.policies import Policy
-from engine.rulebooks import Operation
+from engine.rulebook.policy import Policy
+from engine.rulebook.rulebook import Operation
 
 FILE = "rulebook.yaml"
 _KEYS = ("name", "description", "mode", "scope", "time zone", "default profile", "order", *POLICY_KEYS)

@@ -16,7 +16,7 @@ from config.files.yaml_tree import Listing, Node, Scalar, Table
 from config.rulebook.conditions import activity_kind, read_where
 from config.rulebook.operands import Known, days
 from config.rulebook.typed import Problems, distinct, entries, number, text, whole, yes_no
-from engine.rulebooks import DEFAULT_SCORE_STEP, Band, Decay, Fading, Points
+from engine.rulebook.rulebook import DEFAULT_SCORE_STEP, Band, Decay, Fading, Points
 
 _KEYS = ("points", "decay", "bands", "score step", "description")
 _OF_POINTS = ("points", "first only", "decay", "when")

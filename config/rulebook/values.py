@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from config.files.suggestions import nearest
 from config.files.yaml_tree import Scalar
 from config.rulebook.fields import Readable
+from engine.conditions.fields import Kind
 from engine.digests import canonical
 from engine.errors import Problem
-from engine.fields import Kind
 from mapping.field_map.labels import Picklist
 from mapping.text.keys import key_of
 

@@ -1,1 +1,1 @@
-"""settings."""
+"""Settings, syncs, credentials."""

@@ -1,1 +1,1 @@
-"""field_map."""
+"""The map as values, checked against describes; write-back fields."""

@@ -7,8 +7,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from engine.conditions.fields import Kind
 from engine.errors import Parameter, Problem
-from engine.fields import Kind
 from mapping.field_map.field_map import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.field_map.filters import Value
 from mapping.field_map.pulled_objects import PEOPLE, activity_columns, columns_of, related_columns

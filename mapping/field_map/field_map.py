@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.fields import Field, Kind
+from engine.conditions.fields import Field, Kind
 from mapping.field_map.filters import Filter
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import FieldMap, MappedField
 from mapping.field_map.types import described_fields
 from mapping.text.keys import key_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""frames."""
+"""Raw rows to the engine's frames."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
-from engine.fields import Kind
-from engine.grades import LADDER
+from engine.conditions.fields import Kind
+from engine.verdicts.grade import LADDER
 from mapping.field_map.field_map import Lookup, MappedField
 from mapping.field_map.types import DAY, MOMENT, NUMBER, TEXT, WHOLE, YES_NO
 from mapping.text.keys import TEXT_KEYS, Reading

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import FieldMap, MappedField, ObjectMap
 from mapping.field_map.types import MOMENT, TEXT, YES_NO
 from mapping.field_map.write_back import WRITE_BACK, FieldType

@@ -1,1 +1,1 @@
-"""text."""
+"""Text keys and facets, Japanese too, with tables of words beside."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from engine.conditions.fields import Kind
 from engine.digests import digest
-from engine.fields import Kind
 from mapping.text import companies, departments, emails, titles
 from mapping.text.characters import folded
 from mapping.text.word_tables import table

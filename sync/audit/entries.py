@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import rfc8785
 
-from engine.changes import Scalar
+from engine.values import Scalar
 
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64

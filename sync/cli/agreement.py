@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from engine.agreement import OWNER
-from engine.directory import Directory
+from engine.assignment.directory import Directory
 from engine.errors import UsageError
+from engine.plan.shadow import OWNER
 from mapping.field_map.labels import labels_of
 from sync.agreement import agreement_file, names_of
 from sync.cli.session import Session

@@ -7,6 +7,7 @@
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
+from engine.changes.states import UNDONE, State
 from engine.errors import (
     AuditError,
     BudgetError,
@@ -21,7 +22,6 @@ from engine.errors import (
     SettingsError,
     UsageError,
 )
-from engine.states import UNDONE, State
 
 
 class Code(IntEnum):

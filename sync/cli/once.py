@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.words.catalogue import Words
+from engine.changes.states import State
 from engine.errors import LeadsyncError
-from engine.states import State
 from sync.cli.codes import Code, code_of, worst
 from sync.cli.serve import Voice
 from sync.cli.session import Session

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import islice
 
-from engine.states import State
+from engine.changes.states import State
 from sync.cli.session import Session, labelled
 from sync.cli.tables import changes_table, fields_table, flows_table
 from sync.delivery.apply import Settlement

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.changes.states import State
 from engine.messages import Message
-from engine.rulebooks import Operation
-from engine.states import State
+from engine.rulebook.rulebook import Operation
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
 from sync.delivery.portion import Portion, portions, why_left

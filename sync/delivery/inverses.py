@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.changes import REVERSAL, Change, Effects, Scalar, Standing, change_id
-from engine.judging import base_of, held_value
+from engine.changes.change import REVERSAL, Change, Effects, Standing, change_id
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
+from engine.plan.recheck import base_of, held_value
+from engine.values import Scalar
 from mapping.field_map.field_map import ObjectMap
 from mapping.payloads import api_name_of
 from sync.run import Run

@@ -6,10 +6,10 @@ from dataclasses import replace
 import narwhals as nw
 import polars as pl
 
-from engine.changes import Change
-from engine.directory import Directory
-from engine.judging import Judgement, Ruling, judge
+from engine.assignment.directory import Directory
+from engine.changes.change import Change
 from engine.messages import Message
+from engine.plan.recheck import Judgement, Ruling, judge
 from engine.snapshots import Range
 from mapping.field_map.field_map import ObjectMap
 from mapping.frames.prospects import absent_columns

@@ -8,11 +8,12 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from engine.changes import Change, Scalar, Standing
+from engine.changes.change import Change, Standing
+from engine.changes.states import State
 from engine.errors import LeadsyncError
-from engine.judging import Judgement, Ruling
 from engine.messages import Message
-from engine.states import State
+from engine.plan.recheck import Judgement, Ruling
+from engine.values import Scalar
 from mapping.payloads import payload
 from sync.delivery.judge import Judge
 from sync.delivery.pace import Gate

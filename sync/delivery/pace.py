@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.messages import Message
-from engine.policies import Pace
-from engine.rulebooks import Operation
+from engine.rulebook.policy import Pace
+from engine.rulebook.rulebook import Operation
 from sync.run import Run
 from sync.store import batches, pauses
 

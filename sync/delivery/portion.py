@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from config.settings.settings import Settings
-from engine.changes import Reach
+from engine.changes.change import Reach
 from engine.messages import Message
 from sync.delivery.writers.modes import Mode, calls_of, mode_of, most_within
 

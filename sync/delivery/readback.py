@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.changes import Change, Standing
-from engine.judging import held_value
+from engine.changes.change import Change, Standing
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
+from engine.plan.recheck import held_value
 from mapping.field_map.field_map import FieldMap
 from sync.delivery.editions import Edition
 from sync.delivery.writers.modes import SAMPLE_MAX

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 
-from engine.changes import Change, Standing
+from engine.changes.change import Change, Standing
+from engine.changes.plan import ChangesDigest, Notice, Outline, Withdrawal
+from engine.changes.states import State
 from engine.errors import BudgetError, UsageError
-from engine.guards import Entry, Passed
 from engine.messages import Message
-from engine.plans import ChangesDigest, Notice, Outline, Withdrawal
-from engine.states import State
+from engine.plan.guards import Entry, Passed
 from sync.delivery.inverses import in_the_way, inverse, old_owner
 from sync.intake.fresh import read_again, users_again
 from sync.intake.questions import described

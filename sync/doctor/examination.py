@@ -7,7 +7,7 @@ import polars as pl
 
 from config.settings.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
-from engine.directory import Directory, dangling
+from engine.assignment.directory import Directory, dangling
 from engine.errors import AuditError, LeadsyncError, Problem
 from mapping.field_map.check import check
 from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects

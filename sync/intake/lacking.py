@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from engine.actions import SetField
-from engine.conditions import ActivityCount, Condition, leaves, reads
+from engine.conditions.conditions import ActivityCount, Condition, leaves, reads
 from engine.errors import Problem
-from engine.rulebooks import Rulebook
+from engine.rulebook.actions import SetField
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.types import Record

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.words.catalogue import Words
-from engine.agreement import OWNER, POOL
-from engine.changes import Scalar
 from engine.messages import Message
+from engine.plan.shadow import OWNER, POOL
+from engine.values import Scalar
 from sync.reports import phrases
 
 

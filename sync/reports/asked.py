@@ -1,6 +1,6 @@
 """Conditions as rule files say them, in every language alike."""
 
-from engine.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
+from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 
 
 def asked(condition: Condition) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.changes import Scalar, Standing
+from engine.changes.change import Standing
 from engine.messages import Message
+from engine.values import Scalar
 from mapping.frames.record_cards import Card, card_of, open_holdings
 from sync.reports.heading import heading_of, heading_of_run, owners_of, told
 from sync.reports.listing import Gathering, Listing

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from config.words.catalogue import Words, catalogue
-from engine.changes import Scalar, Standing
-from engine.conditions import Leaf
-from engine.explain import CriterionLine, Explanation, LeafResult, Match, Tried
-from engine.fields import Kind
-from engine.grades import LADDER
+from engine.automation.explain import CriterionLine, Explanation, LeafResult, Match, Tried
+from engine.changes.change import Standing
+from engine.conditions.conditions import Leaf
+from engine.conditions.fields import Kind
 from engine.messages import Message
-from engine.scores import ScoreLine
+from engine.values import Scalar
+from engine.verdicts.grade import LADDER
+from engine.verdicts.score import ScoreLine
 from sync.explain import Explained, Moved, Since
 from sync.reports import phrases
 from sync.reports.asked import asked, of_activities

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.directory import ACTIVE, INACTIVE
+from engine.assignment.directory import ACTIVE, INACTIVE
+from engine.changes.states import State
 from engine.errors import RulebookError
 from engine.messages import Message
-from engine.states import State
 from mapping.field_map.labels import labels_of
 from sync.delivery.writers.forecast import forecast
 from sync.mirror.mirror import Mirror

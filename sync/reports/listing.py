@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from engine.states import State
+from engine.changes.states import State
 from sync.reports.overview import shown_fields
 from sync.reports.rows import Owner, Row
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from engine.changes import Scalar
-from engine.fields import TARGETS
+from engine.changes.states import OPEN, WAITING, State
+from engine.conditions.fields import TARGETS
 from engine.messages import Message
-from engine.states import OPEN, WAITING, State
+from engine.values import Scalar
 from sync.reports.rows import FieldChange, Owner, Row
 
 OWNER_REASONS = "reason.owner."

@@ -8,9 +8,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.words.catalogue import Words
-from engine.changes import Scalar
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
+from engine.values import Scalar
 from sync.reports import phrases, views
 from sync.reports.listing import ATTENTION, UPDATES_SHOWN_MAX
 from sync.reports.overview import FieldSummary, Why

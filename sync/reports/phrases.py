@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.words.catalogue import Language, Words, catalogue
-from engine.changes import Scalar
+from engine.changes.states import WAITING, State
 from engine.messages import Message
-from engine.states import WAITING, State
+from engine.values import Scalar
 from sync.reports.overview import FieldSummary, Why
 from sync.reports.report import Heading
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.changes.states import WAITING, State
 from engine.messages import Message
-from engine.states import WAITING, State
 from sync.reports.listing import Listing
 from sync.reports.overview import Overview
 from sync.reports.rows import Owner, OwnerKind, Row

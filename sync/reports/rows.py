@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.changes import Scalar
+from engine.changes.states import OPEN, State
 from engine.messages import Message
-from engine.states import OPEN, State
+from engine.values import Scalar
 
 
 class OwnerKind(StrEnum):

@@ -5,7 +5,7 @@ from csv import writer
 from io import StringIO
 
 from config.words.catalogue import Words
-from engine.changes import Scalar
+from engine.values import Scalar
 from sync.reports import phrases
 from sync.reports.phrases import label
 from sync.reports.report import Heading, RunReport

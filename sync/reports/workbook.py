@@ -15,9 +15,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from config.words.catalogue import Words
-from engine.changes import Scalar
+from engine.changes.states import WAITING
 from engine.errors import UsageError
-from engine.states import WAITING
+from engine.values import Scalar
 from sync.reports import phrases
 from sync.reports.report import RunReport
 from sync.reports.table import cells, headings

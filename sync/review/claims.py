@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.changes import Scalar, Values
-from engine.differences import written_fields
-from engine.directory import ACTIVE, Directory
+from engine.assignment.directory import ACTIVE, Directory
 from engine.errors import Problem, UsageError
-from engine.judging import held_value
+from engine.plan.differences import written_fields
+from engine.plan.recheck import held_value
+from engine.values import Scalar, Values
 from mapping.ids import id18, is_id
 from sync.reading import people, prospects_of
 from sync.run import Worker

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from engine.changes.states import State
 from engine.errors import MapError, PlanStaleError, Problem, RulebookError, UsageError
 from engine.messages import Message
-from engine.rulebooks import Operation
-from engine.states import State
+from engine.rulebook.rulebook import Operation
 from mapping.ids import id18, is_id
 from sync.laws import law_of
 from sync.run import Run, Worker

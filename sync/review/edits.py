@@ -9,9 +9,10 @@ from itertools import islice
 
 from config.files.suggestions import folded
 from config.words.catalogue import Words, catalogue
-from engine.changes import Scalar, Standing
+from engine.changes.change import Standing
+from engine.changes.states import WAITING
 from engine.errors import Problem
-from engine.states import WAITING
+from engine.values import Scalar
 from sync.reports import phrases
 from sync.reports.assembly import rows_among
 from sync.reports.decisions import Line

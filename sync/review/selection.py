@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from config.files.suggestions import nearest
-from engine.changes import Change, Scalar
+from engine.changes.change import Change
+from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
-from engine.states import WAITING
+from engine.values import Scalar
 from mapping.ids import id18, is_id
 from sync.reading import people
 from sync.review.decisions import plan_named

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.changes.states import WAITING
 from engine.errors import PlanStaleError, Problem, UsageError
-from engine.states import WAITING
 from sync.reports.decisions import Decision, Line
 from sync.review.decisions import EXPIRED, let_through, plan_named, refusal, turn_down
 from sync.review.edits import edits

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from engine.changes import Change, Scalar
+from engine.changes.change import Change
+from engine.values import Scalar
 from mapping.field_map.field_map import FieldMap
 from mapping.payloads import payload
 from sync.sandbox.worlds import Write

@@ -1,8 +1,8 @@
 """Leave the report of a scheduled run where people find it: nobody looks at the terminal of a worker that runs by itself."""
 
 from config.words.catalogue import Words
+from engine.changes.states import State
 from engine.errors import LeadsyncError, Problem, StoreError
-from engine.states import State
 from sync.reports.assembly import report_of
 from sync.reports.files import write_report
 from sync.run import Worker

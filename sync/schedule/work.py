@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from config.settings.syncs import Sync, Verb
+from engine.changes.states import UNDONE, State
 from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
-from engine.states import UNDONE, State
 from sync.cycle import propose, settle
 from sync.drain import Drain
 from sync.intake.sweep import sweep

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
+from engine.changes.states import State
 from engine.errors import PlanStaleError, Problem
-from engine.states import State
 from sync.audit.entries import Entry, Event
 from sync.store import audit, changes
 from sync.store.changes import Move

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from engine.changes import Reach, Standing
-from engine.states import State
+from engine.changes.change import Reach, Standing
+from engine.changes.states import State
 from sync.store import changes as standings
 from sync.store import leases, uploads
 from sync.store.bodies import change_from, message_from

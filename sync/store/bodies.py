@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from engine.changes import Base, Change, Effects, Turn
+from engine.changes.change import Base, Change, Effects, Turn
 from engine.messages import Message
 from sync.store.columns import Json, instant_text
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, update
 from sqlalchemy.engine import Row
 
-from engine.changes import Change, Standing
+from engine.changes.change import Change, Standing
+from engine.changes.states import OPEN, QUIET, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
-from engine.states import OPEN, QUIET, WAITING, State, allows
 from sync.audit.entries import Entry, Event
 from sync.store import audit, effects, facts
 from sync.store.bodies import change_body, change_from, message_body, message_from

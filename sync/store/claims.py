@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select
 
-from engine.changes import Scalar
-from engine.memory import Claimed
+from engine.changes.memory import Claimed
+from engine.values import Scalar
 from sync.audit.entries import Entry, Event, value_hash
 from sync.store import audit
 from sync.store.columns import chunks

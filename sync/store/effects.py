@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
-from engine.changes import Change
+from engine.changes.change import Change
 from sync.audit.entries import Entry, Event
 from sync.store import audit
 from sync.store.columns import chunks

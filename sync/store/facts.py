@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.changes import Change, Effects, Values
+from engine.changes.change import Change, Effects
+from engine.values import Values
 from sync.audit.entries import value_hash
 from sync.store.database import Transaction
 from sync.store.keys import keys_of

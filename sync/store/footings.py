@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
-from engine.guards import Weight
-from engine.leftovers import Leftover
+from engine.plan.follow_ups import Leftover
+from engine.plan.guards import Weight
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import footings, leftovers

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, select, true
 
-from engine.changes import Standing, Values
-from engine.memory import Claimed, Memory, Quiet, Written
+from engine.changes.change import Standing
+from engine.changes.memory import Claimed, Memory, Quiet, Written
+from engine.values import Values
 from sync.store import changes, claims, plans
 from sync.store.columns import chunks
 from sync.store.database import Transaction

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from engine.changes import Change, Scalar
-from engine.memory import Memory
-from engine.states import State
+from engine.changes.change import Change
+from engine.changes.memory import Memory
+from engine.changes.states import State
+from engine.values import Scalar
 from sync.store import approvals, changes, claims
 from sync.store.database import Transaction
 from sync.store.runs import sequence_of

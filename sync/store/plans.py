@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
+from engine.changes.plan import ChangesDigest, Notice, Outline, Withdrawal
+from engine.changes.states import OPEN, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
-from engine.plans import ChangesDigest, Notice, Outline, Withdrawal
-from engine.states import OPEN, WAITING, State, allows
 from sync.audit.entries import Entry as AuditEntry
 from sync.audit.entries import Event
 from sync.store import audit, changes

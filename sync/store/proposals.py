@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from engine.changes import Change, digest_of
+from engine.changes.change import Change, digest_of
+from engine.changes.plan import ChangesDigest
+from engine.changes.states import State
 from engine.errors import Problem, TransientError
-from engine.guards import Entry, Passed
-from engine.plans import ChangesDigest
-from engine.states import State
+from engine.plan.guards import Entry, Passed
 from sync.audit.entries import Entry as AuditEntry
 from sync.audit.entries import Event
 from sync.store import audit, facts

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, or_, select, tuple_
 
-from engine.changes import Change, Standing
-from engine.states import State
+from engine.changes.change import Change, Standing
+from engine.changes.states import State
 from sync.store import changes as standings
 from sync.store.batches import of_run
 from sync.store.columns import chunks

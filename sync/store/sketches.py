@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, Text, func, select, type_coerce
 from sqlalchemy.engine import Row
 
-from engine.changes import Scalar
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
+from engine.values import Scalar
 from sync.store.bodies import message_from
 from sync.store.database import Transaction
 from sync.store.tables import change_bodies, changes

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engine.states import OPEN
+from engine.changes.states import OPEN
 from sync.store.columns import Instant, JsonText, identifier
 
 metadata = MetaData(

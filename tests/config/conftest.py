@@ -8,7 +8,7 @@ from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
 from engine.errors import RulebookError
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 
 MAP = """

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.calendars import end_of_working_day
 from engine.moments import Moment
-from engine.policies import Calendar
-from engine.rulebooks import Rulebook
+from engine.rulebook.calendar import end_of_working_day
+from engine.rulebook.policy import Calendar
+from engine.rulebook.rulebook import Rulebook
 
 Make = Callable[..., Rulebook]
 

@@ -6,8 +6,8 @@ import pytest
 
 from config.field_map.load import map_from_text
 from config.words.catalogue import Language, Words
+from engine.conditions.fields import Kind
 from engine.errors import MapError
-from engine.fields import Kind
 from mapping.field_map.field_map import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
 
 CONTACT = """

@@ -7,7 +7,7 @@ import pytest
 
 from config.field_map.load import load_map, map_from_text
 from config.rulebook.folder import rulebook_from
-from engine.policies import Pace, Stance
+from engine.rulebook.policy import Pace, Stance
 
 ROOM = Path(__file__).parents[2] / "config"
 _BLOCKS = [part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]]

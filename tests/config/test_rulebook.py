@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.actions import AddTag, Assign, Otherwise, Reference, SetField
-from engine.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
-from engine.fields import Field, Kind
-from engine.policies import Approver, Limits, Policy
-from engine.rulebooks import (
+from engine.conditions.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
+from engine.conditions.fields import Field, Kind
+from engine.rulebook.actions import AddTag, Assign, Otherwise, Reference, SetField
+from engine.rulebook.policy import Approver, Limits, Policy
+from engine.rulebook.rulebook import (
     Assignment,
     AutomationRule,
     Criterion,

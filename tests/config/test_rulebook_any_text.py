@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from config.words.catalogue import Language, Words
 from engine.errors import RulebookError
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 
 RULE = "- name: r\n  when: {all: [{employees: {at least: 300}}, {activity: {kind: task, within: 14 days}}]}\n  then: [{tag: t}]\n"
 PIECES = (

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.conditions import Leaf
-from engine.fields import Field, Kind
-from engine.policies import Claim, PeopleWin, Stance
-from engine.rulebooks import Band, Decay, Fading, Points, Rulebook
+from engine.conditions.conditions import Leaf
+from engine.conditions.fields import Field, Kind
+from engine.rulebook.policy import Claim, PeopleWin, Stance
+from engine.rulebook.rulebook import Band, Decay, Fading, Points, Rulebook
 
 Make = Callable[..., Rulebook]
 Complaints = Callable[..., list[str]]

@@ -10,7 +10,7 @@ from config.rulebook.folder import load_rulebook
 from config.settings.settings import load_settings
 from config.starters.start import start_folder
 from engine.errors import SettingsError
-from engine.rulebooks import Mode, Rulebook
+from engine.rulebook.rulebook import Mode, Rulebook
 from sync.sandbox import cast
 
 

@@ -9,9 +9,9 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from engine.evaluate import evaluate
+from engine.automation.evaluate import evaluate
 from engine.moments import Moment
-from engine.rulebooks import Rulebook
+from engine.rulebook.rulebook import Rulebook
 
 Row: TypeAlias = Mapping[str, Any]
 Frame: TypeAlias = nw.DataFrame[Any]

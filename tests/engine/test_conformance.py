@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.actions import Action, AddTag, Assign, Otherwise, SetField
-from engine.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
-from engine.effects import our_mark
-from engine.evaluate import evaluate, verdicts
-from engine.fields import DERIVED_FIELDS, Field, Kind
+from engine.automation.evaluate import evaluate, verdicts
+from engine.automation.outcomes import our_mark
+from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
+from engine.conditions.fields import DERIVED_FIELDS, Field, Kind
+from engine.conditions.operators import OPERATORS, OperandShape, operators_for
 from engine.moments import Moment
-from engine.operators import OPERATORS, OperandShape, operators_for
-from engine.rulebooks import (
+from engine.rulebook.actions import Action, AddTag, Assign, Otherwise, SetField
+from engine.rulebook.rulebook import (
     AutomationRule,
     Band,
     Criterion,

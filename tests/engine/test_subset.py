@@ -57,7 +57,7 @@ _OF_OTHERS = {name for kind in (nw.DataFrame, nw.LazyFrame, nw.Series, str, list
     ),
 }
 BANNED = _OF_EXPRESSIONS - METHODS - _OF_OTHERS
-FILES = sorted(path for path in ENGINE.glob("*.py") if "narwhals" in path.read_text(encoding="utf-8"))
+FILES = sorted(path for path in ENGINE.rglob("*.py") if "narwhals" in path.read_text(encoding="utf-8"))
 
 
 def functions_of(tree: ast.AST) -> Iterator[str]:

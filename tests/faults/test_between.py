@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from config.field_map.load import map_from_text
+from engine.changes.states import State
 from engine.errors import MapError
 from engine.messages import Message
-from engine.states import State
 from sync.reports.assembly import report_of
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World

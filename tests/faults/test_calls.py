@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from requests import PreparedRequest
 
+from engine.changes.states import State
 from engine.errors import TransientError
-from engine.states import State
 from sync.salesforce.connection import Patience, Timeouts
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session

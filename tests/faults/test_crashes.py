@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from engine.states import OPEN, State
+from engine.changes.states import OPEN, State
 from sync.app import open_worker
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.opening import Opened, opened

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from engine.changes.states import State
 from engine.errors import LoginError, OtherOrgError
-from engine.states import State
 from sync.app import open_worker
 from sync.cycle import settle
 from sync.run import begin

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.changes import Reach
+from engine.changes.change import Reach
+from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
-from engine.states import State
 from sync.delivery.writers.modes import Mode
 from sync.delivery.writers.parcels import Parcel
 from sync.salesforce.verdicts import Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
 from sync.reports.assembly import report_of
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select, update
 
-from engine.changes import Change, Reach
+from engine.changes.change import Change, Reach
+from engine.changes.states import State
 from engine.errors import LoginError, StoreError, TransientError, UsageError
 from engine.messages import Message
-from engine.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
 from sync.delivery.readback import verify

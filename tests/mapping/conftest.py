@@ -5,7 +5,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import FieldMap, MappedField, ObjectMap
 from mapping.field_map.pulled_objects import columns_of
 from mapping.field_map.types import JSON, MOMENT, NUMBER, TEXT, WHOLE, YES_NO, raw_frame

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.changes import Scalar
+from engine.conditions.fields import Kind
 from engine.errors import MapError
-from engine.fields import Kind
+from engine.values import Scalar
 from mapping.field_map.field_map import MappedField, ObjectMap
 from mapping.payloads import payload, shortened
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.field_map.pulled_objects import columns_of, pulled_objects
 from mapping.frames.columns import named

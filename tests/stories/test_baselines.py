@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.states import State
 from engine.errors import UsageError
-from engine.states import State
 from tests.stage import staged
 
 

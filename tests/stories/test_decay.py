@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.states import State
+from engine.changes.states import State
 from sync.sandbox import people
 from sync.sandbox.worlds import World, stamp
 from sync.store import runs

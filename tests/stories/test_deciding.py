@@ -6,8 +6,8 @@ import pytest
 from openpyxl import load_workbook
 
 from config.words.catalogue import Language, Words
+from engine.changes.states import State
 from engine.errors import PlanStaleError, Problem, UsageError
-from engine.states import State
 from sync.reports.assembly import report_of
 from sync.reports.decisions import Decision, approved_lines, read_decisions
 from sync.reports.workbook import write_workbook

@@ -1,6 +1,6 @@
 """What the rules decide arrives in the org's fields, and only that."""
 
-from engine.states import State
+from engine.changes.states import State
 from tests.stage import Stage, ids
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.states import State
 from engine.errors import PlanStaleError
-from engine.states import State
 from tests.stage import RULEBOOK, Stage, ids, staged
 
 _DAY_SECONDS = 86_400

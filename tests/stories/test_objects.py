@@ -8,7 +8,7 @@ import pytest
 
 from config.starters.start import start_folder
 from config.words.catalogue import Language, Words
-from engine.states import State
+from engine.changes.states import State
 from sync.cycle import propose, settle
 from sync.explain import explain_record
 from sync.reports.explained import lines

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.states import State
+from engine.changes.states import State
 from sync.sandbox.generate import generate
 from sync.sandbox.layers import Layers
 from sync.sandbox.prospects import Maker

@@ -1,6 +1,6 @@
 """Who gets a lead that needs an owner, in which order, and who keeps the one they have."""
 
-from engine.states import State
+from engine.changes.states import State
 from sync.cycle import propose
 from sync.run import begin
 from tests.stage import Stage, ids

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
 from sync.delivery.writers.modes import Mode
 from sync.store import ledger, pauses, runs
 from tests.stage import RULEBOOK, Stage, in_blocks, staged

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.changes.plan import Plan
+from engine.changes.states import OPEN, State
 from engine.errors import LeadsyncError
-from engine.plans import Plan
-from engine.states import OPEN, State
 from sync.app import open_worker
 from sync.audit.entries import Event
 from sync.audit.verify import verify_store

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.memory import Claimed
+from engine.changes.states import State
 from engine.errors import UsageError
-from engine.memory import Claimed
-from engine.states import State
 from sync.review.claims import give_back
 from sync.store.audit import links
 from tests.stage import RULEBOOK, Stage, ids, staged

@@ -1,6 +1,6 @@
 """The same worker looks at the same org for years: it must neither nag, nor forget, nor fight."""
 
-from engine.states import State
+from engine.changes.states import State
 from sync.review.decisions import lift
 from tests.stage import Stage, ids, without_phone
 

@@ -7,11 +7,11 @@ import pytest
 
 from config.field_map.load import map_from_text
 from config.words.catalogue import Language, Words
-from engine.changes import Change, Reach
+from engine.changes.change import Change, Reach
+from engine.changes.plan import Notice
+from engine.changes.states import State
 from engine.errors import BudgetError, MapError, UsageError
 from engine.messages import Message
-from engine.plans import Notice
-from engine.states import State
 from sync.cycle import settle
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
+from engine.changes.states import State
 from engine.errors import UsageError
-from engine.states import State
 from sync.agreement import agreement_file
 from sync.app import open_worker
 from sync.cycle import propose, settle

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.states import State
+from engine.changes.states import State
 from sync.sandbox import people
 from tests.stage import RULEBOOK, staged
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from engine.changes import Base, Change, Effects, change_id
+from engine.changes.change import Base, Change, Effects, change_id
 from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.guards import Entry, Passed
-from engine.planning import plan
-from engine.plans import ChangesDigest
-from engine.states import State
+from engine.changes.plan import ChangesDigest
+from engine.changes.states import State
+from engine.plan.guards import Entry, Passed
+from engine.plan.planner import plan
 from sync.audit.verify import verify_store
 from sync.intake.pull import pull
 from sync.planning import Portions, plan_org

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, MappedField
 from sync.cycle import propose
 from sync.intake.tidy import compact

@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import ceil
 
 from config.settings.settings import Settings
-from engine.changes import Reach
+from engine.changes.change import Reach
 from engine.messages import Message
 from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX

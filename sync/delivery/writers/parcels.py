@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.changes import Scalar
+from engine.values import Scalar
 from sync.delivery.writers.modes import Mode
 from sync.salesforce.verdicts import Answer
 

@@ -10,8 +10,8 @@ from config.settings.defaults import DEFAULTS
 from config.settings.settings import Login, LoginMethod, Settings, environment_language, load_settings
 from config.words.catalogue import Language, Words, catalogue
 from engine.errors import SettingsError
-from engine.policies import Limits, Policy
-from engine.rulebooks import DEFAULT_SCORE_STEP
+from engine.rulebook.policy import Limits, Policy
+from engine.rulebook.rulebook import DEFAULT_SCORE_STEP
 
 Load = Callable[..., Settings]
 REAL = "org: https://example.my.salesforce.com\n"

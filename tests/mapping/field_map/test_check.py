@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.conditions.fields import Kind
 from engine.errors import Problem
-from engine.fields import Kind
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import (
     ActivitySource,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap
 from mapping.field_map.labels import labels_of, picklists_of
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, DropFolder, FieldMap, Lookup, MappedField, ObjectMap
 from mapping.field_map.types import JSON, MOMENT, TEXT, YES_NO, raw_frame
 from mapping.frames.activities import ACTIVITY_SCHEMA, activities, names_of, schema_of

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from engine.fields import IDENTITY_COLUMNS, Kind
+from engine.conditions.fields import IDENTITY_COLUMNS, Kind
 from mapping.field_map.field_map import FieldMap, MappedField, ObjectMap
 from mapping.field_map.types import NUMBER, TEXT
 from mapping.frames.columns import typed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.fields import Kind
+from engine.conditions.fields import Kind
 from mapping.text.keys import KEYS_VERSION, TEXT_KEYS, default_key, facets_of, fragment_of, key_of
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.changes import Change, Effects, Turn
+from engine.changes.change import Change, Effects, Turn
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from engine.errors import AuditError
-from engine.plans import Plan
-from engine.states import State
 from sync.audit.export import export, schema
 from sync.audit.verify import verify_export, verify_store
 from sync.store import audit, changes, leases, orgs, runs, segments

@@ -8,7 +8,7 @@ import typer
 
 from config.words.catalogue import Language, Words
 from engine import errors
-from engine.states import State
+from engine.changes.states import State
 from sync.cli.codes import Code, code_after, code_of, worst
 from sync.cli.main import answer
 from sync.cli.session import Session

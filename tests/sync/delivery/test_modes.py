@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings.settings import Settings
-from engine.changes import Reach
+from engine.changes.change import Reach
 from sync.delivery.writers.modes import Mode, WritePlan, mode_of, write_plan
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from engine.changes import Reach
-from engine.states import State
+from engine.changes.change import Reach
+from engine.changes.states import State
 from sync.delivery.outbox import Outbox
 from sync.delivery.pace import Gate
 from sync.delivery.writers.modes import Mode

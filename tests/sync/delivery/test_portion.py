@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings.settings import Settings
-from engine.changes import Reach
+from engine.changes.change import Reach
 from engine.messages import Message
 from sync.delivery.portion import Portion, portions, why_left
 from sync.delivery.writers.modes import Mode, calls_of

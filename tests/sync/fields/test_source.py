@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from config.words.catalogue import Language, Words, catalogue
-from engine.fields import LATER, RIDERS, TARGETS
+from engine.conditions.fields import LATER, RIDERS, TARGETS
 from mapping.field_map.write_back import WRITE_BACK
 from sync.fields.source import CHANGE_KEY, source
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
 from sync.reports.heading import in_order
 from sync.reports.listing import listing
 from sync.reports.overview import overview

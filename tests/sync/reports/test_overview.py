@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from engine.changes.states import State
 from engine.messages import Message
-from engine.states import State
 from sync.reports.listing import listing
 from sync.reports.overview import Flow, overview
 from sync.reports.report import RunReport

@@ -1,6 +1,6 @@
 """Loads count what is done or may still be done, and nothing else."""
 
-from engine.states import State
+from engine.changes.states import State
 from sync.reports.report import Load, RunReport
 
 

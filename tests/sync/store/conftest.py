@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import pytest
 
-from engine.changes import Change
-from engine.plans import Plan
-from engine.states import State
+from engine.changes.change import Change
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from sync.store.database import Store
 from tests.sync.store import small_plans
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 
-from engine.guards import Entry, Passed
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from engine.messages import Message
-from engine.plans import Plan
-from engine.states import State
+from engine.plan.guards import Entry, Passed
 from sync.store import plans, proposals
 from sync.store.database import Transaction
 from sync.store.proposals import Seal

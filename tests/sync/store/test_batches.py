@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from engine.changes import Change
+from engine.changes.change import Change
+from engine.changes.states import State
 from engine.errors import LeaseError
-from engine.states import State
 from sync.store import batches, changes, leases
 from sync.store.batches import Batch
 from sync.store.changes import Move

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.changes import Base, Change, Effects, Turn
+from engine.changes.change import Base, Change, Effects, Turn
 from engine.messages import Message
 from sync.store.bodies import change_body, change_from
 from sync.store.columns import instant_text, json_text

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import true, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.changes import Change, Effects, Standing, Turn
+from engine.changes.change import Change, Effects, Standing, Turn
+from engine.changes.memory import Memory, Quiet, Written
+from engine.changes.states import MOVES, OPEN, State
 from engine.errors import PlanStaleError
-from engine.guards import Entry
-from engine.memory import Memory, Quiet, Written
 from engine.messages import Message
-from engine.states import MOVES, OPEN, State
+from engine.plan.guards import Entry
 from sync.store import audit, changes, effects, memory, proposals
 from sync.store.changes import Move
 from sync.store.database import Store

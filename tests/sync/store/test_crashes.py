@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine.states import State
+from engine.changes.states import State
 from sync.audit.verify import verify_store
 from sync.store import approvals, batches, changes, leases, memory, runs
 from sync.store.database import Store

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from engine.leftovers import Leftover
+from engine.plan.follow_ups import Leftover
 from sync.store import footings
 from sync.store.database import Store
 

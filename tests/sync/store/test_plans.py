@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine.changes import Change
+from engine.changes.change import Change
+from engine.changes.plan import Notice, Plan, Withdrawal
+from engine.changes.states import State
 from engine.errors import PlanStaleError
 from engine.messages import Message
-from engine.plans import Notice, Plan, Withdrawal
-from engine.states import State
 from sync.store import approvals, audit, changes, plans, runs
 from sync.store.approvals import Approval
 from sync.store.changes import Move

@@ -1,0 +1,64 @@
+"""Whether a prospect needs another owner, and who shall be asked. People win: a person's choice stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.assignment.directory import ACTIVE, INACTIVE, QUEUE, Directory
+from engine.changes.memory import Memory
+from engine.rulebook.actions import Assign
+from engine.rulebook.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Why a prospect needs another owner, and who shall be asked: a pool (id), or one user or queue (id)."""
+
+    why: str  # inactive user, queue, reassign
+    pool: str | None = None
+    owner: str | None = None
+    rule: str | None = None  # id of the rule that claims it; None: the default pool
+
+
+def need_of(
+    row: Mapping[str, Any], rulebook: Rulebook, memory: Memory, directory: Directory, *, is_claimed: bool = False
+) -> Need | None:
+    """The need of one prospect, from its row of facts and verdicts; None when it may stay where it is.
+
+    `is_claimed`: a person moved it on from the owner we gave it, and that counts. One we never gave an owner is theirs.
+    """
+    kind, owner = row["owner_kind"], row["owner_id"]
+    claim = _claim(row, rulebook)
+    is_ours = "owner" in memory.applied.get(row["id"], {}) and not is_claimed
+    if kind == INACTIVE:
+        why = INACTIVE
+    elif owner in directory.intake:
+        why = QUEUE
+    elif claim and claim[1].reassign and (kind == QUEUE or (kind == ACTIVE and is_ours)):
+        why = "reassign"
+    else:
+        return None
+    need = _asked(claim, why, rulebook, directory)
+    if need.owner == owner or (why == "reassign" and owner in directory.pools.get(need.pool or "", ())):
+        return None
+    return need
+
+
+def _claim(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign] | None:
+    """The rule that says who shall own the prospect, and what it says."""
+    if row["by__owner"] is None:
+        return None
+    rule = rulebook.rules[row["by__owner"]]
+    return rule.id, next(action for action in rule.then if isinstance(action, Assign))
+
+
+def _asked(claim: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory) -> Need:
+    if claim is None:
+        return Need(why, pool=rulebook.assignment.default_pool)
+    rule_id, assign = claim
+    owner = None
+    if assign.user:
+        owner = directory.user_id(assign.user)
+    if assign.queue:
+        owner = directory.queue_id(assign.queue)
+    return Need(why, pool=assign.pool, owner=owner, rule=rule_id)

@@ -1,0 +1,147 @@
+"""Evaluate a rulebook over prospects: one row of verdicts for each.
+
+Columns, besides `id`:
+
+    in_scope                        nullable boolean
+    score                           whole points
+    band_index, band                position in the rulebook and name; null: the rulebook has no bands
+    persona_index, persona          position in the rulebook and name; null: nobody
+    buyer_role
+    profile_index, profile
+    graded, grade_steps             whether any criterion is known; the raw sum of thirds
+    grade_rank, grade               0 to 12 and its letter; null when ungraded
+    priority                        fit letter and band, `A1`; null when ungraded or without bands
+    earned__<profile>__<criterion>  signed thirds; null when unknown or when the prospect has another profile
+    activity__<n>                   counts that conditions ask for (`compile.activity_columns`)
+    rule__<n>                       nullable boolean for each rule; of a `once` rule: it holds and has not fired yet
+    to__<field>, by__<field>        what a field is to hold and which rule says so; -1: the verdict itself;
+                                    null: leave the field alone
+    by__owner                       the rule that says who shall own the prospect
+"""
+
+from typing import Any
+
+import narwhals as nw
+from narwhals.typing import IntoDataFrame
+
+from engine.automation.order import Decided, Step, conditions_at, decides, needs, steps_of
+from engine.automation.outcomes import owner_claim, rule_mask, setters_of
+from engine.automation.strata import pictures
+from engine.conditions.conditions import ActivityCount, leaves
+from engine.conditions.fields import TARGETS
+from engine.conditions.literals import whole
+from engine.moments import Moment
+from engine.rulebook.actions import Assign
+from engine.rulebook.asked import activity_columns
+from engine.rulebook.rulebook import Rulebook
+from engine.verdicts.grade import earned_column, letter
+
+# Read as they came out: what is behind them is every activity.
+_TOLD_AS_ITSELF = frozenset({"score", "band"})
+
+
+def evaluate(
+    prospects: nw.DataFrame[IntoDataFrame],
+    activities: nw.DataFrame[IntoDataFrame],
+    rulebook: Rulebook,
+    *,
+    moment: Moment,
+) -> nw.DataFrame[Any]:
+    """The verdicts of one range, ordered by id. `prospects` carry what the planner adds: tags, ours, firings, owner_kind."""
+    return verdicts(prospects.lazy(), activities.lazy(), rulebook, moment=moment).sort("id").collect()
+
+
+def verdicts(
+    prospects: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], rulebook: Rulebook, *, moment: Moment
+) -> nw.LazyFrame[Any]:
+    """The same, not yet computed: on any backend and in no order."""
+    *_, last = pictures(prospects, activities, rulebook, moment=moment)
+    return last.frame.select("id", **_columns(rulebook))
+
+
+def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
+    """What each output rests on: every target, every field rules set, `owner`, and `rule/<id>` for each rule.
+
+    Names are of fields, followed back through personas, grades and rules to what the org holds; a count stands as its
+    column `activity__<n>`, score and band as themselves, tags as `tags`. The score's own reads are empty: its value says
+    it all.
+    """
+    behind = _behind(rulebook)
+    persona, profile, grade = (behind[step] for step in (Decided.PERSONA, Decided.PROFILE, Decided.GRADE))
+    reads = {
+        "persona": persona,
+        "buyer_role": persona,
+        "profile": profile,
+        "grade": grade,
+        "grade_rank": grade,
+        "score": frozenset[str](),
+        "priority": behind[Decided.PRIORITY],
+    }
+    for field, setters in setters_of(rulebook).items():
+        reads[field] = frozenset[str]().union(*(behind[index] for index in setters))
+    claims = [index for index, rule in enumerate(rulebook.rules) if any(isinstance(one, Assign) for one in rule.then)]
+    reads["owner"] = frozenset[str]().union(*(behind[index] for index in claims))
+    return reads | {f"rule/{rule.id}": behind[index] for index, rule in enumerate(rulebook.rules)}
+
+
+def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:
+    names = ["in_scope", "score", "band_index", "band", "persona_index", "persona", "buyer_role", "profile_index"]
+    names += ["profile", "graded", "grade_steps", "grade_rank", "priority"]
+    columns = {name: nw.col(name) for name in names} | {"grade": letter()}
+    for index, profile in enumerate(rulebook.profiles):
+        earned = [earned_column(index, number) for number in range(len(profile.criteria))]
+        columns |= {name: nw.col(name) for name in earned}
+    columns |= {name: nw.col(name) for name in dict.fromkeys(activity_columns(rulebook).values())}
+    columns |= {rule_mask(index): nw.col(rule_mask(index)) for index in range(len(rulebook.rules))}
+    for target in TARGETS:
+        columns |= _verdict_columns(target, columns[target], is_decided=_decides_target(rulebook, target))
+    for field in setters_of(rulebook):
+        columns |= {name: nw.col(name) for name in (f"to__{field}", f"by__{field}")}
+    return columns | {"by__owner": owner_claim(rulebook)}
+
+
+def _verdict_columns(target: str, verdict: nw.Expr, *, is_decided: bool) -> dict[str, nw.Expr]:
+    if is_decided:
+        return {f"to__{target}": verdict, f"by__{target}": whole(-1)}
+    return {f"to__{target}": verdict, f"by__{target}": whole(None)}
+
+
+def _decides_target(rulebook: Rulebook, target: str) -> bool:
+    """A rulebook that says nothing about personas, profiles or points leaves those fields of the org alone."""
+    match target:
+        case "persona" | "buyer_role":
+            return bool(rulebook.personas)
+        case "score":
+            return bool(rulebook.points)
+        case "priority":
+            return bool(rulebook.bands and rulebook.profiles)
+        case _:
+            return bool(rulebook.profiles)
+
+
+def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
+    """Per step, all it rests on, its own reads and those of the steps that decide what it reads."""
+    deciders: dict[str, list[Step]] = {}
+    for step in steps_of(rulebook):
+        for name in decides(rulebook, step):
+            deciders.setdefault(name, []).append(step)
+    counts = activity_columns(rulebook)
+    behind: dict[Step, frozenset[str]] = {}
+
+    def follow(step: Step) -> frozenset[str]:
+        if step not in behind:
+            behind[step] = frozenset()  # a `once` rule may read what it sets
+            found = set[str]()
+            for name in needs(rulebook, step):
+                by = [] if name in _TOLD_AS_ITSELF else deciders.get(name, [])
+                if not any(isinstance(one, Decided) for one in by):
+                    found.add("tags" if name.startswith("tags;") else name)
+                found |= {read for one in by for read in follow(one)}
+            for condition in conditions_at(rulebook, step):
+                found |= {counts[leaf] for leaf in leaves(condition) if isinstance(leaf, ActivityCount)}
+            behind[step] = frozenset(found)
+        return behind[step]
+
+    for step in steps_of(rulebook):
+        follow(step)
+    return behind

@@ -1,0 +1,182 @@
+"""When a prospect matches, do these things: in which order rules run, and what they decide for each field.
+
+A rule that reads what another decides runs in a later stratum and sees it. Within a field the later rule in listed
+order wins, whatever its stratum.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
+
+from engine.conditions.conditions import Condition, Leaf, leaves
+from engine.conditions.fields import Kind
+from engine.conditions.operators import OPERATORS
+from engine.errors import Problem, RulebookError
+from engine.rulebook.actions import AddTag, SetField
+from engine.rulebook.asked import conditions_of
+from engine.rulebook.rulebook import Mode, Rulebook
+
+
+class Decided(StrEnum):
+    """What is decided besides rules."""
+
+    SCORE = "score"
+    BAND = "band"
+    PERSONA = "persona"
+    PROFILE = "profile"
+    GRADE = "grade"
+    PRIORITY = "priority"
+
+
+# A rule is its position in the rulebook.
+Step: TypeAlias = Decided | int
+Stratum: TypeAlias = tuple[Step, ...]
+
+_DECIDES = {
+    Decided.SCORE: frozenset({"score"}),
+    Decided.BAND: frozenset({"band"}),
+    Decided.PERSONA: frozenset({"persona", "buyer_role"}),
+    Decided.PROFILE: frozenset({"profile"}),
+    Decided.GRADE: frozenset({"grade"}),
+    Decided.PRIORITY: frozenset({"priority"}),
+}
+# What a verdict is made of, besides conditions.
+_BEFORE = {
+    Decided.BAND: frozenset({"score"}),
+    Decided.GRADE: frozenset({"profile"}),
+    Decided.PRIORITY: frozenset({"grade", "band"}),
+}
+
+
+def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
+    """The steps of a rulebook in strata: each sees all that those before it decided.
+
+    RulebookError RB-201 (a converge rule reads what it sets), RB-202 (a cycle), RB-203 (scope reads a decision),
+    RB-204 (a facet of a field that a rule sets): all of them at once, but cycles one at a time.
+    """
+    problems = [*_self_reads(rulebook), *_scope_reads(rulebook), *_facet_reads(rulebook)]
+    writers = _writers(rulebook)
+    graph: TopologicalSorter[Step] = TopologicalSorter()
+    for step in steps_of(rulebook):
+        graph.add(
+            step, *(writer for name in needs(rulebook, step) for writer in writers.get(name, ()) if writer != step)
+        )
+    try:
+        graph.prepare()
+    except CycleError as error:
+        # graphlib gives the cycle against the direction in which decisions flow.
+        cycle = [_name(rulebook, step) for step in reversed(error.args[1])]
+        problems.append(Problem("RB-202", "", {"cycle": " → ".join(cycle)}))
+    if problems:
+        raise RulebookError(*problems)
+    strata: list[Stratum] = []
+    while graph.is_active():
+        ready = graph.get_ready()
+        strata.append(tuple(sorted(ready, key=_listed)))
+        graph.done(*ready)
+    return tuple(strata)
+
+
+def steps_of(rulebook: Rulebook) -> tuple[Step, ...]:
+    return (*Decided, *range(len(rulebook.rules)))
+
+
+def conditions_at(rulebook: Rulebook, step: Step) -> tuple[Condition, ...]:
+    """The conditions a step asks."""
+    match step:
+        case Decided.PERSONA:
+            return tuple(persona.when for persona in rulebook.personas)
+        case Decided.GRADE:
+            criteria = [criterion for profile in rulebook.profiles for criterion in profile.criteria]
+            return tuple(level.when for criterion in criteria for level in criterion.levels)
+        case Decided.SCORE | Decided.BAND | Decided.PROFILE | Decided.PRIORITY:
+            return ()
+        case _:
+            return (rulebook.rules[step].when,)
+
+
+def needs(rulebook: Rulebook, step: Step) -> frozenset[str]:
+    """What a step reads: names of fields, and `tags;<tag>` for each tag, for tags are decided one by one."""
+    found = {name for condition in conditions_at(rulebook, step) for name in _names(condition)}
+    if step is Decided.PROFILE and any(persona.profile for persona in rulebook.personas):
+        found.add("persona")
+    if isinstance(step, Decided):
+        found |= _BEFORE.get(step, frozenset())
+    return frozenset(found)
+
+
+def decides(rulebook: Rulebook, step: Step) -> frozenset[str]:
+    """What a step decides, named as `needs` names it."""
+    if isinstance(step, Decided):
+        return _DECIDES[step]
+    rule = rulebook.rules[step]
+    fields = {action.field for action in rule.then if isinstance(action, SetField)}
+    return frozenset(fields | {tag_name(action.tag) for action in rule.then if isinstance(action, AddTag)})
+
+
+def tag_name(tag: str) -> str:
+    return f"tags;{tag}"
+
+
+def _writers(rulebook: Rulebook) -> dict[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for step in steps_of(rulebook):
+        for name in sorted(decides(rulebook, step)):
+            found.setdefault(name, []).append(step)
+    return found
+
+
+def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
+    for step in steps_of(rulebook):
+        both = sorted(needs(rulebook, step) & decides(rulebook, step))
+        if isinstance(step, Decided):
+            # A persona that asks for the persona: a cycle of one.
+            if both:
+                yield Problem("RB-202", "", {"cycle": f"{step.value} → {step.value}"})
+        elif rulebook.rules[step].mode is Mode.CONVERGE:
+            rule = rulebook.rules[step]
+            yield from (Problem("RB-201", rule.where, {"rule": rule.name, "field": _shown(name)}) for name in both)
+
+
+def _scope_reads(rulebook: Rulebook) -> Iterator[Problem]:
+    """Scope says what may ever be written, so it rests on the record alone: else a decision could let itself in."""
+    decided = {name for step in steps_of(rulebook) for name in decides(rulebook, step)}
+    for name in sorted(_names(rulebook.scope) & decided):
+        yield Problem("RB-203", "", {"field": _shown(name)})
+
+
+def _facet_reads(rulebook: Rulebook) -> Iterator[Problem]:
+    """Facets are made by the map, before rules run: of a value a rule sets there is none."""
+    decided = {name for step in steps_of(rulebook) for name in decides(rulebook, step)}
+    facets = {
+        (leaf.field.name, leaf.operator)
+        for condition in conditions_of(rulebook)
+        for leaf in leaves(condition)
+        if isinstance(leaf, Leaf) and OPERATORS[leaf.operator].facet is not None
+    }
+    for name, operator in sorted(facets):
+        if name in decided:
+            yield Problem("RB-204", "", {"field": name, "operator": operator})
+
+
+def _names(condition: Condition) -> frozenset[str]:
+    return frozenset(_leaf_name(leaf) for leaf in leaves(condition) if isinstance(leaf, Leaf))
+
+
+def _leaf_name(leaf: Leaf) -> str:
+    return tag_name(str(leaf.operand)) if leaf.field.kind is Kind.TAGS else leaf.field.name
+
+
+def _listed(step: Step) -> int:
+    """Verdicts in the order of their phases, then rules as listed."""
+    return list(Decided).index(step) - len(Decided) if isinstance(step, Decided) else step
+
+
+def _name(rulebook: Rulebook, step: Step) -> str:
+    return step.value if isinstance(step, Decided) else rulebook.rules[step].name
+
+
+def _shown(name: str) -> str:
+    """`tags;vip` as people say it."""
+    return name.replace(";", " ")

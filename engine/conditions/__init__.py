@@ -1,0 +1,1 @@
+"""What may be asked: fields, operators, conditions, and the expressions they become."""

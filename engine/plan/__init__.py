@@ -1,0 +1,1 @@
+"""From verdicts to proposals: drafts, overrides, reconcile with open ones, guards, recheck before sending, shadow."""

@@ -1,0 +1,83 @@
+"""Which rows differ from what the rules want: only those are looked at one by one. Wider than needed is fine."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import narwhals as nw
+from narwhals.typing import IntoDataFrame
+
+from engine.assignment.directory import INACTIVE, QUEUE
+from engine.changes.memory import Memory
+from engine.conditions.fields import TARGETS
+from engine.rulebook.actions import AddTag, SetField
+from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.verdicts.score_steps import Scale
+
+
+def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memory) -> nw.Expr:
+    """Whether a prospect may need a change, has one that is open, or holds somebody else's value in place of ours."""
+    tests = [nw.col("owner_kind").is_in([INACTIVE, QUEUE]), ~nw.col("by__owner").is_null()]
+    scale = Scale.of(rulebook)
+    for field, column in written_fields(rulebook).items():
+        if column in rows.columns:
+            wanted, held = nw.col(f"to__{field}"), nw.col(column)
+            same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
+            is_other = scale.is_news(wanted, held) if field == "score" else ~same
+            tests.append(~nw.col(f"by__{field}").is_null() & is_other)
+    for index, rule in enumerate(rulebook.rules):
+        tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))
+    if known := memory.open_changes.keys() | memory.claims.keys():
+        tests.append(nw.col("id").is_in(sorted(known)))
+    return nw.any_horizontal(*tests, ignore_nulls=True)
+
+
+def settling(prospects: nw.DataFrame[Any], memory: Memory) -> frozenset[str]:
+    """Records whose last write by us is later than the version at hand: what that shows says nothing of them yet.
+
+    Told by the time of reading and by the run the record carries; the next run's pull has them. What was written before
+    `memory.settled_at` is in the mirror by now, whatever a pull missed at first.
+    """
+    since = memory.settled_at
+    recent = {record_id: each for record_id, each in memory.written.items() if since is None or each.at > since}
+    if not recent or "org__run" not in prospects.columns:
+        return frozenset()
+    rows = prospects.filter(nw.col("id").is_in(sorted(recent))).select("id", "read_at", "org__run")
+    return frozenset(
+        record_id
+        for record_id, read_at, run in rows.iter_rows()
+        if recent[record_id].run and recent[record_id].at >= read_at and recent[record_id].run != run
+    )
+
+
+def written_fields(rulebook: Rulebook) -> dict[str, str]:
+    """Every field a rulebook may write -> the column that shows what the org holds now."""
+    fields = {target: f"org__{target}" for target in TARGETS}
+    for rule in rulebook.rules:
+        for action in rule.then:
+            if isinstance(action, SetField):
+                fields[action.field] = action.field
+    return fields
+
+
+def mark(tag: str, rule_id: str) -> str:
+    """A tag with the rule that gave it, as `marks` holds it."""
+    return f"{tag}\x1f{rule_id}"
+
+
+def marks_of(names: Iterable[str]) -> str:
+    """Names as a column holds several: `;a;b;`."""
+    found = sorted(set(names))
+    return f";{';'.join(found)};" if found else ""
+
+
+def _rule_tests(rows: nw.DataFrame[IntoDataFrame], rule: AutomationRule, mask: nw.Expr) -> list[nw.Expr]:
+    """Whether a rule has a tag to give or take, a firing to record, or an effect whose condition became unknown."""
+    tests = [mask.fill_null(value=False)] if rule.mode is Mode.ONCE else []
+    for action in rule.then:
+        if isinstance(action, AddTag):
+            has = nw.col("marks").str.contains(f";{mark(action.tag, rule.id)};", literal=True)
+            tests += [(mask != has).fill_null(value=False), mask.is_null() & has]
+        elif isinstance(action, SetField) and action.field in rows.columns and action.value is not None:
+            in_place = (nw.col(action.field) == action.value).fill_null(value=False)
+            tests.append(mask.is_null() & in_place)
+    return tests

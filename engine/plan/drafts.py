@@ -1,0 +1,295 @@
+"""Drafts: what the rules want for each prospect and the org does not show yet, before owners are found.
+
+The same drafts are made of a whole range when a plan is made and of single fresh records when a change is judged again,
+so there is one meaning of the rules.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import narwhals as nw
+from narwhals.typing import IntoDataFrame
+
+from engine.assignment.directory import ACTIVE, Directory
+from engine.assignment.needs import Need, need_of
+from engine.automation.evaluate import evaluate, reads_of
+from engine.automation.outcomes import our_mark
+from engine.changes.change import Base, Effects
+from engine.changes.memory import Claimed, Memory
+from engine.conditions.fields import TARGETS
+from engine.messages import Message
+from engine.moments import Moment
+from engine.plan.differences import differs, mark, marks_of, settling, written_fields
+from engine.plan.overrides import Whose, claims_of, whose
+from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons, grade_reason
+from engine.rulebook.actions import AddTag, Otherwise, SetField
+from engine.rulebook.policy import Claim
+from engine.rulebook.rulebook import Mode, Rulebook
+from engine.snapshots import Range
+from engine.values import Scalar, Values
+from engine.verdicts.score_steps import Scale
+
+Row = Mapping[str, Any]
+_DECIDED = frozenset({*TARGETS, "owner"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The difference for one prospect. `inputs` holds, per output, the values its decision read."""
+
+    object: str
+    record_id: str
+    owner: str
+    created_at: datetime
+    base: Base
+    before: Values
+    after: Values
+    inputs: Mapping[str, Values]
+    effects: Effects
+    need: Need | None
+    grade_reason: str
+    rules: tuple[str, ...]
+    because: tuple[Message, ...]
+    respected: tuple[str, ...]  # fields left as people set them
+    undecided: bool
+    contested: tuple[str, ...] = ()  # fields (and `owner`) proposed against what somebody else put there
+    claims: Mapping[str, Claimed] = field(default_factory=dict)  # all that is somebody else's in place of ours now
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.after or self.need or not self.effects.is_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one range came to: numbers of prospects."""
+
+    evaluated: int
+    in_scope: int
+    record_ids: frozenset[str]  # in scope
+    loads: Mapping[str, int]  # records in scope by owner
+    settling: frozenset[str] = frozenset()  # in scope, but written by us since they were read: left for the next run
+
+
+def drafts_of(
+    part: Range, rulebook: Rulebook, memory: Memory, directory: Directory, *, moment: Moment, everything: bool = False
+) -> tuple[Tally, Iterator[Draft]]:
+    """Drafts of the prospects for which anything differs or anything is open (or of `everything`), ordered by id."""
+    prospects = prepare(part.prospects, memory, directory)
+    verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
+    rows = prospects.drop(*part.absent).join(verdicts, on="id", how="inner")
+    alive = rows.filter(nw.col("in_scope") & ~nw.col("is_converted"))
+    late = frozenset[str]() if everything else settling(part.prospects, memory)
+    record_ids = frozenset(alive["id"].to_list())
+    loads = Counter(alive["owner_id"].to_list())
+    tally = Tally(len(rows), len(alive), record_ids, loads, late & record_ids)
+    interesting = (alive if everything else alive.filter(differs(alive, rulebook, memory))).sort("id")
+    drafter = _Drafter(rulebook, memory, directory, moment)
+    return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True) if row["id"] not in late)
+
+
+def prepare(
+    prospects: nw.DataFrame[IntoDataFrame], memory: Memory, directory: Directory
+) -> nw.DataFrame[IntoDataFrame]:
+    """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings`, `ours` and columns of the owner."""
+    ids = prospects["id"].to_list()
+    tags = [marks_of(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
+    marks = [marks_of(mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
+    firings = [marks_of(memory.firings.get(record_id, ())) for record_id in ids]
+    columns = {
+        "tags": tags,
+        "marks": marks,
+        "firings": firings,
+        "ours": [_ours(memory.applied.get(record_id, {})) for record_id in ids],
+        "object__key": prospects["object"].to_list(),
+        **directory.owner_columns(prospects["owner_id"].to_list()),
+    }
+    return prospects.with_columns(
+        *(nw.new_series(name, values, nw.String, backend=prospects.implementation) for name, values in columns.items())
+    )
+
+
+def _ours(applied: Values) -> str:
+    """What leadsync wrote last into fields that rules set; verdicts and owners have rules of their own."""
+    mine = [(name, value) for name, value in applied.items() if name not in _DECIDED and value is not None]
+    return "".join(our_mark(name, value) for name, value in mine)
+
+
+class _Drafter:
+    """Makes one draft from one row of prospects and verdicts."""
+
+    def __init__(self, rulebook: Rulebook, memory: Memory, directory: Directory, moment: Moment) -> None:
+        self.rulebook = rulebook
+        self.memory = memory
+        self.directory = directory
+        self.moment = moment
+        self.written = written_fields(rulebook)
+        self.reads = reads_of(rulebook)
+        self.scale = Scale.of(rulebook)
+
+    def draft(self, row: Row) -> Draft:
+        record_id = row["id"]
+        claims = self._claims(row)
+        stances = {name: whose(claimed, self._stance(name), self.moment) for name, claimed in claims.items()}
+        after, before, respected = self._fields(row, stances)
+        effects = self._effects(row)
+        need = need_of(row, self.rulebook, self.memory, self.directory, is_claimed=stances.get("owner") is Whose.THEIRS)
+        proposed = (*after, *(["owner"] if need else []))
+        contested = tuple(name for name in proposed if stances.get(name) is Whose.CONTESTED)
+        read = {**row, "score": self._score_read(row)}
+        outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
+        return Draft(
+            object=row["object"],
+            record_id=record_id,
+            owner=row["owner_id"],
+            created_at=row["created_at"],
+            base=Base(modified_at=row["modified_at"], stamp=row["stamp"], read_at=row["read_at"]),
+            before=before,
+            after=after,
+            inputs={output: self._inputs(read, self.reads.get(output, ())) for output in outputs},
+            effects=effects,
+            need=need,
+            grade_reason=grade_reason(row, self.rulebook),
+            rules=self._rules(row, after, effects, need),
+            because=(
+                *field_reasons(row, after, self.rulebook),
+                *contest_reasons(contested, row["owner_id"], before),
+                *effect_reasons(effects, self.rulebook),
+            ),
+            respected=respected,
+            undecided=self._is_undecided(row),
+            contested=contested,
+            claims=claims,
+        )
+
+    def _claims(self, row: Row) -> dict[str, Claimed]:
+        """What is somebody else's now. Nobody's claim counts on a record whose owner is a queue or has left."""
+        if row["id"] not in self.memory.applied:
+            return {}
+        held = {name: scalar(row[column]) for name, column in self.written.items() if column in row}
+        if row["owner_kind"] == ACTIVE:
+            held["owner"] = row["owner_id"]
+        return claims_of(held, record_id=row["id"], seen_at=row["modified_at"], memory=self.memory)
+
+    def _stance(self, name: str) -> Claim:
+        return self.rulebook.policy.people_win.of(name)
+
+    def _fields(
+        self, row: Row, stances: Mapping[str, Whose]
+    ) -> tuple[dict[str, Scalar], dict[str, Scalar], tuple[str, ...]]:
+        after: dict[str, Scalar] = {}
+        before: dict[str, Scalar] = {}
+        respected: list[str] = []
+        applied = self.memory.applied.get(row["id"], {})
+        for name, column in self.written.items():
+            by = row[f"by__{name}"]
+            held, wanted = scalar(row.get(column)), self._wanted(row, name)
+            if by is None or column not in row or held == wanted:
+                continue
+            if stances.get(name) is Whose.THEIRS:
+                respected.append(name)
+                continue
+            if wanted is None and by >= 0 and not (applied.get(name) == held == self._value(by, name)):
+                continue  # `otherwise: clear` clears only what the rule itself put there
+            before[name], after[name] = held, wanted
+        return after, before, tuple(respected)
+
+    def _wanted(self, row: Row, field: str) -> Scalar:
+        if field == "score" and row["by__score"] is not None:
+            opened = self.memory.open_changes.get(row["id"])
+            asked = opened.change.after.get("score") if opened else None
+            return self.scale.written(row["score"], (asked, row.get("org__score"), *self._turned_down(row)))
+        return scalar(row[f"to__{field}"])
+
+    def _score_read(self, row: Row) -> int:
+        opened = self.memory.open_changes.get(row["id"])
+        read = opened.change.inputs.get("score") if opened else None
+        return self.scale.read(row["score"], (read, *self._turned_down(row), row.get("org__score")))
+
+    def _turned_down(self, row: Row) -> list[int | None]:
+        return [fact.score for fact in self.memory.quiet.get(row["id"], ())]
+
+    def _value(self, rule: int, field: str) -> Scalar:
+        actions = self.rulebook.rules[rule].then
+        return next(action.value for action in actions if isinstance(action, SetField) and action.field == field)
+
+    def _effects(self, row: Row) -> Effects:
+        held = self.memory.tags.get(row["id"], frozenset())
+        added: list[tuple[str, str]] = []
+        removed: list[tuple[str, str]] = []
+        firings: list[str] = []
+        for index, rule in enumerate(self.rulebook.rules):
+            mask = row[f"rule__{index}"]
+            for action in rule.then:
+                if not isinstance(action, AddTag):
+                    continue
+                mark = (action.tag, rule.id)
+                if mask is True and mark not in held:
+                    added.append(mark)
+                is_converging = rule.mode is Mode.CONVERGE and action.otherwise is Otherwise.REMOVE
+                if mask is False and is_converging and mark in held:
+                    removed.append(mark)
+            if rule.mode is Mode.ONCE and mask is True:
+                firings.append(rule.id)
+        return Effects(tuple(added), tuple(removed), tuple(firings))
+
+    def _inputs(self, row: Row, names: Iterable[str]) -> Values:
+        """The values read, text by its key: a change of spelling that no rule can see moves nothing."""
+        values: dict[str, Scalar] = {}
+        for name in sorted(names):
+            column = f"{name}__key" if f"{name}__key" in row else name
+            if column in row:
+                value = scalar(row[column])
+                values[name] = repr(value) if isinstance(value, float) else value
+        return values
+
+    def _rules(self, row: Row, after: Values, effects: Effects, need: Need | None) -> tuple[str, ...]:
+        ids: list[str] = []
+        if row["persona_index"] is not None and {"persona", "buyer_role", "profile"} & set(after):
+            ids.append(f"persona/{self.rulebook.personas[row['persona_index']].id}")
+        if row["profile_index"] is not None and {"profile", "grade", "grade_rank"} & set(after):
+            ids.append(f"profile/{self.rulebook.profiles[row['profile_index']].id}")
+        if "score" in after:
+            ids.append("scoring")
+        fired = {row[f"by__{field}"] for field in after}
+        named = set(_rules_behind(effects))
+        named |= {need.rule} if need and need.rule else set()
+        for index, rule in enumerate(self.rulebook.rules):
+            if index in fired or rule.id in named:
+                ids.append(f"rule/{rule.id}")
+        if need and need.pool:
+            ids.append(f"pool/{need.pool}")
+        return tuple(ids)
+
+    def _is_undecided(self, row: Row) -> bool:
+        """A rule's effect is in place and its condition has become unknown: it stays, and people are told."""
+        applied = self.memory.applied.get(row["id"], {})
+        held = self.memory.tags.get(row["id"], frozenset())
+        for index, rule in enumerate(self.rulebook.rules):
+            if row[f"rule__{index}"] is None and rule.mode is Mode.CONVERGE:
+                for action in rule.then:
+                    if isinstance(action, AddTag) and (action.tag, rule.id) in held:
+                        return True
+                    if isinstance(action, SetField) and applied.get(action.field) == action.value is not None:
+                        return True
+        return False
+
+
+def _rules_behind(effects: Effects) -> list[str]:
+    return sorted({*effects.firings, *(rule for _, rule in (*effects.tags_added, *effects.tags_removed))})
+
+
+def scalar(value: object) -> Scalar:
+    """A frame's value as a JSON scalar: dates as ISO text, times as ISO text in UTC."""
+    if value is None or isinstance(value, str | int):  # most are
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value
+    raise TypeError(type(value).__name__)

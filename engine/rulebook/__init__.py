@@ -1,0 +1,1 @@
+"""What the files say, as values: items, actions, policy, calendar."""

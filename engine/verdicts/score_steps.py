@@ -1,0 +1,69 @@
+"""When a score is news: it reached another band, or moved by a step. A score that crept inside its step is none.
+
+What people were told (what the org shows, what an open change asks for, what was once turned down) stands until there is
+news, so that a score which fades every day asks for something only when it has come down a step.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from engine.conditions.conditions import Leaf, leaves
+from engine.conditions.operators import OPERATORS, OperandShape
+from engine.rulebook.asked import conditions_of
+from engine.rulebook.rulebook import Rulebook
+
+_COMPARING = frozenset({OperandShape.VALUE, OperandShape.VALUES, OperandShape.SPAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`bands` are the scores at which a band begins, `edges` those and the ones at which a condition answers otherwise."""
+
+    step: int
+    bands: tuple[int, ...]
+    edges: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> "Scale":
+        # The lowest band has no beginning: whoever is below belongs to it.
+        bands = tuple(band.at_least for band in rulebook.bands[1:])
+        return cls(rulebook.score_step, bands, tuple(sorted({*bands, *_thresholds(rulebook)})))
+
+    def written(self, score: int, told: Iterable[object]) -> int:
+        """The score to write: the first that was told and from which this one is no news, else itself."""
+        return self._standing(score, told, self.bands)
+
+    def read(self, score: int, told: Iterable[object]) -> int:
+        """The score a decision rests on, likewise; every condition answers the same for both."""
+        return self._standing(score, told, self.edges)
+
+    def is_news(self, score: nw.Expr, held: nw.Expr) -> nw.Expr:
+        """Of columns: whether a score must be written over the one that is held."""
+        crossed = [(score >= begin) != (held >= begin) for begin in self.bands]
+        moved = (score >= held + self.step) | (held >= score + self.step)
+        differs = nw.any_horizontal(moved, *crossed, ignore_nulls=True)
+        return differs.fill_null(value=False) | (score.is_null() != held.is_null())
+
+    def _standing(self, score: int, told: Iterable[object], edges: tuple[int, ...]) -> int:
+        near = (one for one in told if isinstance(one, int) and self._is_near(score, one, edges))
+        return next(near, score)
+
+    def _is_near(self, score: int, told: int, edges: tuple[int, ...]) -> bool:
+        return abs(score - told) < self.step and all((score >= edge) == (told >= edge) for edge in edges)
+
+
+def _thresholds(rulebook: Rulebook) -> Iterator[int]:
+    """Where an answer may change: at each score a condition names, and right above it."""
+    for condition in conditions_of(rulebook):
+        for leaf in leaves(condition):
+            if isinstance(leaf, Leaf) and leaf.field.name == "score" and _compares(leaf):
+                named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+                for one in named:
+                    if isinstance(one, int):
+                        yield from (one, one + 1)
+
+
+def _compares(leaf: Leaf) -> bool:
+    return OPERATORS[leaf.operator].operand in _COMPARING
