@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from config.field_map.load import load_map
+from config.rulebook.files import MapFile, RulebookFiles
 from config.settings.credentials import Credentials, ca_text, credentials
 from config.settings.settings import LoginMethod, Settings, crash_point, load_settings
-from sync.allowance import Allowance
-from sync.clock import Clock, host_clock
-from sync.crash_points import CrashPoints
+from sync.host.clock import Clock, host_clock
+from sync.host.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
-from sync.rulebook import MapFile, RulebookFiles
 from sync.run import Worker
-from sync.salesforce.connection import (
+from sync.salesforce.api_budget import Allowance
+from sync.salesforce.login_settings import (
     ClientCredentialsLogin,
     Connection,
     JwtLogin,
@@ -31,11 +31,11 @@ from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.opening import Opened, opened
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.saved_org import SavedWorld
 from sync.store import describes
+from sync.store.api_ledger import Terms
 from sync.store.database import Store
 from sync.store.holders import account, this_process
-from sync.store.ledger import Terms
 
 
 @contextmanager

@@ -4,10 +4,11 @@ Review lies between them and holds no worker.
 """
 
 from engine.errors import PlanStaleError
-from sync.delivery.apply import Settlement, apply
-from sync.delivery.writers.forecast import figures, forecast
-from sync.intake.pull import pull
-from sync.planning import plan_org
+from sync.apply.apply import Settlement, apply
+from sync.plan.cost import figures, forecast
+from sync.plan.make import plan_org
+from sync.pull.pull import pull
+from sync.reports.shadow import comparing
 from sync.review.decisions import expire
 from sync.run import Run
 from sync.store.leases import Lease, LeaseName
@@ -35,7 +36,7 @@ def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) 
 def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> Header:
     expire(run)
     pull(run, lease)
-    shown = plan_org(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
+    shown = plan_org(run, lease, comparing=comparing, with_owners=with_owners, looks_at_all=looks_at_all)
     run.figures.update(proposed=shown.proposed, **shown.counts)
     run.figures["whole"] = shown.whole_id if shown.whole_id != shown.plan_id else None
     run.figures["writes"] = figures(forecast(run.worker, shown.plan_id))

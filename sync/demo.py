@@ -24,21 +24,22 @@ from sync.audit.verify import verify_export, verify_store
 from sync.cycle import propose, settle
 from sync.doctor.checks import Check
 from sync.doctor.examination import examine
-from sync.reports.assembly import report_of
+from sync.plan.lookup import plan_named
 from sync.reports.files import write_reports
-from sync.reports.report import RunReport
-from sync.review.decisions import approve, plan_named
+from sync.review.decisions import approve
 from sync.run import Worker, begin
-from sync.sandbox.cast import INTEGRATION, username
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened, opened
-from sync.sandbox.reconcile import unexplained
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.people_names import INTEGRATION, username
+from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.workday import Happened, Office
+from sync.sandbox.write_log import unexplained
 from sync.store import changes, runs
 from sync.store.plans import Header
+from sync.views.plan_report import report_of
+from sync.views.report import RunReport
 
 LEADS_MIN, LEADS_MAX = 20, 200_000
 # 9:00 in Tokyo; every demo of one seed tells the same story, whatever the date of the host.

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from config.rulebook.files import RulebookFiles
 from config.settings.settings import Settings
 from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.types import Record
-from sync.clock import Clock
-from sync.crash_points import CrashPoints
-from sync.drain import Drain
+from sync.host.clock import Clock
+from sync.host.crash_points import CrashPoints
+from sync.host.shutdown import Drain
 from sync.mirror.mirror import Mirror
-from sync.rulebook import RulebookFiles
 from sync.salesforce.org import Identity, Org
 from sync.store import describes, leases, orgs, runs
 from sync.store.columns import Json

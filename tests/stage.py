@@ -14,19 +14,19 @@ from engine.changes.plan import Plan
 from engine.changes.states import State
 from engine.messages import Message
 from sync.app import open_worker
-from sync.clock import Clock
+from sync.apply.apply import Settlement
 from sync.cycle import propose, settle
-from sync.delivery.apply import Settlement
-from sync.intake.pull import pull
+from sync.host.clock import Clock
+from sync.pull.pull import pull
 from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
 from sync.sandbox import people
-from sync.sandbox.cast import username
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.people_names import username
+from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory

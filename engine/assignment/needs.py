@@ -12,8 +12,14 @@ from engine.rulebook.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Why a prospect needs another owner, and who shall be asked: a pool (id), or one user or queue (id)."""
+    """Why a prospect needs another owner, and who shall be asked: a pool (id), or one user or queue (id).
 
+    `held_by` is the owner it has now.
+    """
+
+    record_id: str
+    object: str
+    held_by: str
     why: str  # inactive user, queue, reassign
     pool: str | None = None
     owner: str | None = None
@@ -38,7 +44,7 @@ def need_of(
         why = "reassign"
     else:
         return None
-    need = _asked(claim, why, rulebook, directory)
+    need = _asked(row, claim, why, rulebook, directory)
     if need.owner == owner or (why == "reassign" and owner in directory.pools.get(need.pool or "", ())):
         return None
     return need
@@ -52,13 +58,16 @@ def _claim(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign] | N
     return rule.id, next(action for action in rule.then if isinstance(action, Assign))
 
 
-def _asked(claim: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory) -> Need:
+def _asked(
+    row: Mapping[str, Any], claim: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory
+) -> Need:
+    record = (row["id"], row["object"], row["owner_id"])
     if claim is None:
-        return Need(why, pool=rulebook.assignment.default_pool)
+        return Need(*record, why, pool=rulebook.assignment.default_pool)
     rule_id, assign = claim
     owner = None
     if assign.user:
         owner = directory.user_id(assign.user)
     if assign.queue:
         owner = directory.queue_id(assign.queue)
-    return Need(why, pool=assign.pool, owner=owner, rule=rule_id)
+    return Need(*record, why, pool=assign.pool, owner=owner, rule=rule_id)

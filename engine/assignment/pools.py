@@ -8,7 +8,6 @@ from engine.assignment.needs import Need
 from engine.changes.change import Turn
 from engine.changes.memory import Memory
 from engine.messages import Message
-from engine.plan.drafts import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,19 @@ class Turns:
         return turn
 
 
-def settled_owner(draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> Candidate | None:
+def settled_owner(need: Need, *, memory: Memory, directory: Directory) -> Candidate | None:
     """The owner of a prospect that takes no turn; None when the pool must be asked.
 
     An open assignment that still fits keeps its candidate and its turn.
     """
     if need.owner is not None:
-        if not directory.may_receive(need.owner, draft.object):
+        if not directory.may_receive(need.owner, need.object):
             return Candidate(None, notice=Message.of("notice.not_allowed", rule=need.rule))
         return Candidate(need.owner, because=(_why(need), Message.of("reason.owner.named", rule=need.rule)))
     if need.pool is None:
         return Candidate(None, notice=Message.of("notice.no_pool"))
-    eligible = eligible_members(draft, need, memory=memory, directory=directory)
-    kept = _kept(draft, need, memory, eligible)
+    eligible = eligible_members(need, memory=memory, directory=directory)
+    kept = _kept(need, memory, eligible)
     if kept is not None:
         return Candidate(kept.member, kept, because=(_why(need), Message.of("reason.owner.kept", pool=need.pool)))
     return None
@@ -71,32 +70,64 @@ def by_turn(need: Need, turn: Turn | None, *, passed: int) -> Candidate:
     return Candidate(turn.member, turn, because=(_why(need), told))
 
 
-def eligible_members(draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> tuple[str, ...]:
+def eligible_members(need: Need, *, memory: Memory, directory: Directory) -> tuple[str, ...]:
     """Members who may own it now; never the present owner, nor the last one we gave it to unless only one is left."""
     able = [
         member
         for member in directory.pools.get(need.pool or "", ())
-        if directory.may_receive(member, draft.object) and member != draft.owner
+        if directory.may_receive(member, need.object) and member != need.held_by
     ]
-    last = memory.applied.get(draft.record_id, {}).get("owner")
+    last = memory.applied.get(need.record_id, {}).get("owner")
     others = [member for member in able if member != last]
     return tuple(others or able)
 
 
-def is_still_eligible(owner: str, draft: Draft, need: Need, *, memory: Memory, directory: Directory) -> bool:
+def is_still_eligible(owner: str, need: Need, *, memory: Memory, directory: Directory) -> bool:
     """Whether a candidate found earlier may still be given the prospect."""
     if need.pool is None:
-        return owner == need.owner and directory.may_receive(owner, draft.object)
-    return owner in eligible_members(draft, need, memory=memory, directory=directory)
+        return owner == need.owner and directory.may_receive(owner, need.object)
+    return owner in eligible_members(need, memory=memory, directory=directory)
 
 
 def _why(need: Need) -> Message:
     return Message.of(f"reason.owner.{need.why}", rule=need.rule)
 
 
-def _kept(draft: Draft, need: Need, memory: Memory, eligible: tuple[str, ...]) -> Turn | None:
-    standing = memory.open_changes.get(draft.record_id)
+def _kept(need: Need, memory: Memory, eligible: tuple[str, ...]) -> Turn | None:
+    standing = memory.open_changes.get(need.record_id)
     turn = standing.change.effects.turn if standing else None
     if turn is not None and turn.pool == need.pool and turn.member in eligible:
         return turn
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A member of the pool, in listed order. `turn` is the number of their last turn, None when they never had one."""
+
+    member: str
+    turn: int | None
+    passed: Message | None = None  # why not; None: may be asked, least recent turn first
+
+
+def considered(need: Need, *, memory: Memory, directory: Directory) -> tuple[Considered, ...]:
+    """Everybody in the pool that is asked; nobody when a rule names one owner."""
+    if need.pool is None:
+        return ()
+    eligible = eligible_members(need, memory=memory, directory=directory)
+    turns = memory.turns.get(need.pool, {})
+    return tuple(
+        Considered(member, turns.get(member), None if member in eligible else _why_passed(member, need, directory))
+        for member in directory.pools.get(need.pool, ())
+    )
+
+
+def _why_passed(member: str, need: Need, directory: Directory) -> Message:
+    user = directory.users.get(member)
+    if user is None or not user.is_active:
+        return Message.of("passed.inactive")
+    if not directory.may_receive(member, need.object):
+        return Message.of("passed.not_allowed")
+    if member == need.held_by:
+        return Message.of("passed.present")
+    return Message.of("passed.last")

@@ -240,11 +240,11 @@ class Planner:
             self._quiet.add(draft.record_id)
             self._withdraw(past.standing, "withdrawn.target")
             return
-        candidate = settled_owner(draft, draft.need, memory=memory, directory=self.directory)
+        candidate = settled_owner(draft.need, memory=memory, directory=self.directory)
         if candidate is not None:
             yield from self._decided(draft, candidate, past)
             return
-        eligible = eligible_members(draft, draft.need, memory=memory, directory=self.directory)
+        eligible = eligible_members(draft.need, memory=memory, directory=self.directory)
         eligible = self._tuples.setdefault(eligible, eligible)
         self._waiting.append(_Waiting(draft.created_at, draft.record_id, draft.need.pool or "", eligible))
         if len(self._held) < self._drafts_max:

@@ -137,7 +137,7 @@ def _asks_the_same(
     return (
         draft.need is not None
         and draft.need.pool == pool
-        and is_still_eligible(owner, draft, draft.need, memory=memory, directory=directory)
+        and is_still_eligible(owner, draft.need, memory=memory, directory=directory)
     )
 
 

@@ -144,5 +144,5 @@ def _turned_down(draft: Draft, past: Past, *, memory: Memory, directory: Directo
         return
     owners = [fact.owner for fact in past.quiet if fact.owner is not None and fact.pool == need.pool]
     for owner in dict.fromkeys(owners):
-        if is_still_eligible(owner, draft, need, memory=memory, directory=directory):
+        if is_still_eligible(owner, need, memory=memory, directory=directory):
             yield Candidate(owner, Turn(need.pool, owner, 0) if need.pool else None)

@@ -7,9 +7,9 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from sync import machine
-from sync.audit.entries import Head, Link
+from sync.host import processes as machine
 from sync.store import audit
+from sync.store.audit import Head, Link
 from sync.store.database import Transaction
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AuditError
-from sync.audit.entries import GENESIS, Head, Link, link_hash
-from sync.audit.told import Told
+from sync.audit.last_states import Told
 from sync.store import audit, changes
+from sync.store.audit import GENESIS, Head, Link, link_hash
 from sync.store.database import Transaction
 
 _LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n')

@@ -11,7 +11,11 @@ from typer.exceptions import TyperException
 
 from config.words.catalogue import Words
 from engine.errors import LeadsyncError
-from sync.cli import (
+from sync.cli.exit_codes import Code
+from sync.cli.help import translated
+from sync.cli.session import Session
+from sync.cli.usage_errors import misuse
+from sync.cli.verbs import (
     apply,
     approve,
     audit,
@@ -36,10 +40,6 @@ from sync.cli import (
     sweep,
     validate,
 )
-from sync.cli.codes import Code
-from sync.cli.help import translated
-from sync.cli.misuse import misuse
-from sync.cli.session import Session
 
 # In the order a newcomer meets them; `--help` keeps it.
 VERBS: tuple[ModuleType, ...] = (

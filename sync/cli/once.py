@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from config.words.catalogue import Words
 from engine.changes.states import State
 from engine.errors import LeadsyncError
-from sync.cli.codes import Code, code_of, worst
-from sync.cli.serve import Voice
+from sync.cli.exit_codes import Code, code_of, worst
 from sync.cli.session import Session
+from sync.cli.verbs.serve import Voice
 
 if TYPE_CHECKING:
     from sync.schedule.serve import Server
@@ -24,8 +24,8 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     """
     from config.settings.settings import load_settings
     from sync.app import open_workers
-    from sync.drain import on_signals
-    from sync.schedule.claims import refuse_busy, standing_still
+    from sync.host.shutdown import on_signals
+    from sync.schedule.dispatch import refuse_busy, standing_still
     from sync.schedule.serve import Server
 
     session.folder = folder
@@ -55,8 +55,8 @@ def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
 
 
 def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool) -> None:
-    from sync.reports import phrases
     from sync.schedule.due import next_times
+    from sync.views import phrases
 
     now = server.worker.clock.now()
     syncs = server.syncs
@@ -91,9 +91,9 @@ def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: S
 
 def _slot(session: Session, server: "Server", slot: "Slot") -> str:
     """What ran and how it ended, in one line: what was proposed, where the changes it touched stand, what a sweep found."""
-    from sync.cli import drift
-    from sync.reports import phrases
+    from sync.cli.output import drift
     from sync.store import runs
+    from sync.views import phrases
 
     words, sync = session.words, server.syncs[slot.sync]
     with server.worker.store.read() as tx:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from config.words.catalogue import Words
 from engine.errors import LeadsyncError, Parameter
-from sync.cli.codes import Code, code_of
+from sync.cli.exit_codes import Code, code_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,10 +119,10 @@ class Session:
         """A run of the worker, which TERM ends in order; off a terminal it leaves one canonical line on stderr."""
         import signal
 
-        from sync.cli import certificates
-        from sync.drain import on_signals
-        from sync.intake.tidy import retire_reports
-        from sync.logs import adopt_libraries, open_log, unit
+        from sync.cli.output import certificates
+        from sync.host.log import adopt_libraries, open_log, unit
+        from sync.host.shutdown import on_signals
+        from sync.retention import retire_reports
         from sync.run import begin
 
         log = open_log(self.err, now=worker.clock.now, level="critical" if self.err.isatty() else "info")

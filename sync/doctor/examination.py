@@ -15,7 +15,7 @@ from mapping.field_map.types import raw_frame, raw_schema
 from mapping.frames.people import queues_for, queues_of, role_names, users_of
 from mapping.soql import select
 from sync.audit.verify import verify_store
-from sync.doctor import footing
+from sync.doctor import prerequisites as footing
 from sync.doctor.checks import Check, failed
 from sync.run import Worker
 from sync.salesforce.org import Org

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.mirror import contests, files, places, versions
+from sync.mirror import files, versions
+from sync.mirror import latest as contests
+from sync.mirror import sort_order as places
 from sync.mirror.scans import scan
-from sync.store.segments import Segment, SegmentKind
+from sync.store.data_files import Segment, SegmentKind
 
 # More deltas than these are joined into few, even where no slot is worth writing anew.
 DELTAS_MAX = 48

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from sync import machine
-from sync.mirror import places
-from sync.store.segments import Segment, SegmentKind
+from sync.host import processes as machine
+from sync.mirror import sort_order as places
+from sync.store.data_files import Segment, SegmentKind
 
 # Small enough that a reader who wants a few records skips most of a sorted file.
 _GROUP_ROWS = 32_768

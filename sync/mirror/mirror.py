@@ -14,14 +14,17 @@ from pathlib import Path
 import polars as pl
 
 from engine.errors import Problem, StoreError
-from sync import machine
-from sync.mirror import checks, compaction, files, places, versions
+from sync.host import processes as machine
+from sync.mirror import compaction, files, versions
+from sync.mirror import integrity as checks
+from sync.mirror import sort_order as places
 from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
-from sync.store import runs, segments
+from sync.store import data_files as segments
+from sync.store import runs
+from sync.store.data_files import Segment, SegmentKind
 from sync.store.database import Store
 from sync.store.leases import Lease, check
-from sync.store.segments import Segment, SegmentKind
 
 RANGE_ROWS = 250_000
 # Whatever else a record has, it is not read to tell whether a version of it is news.

@@ -7,7 +7,7 @@ import polars as pl
 
 from engine.errors import Problem, StoreError
 from sync.mirror import versions
-from sync.store.segments import Segment
+from sync.store.data_files import Segment
 
 
 def scan(folder: Path, segments: Iterable[Segment], *, schema: pl.Schema | None = None) -> pl.LazyFrame:

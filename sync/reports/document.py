@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from config.words.catalogue import Words
 from engine.messages import Message
-from sync.reports.report import Heading, Load, PlanHeader, Remark, RunReport
-from sync.reports.rows import Owner, Row
+from sync.views.report import Heading, Load, PlanHeader, Remark, RunReport
+from sync.views.rows import Owner, Row
 
 SCHEMA_VERSION = 1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from config.words.catalogue import Words
 from engine.errors import UsageError
 from sync.reports import document, page, table
-from sync.reports.report import RunReport
+from sync.views.report import RunReport
 
 
 def write_reports(report: RunReport, folder: Path, words: Words) -> dict[str, Path]:

@@ -11,11 +11,12 @@ from config.words.catalogue import Words
 from engine.changes.states import State
 from engine.messages import Message
 from engine.values import Scalar
-from sync.reports import phrases, views
-from sync.reports.listing import ATTENTION, UPDATES_SHOWN_MAX
-from sync.reports.overview import FieldSummary, Why
-from sync.reports.report import OPEN_COUNTS, Load, RunReport
-from sync.reports.rows import Owner
+from sync.views import page_parts as views
+from sync.views import phrases
+from sync.views.listing import ATTENTION, UPDATES_SHOWN_MAX
+from sync.views.overview import FieldSummary, Why
+from sync.views.report import OPEN_COUNTS, Load, RunReport
+from sync.views.rows import Owner
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _BAR_WIDTH = 100  # the bars' own unit, stretched to the column

@@ -6,10 +6,10 @@ from io import StringIO
 
 from config.words.catalogue import Words
 from engine.values import Scalar
-from sync.reports import phrases
-from sync.reports.phrases import label
-from sync.reports.report import Heading, RunReport
-from sync.reports.rows import Row
+from sync.views import phrases
+from sync.views.phrases import label
+from sync.views.report import Heading, RunReport
+from sync.views.rows import Row
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Japanese as mojibake
 # What makes a spreadsheet read text as a formula, the full-width forms included.

@@ -18,9 +18,9 @@ from config.words.catalogue import Words
 from engine.changes.states import WAITING
 from engine.errors import UsageError
 from engine.values import Scalar
-from sync.reports import phrases
-from sync.reports.report import RunReport
 from sync.reports.table import cells, headings
+from sync.views import phrases
+from sync.views.report import RunReport
 
 DECISIONS = ("approve", "reject")
 # What a sheet of Excel holds, heading included, and what one cell of it.

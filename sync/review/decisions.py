@@ -4,22 +4,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engine.changes.states import State
-from engine.errors import MapError, PlanStaleError, Problem, RulebookError, UsageError
+from engine.errors import PlanStaleError, Problem, UsageError
 from engine.messages import Message
-from engine.rulebook.rulebook import Operation
 from mapping.ids import id18, is_id
-from sync.laws import law_of
+from sync.plan.lookup import is_shadow, plan_named
 from sync.run import Run, Worker
-from sync.store import approvals, changes, effects, plans
+from sync.store import approvals, changes, plans
+from sync.store import remembered as effects
 from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
 from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS
-from sync.store.runs import ENDING_MIN
 
 EXPIRED = "PL-406"
-# Of plans that one ending may mean, the last so many are named.
-_NAMED_MAX = 10
 
 
 def approve(
@@ -109,46 +106,6 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
     with worker.store.transaction() as tx:
         wanted = effects.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
         return effects.lift(tx, wanted, actor=actor, at=worker.clock.now())
-
-
-def is_shadow(worker: Worker, plan: Header) -> bool:
-    """Whether a plan was made to compare only: nothing of it may be decided or written."""
-    try:
-        if worker.rulebook.digest == plan.rulebook:
-            return worker.rulebook.operation is Operation.SHADOW
-    except (RulebookError, MapError):
-        pass  # files that are being edited say nothing about a plan made before
-    with worker.store.read() as tx:
-        return law_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
-
-
-def plan_shown(worker: Worker, plan_id: str | None) -> Header:
-    """The plan that readers mean: without an id in shadow the newest comparison, else as `plan_named` has it."""
-    with worker.store.read() as tx:
-        last = plans.latest(tx) if plan_id is None else None
-        named = plan_named(tx, plan_id)
-    return last if last is not None and is_shadow(worker, last) else named
-
-
-def plan_named(tx: Transaction, plan_id: str | None) -> Header:
-    """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
-
-    UsageError PL-401 when there is none of that id, PL-408 when several end so or the end is too short, PL-413 before the
-    first.
-    """
-    if plan_id is None:
-        waiting = list(plans.waiting(tx))
-        found = plans.header(tx, waiting[-1]) if waiting else plans.latest(tx)
-    else:
-        ids = [each for each in plans.ids(tx) if each.endswith(plan_id)]
-        is_meant = len(ids) == 1 and len(plan_id) >= ENDING_MIN
-        if plan_id and ids and not is_meant:
-            latest = ", ".join(reversed(ids[-_NAMED_MAX:])) + (", …" if len(ids) > _NAMED_MAX else "")
-            raise UsageError.of("PL-408", given=plan_id, found=latest, least=ENDING_MIN)
-        found = plans.header(tx, ids[0]) if is_meant else None
-    if found is None:
-        raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
-    return found
 
 
 def _pages(worker: Worker, header: Header, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:

@@ -12,9 +12,9 @@ from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
 from engine.values import Scalar
 from mapping.ids import id18, is_id
-from sync.reading import people
-from sync.review.decisions import plan_named
-from sync.review.names import ids_of
+from sync.mirror.records import people
+from sync.plan.lookup import plan_named
+from sync.review.owner_names import ids_of
 from sync.run import Worker
 from sync.store import changes
 

@@ -12,10 +12,10 @@ from enum import StrEnum
 from hashlib import sha256
 
 from engine.errors import LeadsyncError, OrgError, TransientError
+from sync.salesforce.calls import Wire, http
 from sync.salesforce.errors import Fault, error_of
-from sync.salesforce.pages import JSON
+from sync.salesforce.query_pages import JSON
 from sync.salesforce.session import CSV
-from sync.salesforce.wire import Wire, http
 
 _PATH = "jobs/query"
 # Locators come as text; this one means that there is no other page.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from sync.salesforce.errors import Fault, fault_within
-from sync.salesforce.pages import JSON, Record
+from sync.salesforce.query_pages import JSON, Record
 
 PARTS_MAX = 25
 QUERIES_MAX = 5  # of the parts, so many may be queries

@@ -14,11 +14,11 @@ from enum import StrEnum
 import requests
 
 from engine.errors import OrgError
+from sync.salesforce.calls import Ask, Wire, http
 from sync.salesforce.errors import Fault, error_of
-from sync.salesforce.pages import JSON, Record
+from sync.salesforce.query_pages import JSON, Record
 from sync.salesforce.session import CSV
-from sync.salesforce.verdicts import Answer, Verdict, of_code
-from sync.salesforce.wire import Ask, Wire, http
+from sync.salesforce.write_results import Answer, Verdict, of_code
 
 # Salesforce takes 150 MB as base64, which is a third more than what is sent.
 UPLOAD_BYTES_MAX = 100_000_000

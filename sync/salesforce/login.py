@@ -9,8 +9,8 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 
 from engine.errors import LeadsyncError, LoginError
-from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, Login, PasswordLogin
 from sync.salesforce.errors import CallError, Course
+from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, JwtLogin, Login, PasswordLogin
 from sync.salesforce.session import Session
 
 _SUFFIX = ".salesforce.com"

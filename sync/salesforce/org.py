@@ -12,10 +12,12 @@ from typing import cast
 from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
 from sync.salesforce import composite
+from sync.salesforce.api_usage import Usage
+from sync.salesforce.calls import Ask, Wire
 from sync.salesforce.composite import Question
-from sync.salesforce.connection import Connection, PasswordLogin
 from sync.salesforce.errors import Course, Fault, error_of
-from sync.salesforce.pages import JSON, Opened, Page, Record, page_of
+from sync.salesforce.login_settings import Connection, PasswordLogin
+from sync.salesforce.query_pages import JSON, Opened, Page, Record, page_of
 from sync.salesforce.retry import Sleep
 from sync.salesforce.session import Session
 from sync.salesforce.updates import (
@@ -28,9 +30,7 @@ from sync.salesforce.updates import (
     outer_guard,
     reference,
 )
-from sync.salesforce.usage import Usage
-from sync.salesforce.verdicts import PRECONDITION_FAILED, Answer, Verdict, of_collection, of_composite, unknown
-from sync.salesforce.wire import Ask, Wire
+from sync.salesforce.write_results import PRECONDITION_FAILED, Answer, Verdict, of_collection, of_composite, unknown
 
 
 @dataclass(frozen=True, slots=True)

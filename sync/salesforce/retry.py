@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from sync.salesforce.connection import Patience
 from sync.salesforce.errors import CallError, Course
+from sync.salesforce.login_settings import Patience
 
 Result = TypeVar("Result")
 Sleep = Callable[[float], None]

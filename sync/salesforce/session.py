@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from sync.salesforce.connection import Connection, is_loopback, origin_of
+from sync.salesforce.api_usage import Usage, usage_of
 from sync.salesforce.errors import CallError, fault_of, fault_of_transport, not_json
-from sync.salesforce.network import TrustingAdapter
-from sync.salesforce.usage import Usage, usage_of
+from sync.salesforce.login_settings import Connection, is_loopback, origin_of
+from sync.salesforce.tls_proxy import TrustingAdapter
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
 # simple-salesforce writes the addresses it calls by itself, always https. It is given this host for the org and any

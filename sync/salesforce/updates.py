@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from sync.salesforce.pages import JSON, Record
+from sync.salesforce.query_pages import JSON, Record
 from sync.salesforce.session import NO_ASSIGNMENT
 
 GUARDED_MAX = 25

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sync.sandbox import bulk, bulk_ingest, bulk_query, composites, resources
 from sync.sandbox.bulk_ingest import work
-from sync.sandbox.drafts import Draft
 from sync.sandbox.exchange import RefusalError, Request, Response
 from sync.sandbox.faults import next_fault, spoiled
 from sync.sandbox.resources import Call
 from sync.sandbox.tokens import caller, token, userinfo
+from sync.sandbox.transaction import Draft
 from sync.sandbox.worlds import World
 
 _URI_MAX = 16_384  # characters of a GET's target

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sync.sandbox.drafts import Draft
+from sync.sandbox.dml import updatable
+from sync.sandbox.dropped_sheets import DELIMITERS, LINE_ENDINGS
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.faults import FaultKind, next_fate
 from sync.sandbox.ids import full, is_id, record_id
 from sync.sandbox.jobs import Fate, Job, JobState
 from sync.sandbox.resources import Call
-from sync.sandbox.saves import updatable
 from sync.sandbox.search import find
-from sync.sandbox.sheets import DELIMITERS, LINE_ENDINGS
 from sync.sandbox.soql import parse
+from sync.sandbox.transaction import Draft
 from sync.sandbox.worlds import stamp
 
 _FATES = {FaultKind.JOB_FAILED: Fate.FAILS, FaultKind.JOB_ABORTED: Fate.IS_ABORTED, FaultKind.JOB_STUCK: Fate.HANGS}

@@ -9,14 +9,14 @@ from itertools import islice
 
 from sync.sandbox.bulk import job_of, keep
 from sync.sandbox.composites import TOO_COSTLY
-from sync.sandbox.drafts import Author, Draft
+from sync.sandbox.dml import create, delete, hard_delete, update
+from sync.sandbox.dropped_sheets import DELIMITERS, sheet
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.jobs import Fate, Job, JobState, RowVerdict, kept
 from sync.sandbox.resources import Call
-from sync.sandbox.saves import create, delete, hard_delete, update
 from sync.sandbox.schema import ObjectFact, schema
-from sync.sandbox.sheets import DELIMITERS, sheet
+from sync.sandbox.transaction import Author, Draft
 
 _BATCHES_AT_ONCE = 10  # in one request; more would keep the client waiting
 _CHUNK_ROWS = 200  # an id may come once in what triggers see together

@@ -4,13 +4,13 @@ import base64
 import binascii
 
 from sync.sandbox.bulk import job_of
-from sync.sandbox.drafts import Draft
+from sync.sandbox.dropped_sheets import sheet
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.jobs import JobState
 from sync.sandbox.resources import Call
 from sync.sandbox.search import reader_of, shown_names
-from sync.sandbox.sheets import sheet
 from sync.sandbox.soql import parse
+from sync.sandbox.transaction import Draft
 
 
 def results(draft: Draft, call: Call, job_id: str) -> Response:

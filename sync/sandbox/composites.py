@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sync.sandbox.drafts import Draft
+from sync.sandbox.dml import update
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.resources import Call
-from sync.sandbox.saves import update
 from sync.sandbox.schema import ObjectFact, object_named
 from sync.sandbox.search import row_of, schema_object
+from sync.sandbox.transaction import Draft
 
 SUBREQUESTS_MAX = 25
 QUERIES_MAX = 5  # of the sub-requests: queries and Collections together

@@ -1,8 +1,8 @@
 """Conversion of a lead: an account, a contact in it and an opportunity with that contact, all of which the lead names."""
 
-from sync.sandbox.drafts import Author, Draft
-from sync.sandbox.saves import create, living, update
+from sync.sandbox.dml import create, living, update
 from sync.sandbox.schema import schema
+from sync.sandbox.transaction import Author, Draft
 from sync.sandbox.worlds import Record, Value, stamp
 
 _TO_CONTACT = {

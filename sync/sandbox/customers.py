@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 from sync.sandbox.prospects import Maker, newcomer
 from sync.sandbox.worlds import stamp
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 from sync.sandbox.customers import add_customers
 from sync.sandbox.ids import record_id
-from sync.sandbox.layers import Layers
 from sync.sandbox.prospects import Maker, drawn, lead
+from sync.sandbox.row_versions import Layers
 from sync.sandbox.setup import HOT_NEEDS_PHONE, add_setup
 from sync.sandbox.worlds import App, AssignmentRule, Record, ValidationRule, World, stamp
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from engine.errors import UsageError
 from sync.sandbox.clock import OrgClock
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 
 _JOIN_SECONDS = 30.0

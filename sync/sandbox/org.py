@@ -7,9 +7,9 @@ from threading import Lock
 
 from sync.sandbox.answers import answer
 from sync.sandbox.clock import OrgClock
-from sync.sandbox.drafts import Draft
 from sync.sandbox.exchange import Request, Response
-from sync.sandbox.saved import Journal
+from sync.sandbox.saved_org import Journal
+from sync.sandbox.transaction import Draft
 from sync.sandbox.worlds import World
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync.sandbox import conversion, saves
-from sync.sandbox.cast import CONNECTOR, INTEGRATION, username
-from sync.sandbox.drafts import Author, Draft
+from sync.sandbox import conversion
+from sync.sandbox import dml as saves
+from sync.sandbox.dml import create, delete, living, update
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.layers import changed
-from sync.sandbox.saves import create, delete, living, update
+from sync.sandbox.people_names import CONNECTOR, INTEGRATION, username
+from sync.sandbox.row_versions import changed
 from sync.sandbox.schema import ObjectFact, object_of, schema
+from sync.sandbox.transaction import Author, Draft
 from sync.sandbox.worlds import Late, Record, Value, World, stamp
 
 # What hangs on a lead or contact and moves with it when it is merged.

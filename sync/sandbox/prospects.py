@@ -8,12 +8,12 @@ from functools import cache
 from itertools import accumulate
 from typing import TypeVar
 
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 from sync.sandbox import vocabulary as words
-from sync.sandbox.facts import SETUP_STAMPS
+from sync.sandbox.dml import PERSONS, full_name
 from sync.sandbox.ids import record_id
-from sync.sandbox.saves import PERSONS, full_name
 from sync.sandbox.schema import schema
+from sync.sandbox.standard_objects import SETUP_STAMPS
 from sync.sandbox.worlds import Record, Value, moment, stamp
 
 T = TypeVar("T")

@@ -6,14 +6,14 @@ from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from sync.sandbox.describes import describe, describe_all
-from sync.sandbox.drafts import Author, Draft
+from sync.sandbox.dml import create, delete, update
 from sync.sandbox.exchange import RefusalError, Response
-from sync.sandbox.facts import TOOLING_ONLY
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.saves import create, delete, update
 from sync.sandbox.schema import ObjectFact
 from sync.sandbox.search import find, row_of, schema_object, show
 from sync.sandbox.soql import parse
+from sync.sandbox.standard_objects import TOOLING_ONLY
+from sync.sandbox.transaction import Author, Draft
 from sync.sandbox.worlds import Cursor, Record, World, moment
 
 VERSIONS = {59: "Winter '24", 60: "Spring '24", 61: "Summer '24", 62: "Winter '25", 63: "Spring '25", 64: "Summer '25",

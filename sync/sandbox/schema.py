@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from sync.sandbox.facts import ALL_STAMPS, LABELS, SETUP_STAMPS, TABLE
+from sync.sandbox.standard_objects import ALL_STAMPS, LABELS, SETUP_STAMPS, TABLE
 
 _STAMP_LINES = {
     "IsDeleted": "IsDeleted boolean ro set | Deleted | 削除",

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from sync.sandbox.dropped_sheets import cells
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.formulas import calculated, formula_of
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.layers import Layers
+from sync.sandbox.row_versions import Layers
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of
-from sync.sandbox.sheets import cells
 from sync.sandbox.soql import Comparison, Condition, Every, Literal, Negation, Ordering, Query, Some
 from sync.sandbox.worlds import Record, Value, World
 

@@ -11,7 +11,7 @@ from typing import Self
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.exchange import Door, Request, Response
 from sync.sandbox.org import SandboxOrg
-from sync.sandbox.saved import Journal
+from sync.sandbox.saved_org import Journal
 from sync.sandbox.worlds import World
 
 _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before

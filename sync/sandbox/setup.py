@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 from sync.sandbox.prospects import Maker
 from sync.sandbox.schema import schema
 from sync.sandbox.worlds import Value

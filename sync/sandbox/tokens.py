@@ -11,8 +11,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sync.sandbox.drafts import Draft
 from sync.sandbox.exchange import RefusalError, Request, Response
+from sync.sandbox.transaction import Draft
 from sync.sandbox.worlds import Record, Session
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sync.sandbox.drafts import Author
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact
+from sync.sandbox.transaction import Author
 from sync.sandbox.worlds import Value, World, stamp
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")

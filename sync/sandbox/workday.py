@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.people import add, edit, leave, touch
 from sync.sandbox.prospects import newcomer

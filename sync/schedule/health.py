@@ -24,7 +24,8 @@ from engine.errors import LeadsyncError, SettingsError, UsageError
 from sync.doctor.certificates import certificates
 from sync.schedule.serve import Server
 from sync.schedule.status import Status, status_of
-from sync.store import ledger, slots
+from sync.store import api_ledger as ledger
+from sync.store import slots
 
 _STOP_SECONDS = 5.0
 

@@ -16,14 +16,14 @@ from typing import TypeAlias
 from config.settings.settings import FILE, load_settings
 from config.settings.syncs import Sync
 from engine.errors import LeadsyncError, SettingsError, StoreError, TransientError
-from sync.drain import Drain
+from sync.host.shutdown import Drain
 from sync.run import Worker
-from sync.schedule.claims import claim_next
-from sync.schedule.supervision import ALIVE, READY, STOPPING, Notify
-from sync.schedule.ticker import ticking
+from sync.schedule.dispatch import claim_next
+from sync.schedule.presence import Watch
+from sync.schedule.runner import Beginning, Opening, work
+from sync.schedule.systemd import ALIVE, READY, STOPPING, Notify
+from sync.schedule.timer import ticking
 from sync.schedule.timetable import Timetable, timetable
-from sync.schedule.watch import Watch
-from sync.schedule.work import Beginning, Opening, work
 from sync.store import leases, slots
 from sync.store.slots import Slot
 

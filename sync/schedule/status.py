@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from config.settings.syncs import Sync, Verb
-from sync.review.decisions import is_shadow
+from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.schedule.due import due_times, next_times
 from sync.schedule.timetable import Timetable

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Row
 
 from engine.changes.states import State
 from engine.errors import PlanStaleError, Problem
-from sync.audit.entries import Entry, Event
 from sync.store import audit, changes
+from sync.store.audit import Entry, Event
 from sync.store.changes import Move
 from sync.store.columns import chunks
 from sync.store.database import Transaction

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from engine.changes.change import Reach, Standing
 from engine.changes.states import State
 from sync.store import changes as standings
-from sync.store import leases, uploads
-from sync.store.bodies import change_from, message_from
+from sync.store import ingest_jobs as uploads
+from sync.store import leases
+from sync.store.change_values import change_from, message_from
 from sync.store.changes import Move
 from sync.store.columns import chunks
 from sync.store.database import Transaction

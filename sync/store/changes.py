@@ -15,9 +15,11 @@ from engine.changes.change import Change, Standing
 from engine.changes.states import OPEN, QUIET, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
-from sync.audit.entries import Entry, Event
-from sync.store import audit, effects, facts
-from sync.store.bodies import change_body, change_from, message_body, message_from
+from sync.store import audit
+from sync.store import audit_values as facts
+from sync.store import remembered as effects
+from sync.store.audit import Entry, Event
+from sync.store.change_values import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes

@@ -14,7 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import LeadsyncError, StoreError, TransientError
-from sync.store import places, schema
+from sync.store import paths as places
+from sync.store import schema
 
 Transaction: TypeAlias = Connection
 Dice: TypeAlias = Callable[[int], bytes]

@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync import machine
+from sync.host import processes as machine
 
 _PROC = Path("/proc")
 

@@ -16,8 +16,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Row
 
 from engine.errors import LeaseError, StoreError, TransientError
-from sync.audit.entries import Entry, Event
 from sync.store import audit
+from sync.store.audit import Entry, Event
 from sync.store.columns import instant_text
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder, is_dead

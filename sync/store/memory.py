@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, select, true
 from engine.changes.change import Standing
 from engine.changes.memory import Claimed, Memory, Quiet, Written
 from engine.values import Values
-from sync.store import changes, claims, plans
+from sync.store import changes, plans
+from sync.store import overrides as claims
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from engine.errors import OtherOrgError
-from sync.audit.entries import Entry, Event
 from sync.store import audit
+from sync.store.audit import Entry, Event
 from sync.store.database import Transaction
 from sync.store.tables import orgs
 

@@ -12,11 +12,11 @@ from sqlalchemy.engine import Row
 from engine.changes.plan import ChangesDigest, Notice, Outline, Withdrawal
 from engine.changes.states import OPEN, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
-from sync.audit.entries import Entry as AuditEntry
-from sync.audit.entries import Event
 from sync.store import audit, changes
 from sync.store import tables as t
-from sync.store.bodies import message_body, message_from
+from sync.store.audit import Entry as AuditEntry
+from sync.store.audit import Event
+from sync.store.change_values import message_body, message_from
 from sync.store.changes import Move
 from sync.store.database import Transaction
 

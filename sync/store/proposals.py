@@ -18,10 +18,11 @@ from engine.changes.plan import ChangesDigest
 from engine.changes.states import State
 from engine.errors import Problem, TransientError
 from engine.plan.guards import Entry, Passed
-from sync.audit.entries import Entry as AuditEntry
-from sync.audit.entries import Event
-from sync.store import audit, facts
-from sync.store.bodies import change_body, change_from, message_body
+from sync.store import audit
+from sync.store import audit_values as facts
+from sync.store.audit import Entry as AuditEntry
+from sync.store.audit import Event
+from sync.store.change_values import change_body, change_from, message_body
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import approvals, change_bodies, changes

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, insert, or_, select, update
 
 from engine.errors import StoreError
-from sync.audit.entries import Entry, Event
 from sync.store import audit, leases
+from sync.store.audit import Entry, Event
 from sync.store.columns import Json
 from sync.store.database import Transaction
 from sync.store.holders import Holder, is_beside, is_dead

@@ -12,11 +12,11 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import SFBulk2Handler
 
 from sync.app import open_worker
-from sync.delivery.writers.bulk import BulkWriter
-from sync.delivery.writers.parcels import Parcel
+from sync.apply.writers.batches import Parcel
+from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
-from sync.salesforce.verdicts import Answer, Verdict
-from sync.store import uploads
+from sync.salesforce.write_results import Answer, Verdict
+from sync.store import ingest_jobs as uploads
 from sync.store.leases import LeaseName
 from tests.bench.worker import org_of, step
 

@@ -11,7 +11,7 @@ from config.settings.settings import load_settings
 from config.starters.start import start_folder
 from engine.errors import SettingsError
 from engine.rulebook.rulebook import Mode, Rulebook
-from sync.sandbox import cast
+from sync.sandbox import people_names as cast
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sync.run import begin
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import Switches
 from tests.command import leadsync

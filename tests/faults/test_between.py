@@ -9,11 +9,11 @@ from config.field_map.load import map_from_text
 from engine.changes.states import State
 from engine.errors import MapError
 from engine.messages import Message
-from sync.reports.assembly import report_of
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World
 from sync.store import batches
 from sync.store.tables import changes
+from sync.views.plan_report import report_of
 from tests.stage import Stage, ids, in_blocks, waiting
 
 

@@ -10,7 +10,7 @@ from requests import PreparedRequest
 
 from engine.changes.states import State
 from engine.errors import TransientError
-from sync.salesforce.connection import Patience, Timeouts
+from sync.salesforce.login_settings import Patience, Timeouts
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 from sync.sandbox.faults import Fault, FaultKind

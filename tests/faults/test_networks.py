@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from engine.errors import LoginError
 from sync.doctor.certificates import Certificate, warning
-from sync.salesforce.connection import ClientCredentialsLogin, Connection, Network
+from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, Network
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 from sync.sandbox.clock import OrgClock

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import TransientError
-from sync.clock import Clock
-from sync.intake.pull import pull
+from sync.host.clock import Clock
+from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
-from sync.store import queries, segments
+from sync.store import data_files as segments
+from sync.store import query_jobs as queries
 from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import MapError, TransientError
-from sync.drain import Drain
-from sync.intake.pull import pull
+from sync.host.shutdown import Drain
+from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, Switches, World
-from sync.store import segments
+from sync.store import data_files as segments
 from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 

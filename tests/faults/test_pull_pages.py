@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LeadsyncError, OrgError, TransientError
-from sync.crash_points import CrashPoints
-from sync.drain import Drain
+from sync.host.crash_points import CrashPoints
+from sync.host.shutdown import Drain
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
-from sync.store import runs, segments
-from sync.store.segments import Watermark
+from sync.store import data_files as segments
+from sync.store import runs
+from sync.store.data_files import Watermark
 from tests.stage import RULEBOOK, Stage, staged
 
 LEADS = 8

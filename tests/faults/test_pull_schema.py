@@ -8,13 +8,13 @@ import pytest
 
 from config.settings.syncs import Sync, Verb
 from engine.errors import MapError
-from sync.drain import Drain
-from sync.intake.sweep import sweep
+from sync.host.shutdown import Drain
+from sync.pull.sweep import sweep
 from sync.run import begin
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
-from sync.schedule.work import work
+from sync.schedule.runner import work
 from sync.store import slots
 from sync.store.slots import SlotState
 from tests.stage import RULEBOOK, Stage, staged

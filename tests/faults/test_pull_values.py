@@ -12,7 +12,7 @@ import pytest
 from mapping.field_map.types import DAY, MOMENT, raw_frame
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.ids import id18
-from sync.reading import snapshot_of
+from sync.plan.snapshots import snapshot_of
 from sync.run import begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, World

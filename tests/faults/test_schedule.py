@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from config.settings.settings import FILE
 from sync.app import open_worker
-from sync.clock import host_clock
+from sync.host.clock import host_clock
 from sync.run import Worker
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.opening import Opened, opened

@@ -12,7 +12,7 @@ import pytest
 from config.settings.settings import FILE
 from engine.errors import TransientError
 from sync.app import open_worker
-from sync.clock import host_clock
+from sync.host.clock import host_clock
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.opening import Opened, opened
 from sync.store.slots import SlotState

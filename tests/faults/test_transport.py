@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BudgetError, LoginError, TransientError
-from sync.cli.codes import Code, code_of
-from sync.intake.pull import pull
+from sync.cli.exit_codes import Code, code_of
+from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.salesforce.org import Org
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
-from sync.store import ledger
+from sync.store import api_ledger as ledger
+from sync.store.api_ledger import Terms
 from sync.store.leases import LeaseName
-from sync.store.ledger import Terms
 from tests.stage import RULEBOOK, Stage, staged
 
 

@@ -9,15 +9,16 @@ from engine.changes.change import Reach
 from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
-from sync.delivery.writers.modes import Mode
-from sync.delivery.writers.parcels import Parcel
-from sync.salesforce.verdicts import Verdict
+from sync.apply.writers.batches import Parcel
+from sync.plan.cost import Mode
+from sync.salesforce.write_results import Verdict
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.jobs import Job, JobState
 from sync.sandbox.worlds import Switches, ValidationRule
-from sync.store import batches, uploads
+from sync.store import batches
+from sync.store import ingest_jobs as uploads
 from tests.stage import RULEBOOK, Stage, staged, without_phone
-from tests.sync.delivery.test_outbox import Watched, writing
+from tests.sync.apply.test_outbox import Watched, writing
 
 INGEST = "jobs/ingest"
 

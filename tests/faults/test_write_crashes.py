@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync.sandbox.jobs import JobState
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.saved_org import SavedWorld
 from tests.command import leadsync
 from tests.faults.test_crashes import Outcome, outcome_of
 from tests.stage import staged

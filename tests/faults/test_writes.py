@@ -7,12 +7,11 @@ from engine.changes.change import Change, Reach
 from engine.changes.states import State
 from engine.errors import LoginError, StoreError, TransientError, UsageError
 from engine.messages import Message
-from sync.delivery.outbox import Outbox
-from sync.delivery.pace import Gate
-from sync.delivery.readback import verify
-from sync.delivery.writers.modes import Mode
-from sync.laws import Laws
-from sync.reports.assembly import report_of
+from sync.apply.outbox import Outbox
+from sync.apply.pace import Gate
+from sync.apply.readback import verify
+from sync.plan.cost import Mode
+from sync.plan.versions import Laws
 from sync.review.decisions import approve
 from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
@@ -21,6 +20,7 @@ from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.leases import LeaseName
 from sync.store.tables import change_bodies
+from sync.views.plan_report import report_of
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,16 +65,3 @@ def run_git(*arguments: str) -> str:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
-
-
-def test_every_part_of_sync_but_app_and_demo_is_kept_from_the_sandbox() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    (listed,) = [set(each["source_modules"]) for each in contracts if "sandbox" in each["name"]]
-    children = {f"sync.{path.stem}" for path in (ROOT / "sync").iterdir() if _is_module(path)}
-    assert children - listed == {"sync.app", "sync.demo", "sync.sandbox"}
-
-
-def _is_module(path: Path) -> bool:
-    return (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()

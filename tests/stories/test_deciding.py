@@ -8,13 +8,13 @@ from openpyxl import load_workbook
 from config.words.catalogue import Language, Words
 from engine.changes.states import State
 from engine.errors import PlanStaleError, Problem, UsageError
-from sync.reports.assembly import report_of
-from sync.reports.decisions import Decision, approved_lines, read_decisions
 from sync.reports.workbook import write_workbook
 from sync.review.decisions import approve
 from sync.review.selection import Selection, chosen
-from sync.review.sheet import decide
+from sync.review.workbook import decide
+from sync.review.workbook_lines import Decision, approved_lines, read_decisions
 from sync.store.approvals import approvals_of
+from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged
 
 ENGLISH, JAPANESE = Words(Language.ENGLISH), Words(Language.JAPANESE)

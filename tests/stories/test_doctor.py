@@ -8,8 +8,8 @@ import pytest
 from config.words.catalogue import Language, Words
 from engine.errors import OrgError
 from sync.doctor.examination import examine
-from sync.doctor.footing import clock
-from sync.doctor.surroundings import Kind, SetOff, surroundings
+from sync.doctor.org_automation import Kind, SetOff, surroundings
+from sync.doctor.prerequisites import clock
 from sync.sandbox.ids import record_id
 from sync.sandbox.worlds import Record, Switches, World
 from tests.stage import Stage

@@ -9,8 +9,10 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from sync.doctor.examination import examine
-from sync.intake.dropped.intake import LISTED_MAX
-from sync.store import dropped, runs, segments
+from sync.pull.drop_folders.reader import LISTED_MAX
+from sync.store import data_files as segments
+from sync.store import dropped_files as dropped
+from sync.store import runs
 from tests.stage import RULEBOOK, START, Stage, staged
 
 MAP = """

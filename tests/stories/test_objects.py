@@ -10,9 +10,9 @@ from config.starters.start import start_folder
 from config.words.catalogue import Language, Words
 from engine.changes.states import State
 from sync.cycle import propose, settle
-from sync.explain import explain_record
-from sync.reports.explained import lines
 from sync.run import begin
+from sync.views.explain import explain_record
+from sync.views.explain_words import lines
 from tests.stage import RULEBOOK, Stage, staged
 
 MAP = """

@@ -15,8 +15,8 @@ import pytest
 
 from engine.changes.states import State
 from sync.sandbox.generate import generate
-from sync.sandbox.layers import Layers
 from sync.sandbox.prospects import Maker
+from sync.sandbox.row_versions import Layers
 from sync.sandbox.worlds import World
 from tests.stage import START, Stage, staged
 

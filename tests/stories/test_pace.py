@@ -10,8 +10,9 @@ import pytest
 
 from engine.changes.states import State
 from engine.messages import Message
-from sync.delivery.writers.modes import Mode
-from sync.store import ledger, pauses, runs
+from sync.plan.cost import Mode
+from sync.store import api_ledger as ledger
+from sync.store import pauses, runs
 from tests.stage import RULEBOOK, Stage, in_blocks, staged
 
 HEAD = RULEBOOK["rulebook.yaml"]

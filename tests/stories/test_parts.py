@@ -18,19 +18,20 @@ from engine.changes.plan import Plan
 from engine.changes.states import OPEN, State
 from engine.errors import LeadsyncError
 from sync.app import open_worker
-from sync.audit.entries import Event
 from sync.audit.verify import verify_store
 from sync.cycle import propose
-from sync.delivery.revert import revert
-from sync.review.claims import give_back
+from sync.plan.affected import OF_NOBODY, OF_RECORDS
+from sync.plan.revert import revert
 from sync.review.decisions import lift
+from sync.review.overrides import give_back
 from sync.run import Worker, begin
 from sync.sandbox import people
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
-from sync.stirred import OF_NOBODY, OF_RECORDS
-from sync.store import changes, footings, plans, runs
+from sync.store import changes, plans, runs
+from sync.store import checkpoints as footings
+from sync.store.audit import Event
 from sync.store.plans import Header
 from tests.stage import RULEBOOK, Stage, staged
 

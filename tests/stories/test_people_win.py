@@ -9,7 +9,7 @@ import pytest
 from engine.changes.memory import Claimed
 from engine.changes.states import State
 from engine.errors import UsageError
-from sync.review.claims import give_back
+from sync.review.overrides import give_back
 from sync.store.audit import links
 from tests.stage import RULEBOOK, Stage, ids, staged
 

@@ -12,18 +12,19 @@ from engine.changes.plan import Notice
 from engine.changes.states import State
 from engine.errors import BudgetError, MapError, UsageError
 from engine.messages import Message
+from sync.apply.outbox import Outbox
+from sync.apply.pace import Gate
 from sync.cycle import settle
-from sync.delivery.outbox import Outbox
-from sync.delivery.pace import Gate
-from sync.delivery.revert import Reversal, revert
-from sync.delivery.writers.modes import Mode
-from sync.laws import Laws
-from sync.reports.assembly import report_of
+from sync.plan.cost import Mode
+from sync.plan.revert import Reversal, revert
+from sync.plan.versions import Laws
 from sync.reports.page import html
 from sync.run import begin
 from sync.sandbox.worlds import Switches
-from sync.store import batches, ledger, reversals
+from sync.store import api_ledger as ledger
+from sync.store import batches, reversals
 from sync.store.leases import LeaseName
+from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged, waiting
 
 

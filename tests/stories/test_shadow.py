@@ -11,19 +11,19 @@ import pytest
 from config.words.catalogue import Language, Words
 from engine.changes.states import State
 from engine.errors import UsageError
-from sync.agreement import agreement_file
 from sync.app import open_worker
 from sync.cycle import propose, settle
-from sync.reports.agreed import Agreed
-from sync.reports.assembly import report_of
+from sync.plan.lookup import plan_shown
 from sync.reports.page import html
+from sync.reports.shadow import agreement_file
 from sync.reports.table import csv as csv_text
-from sync.review.decisions import plan_shown
 from sync.run import begin
 from sync.sandbox.opening import Opened
 from sync.schedule.status import status_of
 from sync.schedule.timetable import timetable
 from sync.store import runs
+from sync.views.plan_report import report_of
+from sync.views.shadow import Agreed
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
 
 BANDS = "bands: {4: 0, 1: 50}\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RulebookError
-from sync.reports.assembly import report_of
+from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged
 
 BY_LABEL = {

@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import sync.store.conversation  # noqa: F401 - its tables are in the same metadata
 from sync.store.tables import metadata
 
 context.configure(

@@ -15,7 +15,7 @@ import pytest
 from config.starters.start import start_folder
 from sync.cli.main import main
 from sync.sandbox.generate import generate
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.saved_org import SavedWorld
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from engine.errors import LeaseError, StoreError
 from sync.mirror.compaction import DELTAS_MAX, Compaction
 from sync.mirror.mirror import Mirror
-from sync.store import audit, leases, runs, segments
+from sync.store import audit, leases, runs
+from sync.store import data_files as segments
+from sync.store.data_files import Segment, SegmentKind
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease, LeaseName
-from sync.store.segments import Segment, SegmentKind
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BY_ID, BY_PROSPECT, BY_EITHER = ("Id",), ("WhoId",), ("WhoId", "Lead__c")

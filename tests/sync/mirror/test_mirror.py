@@ -10,11 +10,12 @@ import pytest
 
 from engine.errors import Problem, StoreError
 from sync.mirror.mirror import Mirror
-from sync.store import runs, segments
+from sync.store import data_files as segments
+from sync.store import runs
+from sync.store.data_files import Segment, Watermark
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.leases import Lease
-from sync.store.segments import Segment, Watermark
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 Pull = Callable[[pl.DataFrame], str]

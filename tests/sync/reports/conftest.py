@@ -9,11 +9,11 @@ import pytest
 
 from engine.changes.states import State
 from engine.messages import Message
-from sync.reports.heading import in_order
-from sync.reports.listing import listing
-from sync.reports.overview import overview
-from sync.reports.report import Heading, PlanHeader, Remark, RunReport, loads
-from sync.reports.rows import FieldChange, Move, Owner, OwnerKind, Row
+from sync.views.heading import in_order
+from sync.views.listing import listing
+from sync.views.overview import overview
+from sync.views.report import Heading, PlanHeader, Remark, RunReport, loads
+from sync.views.rows import FieldChange, Move, Owner, OwnerKind, Row
 
 
 class Cast:

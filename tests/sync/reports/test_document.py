@@ -6,7 +6,7 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from sync.reports.document import SCHEMA_VERSION, json
-from sync.reports.report import RunReport
+from sync.views.report import RunReport
 
 
 def test_it_says_its_schema_version(report: RunReport) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.listing import RECEIVED_SHOWN_MAX, UPDATES_SHOWN_MAX
 from sync.reports.page import html
-from sync.reports.report import RunReport
-from sync.reports.rows import FieldChange, Move
+from sync.views.listing import RECEIVED_SHOWN_MAX, UPDATES_SHOWN_MAX
+from sync.views.report import RunReport
+from sync.views.rows import FieldChange, Move
 
 OfRows = Callable[..., RunReport]
 

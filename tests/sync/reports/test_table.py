@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from config.words.catalogue import Language, Words
-from sync.reports.report import RunReport
-from sync.reports.rows import FieldChange
 from sync.reports.table import csv, safe
+from sync.views.report import RunReport
+from sync.views.rows import FieldChange
 
 OfRows = Callable[..., RunReport]
 

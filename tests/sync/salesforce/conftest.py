@@ -8,7 +8,7 @@ import responses
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sync.salesforce.connection import Connection, JwtLogin
+from sync.salesforce.login_settings import Connection, JwtLogin
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 

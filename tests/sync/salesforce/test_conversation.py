@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.errors import LoginError, OrgError, TransientError
-from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin
+from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, JwtLogin
 from sync.salesforce.org import Identity, Org
 from sync.salesforce.session import Session
 from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.verdicts import Verdict
+from sync.salesforce.write_results import Verdict
 from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind

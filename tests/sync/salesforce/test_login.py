@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from config.words.catalogue import Language, Words
 from engine.errors import LoginError, TransientError
 from engine.messages import Message
-from sync.salesforce.connection import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
+from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, JwtLogin, PasswordLogin
 from sync.salesforce.org import Identity, Org
 from sync.salesforce.session import TOKEN_PATH, Session
 

@@ -9,7 +9,7 @@ from config.words.catalogue import Language, Words
 from engine.errors import OrgError, TransientError
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.org import Org
-from sync.salesforce.pages import JSON, Page
+from sync.salesforce.query_pages import JSON, Page
 
 ORG = "https://acme.my.salesforce.com"
 DATA = f"{ORG}/services/data/v66.0"

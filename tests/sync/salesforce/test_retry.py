@@ -11,7 +11,7 @@ import responses
 from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.org import Org
 from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.verdicts import Answer, Verdict
+from sync.salesforce.write_results import Answer, Verdict
 
 ORG = "https://acme.my.salesforce.com"
 DATA = f"{ORG}/services/data/v66.0"

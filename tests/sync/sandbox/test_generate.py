@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sync.sandbox import cast
-from sync.sandbox.drafts import Author
+from sync.sandbox import people_names as cast
 from sync.sandbox.generate import generate
-from sync.sandbox.layers import Layers
 from sync.sandbox.people import edit
-from sync.sandbox.saved import SavedWorld
+from sync.sandbox.row_versions import Layers
+from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.schema import schema
+from sync.sandbox.transaction import Author
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import World
 

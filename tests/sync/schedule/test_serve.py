@@ -13,8 +13,8 @@ from config.settings.syncs import Sync, Verb
 from engine.errors import LeadsyncError
 from sync.run import Run, Worker, begin
 from sync.schedule.due import last_due, next_times
+from sync.schedule.runner import Opening
 from sync.schedule.serve import Server
-from sync.schedule.work import Opening
 from sync.store import pauses, runs, slots
 from sync.store.leases import LeaseName
 from sync.store.slots import Slot, SlotState

@@ -16,7 +16,8 @@ from engine.changes.states import MOVES, OPEN, State
 from engine.errors import PlanStaleError
 from engine.messages import Message
 from engine.plan.guards import Entry
-from sync.store import audit, changes, effects, memory, proposals
+from sync.store import audit, changes, memory, proposals
+from sync.store import remembered as effects
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.tables import changes as rows

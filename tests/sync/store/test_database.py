@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.errors import LeadsyncError, StoreError
-from sync.store import texts
+from sync.store import source_texts as texts
 from sync.store.database import Store
-from sync.store.texts import TextKind
+from sync.store.source_texts import TextKind
 
 Dice = Callable[[int], bytes]
 

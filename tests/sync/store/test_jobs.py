@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import StoreError
-from sync.store import queries, uploads
+from sync.store import ingest_jobs as uploads
+from sync.store import query_jobs as queries
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.leases import Lease
-from sync.store.queries import Query
+from sync.store.query_jobs import Query
 
 PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "segment": {"path": "Lead/1.parquet"}}
 

@@ -16,8 +16,8 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from engine.errors import LeaseError
-from sync.audit.entries import Event
 from sync.store import audit, leases
+from sync.store.audit import Event
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.leases import LeaseName

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import OtherOrgError, StoreError
-from sync.store import leases, orgs, runs, texts
+from sync.store import leases, orgs, runs
+from sync.store import source_texts as texts
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder
 from sync.store.leases import LeaseName
 from sync.store.runs import Run
-from sync.store.texts import TextKind
+from sync.store.source_texts import TextKind
 
 
 def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, at: datetime, here: Holder) -> None:

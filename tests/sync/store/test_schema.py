@@ -10,7 +10,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-import sync.store.conversation  # noqa: F401 - its tables are in the same metadata
 from engine.errors import StoreError
 from sync.store.database import Store
 from sync.store.migrations import HEAD, KNOWN

@@ -1,0 +1,158 @@
+"""Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import narwhals as nw
+import polars as pl
+
+from engine.assignment.directory import Directory
+from engine.changes.change import Change
+from engine.messages import Message
+from engine.plan.recheck import Judgement, Ruling, judge
+from engine.snapshots import Range
+from mapping.field_map.field_map import ObjectMap
+from mapping.frames.prospects import absent_columns
+from sync.apply.readback import Edition
+from sync.mirror.records import activities_of, people, prospects_of
+from sync.plan.snapshots import barred_records
+from sync.plan.versions import Law, Laws
+from sync.pull.reread import moved, queue_objects_again, read_again, signed, users_again
+from sync.run import Run
+from sync.store import batches, memory
+
+
+class Judge:
+    """Judges changes while one run applies them. People are looked up once, records each time."""
+
+    def __init__(self, run: Run, laws: Laws) -> None:
+        self.run = run
+        self.laws = laws
+        users, queues = people(run.worker.mirror)
+        self._users = {user.id: user for user in users}
+        self._queues = queues
+        # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
+        self.doubtful: set[str] = set()
+
+    def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:
+        """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
+
+        What was sent before is read before anything is said of it, for a late write may be ours. Old owners are looked
+        up too: whoever is active again may need no successor, and the move is judged again.
+        """
+        if not waiting:
+            return {}
+        gone, converted = barred_records(self.run, waiting)
+        moving = [change for change in waiting if change.moves_owner]
+        asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
+        found = {user.id: user for user in users_again(self.run, asked)}
+        self._users |= found
+        taking = queue_objects_again(self.run, [str(change.after["owner"]) for change in moving])
+        self._queues = tuple(replace(queue, objects=taking.get(queue.id, queue.objects)) for queue in self._queues)
+        with self.run.worker.store.read() as tx:
+            sent = batches.senders_of(tx, [change.change_id for change in waiting])
+        self.doubtful |= sent.keys()
+        self.doubtful |= {
+            change.change_id
+            for change in moving
+            if _left(change) and change.owner in found and found[change.owner].can_own
+        }
+        barred: dict[str, Judgement] = {}
+        for change in waiting:
+            if change.change_id in sent:
+                continue
+            user = self._users.get(str(change.after.get("owner")))
+            if change.record_id in gone:
+                barred[change.change_id] = Judgement(Ruling.GONE)
+            elif change.record_id in converted:
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
+            elif user is not None and not user.can_own:
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+            elif change.object not in taking.get(str(change.after.get("owner")), (change.object,)):
+                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.no_queue"))
+        return barred
+
+    def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+        """Read the records of a batch now and judge each change; those that hold come back on their new base."""
+        judged: dict[str, Judgement] = {}
+        for law, object_map, theirs in self._by_law(batch):
+            ids = [change.record_id for change in theirs]
+            frame = read_again(self.run, law.field_map, object_map.api_name, ids)
+            judged |= self._judged(theirs, frame, law, object_map)
+        return judged
+
+    def compare(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+        """The same for what travels unguarded: what has not moved since it was judged last holds as it is."""
+        doubtful = [change for change in batch if change.change_id in self.doubtful]
+        rest = [change for change in batch if change.change_id not in self.doubtful]
+        judged = self.judge(doubtful) if doubtful else {}
+        for law, object_map, theirs in self._by_law(rest):
+            stamps = {change.record_id: change.base.stamp for change in theirs}
+            since = min(change.base.read_at for change in theirs)
+            raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
+            touched = set(raw["Id"])
+            frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, law.field_map), raw)
+            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
+            judged |= {
+                each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
+            }
+        return judged
+
+    def _by_law(self, batch: Sequence[Change]) -> Iterator[tuple[Law, ObjectMap, list[Change]]]:
+        with self.run.worker.store.read() as tx:
+            plan_of = batches.plans_of(tx, [change.change_id for change in batch])
+        for plan_id in sorted(set(plan_of.values())):
+            law = self.laws.of(plan_id)
+            for object_map in law.field_map.objects:
+                theirs = [
+                    change
+                    for change in batch
+                    if plan_of[change.change_id] == plan_id and change.object == object_map.api_name
+                ]
+                if theirs:
+                    yield law, object_map, theirs
+
+    def _judged(
+        self, theirs: Sequence[Change], frame: pl.DataFrame, law: Law, object_map: ObjectMap
+    ) -> dict[str, Judgement]:
+        if not theirs:
+            return {}
+        ids = [change.record_id for change in theirs]
+        with self.run.worker.store.read() as tx:
+            remembered = memory.recall_of(tx, ids)
+            senders = batches.senders_of(tx, [change.change_id for change in theirs])
+        happened = activities_of(self.run.worker.mirror, law.field_map, frame, object_map)
+        fresh = Range(
+            nw.from_native(frame, eager_only=True),
+            nw.from_native(happened, eager_only=True),
+            absent=absent_columns(law.field_map, object_map),
+        )
+        directory = Directory.of(self._users.values(), self._queues, law.rulebook)
+        rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
+        editions = {
+            str(row["id"]): Edition.of(row, zone=law.moment.zone, us=self.run.identity.user_id)
+            for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
+        }
+        return {
+            change.change_id: _claimed(
+                rulings[change.change_id],
+                editions.get(change.record_id),
+                senders.get(change.change_id, frozenset()),
+            )
+            for change in theirs
+        }
+
+
+def _claimed(judgement: Judgement, edition: Edition | None, senders: frozenset[str]) -> Judgement:
+    """A record that carries a run that sent the change was written by us, however late; what differs came after."""
+    if edition is None or judgement.ruling is Ruling.GONE:
+        return judgement
+    if edition.run not in senders:
+        return replace(judgement, note=edition.signed(judgement.note)) if judgement.note else judgement
+    is_there = judgement.ruling is Ruling.UNCHANGED
+    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())
+
+
+def _left(change: Change) -> bool:
+    """Whether the old owner's being inactive is why the lead moves."""
+    return any(message.key == "reason.owner.inactive user" for message in change.because)

@@ -1,0 +1,1 @@
+"""Guarded, collections, Bulk: how a batch is sent."""

@@ -1,0 +1,189 @@
+"""Bulk: one ingest job for up to 20,000 records, on versions compared just before the job.
+
+The job's id is in the store before the job can change anything. Whatever happens afterwards, it is asked about by that
+id: waited for, or stopped while it is still open, and never made a second time.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from engine.errors import LeadsyncError, OrgError, TransientError
+from sync.apply.writers.batches import Parcel
+from sync.plan.cost import SLICE_MAX, Mode
+from sync.run import Run
+from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
+from sync.salesforce.write_results import Answer, Verdict, unknown
+from sync.store import ingest_jobs as uploads
+from sync.store.ingest_jobs import Upload
+from sync.store.leases import Lease
+
+# A job of 20,000 rows is one of several that follow each other: looking late adds up, a look costs one call.
+_FIRST_POLL_SECONDS = 0.25
+# The host of the org may read another second than the one it stamps a job with.
+_SKEW = timedelta(minutes=1)
+
+
+class BulkWriter:
+    mode, size = Mode.BULK, SLICE_MAX
+
+    def __init__(self, run: Run, lease: Lease) -> None:
+        self._run = run
+        self._lease = lease
+        self._ingest = Ingest(run.org.wire)
+        self._started = run.worker.clock.monotonic()
+        self._patience = run.worker.settings.run_deadline_seconds
+
+    def fit(self, parcels: Sequence[Parcel]) -> int:
+        total = 0
+        for number, each in enumerate(parcels[: self.size]):
+            # A Japanese character takes three bytes and a doubled quote two; four only the rarest.
+            total += sum(3 * len(str(value)) + 3 for value in each.payload.values()) + 24
+            if total > UPLOAD_BYTES_MAX:
+                return max(number, 1)
+        return min(len(parcels), self.size)
+
+    def prepare(self, object_name: str) -> str:
+        """A job that is open; nothing happens until it is closed."""
+        worker = self._run.worker
+        with worker.store.transaction() as tx:
+            uploads.expect(
+                tx, self._lease, object_name, run=self._run.run_id, version=self._ingest.version, at=self._run.now
+            )
+        worker.points.reach("job expected")
+        job = self._ingest.create(object_name)
+        worker.points.reach("job created")
+        return job.id
+
+    def give_up(self, job_id: str | None) -> None:
+        if job_id is None:
+            return
+        self._ingest.abort(job_id)
+        with self._run.worker.store.transaction() as tx:
+            uploads.forget_expected(tx)
+
+    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
+        if job_id is None:
+            raise ValueError("a job is prepared before it is sent")
+        writable = {each.record_id: _writable(each) for each in parcels}
+        refused = {
+            key: Answer(key, Verdict.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
+            for key, (_, fields) in writable.items()
+            if fields
+        }
+        rows = [(key, payload) for key, (payload, _) in writable.items() if key not in refused]
+        try:
+            self._ingest.upload(job_id, csv_of(rows))
+            self._run.worker.points.reach("rows uploaded")
+            self._ingest.close(job_id)
+        except LeadsyncError:
+            self._drop(self._ingest, job_id)
+            raise
+        self._run.worker.points.reach("job closed")
+        answers = self._outcome(self._ingest, job_id, [key for key, _ in rows])
+        if answers is None:
+            return None
+        found = refused | {answer.record_id: answer for answer in answers}
+        return [found[each.record_id] for each in parcels]
+
+    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer] | None:
+        """A job that is open still has changed nothing and is stopped; any other is waited for."""
+        ingest = Ingest(self._run.org.wire, version=upload.api_version)
+        try:
+            job = ingest.job(upload.job_id)
+        except OrgError as error:
+            if error.problems[0].code != "SF-103":
+                raise
+            # No longer kept: what it has done can only be read from the records.
+            return unknown(record_ids, "NO_JOB")
+        if job.state is JobState.OPEN:
+            ingest.abort(upload.job_id)
+            return [Answer(key, Verdict.LEFT, "NOT_CLOSED") for key in record_ids]
+        return self._outcome(ingest, upload.job_id, record_ids)
+
+    def stop_lost(self) -> int:
+        """Stop jobs that were made though nobody learned their id; how many.
+
+        Only an open job of this very user, for updates of the object that was expected, made since then and unknown to the
+        store: whatever else the user's other tools do stays theirs.
+        """
+        with self._run.worker.store.read() as tx:
+            lost = uploads.expected(tx)
+        if lost is None:
+            return 0
+        ingest = Ingest(self._run.org.wire, version=lost.api_version)
+        found = [job.id for job in ingest.listed() if self._may_be(job, lost)]
+        with self._run.worker.store.read() as tx:
+            known = uploads.known(tx, found)
+        stopped = [job_id for job_id in found if job_id not in known]
+        for job_id in stopped:
+            ingest.abort(job_id)
+        with self._run.worker.store.transaction() as tx:
+            uploads.forget_expected(tx)
+        return len(stopped)
+
+    def _may_be(self, job: Job, lost: Upload) -> bool:
+        return (
+            job.state is JobState.OPEN
+            and job.operation == "update"
+            and job.object == lost.object
+            and job.created_by == self._run.identity.user_id
+            and job.created_at >= lost.created_at - _SKEW
+        )
+
+    def _outcome(self, ingest: Ingest, job_id: str, record_ids: Sequence[str]) -> list[Answer] | None:
+        """The verdicts of a closed job. Whatever goes wrong now, the job goes on, and the next run asks it again."""
+        try:
+            return ingest.verdicts(job_id, record_ids) if self._ended(ingest, job_id) else None
+        except LeadsyncError:
+            return None
+
+    def _ended(self, ingest: Ingest, job_id: str) -> bool:
+        """Wait until the job has ended; False when this run has no more time. A job past its own time is stopped."""
+        wait, most = _FIRST_POLL_SECONDS, self._run.worker.settings.bulk_poll_seconds
+        is_stopped = False
+        while True:
+            try:
+                job = ingest.job(job_id)
+                if job.state.has_ended:
+                    return True
+                if job.state is JobState.OPEN:
+                    ingest.close(job_id)  # that it was closed never arrived
+                if self._is_late:
+                    return False
+                if not is_stopped and self._run.now - job.created_at > timedelta(seconds=self._patience):
+                    ingest.abort(job_id)
+                    is_stopped = True
+                    continue
+            except TransientError:
+                pass  # a page of the edge says nothing about the job
+            if self._is_late:
+                return False
+            self._run.worker.clock.wait(wait)
+            wait = min(wait * 2, most)
+
+    @property
+    def _is_late(self) -> bool:
+        waited = self._run.worker.clock.monotonic() - self._started
+        if self._run.worker.drain.is_asked:
+            return True
+        return max(waited, (self._run.now - self._run.at).total_seconds()) > self._patience
+
+    def _drop(self, ingest: Ingest, job_id: str) -> None:
+        """Stop a job that was not closed. If that fails too it stays open, changes nothing, and is stopped later."""
+        try:
+            ingest.abort(job_id)
+        except LeadsyncError:
+            return
+
+
+def _writable(parcel: Parcel) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
+    """What CSV can say of a parcel, and the fields it cannot: a text that would empty its field instead."""
+    said, refused = {}, []
+    for name, value in parcel.payload.items():
+        try:
+            cell_of(value)
+        except ValueError:
+            refused.append(name)
+        else:
+            said[name] = value
+    return said, tuple(refused)

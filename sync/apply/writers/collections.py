@@ -1,0 +1,28 @@
+"""Collections: 200 records in one call, each by itself, on versions compared just before and not guarded any further."""
+
+from collections.abc import Sequence
+
+from sync.apply.writers.batches import Parcel
+from sync.plan.cost import Mode
+from sync.salesforce.org import Org
+from sync.salesforce.updates import COLLECTION_MAX
+from sync.salesforce.write_results import Answer
+
+
+class CollectionsWriter:
+    mode, size = Mode.COLLECTIONS, COLLECTION_MAX
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def fit(self, parcels: Sequence[Parcel]) -> int:
+        return min(len(parcels), self.size)
+
+    def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
+        return None
+
+    def give_up(self, job_id: str | None) -> None:
+        """Nothing is there."""
+
+    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
+        return self._org.update(parcels[0].object, [(each.record_id, each.payload) for each in parcels])

@@ -1,0 +1,92 @@
+"""Agreement on the terminal, or as JSON: how far a rulebook in shadow agrees with the org, field by field."""
+
+from typing import Any
+
+from engine.assignment.directory import Directory
+from engine.errors import UsageError
+from engine.plan.shadow import OWNER
+from mapping.field_map.labels import labels_of
+from sync.cli.session import Session
+from sync.mirror.records import people
+from sync.plan import lookup
+from sync.plan.versions import law_of
+from sync.reports.shadow import agreement_file, names_of
+from sync.run import Worker
+from sync.store import describes, runs
+from sync.store.plans import Header
+from sync.views import phrases
+from sync.views.shadow import Agreed
+
+_NUMBERS = ("agree", "differ", "org_empty", "ours_empty")
+_KINDS_SHOWN_MAX = 3
+
+
+def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
+    """UsageError PL-405 for a plan that was not made in shadow."""
+    plan = lookup.plan_shown(worker, plan_id)
+    with worker.store.read() as tx:
+        run = runs.run(tx, plan.plan_id)
+    columns: Any = (run.figures or {}).get("agreement") if run else None
+    if columns is None:
+        raise UsageError.of("PL-405", plan=plan.plan_id)
+    path = agreement_file(worker.settings.data_folder, plan.plan_id)
+    file = str(path) if path.exists() else None
+    agreed = _agreed(session, worker, plan)
+    if as_json:
+        named = {name: column | {"label": agreed.label(name)} for name, column in columns.items()}
+        names = {one: agreed.names[one] for one in _owners(columns) if one in agreed.names}
+        session.document("agreement", {"plan": plan.plan_id, "columns": named, "owners": names, "file": file})
+        return
+    session.console().print(_table(agreed, columns))
+    told = session.say("cli.agreement.file", file=file) if file else session.say("cli.agreement.no_file")
+    session.talk(told)
+
+
+def _agreed(session: Session, worker: Worker, plan: Header) -> Agreed:
+    with worker.store.read() as tx:
+        law = law_of(tx, plan.plan_id)
+        described = describes.every(tx)
+    users, queues = people(worker.mirror, as_of=plan.snapshot)
+    directory = Directory.of(users, queues, law.rulebook)
+    return Agreed(session.words, names_of(directory, law.rulebook), labels_of(law.field_map, described))
+
+
+def _owners(columns: dict[str, Any]) -> list[str]:
+    kinds = columns.get(OWNER, {}).get("kinds", ())
+    return [one for theirs, ours, _ in kinds for one in (theirs, ours) if one]
+
+
+def _table(agreed: Agreed, columns: dict[str, Any]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    words = agreed.words
+    table = Table(title=words.say("cli.agreement"), title_justify="left", title_style="bold")
+    table.add_column(words.say("report.field"))
+    for name in _NUMBERS:
+        table.add_column(words.say(f"cli.agreement.{name}"), justify="right")
+    table.add_column(words.say("cli.agreement.kinds"), overflow="fold")
+    for name, column in columns.items():
+        counts = [phrases.number(column[number]) for number in _NUMBERS]
+        table.add_row(escape(agreed.label(name)), *counts, escape("; ".join(_kinds(agreed, name, column))))
+    return table
+
+
+def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
+    """The most frequent differences; of scores first how many are a step apart at most."""
+    words = agreed.words
+    is_banded = "near" in column
+    near = (
+        [words.say("agreement.near", count=phrases.number(column["near"]), step=column["step"])]
+        if is_banded and column["near"] and column["differ"]
+        else []
+    )
+    kinds = [
+        words.say(
+            "report.times",
+            what=agreed.kind(name, theirs, ours, is_banded=is_banded),
+            count=phrases.number(count),
+        )
+        for theirs, ours, count in column["kinds"][:_KINDS_SHOWN_MAX]
+    ]
+    return [*near, *kinds]

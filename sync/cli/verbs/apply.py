@@ -1,0 +1,24 @@
+"""`leadsync apply`: write what is approved, and settle what an interrupted run left open."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.exit_codes import code_after
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+
+    @app.command("apply", help=words.say("cli.apply"))
+    def apply(*, folder: Path = folder_option, json: bool = json_option) -> int:
+        from sync.cli.output.plan import tell_settlement
+        from sync.cycle import settle
+
+        with session.worker(folder) as worker, session.run(worker, "apply") as run:
+            settlement = settle(run)
+        tell_settlement(session, run, settlement, as_json=json)
+        return code_after(settlement.states)

@@ -1,0 +1,53 @@
+"""`leadsync fields export`: the write-back fields as Salesforce source that an admin deploys once."""
+
+from pathlib import Path
+
+import typer
+
+from engine.errors import UsageError
+from sync.cli import options
+from sync.cli.exit_codes import Code
+from sync.cli.session import Session
+
+_OBJECTS = ("Lead", "Contact")
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    group = typer.Typer()
+    app.add_typer(group, name="fields", help=words.say("cli.fields"))
+    folder_option = options.folder(words)
+    to_option = options.option(words, "fields_to", "--to", default=..., metavar="DIR")
+    object_option = options.option(words, "object", "--object", default=list(_OBJECTS), metavar="NAME")
+
+    @group.command("export", help=words.say("cli.fields.export"))
+    def export(*, to: Path = to_option, objects: list[str] = object_option, folder: Path = folder_option) -> int:
+        from sync.salesforce.field_source import source
+
+        if unknown := [name for name in objects if name not in _OBJECTS]:
+            raise UsageError.of("CL-102", given=", ".join(unknown), known=", ".join(_OBJECTS))
+        if to.exists() and (not to.is_dir() or any(to.iterdir())):
+            raise UsageError.of("CL-103", str(to))
+        names, api_version = _named(session, folder)
+        files = source(list(dict.fromkeys(objects)), names=names, api_version=api_version, words=session.words)
+        for path, text in files.items():
+            target = to / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        session.write(session.say("cli.fields.exported", files=len(files), folder=str(to)))
+        return Code.DONE
+
+
+def _named(session: Session, folder: Path) -> tuple[dict[str, dict[str, str]], str]:
+    """The names the folder's map has given, if there is a folder; else the names everybody starts with."""
+    from config.field_map.load import load_map
+    from config.settings.defaults import API_VERSION
+    from config.settings.settings import FILE, load_settings
+    from config.words.catalogue import Words
+
+    if not (folder / FILE).exists():
+        return {}, API_VERSION
+    settings = load_settings(folder)
+    session.words = Words(settings.language)
+    field_map = load_map(settings.map_file)
+    return {entry.api_name: dict(entry.write_back) for entry in field_map.objects}, settings.api_version

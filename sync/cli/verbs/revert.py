@@ -1,0 +1,32 @@
+"""`leadsync revert`: plan to take back what a run applied. Nothing is written until that plan is approved and applied."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.exit_codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+    run_argument = options.argument(words, "run", default=..., metavar="RUN")
+
+    @app.command("revert", help=words.say("cli.revert"))
+    def revert(*, run: str = run_argument, folder: Path = folder_option, json: bool = json_option) -> int:
+        from sync.cli.output.plan import tell
+        from sync.plan import revert as reverting
+        from sync.views.phrases import number
+
+        with session.worker(folder) as worker:
+            with session.run(worker, "revert") as ours:
+                reversal = reverting.revert(ours, run)
+            tell(session, worker, ours.run_id, as_json=json, with_changes=False)
+        if reversal.left:
+            left = number(reversal.left)
+            session.talk(session.say("cli.reverted.left", count=left, plan=ours.run_id))
+            for why, count in reversal.why:
+                session.talk(f"  {number(count):>8}  {session.words.message(why)}")
+        return Code.PARTLY if reversal.left else Code.DONE

@@ -1,0 +1,33 @@
+"""`leadsync show`: a plan, how its changes stand, and each of them; or how far a plan in shadow agrees with the org."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.exit_codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option, plan_argument = options.folder(words), options.as_json(words), options.plan(words)
+    agreement_option = options.option(words, "agreement", "--agreement", default=False)
+
+    @app.command("show", help=words.say("cli.show"))
+    def show(
+        *,
+        plan: str | None = plan_argument,
+        agreement: bool = agreement_option,
+        folder: Path = folder_option,
+        json: bool = json_option,
+    ) -> int:
+        from sync.cli.output.plan import tell
+        from sync.cli.output.shadow import tell_agreement
+
+        with session.worker(folder) as worker:
+            if agreement:
+                tell_agreement(session, worker, plan, as_json=json)
+                return Code.DONE
+            tell(session, worker, plan, as_json=json, with_changes=True)
+        return Code.DONE

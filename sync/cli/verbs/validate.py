@@ -1,0 +1,44 @@
+"""`leadsync validate`: read settings, map and rulebook and say everything that is wrong, without talking to the org."""
+
+from pathlib import Path
+
+import typer
+
+from sync.cli import options
+from sync.cli.exit_codes import Code
+from sync.cli.session import Session
+
+
+def add(app: typer.Typer, session: Session) -> None:
+    words = session.words
+    folder_option, json_option = options.folder(words), options.as_json(words)
+
+    @app.command("validate", help=words.say("cli.validate"))
+    def validate(*, folder: Path = folder_option, json: bool = json_option) -> int:
+        from config.field_map.load import load_map
+        from config.rulebook.folder import load_rulebook
+        from config.settings.settings import load_settings
+        from config.words.catalogue import Words
+        from mapping.field_map.lint import lints
+
+        settings = load_settings(folder)
+        session.words = Words(settings.language)
+        field_map = load_map(settings.map_file)
+        rulebook = load_rulebook(settings.rulebook_folder, field_map)
+        found = {
+            "objects": len(field_map.objects),
+            "fields": sum(len(entry.fields) for entry in field_map.objects),
+            "personas": len(rulebook.personas),
+            "profiles": len(rulebook.profiles),
+            "rules": len(rulebook.rules),
+            "pools": len(rulebook.assignment.pools),
+        }
+        in_vain = [session.words.problem(problem) for problem in lints(field_map)]
+        if json:
+            told = {"is_valid": True, "rulebook": rulebook.digest, "counts": found, "lints": in_vain}
+            session.document("validation", told)
+        else:
+            session.write(session.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], **found))
+            for line in in_vain:
+                session.talk(line)
+        return Code.DONE

@@ -1,1 +1,0 @@
-"""Out of the house: approved changes through the outbox to the org, and what became of each."""

@@ -1,1 +1,0 @@
-"""The fields leadsync writes back to, and their deployable Salesforce source."""

@@ -1,0 +1,1 @@
+"""The machine: clock, log, shutdown, processes, crash points."""

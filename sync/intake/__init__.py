@@ -1,1 +1,0 @@
-"""Into the house: the org and dropped files into the mirror, version by version, and the sweep that misses nothing."""

@@ -1,1 +1,0 @@
-"""Drop folders: files of activities that people or programs leave beside map.yaml."""

@@ -1,0 +1,46 @@
+"""Contests: which version of a record is the latest when it stands in several places of an object that is compacted.
+
+They are decided once, one window of Ids after another, and kept in files meanwhile: an activity may have moved from
+one prospect to another, so that its versions lie far apart in the order that compaction follows.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from sync.host import processes as machine
+from sync.mirror import sort_order as places
+from sync.mirror import versions
+from sync.mirror.scans import scan
+from sync.store.data_files import Segment
+
+
+@contextmanager
+def decided(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator[pl.LazyFrame]:
+    """The winning version (Id and order) of each record that stands in more than one place, while the block lasts."""
+    held: list[Path] = []
+    try:
+        for number, frame in enumerate(_winners(folder, segments, rows=rows)):
+            # A crash leaves it among the orphans.
+            path = folder / segments[0].object / f"contests-{number:06d}.unfinished"
+            frame.write_parquet(path)
+            held.append(path)
+        empty = pl.LazyFrame(schema={name: versions.SCHEMA[name] for name in ("Id", *versions.ORDER)})
+        yield pl.concat([empty, *(pl.scan_parquet(path) for path in held)])
+    finally:
+        for path in held:
+            machine.remove(path)
+
+
+def _winners(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator[pl.DataFrame]:
+    sampled = [places.samples(places.read(folder, each, places.BY_ID), rows=rows) for each in segments]
+    for low, high in places.windows(sampled, rows=rows):
+        near = [each for each in segments if each.rows and each.id_max > low and each.id_min <= high]
+        there = scan(folder, near).filter(pl.col("Id") > low, pl.col("Id") <= high)
+        ids = there.select("Id").collect()["Id"]
+        twice = ids.filter(ids.is_duplicated())
+        if len(twice):
+            found = there.select("Id", *versions.ORDER).filter(pl.col("Id").is_in(twice.implode()))
+            yield versions.winners(found.collect())

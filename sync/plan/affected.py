@@ -1,0 +1,143 @@
+"""Who is looked at by a plan of a part: whom anything has happened to since the last plan, or whose time has come.
+
+What happened is told by the audit, without which no state changes, and by the segments that pulls have brought.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from mapping.field_map.field_map import ActivitySource, ObjectMap
+from mapping.field_map.pulled_objects import PEOPLE
+from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
+from sync.run import Run
+from sync.store import audit
+from sync.store import checkpoints as footings
+from sync.store import data_files as segments
+from sync.store.audit import Event
+from sync.store.checkpoints import Footing
+from sync.store.columns import chunks
+from sync.store.data_files import Segment
+
+# Behind so much, looking at everybody costs no more.
+ENTRIES_MAX = 500_000
+# So many related records are asked for at once.
+_NAMED = 10_000
+# What changes memory of the record they name.
+OF_RECORDS = frozenset({
+    Event.CHANGE_PROPOSED, Event.CHANGE_MOVED, Event.CHANGE_NOTED, Event.QUIET_LIFTED, Event.GIVEN_BACK,
+})  # fmt: skip
+# What changes nothing that a plan reads of any record. An approval moves its change, which is told too.
+OF_NOBODY = frozenset({
+    Event.ORG_PINNED, Event.LEASE_TAKEN_OVER, Event.RUN_STARTED, Event.RUN_FINISHED, Event.RUN_INTERRUPTED,
+    Event.COMPACTED, Event.SEGMENTS_RETIRED, Event.PLAN_PROPOSED, Event.PLAN_DROPPED, Event.CHANGE_APPROVED,
+    Event.PAUSED, Event.RESUMED,
+})  # fmt: skip
+
+
+class _TooMuchError(Exception):
+    """So much has happened, or something of which nobody can tell whom it concerns, that everybody is looked at."""
+
+
+def stirred(run: Run, footing: Footing, *, until: int) -> tuple[str, ...] | None:
+    """Ids of records, in order; None when everybody must be looked at. `until` is the last entry of the audit that counts."""
+    if until - footing.seen > ENTRIES_MAX:
+        return None
+    found: set[str] = set()
+    try:
+        with run.worker.store.read() as tx:
+            found |= footings.due(tx, at=run.at, most=run.worker.settings.range_records + 1)
+        _refuse_many(run, len(found))
+        brought: list[str] = []
+        for record_id in _told(run, footing, until, brought):
+            found.add(record_id)
+            _refuse_many(run, len(found))
+        for record_id in _of_segments(run, footing, brought):
+            found.add(record_id)
+            _refuse_many(run, len(found))
+    except _TooMuchError:
+        return None
+    return tuple(sorted(found))
+
+
+def _refuse_many(run: Run, number: int) -> None:
+    """No more than one range is ever in memory."""
+    if number > run.worker.settings.range_records:
+        raise _TooMuchError
+
+
+def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterator[str]:
+    """Records by what the audit says of them; the paths of segments that were brought are put into `brought`."""
+    with run.worker.store.read() as tx:
+        for link in audit.links(tx, since=footing.seen + 1):
+            if link.seq > until:
+                return
+            told = json.loads(link.body)
+            event = told["event"]
+            if event == Event.PULLED:
+                brought += [each["path"] for each in told["segments"]]
+            elif event in OF_RECORDS:
+                # What the plan itself proposed is as it left it.
+                if event != Event.CHANGE_PROPOSED or told["plan"] != footing.plan_id:
+                    yield told["record"]
+            elif event not in OF_NOBODY:
+                raise _TooMuchError
+
+
+def _of_segments(run: Run, footing: Footing, paths: Sequence[str]) -> Iterator[str]:
+    with run.worker.store.read() as tx:
+        found = segments.named(tx, paths)
+    if len(found) < len(set(paths)) or any(segment.removed_at for segment in found):
+        raise _TooMuchError
+    _refuse_many(run, sum(segment.rows for segment in found))
+    ordered = sorted((segment for segment in found if segment.rows), key=lambda segment: segment.object)
+    for name, group in groupby(ordered, key=lambda segment: segment.object):
+        yield from _of_object(run, footing, name, list(group))
+
+
+def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[Segment]) -> Iterator[str]:
+    """Whom new versions of one object concern: prospects themselves, those of activities, those who name them."""
+    mirror, field_map = run.worker.mirror, run.worker.field_map
+    is_prospect = name in {entry.api_name for entry in field_map.objects}
+    sources, lookups = sources_of(field_map, name), lookups_to(field_map, name)
+    if not (is_prospect or sources or lookups):
+        # Of people the ground tells, and of what is related and named by no lookup nobody reads anything.
+        people, named = {one.api_name for one in PEOPLE}, {one.api_name for one in field_map.related}
+        if name not in people | named:
+            raise _TooMuchError
+        return
+    if is_prospect:
+        yield from mirror.versions_in(brought).select("Id").unique().collect()["Id"]
+    if not (sources or lookups):
+        return
+    after = mirror.versions_in(brought).collect()
+    before = mirror.of(name, after["Id"].unique().to_list(), as_of=footing.plan_id)
+    for source in sources:
+        # Whose it was, and whose it is.
+        yield from _meant(run, source, {*named_in(before, source), *named_in(after, source)})
+    for chunk in chunks(altered(before, after) if lookups else (), _NAMED):
+        for entry, lookup in lookups:
+            rows = mirror.related(entry.api_name, [lookup.api_name], chunk)
+            if isinstance(entry, ObjectMap):
+                yield from rows["Id"]
+            else:
+                yield from _meant(run, entry, set(named_in(rows, entry)))
+
+
+def _meant(run: Run, source: ActivitySource, names: set[str]) -> Iterable[str]:
+    """Prospects by the names a source knows them by."""
+    return _by_email(run, names) if source.files is not None and source.files.by_email else names
+
+
+def _by_email(run: Run, addresses: Iterable[str]) -> Iterator[str]:
+    """Prospects of any version that had one of these addresses."""
+    wanted = frozenset(addresses)
+    for object_map in run.worker.field_map.objects:
+        if object_map.email is None:
+            continue
+        with run.worker.store.read() as tx:
+            listed = segments.listed(tx, object_map.api_name)
+        for segment in listed:
+            frame = run.worker.mirror.versions_in([segment])
+            if object_map.email.api_name in frame.collect_schema():
+                yield from by_email(frame.select("Id", object_map.email.api_name).collect(), object_map, wanted)

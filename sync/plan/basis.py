@@ -1,0 +1,81 @@
+"""The ground a plan stands on: all that concerns everybody. Where it is as it was, a plan of a part of the org will do.
+
+Rules read whole days of the org, so the first plan of each is of everybody; what a part could miss is missed for less
+than a day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from importlib.metadata import version
+
+from engine.changes.memory import Memory
+from engine.digests import digest
+from engine.rulebook.rulebook import Operation
+from engine.snapshots import Snapshot
+from mapping.text.keys import KEYS_VERSION
+from sync.plan.snapshots import snapshot_of
+from sync.plan.versions import Laws
+from sync.run import Run
+from sync.store import audit, changes, describes, memory
+from sync.store import checkpoints as footings
+from sync.store.checkpoints import Footing
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`memory` is what concerns the org as a whole. `seen` is the audit's last entry before anything else was read."""
+
+    snapshot: Snapshot
+    memory: Memory
+    moves_owners: bool
+    digest: str
+    seen: int
+    open: int
+    held: int
+
+
+def ground_of(run: Run, laws: Laws, *, with_owners: bool) -> Ground:
+    """Before ranges are read: what happens meanwhile is for the next plan."""
+    rulebook = run.worker.rulebook
+    with run.worker.store.read() as tx:
+        seen = audit.head(tx).count
+        of_org, owner_plans = memory.recall_org(tx), changes.owner_plans(tx)
+        told = describes.digest_of_all(tx)
+        is_open, held = changes.open_count(tx), changes.held(tx)
+    snapshot = snapshot_of(run)
+    moves_owners = (
+        with_owners
+        or of_org.is_established
+        or any(laws.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
+        or rulebook.operation is Operation.SHADOW
+    )
+    common = [
+        *_as_text(run),
+        told,
+        of_org.is_established,
+        moves_owners,
+        [astuple(user) for user in snapshot.users],
+        [astuple(queue) for queue in snapshot.queues],
+    ]
+    return Ground(snapshot, of_org, moves_owners, digest(common), seen, is_open, held)
+
+
+def footing_of(run: Run, ground: Ground) -> Footing | None:
+    """What a plan of a part may go on from; None when everybody must be looked at.
+
+    In shadow and in a baseline everybody is: both say what the rules make of the whole org.
+    """
+    with run.worker.store.read() as tx:
+        footing = footings.latest(tx)
+    if footing is None or footing.digest != ground.digest or footing.at > run.at:
+        return None
+    if not ground.memory.is_established or run.worker.rulebook.operation is Operation.SHADOW:
+        return None
+    return footing
+
+
+def _as_text(run: Run) -> Iterator[str]:
+    rulebook, moment = run.worker.rulebook, run.moment
+    yield from (rulebook.digest, rulebook.operation.value, run.worker.field_map.digest)
+    yield from (moment.zone, moment.today.isoformat())
+    yield from (KEYS_VERSION, version("leadsync"))

@@ -1,0 +1,217 @@
+"""Plan an org of any size: walk it range by range, put away what is proposed page by page, show the plan once it is whole.
+
+However many records there are, no more than one range of them is in memory, with the ids of those whose changes are
+open, who wait for a turn or of whom the next plan must know. Most is written a page at a time; only what makes the rows
+of a plan visible is one transaction for all of them. Only the holder of the pull lease plans; a plan that was cut short
+by a crash is dropped by the next. Where the ground is as it was, only those are looked at to whom something happened.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TypeAlias
+
+from engine.assignment.directory import Directory, dangling
+from engine.changes.memory import Memory
+from engine.errors import RulebookError
+from engine.plan.guards import Weight
+from engine.plan.planner import DRAFTS_HELD_MAX, Planner
+from engine.snapshots import Range, Snapshot, cut
+from sync.plan.affected import stirred
+from sync.plan.basis import Ground, footing_of, ground_of
+from sync.plan.snapshots import ranges_of
+from sync.plan.versions import Laws
+from sync.plan.writer import Pages
+from sync.run import Run
+from sync.store import changes, memory, plans, proposals, runs
+from sync.store.checkpoints import Footing
+from sync.store.leases import Lease, check
+from sync.store.plans import Header
+from sync.store.proposals import PAGE_ROWS
+
+# Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
+_FIGURES_OF_ALL = ("unfit", "in_vain", "coverage")
+
+# Looks on at each range of a plan of everybody, with what memory holds of it.
+Compare: TypeAlias = Callable[[Range, Memory], None]
+Comparing: TypeAlias = Callable[[Run, Directory], AbstractContextManager[Compare]]
+_Parts: TypeAlias = Callable[[], Iterable[Range]]
+_Recalled: TypeAlias = Callable[[Range], Memory]
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much is held at once; the plan is the same whatever they are.
+
+    `prospects` are looked at together: what memory holds about them is as large as they are. `page` changes are saved in
+    one transaction. `drafts` of those who wait for their turn are held; of more they are made again.
+    """
+
+    prospects: int = 20_000
+    page: int = PAGE_ROWS
+    drafts: int = DRAFTS_HELD_MAX
+
+
+_PORTIONS = Portions()
+
+
+def plan_org(
+    run: Run,
+    lease: Lease,
+    *,
+    comparing: Comparing,
+    with_owners: bool,
+    looks_at_all: bool = False,
+    portions: Portions = _PORTIONS,
+) -> Header:
+    """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
+
+    `with_owners` asks for owner moves in a baseline, as an open change of one does; every later plan has them anyway, and
+    so has one in shadow, which asks for nothing. A plan of a part proposes, keeps and withdraws what one that
+    `looks_at_all` would. `comparing` is told every range of a plan of everybody.
+    """
+    drop_unfinished(run, lease)
+    laws = Laws(run)
+    ground = ground_of(run, laws, with_owners=with_owners)
+    work = _Work(run, lease, laws, ground, portions, comparing)
+    footing = None if looks_at_all else footing_of(run, ground)
+    if footing is not None and (few := stirred(run, footing, until=ground.seen)) is not None:
+        shown = work.part(footing, few)
+        if shown is not None:
+            return shown
+        drop_unfinished(run, lease)
+    return work.whole()
+
+
+def drop_unfinished(run: Run, lease: Lease) -> None:
+    """Forget what a plan that was cut short has put away."""
+    with run.worker.store.read() as tx:
+        is_left = proposals.is_left(tx)
+    while is_left:
+        with run.worker.store.transaction() as tx:
+            check(tx, lease)
+            is_left = proposals.drop_page(tx, at=run.now)
+
+
+def directory_of(run: Run, snapshot: Snapshot) -> Directory:
+    """RulebookError for users, queues and roles the rulebook names and the org does not have."""
+    directory = Directory.of(snapshot.users, snapshot.queues, run.worker.rulebook)
+    if problems := dangling(run.worker.rulebook, directory, snapshot.roles):
+        raise RulebookError(*problems)
+    return directory
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One plan, of everybody or of a part."""
+
+    run: Run
+    lease: Lease
+    laws: Laws
+    ground: Ground
+    portions: Portions
+    comparing: Comparing
+
+    def whole(self) -> Header:
+        run, snapshot, laws = self.run, self.ground.snapshot, self.laws
+        planner, pages = self._planner(), Pages(run, self.lease, self.portions.page)
+        with self.comparing(run, planner.directory) as compare:
+            self._walk(
+                planner, pages, lambda: _cut(snapshot, self.portions), partial(_recalled_between, run, laws), compare
+            )
+        with run.worker.store.read() as tx:
+            gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
+        self._leave(planner, laws, gone)
+        footing = Footing(run.run_id, run.run_id, run.at, self.ground.digest, self.ground.seen, planner.weight)
+        return pages.show(planner, planner.outline(snapshot.run), footing)
+
+    def part(self, before: Footing, few: Sequence[str]) -> Header | None:
+        """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
+        is held, and why, is for a plan of everybody to tell.
+        """
+        run, ground, laws, rows = self.run, self.ground, self.laws, self.portions.prospects
+        planner = self._planner(before.weight.after(ground.held, looked_at=len(few)))
+        pages, gone = Pages(run, self.lease, self.portions.page), set(few)
+
+        def recalled(part: Range) -> Memory:
+            gone.difference_update(part.prospects["id"].to_list())
+            return _recalled_of(run, laws, part.prospects["id"].to_list())
+
+        self._walk(planner, pages, lambda: ranges_of(run, few, rows=rows), recalled)
+        left = self._leave(planner, laws, sorted(gone))
+        if planner.may_pass:
+            return None
+        with run.worker.store.read() as tx:
+            whole, told = plans.header(tx, before.whole_id), runs.run(tx, before.whole_id)
+        outline = planner.outline(ground.snapshot.run)
+        others = max(0, ground.open - len(planner.seen) - left)
+        counts = {**outline.counts, "kept": outline.counts["kept"] + others}
+        if whole is not None:
+            counts["in_scope"] = whole.counts["in_scope"]
+        figures = (told.figures if told else None) or {}
+        run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
+        footing = Footing(run.run_id, before.whole_id, run.at, ground.digest, ground.seen, planner.weight)
+        return pages.show(planner, replace(outline, counts=counts), footing, looked_at=few)
+
+    def _planner(self, carried: Weight | None = None) -> Planner:
+        run, ground = self.run, self.ground
+        return Planner(
+            ground.snapshot.org_id,
+            run.worker.rulebook,
+            directory_of(run, ground.snapshot),
+            ground.memory,
+            moment=run.moment,
+            moves_owners=ground.moves_owners,
+            drafts_max=self.portions.drafts,
+            carried=carried,
+        )
+
+    def _walk(
+        self, planner: Planner, pages: Pages, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
+    ) -> None:
+        for part in parts():
+            self.run.worker.drain.check()  # between two ranges nothing is half done
+            remembered = recalled(part)
+            pages.add(planner.read(part, remembered))
+            if compare:
+                compare(part, remembered)
+        pages.add(planner.assign())
+        for part in parts() if planner.dropped else ():
+            self.run.worker.drain.check()
+            if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
+                pages.add(planner.read_again(part, recalled(part)))
+
+    def _leave(self, planner: Planner, laws: Laws, gone: Sequence[str]) -> int:
+        """Withdraw what is open for records that are in no range any more; how much there was."""
+        left = 0
+        for start in range(0, len(gone), PAGE_ROWS):
+            remembered = _recalled_of(self.run, laws, gone[start : start + PAGE_ROWS])
+            planner.leave(remembered.open_changes.values(), remembered)
+            left += len(remembered.open_changes)
+        return left
+
+
+def _cut(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
+    for part in snapshot.ranges:
+        yield from cut(part, portions.prospects)
+
+
+def _recalled_between(run: Run, laws: Laws, part: Range) -> Memory:
+    ids = part.prospects["id"].to_list()
+    with run.worker.store.read() as tx:
+        remembered = memory.recall_between(tx, ids[0], ids[-1])
+    return _judged(run, laws, remembered)
+
+
+def _recalled_of(run: Run, laws: Laws, record_ids: Sequence[str]) -> Memory:
+    with run.worker.store.read() as tx:
+        remembered = memory.recall_of(tx, record_ids)
+    return _judged(run, laws, remembered)
+
+
+def _judged(run: Run, laws: Laws, remembered: Memory) -> Memory:
+    settled_at = run.at - timedelta(seconds=run.worker.settings.look_back_seconds)
+    rewritten = laws.rewritten(remembered.open_changes.values())
+    return replace(remembered, rewritten=rewritten, settled_at=settled_at)

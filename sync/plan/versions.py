@@ -1,0 +1,143 @@
+"""What a plan was made by: its rulebook, its map and its moment, from the store.
+
+Editing the files between plan and apply changes nothing about what was approved, nor about where it is written.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from config.field_map.load import map_from_text
+from config.rulebook.folder import rulebook_from
+from engine.changes.change import Standing
+from engine.errors import MapError, Problem, StoreError
+from engine.moments import Moment
+from engine.rulebook.rulebook import Rulebook
+from mapping.field_map.check import check, check_set
+from mapping.field_map.field_map import FieldMap
+from mapping.field_map.pulled_objects import PEOPLE, pulled_objects
+from mapping.payloads import api_name_of
+from sync.run import Run
+from sync.store import plans
+from sync.store import source_texts as texts
+from sync.store.database import Transaction
+
+# So many pairs of rulebook and map are at hand at once, however many plans are open.
+VERSIONS_MAX = 32
+# Digest of the rulebook, digest of the map.
+_Version: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    rulebook: Rulebook
+    field_map: FieldMap
+    moment: Moment
+
+
+def law_of(tx: Transaction, plan_id: str) -> Law:
+    """StoreError SR-111 when the store lacks a text the plan was made by."""
+    version, moment = _version_of(tx, plan_id)
+    read = _read(tx, version)
+    return Law(read.rulebook, read.field_map, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """The laws of plans. Many plans share a rulebook and a map: each pair is read and checked once a run."""
+
+    run: Run
+    versions_max: int = VERSIONS_MAX
+    _plans: dict[str, tuple[_Version, Moment]] = field(default_factory=dict)
+    _read: dict[_Version, "_Read"] = field(default_factory=dict)
+
+    def of(self, plan_id: str) -> Law:
+        """StoreError SR-111 when the store lacks a text the plan was made by."""
+        read = self._texts(plan_id)
+        return Law(read.rulebook, read.field_map, self._plans[plan_id][1])
+
+    def check(self, plan_ids: Iterable[str]) -> None:
+        """MapError before anything is sent when the org no longer lets a plan's fields be read or written."""
+        for plan_id in sorted(set(plan_ids)):
+            if problems := self._problems(plan_id):
+                raise MapError(*problems)
+
+    def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
+        """Changes to be proposed anew: today's map writes them elsewhere, the org no longer fits their plan's map, or they
+        are of a plan made in shadow and the rulebook is live now (or the other way round).
+        """
+        today, operation = self.run.worker.field_map, self.run.worker.rulebook.operation
+        return frozenset(
+            standing.change.change_id
+            for standing in standings
+            if _places(standing, self.of(standing.plan_id).field_map) != _places(standing, today)
+            or self.of(standing.plan_id).rulebook.operation is not operation
+            or self._problems(standing.plan_id)
+        )
+
+    def _problems(self, plan_id: str) -> tuple[Problem, ...]:
+        read = self._texts(plan_id)
+        if read.problems is None:
+            wanted = (*pulled_objects(read.field_map), *PEOPLE)
+            describes = self.run.describes([one.api_name for one in wanted])
+            read.problems = (
+                *check(read.field_map, describes),
+                *check_set(read.field_map, describes, read.rulebook.set_fields),
+            )
+        return read.problems
+
+    def _texts(self, plan_id: str) -> "_Read":
+        if plan_id not in self._plans:
+            with self.run.worker.store.read() as tx:
+                self._plans[plan_id] = _version_of(tx, plan_id)
+        version, _ = self._plans[plan_id]
+        found = self._read.pop(version, None)
+        if found is None:
+            with self.run.worker.store.read() as tx:
+                found = _read(tx, version)
+        # The one asked for last stands last, and the first goes.
+        self._read[version] = found
+        if len(self._read) > self.versions_max:
+            del self._read[next(iter(self._read))]
+        return found
+
+
+@dataclass(slots=True)
+class _Read:
+    """A rulebook and its map; `problems` once the org's describes were asked."""
+
+    rulebook: Rulebook
+    field_map: FieldMap
+    problems: tuple[Problem, ...] | None = None
+
+
+def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
+    """Where each value of a change goes; None for what the map does not name."""
+    places: list[str | None] = []
+    for name in standing.change.after:
+        try:
+            places.append(api_name_of(name, field_map.object_named(standing.change.object)))
+        except KeyError:
+            places.append(None)
+    return places
+
+
+def _version_of(tx: Transaction, plan_id: str) -> tuple[_Version, Moment]:
+    header = plans.header(tx, plan_id)
+    if header is None:
+        raise StoreError.of("SR-111", plan_id)
+    return (header.rulebook, header.field_map), Moment(header.at, header.zone)
+
+
+def _read(tx: Transaction, version: _Version) -> _Read:
+    rulebook, field_map = version
+    read = map_from_text(_text(tx, field_map))
+    return _Read(rulebook_from(json.loads(_text(tx, rulebook)), read), read)
+
+
+def _text(tx: Transaction, digest: str) -> str:
+    text = texts.text_of(tx, digest)
+    if text is None:
+        raise StoreError.of("SR-111", digest)
+    return text

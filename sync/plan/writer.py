@@ -1,0 +1,155 @@
+"""The changes of a plan on their way into the store, a page in each transaction. A plan of one page is saved in one."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from engine.changes.change import Change
+from engine.changes.plan import ChangesDigest, Outline, Withdrawal
+from engine.plan.follow_ups import Leftover
+from engine.plan.guards import Entry
+from engine.plan.planner import Planner, Proposal
+from engine.rulebook.calendar import end_of_working_day
+from engine.rulebook.rulebook import Operation
+from sync.run import Run
+from sync.store import checkpoints as footings
+from sync.store import overrides as claims
+from sync.store import plans, proposals
+from sync.store import source_texts as texts
+from sync.store.checkpoints import Footing
+from sync.store.database import Transaction
+from sync.store.leases import Lease, check
+from sync.store.plans import Header
+from sync.store.proposals import Seal
+from sync.store.source_texts import TextKind
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Pages:
+    """`size` changes are a page."""
+
+    run: Run
+    lease: Lease
+    size: int
+    _waiting: list[tuple[Change, Entry]] = field(default_factory=list)
+
+    def add(self, proposed: Iterable[Proposal]) -> None:
+        for each in proposed:
+            self._waiting.append((each.change, each.entry))
+            if len(self._waiting) == self.size:
+                with self._transaction() as tx:
+                    self._stage(tx)
+
+    def show(
+        self, planner: Planner, outline: Outline, footing: Footing, *, looked_at: Collection[str] | None = None
+    ) -> Header:
+        """Seal page by page, then show the plan, with what the next one goes on from.
+
+        Superseding is true whatever becomes of the plan, and so are claims: most of them go first. Of what it leaves most
+        goes first too, with the footing before forgotten.
+        """
+        run = self.run
+        last, *early = self._cut(outline.withdrawn) or [()]
+        for page in early:
+            with self._transaction() as tx:
+                plans.supersede(tx, page, run=run.run_id, at=outline.at)
+        *seen, last_seen = self._cut(tuple(outline.claims.items())) or [()]
+        for claimed in seen:
+            with self._transaction() as tx:
+                claims.note(tx, dict(claimed))
+        leave = self._leave_early(planner.leftovers, looked_at)
+
+        def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
+            claims.note(tx, dict(last_seen))
+            leave(tx)
+            counts = footings.counts(tx) if looked_at is not None else {}
+            told = replace(outline, counts={**outline.counts, **counts})
+            header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=footing.whole_id)
+            footings.keep(tx, footing)
+            return header
+
+        seal = Seal(run.run_id, planner.passed(), f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
+        return proposals.seal_all(self._staging, seal, shown, most=self.size)
+
+    def _leave_early(
+        self, left: dict[str, Leftover], looked_at: Collection[str] | None
+    ) -> Callable[[Transaction], None]:
+        """Keep all but the last page of what the plan leaves; that one goes with the plan."""
+        last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
+        if early:
+            with self._transaction() as tx:
+                footings.forget(tx)
+        after = ""
+        for page in reversed(early):
+            with self._transaction() as tx:
+                self._leave(tx, left, page, looked_at, after=after, last=page[-1])
+            after = page[-1]
+        return lambda tx: self._leave(tx, left, last, looked_at, after=after, last=None)
+
+    def _leave(
+        self,
+        tx: Transaction,
+        left: dict[str, Leftover],
+        page: Sequence[str],
+        looked_at: Collection[str] | None,
+        *,
+        after: str,
+        last: str | None,
+    ) -> None:
+        of_page = {record_id: left[record_id] for record_id in page if record_id in left}
+        if looked_at is None:
+            footings.leave_between(tx, of_page, after=after, last=last)
+        else:
+            footings.leave(tx, of_page, looked_at=page)
+
+    @contextmanager
+    def _staging(self) -> Iterator[Transaction]:
+        """A transaction that takes what waits with it."""
+        with self._transaction() as tx:
+            self._stage(tx)
+            yield tx
+
+    def _stage(self, tx: Transaction) -> None:
+        proposals.stage(tx, self.run.run_id, self._waiting)
+        self._waiting.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self.run.worker.store.transaction() as tx:
+            check(tx, self.lease)
+            yield tx
+
+    def _cut(self, many: Sequence[T]) -> list[Sequence[T]]:
+        return [many[start : start + self.size] for start in range(0, len(many), self.size)]
+
+
+def show_plan(
+    tx: Transaction,
+    run: Run,
+    outline: Outline,
+    rolled: ChangesDigest,
+    *,
+    withdrawn: Sequence[Withdrawal] = (),
+    whole_id: str | None = None,
+) -> Header:
+    """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says.
+
+    In shadow it never does: nothing is asked for, and what still differs stands.
+    """
+    rulebook, field_map = run.worker.rulebook, run.worker.field_map
+    texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
+    texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+    compares, policy = rulebook.operation is Operation.SHADOW, rulebook.policy
+    return plans.show(
+        tx,
+        outline,
+        run=run.run_id,
+        field_map=field_map.digest,
+        rolled=rolled,
+        withdrawn=withdrawn,
+        expires_at=None if compares else end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
+        whole_id=whole_id,
+    )

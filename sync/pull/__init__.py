@@ -1,0 +1,1 @@
+"""Org and drop folders into the mirror; sweep; single records read again."""

@@ -1,0 +1,195 @@
+"""Extracts: one bulk query each, carried through however often this worker is stopped on the way.
+
+A job is in the store before it is asked about, and a page before the next one is. The same question in a later run goes
+on where the last one stopped, for as long as the org keeps the job. All of it happens under the pull's lease: whoever
+stood still past it writes nothing more about a job that another carries on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.digests import digest
+from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
+from sync.run import Run
+from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
+from sync.store import leases
+from sync.store import query_jobs as queries
+from sync.store.columns import Json
+from sync.store.database import Transaction
+from sync.store.leases import Lease
+from sync.store.query_jobs import Query
+
+# Rows of one page, and so of one segment: wide enough for few calls, small beside a range.
+PAGE_RECORDS = 50_000
+# Salesforce keeps results for seven days; an older job is asked anew while there is time to read it.
+_KEPT = timedelta(days=6)
+# A job that is not complete after that long will not be.
+_STUCK = timedelta(days=1)
+_TORN_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One question of an object."""
+
+    object: str
+    soql: str
+    include_deleted: bool
+
+
+class Extracts:
+    """The extracts of one run. `deadline` is on the host's monotonic clock."""
+
+    def __init__(self, run: Run, lease: Lease, *, deadline: float) -> None:
+        self._run = run
+        self._lease = lease
+        self._deadline = deadline
+
+    def begin(self, wanted: Sequence[Extract]) -> list[Query]:
+        """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
+        asked = {_asked(self._run, each): each for each in wanted}
+        found: dict[str, Query] = {}
+        with self._run.worker.store.read() as tx:
+            under_way = queries.under_way(tx)
+        for job in under_way:
+            question = job.asked or ""
+            if question in asked and question not in found and self._is_alive(job):
+                found[question] = job
+            else:
+                self._give_up(job)
+        return [found.get(question) or self._create(each, question) for question, each in asked.items()]
+
+    def once(self, wanted: Extract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+        """The whole result for this run only: no later run may mistake it for what the org is like then."""
+        job = self._create(wanted, self._run.run_id)
+        yield from self.pages(job, records_max=records_max)
+        self._close(job)
+
+    def pages(self, job: Query, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+        """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
+        told = self._wait(job)
+        if told.state is not QueryState.COMPLETE:
+            self._close(job)
+            raise TransientError.of("SF-124", job.object, object=job.object, state=told.state, message=told.message)
+        rows = sum(_rows(page) for page in job.pages)
+        digests = {str(page["digest"]) for page in job.pages}
+        locator = job.locator
+        size = min(records_max, self._run.worker.settings.range_records)
+        while locator != "":
+            self._run.worker.drain.check()
+            page = self._page(job, locator or "", size)
+            if page.rows and page.digest in digests:
+                raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
+            digests.add(page.digest)
+            rows += len(page.rows)
+            locator = page.locator
+            yield page
+        if told.records is not None and told.records != rows:
+            raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
+
+    def keep(self, job: Query, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
+        """The page is safely on disk: a later run begins behind it."""
+        facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "segment": segment}
+        with self._held() as tx:
+            queries.keep_page(tx, job.job_id, page=facts, locator=page.locator)
+        self._run.worker.points.reach("page kept")
+
+    def _is_alive(self, job: Query) -> bool:
+        age = self._run.now - job.created_at
+        if age > _KEPT:
+            return False
+        try:
+            told = self._bulk(job).job(job.job_id)
+        except OrgError:
+            return False  # the org has forgotten it
+        return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
+
+    def _create(self, wanted: Extract, question: str) -> Query:
+        run = self._run
+        asked_at = run.now
+        bulk = BulkQuery(run.org.wire)
+        made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
+        job = Query(
+            made.job_id, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
+            asked=question,
+        )  # fmt: skip
+        with self._held() as tx:
+            queries.enter(tx, job)
+        run.worker.points.reach("query job kept")
+        return job
+
+    def _wait(self, job: Query) -> QueryJob:
+        """Until it has ended. A poll that fails is no reason to end a job: it is asked again, up to the deadline."""
+        worker, bulk = self._run.worker, self._bulk(job)
+        wait = 1.0
+        while True:
+            try:
+                told = bulk.job(job.job_id)
+                if told.state is QueryState.COMPLETE or _has_failed(told):
+                    return told
+            except TransientError as error:
+                if isinstance(error, BudgetError):
+                    raise
+            worker.drain.check()
+            if worker.clock.monotonic() + wait > self._deadline:
+                seconds = worker.settings.run_deadline_seconds
+                raise TransientError.of("SF-125", job.object, object=job.object, seconds=seconds, job=job.job_id)
+            worker.clock.wait(wait)
+            wait = min(wait * 2, worker.settings.bulk_poll_seconds)
+
+    def _page(self, job: Query, locator: str, records_max: int) -> ResultPage:
+        for tries in range(_TORN_MAX):
+            try:
+                page = self._bulk(job).page(job.job_id, locator=locator, records_max=records_max)
+            except TransientError as error:
+                if error.problems[0].code != "SF-127":
+                    raise
+                if tries + 1 == _TORN_MAX:
+                    self._close(job)
+                    raise
+            else:
+                if page.locator and page.locator == locator:
+                    raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))
+                return page
+        raise AssertionError
+
+    def _spoiled(self, job: Query, code: str, *, seen: int, total: int) -> LeadsyncError:
+        """What the org brought cannot be trusted: nobody shall go on with this job."""
+        self._close(job)
+        return TransientError.of(code, job.object, seen=seen, total=total)
+
+    def _give_up(self, job: Query) -> None:
+        # Closed first: whether it is ours to give up is found out there. Left running it changes nothing.
+        self._close(job)
+        with suppress(OrgError):  # it has ended, or the org has forgotten it
+            self._bulk(job).abort(job.job_id)
+
+    def _close(self, job: Query) -> None:
+        with self._held() as tx:
+            queries.close(tx, [job.job_id])
+
+    @contextmanager
+    def _held(self) -> Iterator[Transaction]:
+        """A transaction of whoever still holds the lease; LeaseError (LS-102) for anybody else."""
+        with self._run.worker.store.transaction() as tx:
+            leases.check(tx, self._lease)
+            yield tx
+
+    def _bulk(self, job: Query) -> BulkQuery:
+        return BulkQuery(self._run.org.wire, version=job.api_version)
+
+
+def _asked(run: Run, wanted: Extract) -> str:
+    """What makes two questions the same."""
+    return digest([wanted.soql, wanted.include_deleted, run.org.api_version])
+
+
+def _has_failed(told: QueryJob) -> bool:
+    return told.state in {QueryState.FAILED, QueryState.ABORTED}
+
+
+def _rows(page: Mapping[str, Json]) -> int:
+    rows = page["rows"]
+    return rows if isinstance(rows, int) else 0

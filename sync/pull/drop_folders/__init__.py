@@ -1,0 +1,1 @@
+"""Files left by others."""

@@ -1,0 +1,149 @@
+"""Read what was left in drop folders since the last run: each content once, into segments the pull lists as its own.
+
+A file that somebody may still be writing is left for next time: one that was touched less than a minute ago, or while it
+was read. What is read of a file is known by what it says (mapping/drops), so overlapping exports count nothing twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.errors import MapError
+from mapping.field_map.field_map import ActivitySource, DropFolder
+from mapping.frames.dropped_rows import Reading, headers_of_drop
+from mapping.text.keys import KEYS_VERSION
+from sync.pull.drop_folders import sheets
+from sync.pull.drop_folders.repeats import marks
+from sync.run import Run
+from sync.store import data_files as segments
+from sync.store import dropped_files as dropped
+from sync.store import runs
+from sync.store.data_files import Segment, Watermark
+from sync.store.database import Transaction
+from sync.store.dropped_files import DroppedFile
+
+QUIET_SECONDS = 60
+# Rows that say nothing are counted all and listed up to so many, by number and code: what they hold is nobody's business.
+LISTED_MAX = 20
+
+
+@dataclass
+class Intake:
+    """What drop folders brought: the pull lists `segments` and `marks`, and calls `keep`, in its transaction."""
+
+    segments: list[Segment] = field(default_factory=list)
+    marks: list[Watermark] = field(default_factory=list)
+    files: dict[str, list[DroppedFile]] = field(default_factory=dict)  # by source, all that are there
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def keep(self, tx: Transaction) -> None:
+        for source, files in self.files.items():
+            dropped.keep(tx, source, files)
+
+
+def read_dropped(run: Run) -> Intake:
+    """All that is new, and in the run's figures what became of each folder. Needs the lease of the pull."""
+    intake = Intake()
+    for source in run.worker.field_map.activities:
+        if source.files:
+            _Folder(run, source, source.files, intake).read()
+    if intake.figures:
+        run.figures["files"] = intake.figures
+    return intake
+
+
+@dataclass
+class _Folder:
+    run: Run
+    source: ActivitySource
+    drop: DropFolder
+    intake: Intake
+    newest: datetime | None = None
+
+    def read(self) -> None:
+        with self.run.worker.store.read() as tx:
+            known = dropped.of_source(tx, self.source.api_name)
+            mark = segments.watermark(tx, self.source.api_name)
+        self.newest = mark.stamp if mark else None
+        figures: dict[str, Any] = {"files": 0, "rows": 0, "refused": 0, "left": 0, "broken": [], "listed": []}
+        contents = {file.digest for file in known.values() if not file.code}
+        there: list[DroppedFile] = []
+        for path in self._paths():
+            name = path.relative_to(self.run.worker.folder).as_posix()
+            held = known.get(name)
+            try:
+                file = held if held and _is_as(held, path) else self._file(path, name, contents, figures)
+            except OSError:
+                file = None  # taken away, or locked by the program that writes it
+            figures["left"] += file is None
+            there += [one for one in (file or held,) if one]
+            if file and file.code:
+                figures["broken"].append({"file": name, "code": file.code})
+        self.intake.files[self.source.api_name] = there
+        if self.newest and (mark is None or self.newest > mark.stamp):
+            self.intake.marks.append(Watermark(self.source.api_name, self.newest, self.source.api_name))
+        self.intake.figures[self.source.label] = {**figures, "newest": self.newest and self.newest.isoformat()}
+
+    def _paths(self) -> Iterator[Path]:
+        found = self.run.worker.folder.glob(self.drop.pattern)
+        return (path for path in sorted(found) if path.is_file() and not path.name.startswith((".", "~")))
+
+    def _file(self, path: Path, name: str, contents: set[str], figures: dict[str, Any]) -> DroppedFile | None:
+        """The file as it is now, read unless its content was; None when it is left for next time."""
+        before = path.stat()
+        age = self.run.worker.clock.now() - datetime.fromtimestamp(before.st_mtime, UTC)
+        if 0 <= age.total_seconds() < QUIET_SECONDS:
+            return None
+        with path.open("rb") as opened:
+            digest = file_digest(opened, "sha256").hexdigest()
+        written: list[Segment] = []
+        listed: list[Mapping[str, Any]] = []
+        with marks() as again:
+            reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.run.identity.time_zone), again)
+            code = "" if digest in contents else self._rows(path, name, reading, written, listed)
+        after = path.stat()
+        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            return None
+        if code == "":
+            self.intake.segments += written
+            figures["files"] += digest not in contents
+            figures["rows"] += reading.rows
+            figures["refused"] += reading.refused
+            figures["listed"] = [*figures["listed"], *listed][:LISTED_MAX]
+            self.newest = max((one for one in (self.newest, reading.newest) if one), default=None)
+            contents.add(digest)
+        return DroppedFile(
+            name, digest, before.st_size, before.st_mtime_ns, rows=reading.rows, refused=reading.refused, code=code
+        )
+
+    def _rows(
+        self, path: Path, name: str, reading: Reading, written: list[Segment], listed: list[Mapping[str, Any]]
+    ) -> str:
+        """Write what the file says; the code of what is wrong with all of it, "" when nothing is."""
+        try:
+            for page in sheets.pages(path, headers_of_drop(self.drop)):
+                frame, refused = reading.frame(page)
+                listed += [{"file": name, "row": one.row, "code": one.code} for one in refused]
+                del listed[LISTED_MAX:]
+                segment = self.run.worker.mirror.write(
+                    self.source.api_name,
+                    frame,
+                    run=self.run.run_id,
+                    pull=runs.sequence_of(self.run.run_id),
+                    read_at=self.run.now,
+                    map_digest=self.run.worker.field_map.digest,
+                    keys_version=KEYS_VERSION,
+                )
+                written += [segment] if segment else []
+        except MapError as error:
+            return error.problems[0].code
+        return ""
+
+
+def _is_as(held: DroppedFile, path: Path) -> bool:
+    found = path.stat()
+    return held.is_as(found.st_size, found.st_mtime_ns)

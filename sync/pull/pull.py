@@ -1,0 +1,181 @@
+"""Pull: record versions from the org into the mirror, and all of it or nothing.
+
+What changed since the watermark (less the look-back) comes up to the server's time, five objects in one call; what is
+many comes by bulk queries, which a later run goes on with; people and queues that seldom change come whole, now and then.
+Pages are on disk as they come, and one transaction lists them and moves the watermarks.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.errors import OrgError, TransientError
+from mapping.field_map.pulled_objects import PEOPLE
+from mapping.soql import count
+from sync.pull.bulk_extracts import Extracts
+from sync.pull.drop_folders.reader import Intake, read_dropped
+from sync.pull.objects import Reading, described, listed_as, readings_of
+from sync.pull.staging import Arrivals
+from sync.pull.upkeep import compact
+from sync.run import Run
+from sync.salesforce.composite import Question
+from sync.salesforce.errors import LocatorLostError
+from sync.salesforce.query_pages import Opened, Page
+from sync.store import data_files as segments
+from sync.store import leases
+from sync.store import query_jobs as queries
+from sync.store.columns import Json
+from sync.store.data_files import Segment, SegmentKind, Watermark
+from sync.store.leases import Lease
+from sync.store.query_jobs import Query
+
+# How often one query may lose its cursor before the pull gives up.
+RESTARTS_MAX = 5
+# A closed job is remembered a little longer than the org does.
+_JOB_DAYS = 8
+_REFUSED_QUESTION = "SF-102"
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """One object's arrivals, up to when they are complete, and the bulk job they came by, if any."""
+
+    reading: Reading
+    arrivals: Arrivals
+    complete: datetime
+    job: str = ""
+
+
+def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
+    """Bring the mirror up to date; the objects named in `whole` are read whole.
+
+    MapError before anything is read when the org lacks what the map names. What the org refuses to answer is described
+    anew first: a field may have gone since.
+    """
+    run.worker.mirror.discard_orphans(lease=lease, keep=_staged(run))  # what a crash left between file and transaction
+    readings = readings_of(run, described(run), whole)
+    try:
+        brought = list(_read(run, lease, readings))
+    except OrgError as error:
+        if any(problem.code == _REFUSED_QUESTION for problem in error.problems):
+            run.describe_again([reading.name for reading in readings])
+            described(run)
+        raise
+    _list(run, lease, brought, read_dropped(run))
+    if any(each.reading.is_first and not each.reading.is_slow for each in brought):
+        compact(run, lease)
+
+
+def _read(run: Run, lease: Lease, readings: Sequence[Reading]) -> Iterator[_Brought]:
+    """By REST what is little, then by bulk queries what is much; those begin before any of them is waited for."""
+    settings = run.worker.settings
+    lag = timedelta(seconds=settings.read_lag_seconds)
+    # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
+    until, complete = run.now + timedelta(seconds=1), run.now - lag
+    many = _many(run, readings)
+    few = [reading for reading in readings if reading.name not in many]
+    large = [reading for reading in readings if reading.name in many]
+    for reading, opened in zip(few, run.org.open([each.question(until=until) for each in few]), strict=True):
+        if opened is None or (opened.page.total > settings.bulk_query_records_min and not reading.is_slow):
+            large.append(reading)
+            continue
+        arrivals = reading.arrivals(run)
+        for page in _pages(run, reading, opened, until=until):
+            run.worker.drain.check()
+            arrivals.page(page)
+        if reading.is_slow:
+            arrivals.mark_missing()
+        _close(reading, arrivals)
+        yield _Brought(reading, arrivals, run.now if reading.is_slow else complete)
+    extracts = Extracts(run, lease, deadline=run.worker.clock.monotonic() + settings.run_deadline_seconds)
+    for reading, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
+        yield _Brought(reading, _extracted(run, extracts, reading, job), job.created_at - lag, job.job_id)
+
+
+def _many(run: Run, readings: Iterable[Reading]) -> set[str]:
+    """Objects to be read whole that have more records than REST is for."""
+    settings = run.worker.settings
+    asked = [reading for reading in readings if reading.is_whole and not reading.is_slow]
+    questions = [Question(count(each.name, filters=each.filters), each.include_deleted) for each in asked]
+    return {
+        reading.name
+        for reading, opened in zip(asked, run.org.open(questions), strict=True)
+        if opened is None or opened.page.total > settings.bulk_query_records_min
+    }
+
+
+def _pages(run: Run, reading: Reading, opened: Opened, *, until: datetime) -> Iterator[Page]:
+    """The pages of one keyset walk; a lost cursor starts a new query behind the last row held."""
+    after: tuple[datetime, str] | None = None
+    pages = run.org.pages(opened)
+    for _ in range(RESTARTS_MAX):
+        try:
+            for page in pages:
+                yield page
+                if page.records:
+                    last = page.records[-1]
+                    after = (datetime.fromisoformat(str(last["SystemModstamp"])), str(last["Id"]))
+        except LocatorLostError:
+            again = reading.question(until=until, after=after)
+            pages = run.org.query(again.soql, include_deleted=again.include_deleted)
+            continue
+        return
+    raise TransientError.of("SF-123", reading.name, tries=RESTARTS_MAX)
+
+
+def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Query) -> Arrivals:
+    """What a bulk query brought, pages of an earlier run included."""
+    arrivals = reading.arrivals(run)
+    arrivals.take_over([segment for page in job.pages if (segment := _segment(page["segment"]))])
+    for page in extracts.pages(job):
+        written = arrivals.cells(page, job.created_at)
+        extracts.keep(job, page, _facts(written) if written else None)
+    _close(reading, arrivals)
+    return arrivals
+
+
+def _close(reading: Reading, arrivals: Arrivals) -> None:
+    if reading.narrows:
+        arrivals.bury_unread()
+    arrivals.close()
+
+
+def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) -> None:
+    """The pull happens here."""
+    written = [segment for each in brought for segment in each.arrivals.segments] + dropped.segments
+    marks = [Watermark(each.reading.name, each.complete, listed_as(run, each.reading.wanted)) for each in brought]
+    run.worker.points.reach("segments written")
+    with run.worker.store.transaction() as tx:
+        leases.check(tx, lease)
+        segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=[*marks, *dropped.marks])
+        dropped.keep(tx)
+        queries.close(tx, [each.job for each in brought if each.job])
+        queries.forget(tx, run.now - timedelta(days=_JOB_DAYS))
+    run.worker.points.reach("pull committed")
+    followed = [each for each in brought if each.reading.wanted not in PEOPLE]
+    run.figures["pulled"] = {each.reading.name: each.arrivals.rows for each in followed}
+    run.figures["unparsed"] = {
+        f"{each.reading.name}.{column}": number for each in followed for column, number in each.arrivals.lost.items()
+    }
+    fresh: dict[str, int] = {}
+    for segment in written:
+        fresh[segment.object] = fresh.get(segment.object, 0) + segment.rows
+    run.figures["pulled_new"] = fresh
+    run.figures["fates"] = {each.reading.name: dict(each.arrivals.fates) for each in brought if each.arrivals.fates}
+
+
+def _staged(run: Run) -> list[str]:
+    """Pages of bulk queries that are not at their end: nobody's orphans."""
+    with run.worker.store.read() as tx:
+        found = [_segment(page["segment"]) for page in queries.staged(tx)]
+    return [segment.path for segment in found if segment]
+
+
+def _facts(segment: Segment) -> dict[str, Json]:
+    return {name: value for name in Segment.__dataclass_fields__ if (value := getattr(segment, name)) is not None}
+
+
+def _segment(facts: object) -> Segment | None:
+    if not isinstance(facts, Mapping):
+        return None
+    return Segment(**{**facts, "kind": SegmentKind(facts["kind"])})

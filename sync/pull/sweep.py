@@ -1,0 +1,199 @@
+"""Sweep: compare the mirror with the org, record by record, and mend what differs: nothing is missed for longer.
+
+Pulls see what has a newer stamp. Found here is what leaves none: records deleted for good, records that came too late
+for any look-back, and formula fields, for whose sake an object is read whole. What moves while it is compared is none of
+its business: the next pull sees that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import polars as pl
+
+from engine.errors import OrgError, Problem
+from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects
+from mapping.field_map.types import described_fields, raw_frame, raw_schema
+from mapping.frames.csv_cells import frame_of_cells
+from mapping.soql import BY_ID, by_ids, count, select
+from sync.pull.bulk_extracts import Extract, Extracts
+from sync.pull.id_list import Listing, listing
+from sync.pull.pull import pull
+from sync.pull.staging import Arrivals
+from sync.pull.upkeep import compact, retire
+from sync.run import Run
+from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
+from sync.store import data_files as segments
+from sync.store import leases
+from sync.store.columns import chunks
+from sync.store.leases import Lease, LeaseName
+
+_LISTED = ("Id", "SystemModstamp", "IsDeleted")
+_LISTED_RECORDS = 250_000  # of one page: ids are short
+# More records than these are not asked for by their ids.
+_MENDED_MAX = 20_000
+# So many may vanish without a word; more look like an access that was lost.
+_GONE_MIN, _GONE_PERCENT = 100, 10
+_VANISHED = "SF-126"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Of one object: how many records the org lists, and in how many the mirror was not like it.
+
+    `missing` here, `stale` (another stamp), `deleted` there by now, `outside` the map's filters, `gone` for good or from
+    our sight, and `changed` without a stamp.
+    """
+
+    listed: int
+    missing: int = 0
+    stale: int = 0
+    deleted: int = 0
+    outside: int = 0
+    gone: int = 0
+    changed: int = 0
+
+
+def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
+    """Pull, compare, mend, and put the mirror in order; the drift of each object, in the run's figures too.
+
+    An object of which so much has vanished that an access must have been lost is left as it is, unless that is
+    accepted; when all else is done, OrgError SF-126 tells of it.
+    """
+    mapped = pulled_objects(run.worker.field_map)
+    found: dict[str, Drift] = {}
+    refused: list[Problem] = []
+    with run.worker.hold(LeaseName.PULL) as lease:
+        run.describe_again([wanted.api_name for wanted in (*mapped, *PEOPLE)])
+        pull(run, lease, whole=[wanted.api_name for wanted in PEOPLE])
+        for wanted in mapped:
+            try:
+                found[wanted.api_name] = _Comparison(run, lease, wanted).mended(accepts_gone=accepts_gone)
+            except OrgError as error:
+                if any(problem.code != _VANISHED for problem in error.problems):
+                    raise
+                refused += error.problems
+            run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
+        run.figures["compacted"] = compact(run, lease)
+        run.figures["retired"] = retire(run, lease)
+    if refused:
+        raise OrgError(*refused)
+    return found
+
+
+class _Comparison:
+    """One object, from the org's list of ids to what is mended of it."""
+
+    def __init__(self, run: Run, lease: Lease, wanted: PulledObject) -> None:
+        self._run, self._lease, self._wanted = run, lease, wanted
+        self._describe = run.describe(wanted.api_name)
+        self._until = run.at
+        worker = run.worker
+        self._extracts = Extracts(run, lease, deadline=worker.clock.monotonic() + worker.settings.run_deadline_seconds)
+
+    def mended(self, *, accepts_gone: bool) -> Drift:
+        name, mirror = self._wanted.api_name, self._run.worker.mirror
+        with self._run.worker.store.read() as tx:
+            mark = segments.watermark(tx, name)
+        self._until = mark.stamp if mark else self._run.at
+        with listing(mirror.folder) as found:
+            self._list(found)
+            parts = list(found.compare(mirror.stamps(name), until=self._until))
+        wrong = [each for part in parts for each in (*part.missing, *part.stale, *part.deleted)]
+        unlisted, known = [each for part in parts for each in part.unlisted], sum(part.known for part in parts)
+        arrivals = Arrivals(self._run, self._wanted, self._describe)
+        gone = self._gone(arrivals, unlisted, known, accepts_gone=accepts_gone)
+        if is_whole := self._has_formulas or len(wrong) > _MENDED_MAX:
+            self._read_whole(arrivals, found.rows)
+        else:
+            self._read(arrivals, wrong)
+        arrivals.bury(gone)
+        arrivals.close()
+        self._keep(arrivals)
+        return Drift(
+            listed=found.rows,
+            missing=sum(len(part.missing) for part in parts),
+            stale=sum(len(part.stale) for part in parts),
+            deleted=sum(len(part.deleted) for part in parts),
+            outside=len(unlisted) - len(gone),
+            gone=len(gone),
+            changed=max(0, self._news(arrivals) - len(wrong) - len(unlisted)) if is_whole else 0,
+        )
+
+    def _gone(self, arrivals: Arrivals, unlisted: Sequence[str], known: int, *, accepts_gone: bool) -> list[str]:
+        """Those that the org does not have. What the map's filters leave out is there all the same, and is read as such."""
+        name, most = self._wanted.api_name, max(_GONE_MIN, known * _GONE_PERCENT // 100)
+        if not self._wanted.filters and len(unlisted) > most and not accepts_gone:
+            raise OrgError.of(_VANISHED, name, object=name, gone=len(unlisted), known=known)
+        gone: list[str] = []
+        for block in chunks(unlisted, READ_MAX):
+            there = self._read(arrivals, block)
+            gone += [each for each in block if each not in there]
+            if len(gone) > most and not accepts_gone:
+                raise OrgError.of(_VANISHED, name, object=name, gone=len(gone), known=known)
+        return gone
+
+    def _news(self, arrivals: Arrivals) -> int:
+        """Rows that were written, without those that moved since the mirror was read."""
+        folder = self._run.worker.mirror.folder
+        return sum(
+            pl.scan_parquet(folder / segment.path)
+            .filter((pl.col("SystemModstamp") <= self._until).fill_null(value=True))
+            .select(pl.len())
+            .collect()
+            .item()
+            for segment in arrivals.segments
+        )
+
+    @property
+    def _has_formulas(self) -> bool:
+        """Whether the map names a field that changes without a stamp."""
+        calculated = {field["name"] for field in described_fields(self._describe) if field.get("calculated")}
+        return not calculated.isdisjoint(self._wanted.columns)
+
+    def _list(self, found: Listing) -> None:
+        """Every record, those in the bin and in the archive too, or they would look gone."""
+        wanted, schema = self._wanted, raw_schema(self._describe, _LISTED)
+        (counted,) = self._run.org.open(
+            [Question(count(wanted.api_name, filters=wanted.filters), include_deleted=True)]
+        )
+        if counted and counted.page.total <= self._run.worker.settings.bulk_query_records_min:
+            soql = select(wanted.api_name, _LISTED, filters=wanted.filters, order=BY_ID)
+            for page in self._run.org.query(soql, include_deleted=True):
+                found.put(raw_frame(page.records, schema))
+            return
+        soql = select(wanted.api_name, _LISTED, filters=wanted.filters, order="")
+        for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
+            found.put(frame_of_cells(result.columns, result.rows, schema)[0])
+
+    def _read(self, arrivals: Arrivals, ids: Sequence[str]) -> set[str]:
+        """Records by their ids, deleted ones too; which of them the org still has."""
+        seen: set[str] = set()
+        questions = [
+            Question(by_ids(self._wanted.api_name, self._wanted.columns, block), include_deleted=True)
+            for block in chunks(ids, IDS_MAX)
+        ]
+        for page in self._run.org.answers(questions):
+            arrivals.page(page)
+            seen.update(str(record["Id"]) for record in page.records)
+        return seen
+
+    def _read_whole(self, arrivals: Arrivals, listed: int) -> None:
+        wanted = self._wanted
+        if listed <= self._run.worker.settings.bulk_query_records_min:
+            soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order=BY_ID)
+            for page in self._run.org.query(soql, include_deleted=True):
+                arrivals.page(page)
+            return
+        asked_at = self._run.now
+        soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order="")
+        for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True)):
+            arrivals.cells(result, asked_at)
+
+    def _keep(self, arrivals: Arrivals) -> None:
+        run = self._run
+        run.worker.points.reach("mended")
+        if not arrivals.segments:
+            return
+        with run.worker.store.transaction() as tx:
+            leases.check(tx, self._lease)
+            segments.add_pull(tx, run=run.run_id, at=run.at, segments=arrivals.segments, watermarks=())

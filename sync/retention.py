@@ -1,0 +1,29 @@
+"""Reports are kept as long as `report_days` says: they hold personal data."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sync.run import Run
+
+# Files of ours begin with the id of their run, which begins with its time; whatever else people keep here is theirs.
+_OURS = re.compile(r"([0-9]{8}T[0-9]{6}Z)-[0-9]{4,}(-[a-z]+)?\.(html|csv|json)")
+
+
+def retire_reports(run: Run) -> int:
+    """Remove reports that have been kept as long as `report_days` says; how many files."""
+    settings = run.worker.settings
+    return retire(settings.data_folder / "reports", before=run.now - timedelta(days=settings.report_days))
+
+
+def retire(folder: Path, *, before: datetime) -> int:
+    """Remove the reports of runs before then, in every form; how many files."""
+    old = [path for path in folder.glob("*") if (at := _run_at(path)) is not None and at < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _run_at(path: Path) -> datetime | None:
+    found = _OURS.fullmatch(path.name)
+    return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None

@@ -1,0 +1,144 @@
+"""What became of each record of a write. To teach a row's code, add it to `BY_CODE`; an unknown one is a refusal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sync.salesforce.query_pages import JSON
+
+
+class Verdict(StrEnum):
+    DONE = "done"
+    MOVED = "moved"  # 412: changed since the version we hold
+    GONE = "gone"
+    CONVERTED = "converted"
+    BLOCKED = "blocked"  # this owner cannot have the record
+    NO_ACCESS = "no access"  # a field may not be written by this user: the org's set-up is at fault, not the record
+    REFUSED = "refused"  # no, until data or configuration change
+    LOCKED = "locked"  # surely not applied, and may succeed soon
+    LEFT = "left"  # surely not applied, and better left for another run
+    UNKNOWN = "unknown"  # perhaps applied: read back
+
+
+BY_CODE: dict[str, Verdict] = {
+    "ENTITY_IS_DELETED": Verdict.GONE,
+    "NOT_FOUND": Verdict.GONE,
+    "CANNOT_UPDATE_CONVERTED_LEAD": Verdict.CONVERTED,
+    "INACTIVE_OWNER_OR_USER": Verdict.BLOCKED,
+    "INVALID_FIELD": Verdict.NO_ACCESS,
+    "INVALID_FIELD_FOR_INSERT_UPDATE": Verdict.NO_ACCESS,
+    "INVALID_TYPE": Verdict.NO_ACCESS,
+    "UNABLE_TO_LOCK_ROW": Verdict.LOCKED,
+    "ENTITY_IS_LOCKED": Verdict.LOCKED,
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK": Verdict.LOCKED,
+    "PROCESSING_HALTED": Verdict.LOCKED,
+    "REQUEST_LIMIT_EXCEEDED": Verdict.LOCKED,
+    "SERVER_UNAVAILABLE": Verdict.LOCKED,
+    "INVALID_SESSION_ID": Verdict.LOCKED,
+    "UNKNOWN_EXCEPTION": Verdict.UNKNOWN,
+}
+# A trigger wraps what it ran into: the row as such is not at fault.
+_WRAPPED = ("UNABLE_TO_LOCK_ROW", "System.LimitException")
+PRECONDITION_FAILED = 412
+_BY_STATUS = {PRECONDITION_FAILED: Verdict.MOVED, 404: Verdict.GONE, 429: Verdict.LOCKED, 503: Verdict.LOCKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One record's verdict, with the org's own code, words and fields where it gave any.
+
+    `rule` is the duplicate rule that refused it: only an answer to a record of its own names it.
+    """
+
+    record_id: str
+    verdict: Verdict
+    code: str = ""
+    message: str = ""
+    fields: tuple[str, ...] = ()
+    rule: str = ""
+
+
+def unknown(record_ids: Sequence[str], code: str) -> list[Answer]:
+    return [Answer(record_id, Verdict.UNKNOWN, code) for record_id in record_ids]
+
+
+def of_composite(references: Mapping[str, str], body: JSON) -> list[Answer]:
+    """One answer per reference (referenceId -> record id), in its order; what has no single result is unknown."""
+    results: dict[str, list[dict[str, JSON]]] = {}
+    rows = body.get("compositeResponse") if isinstance(body, dict) else None
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict):
+            results.setdefault(str(row.get("referenceId")), []).append(row)
+    answers = []
+    for reference, record_id in references.items():
+        found = results.get(reference, [])
+        answers.append(_of_subrequest(record_id, found[0]) if len(found) == 1 else _unmatched(record_id))
+    return answers
+
+
+def of_collection(record_ids: Sequence[str], body: JSON) -> list[Answer]:
+    """One answer per record, in its order.
+
+    Results come in the order of the request and a failed one may lack its id; so order is believed only while every id
+    that is there agrees with it, and otherwise only rows with an id count.
+    """
+    rows = [row for row in body if isinstance(row, dict)] if isinstance(body, list) else []
+    in_order = len(rows) == len(record_ids) and all(
+        row.get("id") in {None, "", record_id} for row, record_id in zip(rows, record_ids, strict=True)
+    )
+    by_id = (
+        dict(zip(record_ids, rows, strict=True)) if in_order else {str(row["id"]): row for row in rows if row.get("id")}
+    )
+    return [
+        _of_row(record_id, by_id[record_id]) if record_id in by_id else _unmatched(record_id)
+        for record_id in record_ids
+    ]
+
+
+def of_code(record_id: str, code: str, message: str, fields: tuple[str, ...]) -> Answer:
+    """What a row's code means, whichever way it came."""
+    verdict = BY_CODE.get(code, Verdict.REFUSED)
+    if verdict is Verdict.REFUSED and any(words in message for words in _WRAPPED):
+        verdict = Verdict.LOCKED
+    return Answer(record_id, verdict, code, message, fields)
+
+
+def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
+    status = result.get("httpStatusCode")
+    if not isinstance(status, int):
+        return _unmatched(record_id)
+    if 200 <= status < 300:
+        return Answer(record_id, Verdict.DONE)
+    answer = _of_error(record_id, result.get("body"))
+    if status == PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
+        verdict = _BY_STATUS.get(status, Verdict.UNKNOWN if status >= 500 else answer.verdict)
+        return replace(answer, verdict=verdict, code=answer.code or str(status))
+    return answer
+
+
+def _of_row(record_id: str, row: dict[str, JSON]) -> Answer:
+    if row.get("success") is True:
+        return Answer(record_id, Verdict.DONE)
+    return _of_error(record_id, row.get("errors")) if row.get("success") is False else _unmatched(record_id)
+
+
+def _of_error(record_id: str, errors: JSON) -> Answer:
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    if not isinstance(first, dict):
+        return Answer(record_id, Verdict.REFUSED)
+    # A row of a collection says `statusCode` where everything else says `errorCode`.
+    code = str(first.get("statusCode") or first.get("errorCode") or "")
+    fields = first.get("fields")
+    named = tuple(map(str, fields)) if isinstance(fields, list) else ()
+    answer = of_code(record_id, code, str(first.get("message") or ""), named)
+    return replace(answer, rule=_duplicate_rule(first))
+
+
+def _duplicate_rule(error: Mapping[str, JSON]) -> str:
+    """Salesforce misspells the key, and may mend it."""
+    found = error.get("duplicateResut") or error.get("duplicateResult")
+    return str(found.get("duplicateRule") or "") if isinstance(found, dict) else ""
+
+
+def _unmatched(record_id: str) -> Answer:
+    return Answer(record_id, Verdict.UNKNOWN, "NO_RESULT")

@@ -1,0 +1,106 @@
+"""Run a claimed slot to its end, whatever that is, and write down what it came to."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TypeAlias
+
+from config.settings.syncs import Sync, Verb
+from engine.changes.states import UNDONE, State
+from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
+from sync.cycle import propose, settle
+from sync.host.log import places_of
+from sync.host.shutdown import Drain
+from sync.pull.sweep import sweep
+from sync.run import Run, Worker
+from sync.schedule.report import report
+from sync.store import changes, leases, slots
+from sync.store.database import Store
+from sync.store.leases import Clock
+from sync.store.slots import Slot, SlotState
+
+# A worker opened anew, so that a rule edited since the last run counts.
+Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
+# Of the changes a run touched or had to leave, how many are in each state.
+States: TypeAlias = Mapping[State, int]
+Beginning: TypeAlias = Callable[[Worker, str], AbstractContextManager[Run]]
+
+
+def work(
+    slot: Slot, sync: Sync, *, store: Store, clock: Clock, opening: Opening, beginning: Beginning, drain: Drain
+) -> tuple[Slot, LeadsyncError | None]:
+    """The slot as it ended, and the error that failed it. Nothing but the end of the process gets past this."""
+    state, error = _ended(slot, sync, store=store, opening=opening, beginning=beginning, drain=drain)
+    codes = tuple(problem.code for problem in error.problems) if error else ()
+    with store.transaction() as tx:
+        at = leases.time_of(tx, clock)
+        is_ours = slots.finish(tx, slot, state, at=at, codes=codes)
+        found = slots.last(tx, slot.sync)
+    run_id = found.run_id if found and found.due_at == slot.due_at else None
+    ended = replace(slot, state=state, codes=codes, finished_at=at, run_id=run_id)
+    return (ended, error) if is_ours else (replace(ended, state=SlotState.LOST), error)
+
+
+def _ended(
+    slot: Slot, sync: Sync, *, store: Store, opening: Opening, beginning: Beginning, drain: Drain
+) -> tuple[SlotState, LeadsyncError | None]:
+    try:
+        with opening() as worker:
+            worker.points.reach("slot claimed")
+            with beginning(replace(worker, drain=drain), sync.verb.value) as run:
+                with store.transaction() as tx:
+                    slots.begun(tx, slot, run.run_id)
+                run.figures.update(sync=slot.sync, missed=slot.missed)
+                states = VERBS[sync.verb](run)
+            worker.points.reach("slot worked")
+            untold = report(worker, run.run_id)
+    except DrainedError:
+        # Whoever starts next takes it up again.
+        return SlotState.LOST, None
+    except LeaseError as error:
+        # Somebody at a command line was faster, and the next due time comes; or took over while this process stood still.
+        was_refused = all(problem.code == "LS-101" for problem in error.problems)
+        return SlotState.SKIPPED if was_refused else SlotState.FAILED, error
+    except LeadsyncError as error:
+        return SlotState.FAILED, error
+    except Exception as error:  # noqa: BLE001 - the worker outlives a fault of its own in one run, and tells of it
+        place = ", ".join(places_of(error))
+        told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__, "place": place}))
+        told.__cause__ = error
+        return SlotState.FAILED, told
+    is_whole = untold is None and not any(states.get(state) for state in UNDONE)
+    return SlotState.DONE if is_whole else SlotState.PARTLY, untold
+
+
+def _run(run: Run) -> States:
+    propose(run)
+    run.worker.drain.check()
+    return {**settle(run).states, **_held(run)}
+
+
+def _plan(run: Run) -> States:
+    propose(run)
+    return _held(run)
+
+
+def _apply(run: Run) -> States:
+    return settle(run).states
+
+
+def _sweep(run: Run) -> States:
+    sweep(run)
+    return {}
+
+
+def _held(run: Run) -> States:
+    """What is over a limit, by this plan or an earlier one."""
+    with run.worker.store.read() as tx:
+        return {State.HELD: changes.held(tx)}
+
+
+VERBS: Mapping[Verb, Callable[[Run], States]] = {
+    Verb.RUN: _run,
+    Verb.PLAN: _plan,
+    Verb.APPLY: _apply,
+    Verb.SWEEP: _sweep,
+}

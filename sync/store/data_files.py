@@ -1,0 +1,152 @@
+"""What the mirror holds: its segments and how far each object has been pulled. Not listed here means not pulled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, delete, insert, or_, select, update
+
+from sync.store import audit, runs, tables
+from sync.store.audit import Entry, Event
+from sync.store.columns import chunks, instant_text
+from sync.store.database import Transaction
+
+
+class SegmentKind(StrEnum):
+    """A delta is what a pull brought. Base segments of an object hold one version per record and do not overlap."""
+
+    BASE = "base"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One immutable Parquet file. `path` is relative to the mirror's folder; `pull` is the sequence of its run.
+
+    A base segment is sorted by its `key` (columns, the first filled of which counts) and then Id; `key_min` and
+    `key_max` are its first and last places in that order (`sync.mirror.places`). `replaced_by` is the sequence of the
+    run that compacted it away; an as-of read of an earlier run still needs it.
+    """
+
+    path: str
+    object: str
+    pull: int
+    run_id: str
+    sha256: str
+    rows: int
+    bytes: int
+    id_min: str
+    id_max: str
+    map_digest: str = ""
+    keys_version: str = ""
+    kind: SegmentKind = SegmentKind.DELTA
+    key: str = ""
+    key_min: str = ""
+    key_max: str = ""
+    replaced_by: int | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """All versions up to `stamp` were pulled with the fields of that digest; other fields mean pulling it whole again."""
+
+    object: str
+    stamp: datetime
+    fields: str
+
+
+def add_pull(
+    tx: Transaction, *, run: str, at: datetime, segments: Sequence[Segment], watermarks: Sequence[Watermark]
+) -> None:
+    """A pull happened: list its segments, move the watermarks and write the audit entries, in one transaction."""
+    if segments:
+        # The name of a file holds its digest: two of one name are one file.
+        tx.execute(insert(tables.segments), list({segment.path: _row(segment) for segment in segments}.values()))
+    for mark in watermarks:
+        tx.execute(delete(tables.watermarks).where(tables.watermarks.c.object == mark.object))
+        tx.execute(
+            insert(tables.watermarks).values(object=mark.object, stamp=mark.stamp, fields=mark.fields, run_id=run)
+        )
+    facts = {
+        "segments": _facts(segments),
+        "watermarks": {mark.object: instant_text(mark.stamp) for mark in watermarks},
+    }
+    audit.append(tx, [Entry(Event.PULLED, at, run, facts)])
+
+
+def replace(
+    tx: Transaction, *, run: str, at: datetime, written: Sequence[Segment], replaced: Sequence[Segment]
+) -> None:
+    """A compaction happened: the written segments hold from now on what the replaced ones held."""
+    by = runs.sequence_of(run)
+    for chunk in chunks([segment.path for segment in replaced]):
+        tx.execute(update(tables.segments).where(tables.segments.c.path.in_(chunk)).values(replaced_by=by))
+    if written:
+        tx.execute(insert(tables.segments), [_row(segment) for segment in written])
+    facts = {"segments": _facts(written), "replaced": sorted(segment.path for segment in replaced)}
+    audit.append(tx, [Entry(Event.COMPACTED, at, run, facts)])
+
+
+def retire(tx: Transaction, gone: Sequence[Segment], *, at: datetime) -> None:
+    """The files of these replaced segments are gone: what only they held cannot be read as of a run any more."""
+    for chunk in chunks([segment.path for segment in gone]):
+        tx.execute(update(tables.segments).where(tables.segments.c.path.in_(chunk)).values(removed_at=at))
+    if gone:
+        audit.append(tx, [Entry(Event.SEGMENTS_RETIRED, at, facts={"replaced": sorted(each.path for each in gone)})])
+
+
+def listed(tx: Transaction, object_name: str | None = None, *, as_of: int | None = None) -> tuple[Segment, ...]:
+    """The segments, of one object or of all, visible after the pull numbered `as_of` (or now), oldest first."""
+    found = tables.segments.c
+    query = select(tables.segments).order_by(found.pull, found.path)
+    if object_name is not None:
+        query = query.where(found.object == object_name)
+    if as_of is None:
+        query = query.where(found.replaced_by.is_(None))
+    else:
+        query = query.where(found.pull <= as_of, or_(found.replaced_by.is_(None), found.replaced_by > as_of))
+    return _segments(tx, query)
+
+
+def named(tx: Transaction, paths: Sequence[str]) -> tuple[Segment, ...]:
+    """The segments of these paths, replaced ones too."""
+    found: list[Segment] = []
+    for chunk in chunks(paths):
+        found += _segments(tx, select(tables.segments).where(tables.segments.c.path.in_(chunk)))
+    return tuple(found)
+
+
+def kept(tx: Transaction) -> tuple[Segment, ...]:
+    """Every segment whose file is there, replaced ones too."""
+    found = tables.segments.c
+    return _segments(tx, select(tables.segments).where(found.removed_at.is_(None)).order_by(found.pull, found.path))
+
+
+def replaced_before(tx: Transaction, before: datetime) -> tuple[Segment, ...]:
+    """Those whose file is there still and that a run compacted away which began before that moment."""
+    found, compacting = tables.segments.c, tables.runs.c
+    query = select(tables.segments).join(tables.runs, compacting.sequence == found.replaced_by)
+    query = query.where(found.removed_at.is_(None), compacting.started_at < before)
+    return _segments(tx, query.order_by(found.pull, found.path))
+
+
+def watermark(tx: Transaction, object_name: str) -> Watermark | None:
+    """How far an object has been pulled; None when it never was."""
+    row = tx.execute(select(tables.watermarks).where(tables.watermarks.c.object == object_name)).one_or_none()
+    return None if row is None else Watermark(row.object, row.stamp, row.fields)
+
+
+def _segments(tx: Transaction, query: Select[Any]) -> tuple[Segment, ...]:
+    rows = tx.execute(query).mappings()
+    return tuple(Segment(**{**row, "kind": SegmentKind(row["kind"])}) for row in rows)
+
+
+def _facts(segments: Sequence[Segment]) -> list[dict[str, object]]:
+    return [{"path": segment.path, "sha256": segment.sha256, "rows": segment.rows} for segment in segments]
+
+
+def _row(segment: Segment) -> dict[str, object]:
+    return {name: getattr(segment, name) for name in Segment.__dataclass_fields__}

@@ -1,0 +1,71 @@
+"""Claims: what somebody else made of values of ours, and since when; and how a value is given back to leadsync."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, delete, insert, select
+
+from engine.changes.memory import Claimed
+from engine.values import Scalar
+from sync.store import audit
+from sync.store.audit import Entry, Event, value_hash
+from sync.store.columns import chunks
+from sync.store.database import Transaction
+from sync.store.prospect_keys import keys_of
+from sync.store.tables import applied_values, claims
+
+RECORDS = claims.c.record_id
+
+
+def among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, dict[str, Claimed]]:
+    """The claims on some records (a condition on `RECORDS`), by record and field."""
+    found = defaultdict[str, dict[str, Claimed]](dict)
+    for row in tx.execute(select(claims).where(of_records)):
+        found[row.record_id][row.field] = Claimed(row.value, row.since)
+    return dict(found)
+
+
+def note(tx: Transaction, seen: Mapping[str, Mapping[str, Claimed]]) -> None:
+    """What is claimed on each of these records now; claims that are not named any more are forgotten."""
+    for chunk in chunks(seen):
+        tx.execute(delete(claims).where(claims.c.record_id.in_(chunk)))
+        rows = [
+            {"record_id": record_id, "field": field, "value": claimed.value, "since": claimed.since}
+            for record_id in chunk
+            for field, claimed in seen[record_id].items()
+        ]
+        if rows:
+            tx.execute(insert(claims), rows)
+
+
+def give_back(tx: Transaction, given: Sequence[tuple[str, Mapping[str, Scalar]]], *, actor: str, at: datetime) -> None:
+    """Take what each record holds in these fields for ours, whoever put it there: rules decide them again.
+
+    Only fields in which somebody else's value stands are given, by `owner` and the map's names.
+    """
+    for chunk in chunks(given):
+        ids = [record_id for record_id, _ in chunk]
+        keys = keys_of(tx, ids)
+        found = tx.execute(select(applied_values).where(applied_values.c.record_id.in_(ids)))
+        applied = {row.record_id: row for row in found}
+        tx.execute(delete(applied_values).where(applied_values.c.record_id.in_(ids)))
+        tx.execute(insert(applied_values), [_held(applied.get(one), one, values, at) for one, values in chunk])
+        for record_id, values in chunk:
+            theirs = claims.c.field.in_(list(values))
+            tx.execute(delete(claims).where(claims.c.record_id == record_id, theirs))
+        told = [{"record": one, "after": _hashed(keys[one], values), "actor": actor} for one, values in chunk if values]
+        audit.append(tx, [Entry(Event.GIVEN_BACK, at, facts=facts) for facts in told])
+
+
+def _held(
+    row: "Row[tuple[object, ...]] | None", record_id: str, values: Mapping[str, Scalar], at: datetime
+) -> dict[str, object]:
+    """A row of applied values that says these too. Nothing was written now: when and by which run stay as they are."""
+    if row is None:
+        return {"record_id": record_id, "fields": dict(values), "at": at, "run_id": ""}
+    return {"record_id": record_id, "fields": {**row.fields, **values}, "at": row.at, "run_id": row.run_id}
+
+
+def _hashed(key: str, values: Mapping[str, Scalar]) -> dict[str, str]:
+    return {name: value_hash(key, name, value) for name, value in values.items()}

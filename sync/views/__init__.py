@@ -1,0 +1,1 @@
+"""What people are told, as values: read by reports and terminal."""

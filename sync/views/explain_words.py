@@ -1,0 +1,208 @@
+"""An explanation in words: which persona and why, what each criterion earned, where the score is from, which rules held."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from config.words.catalogue import Words, catalogue
+from engine.automation.explain import CriterionLine, Explanation, LeafResult, Match, Tried
+from engine.changes.change import Standing
+from engine.conditions.conditions import Leaf
+from engine.conditions.fields import Kind
+from engine.messages import Message
+from engine.values import Scalar
+from engine.verdicts.grade import LADDER
+from engine.verdicts.score import ScoreLine
+from sync.views import phrases
+from sync.views.condition_words import asked, of_activities
+from sync.views.explain import Explained, Moved, Since
+
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_THOUSAND = 1000
+# Columns that hold a person or a queue.
+_PEOPLE = frozenset({"owner_id", "owner_manager"})
+# The only level of a criterion that has no more than one: the mark says it.
+_PLAIN_LEVEL = "matches"
+
+
+def lines(explanation: Explanation, words: Words) -> list[str]:
+    """The whole explanation, a line each, indented by two spaces a level."""
+    return [
+        *_personas(explanation, words),
+        *_grade(explanation, words),
+        *_score(explanation, words),
+        *_rules(explanation, words),
+    ]
+
+
+def owner_lines(found: Explained, words: Words) -> list[str]:
+    """Whether it needs another owner, and who in the pool was passed over, and why; and what is somebody else's."""
+    told: list[str] = []
+    if found.role or found.manager:
+        told.append(words.say("explain.owner_place", role=found.role or "-", manager=found.manager or "-"))
+    if found.needs_owner is None:
+        return [words.say("explain.keeps_owner", owner=found.owner), *told, *_taken(found, words)]
+    why = words.say(f"reason.owner.{found.needs_owner}", rule="")
+    told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-"), *told]
+    told += [f"  {words.say('explain.given', owner=found.given)}"] if found.given else []
+    for one in found.considered:
+        turn = words.say("explain.turn", turn=one.turn) if one.turn else words.say("explain.no_turn")
+        said = words.message(one.passed) if one.passed else turn
+        told.append(f"  {'✗' if one.passed else '✓'} {found.names[one.member]}: {said}")
+    return [*told, *_taken(found, words)]
+
+
+def _taken(found: Explained, words: Words) -> Iterator[str]:
+    """Since when a value of ours is somebody else's, and for how long that counts."""
+    for one in found.taken:
+        yield words.say(
+            "explain.taken",
+            field=phrases.label(one.name, found.labels, words=words),
+            value=phrases.value(one.value, words=words),
+            since=phrases.time(one.since, zone=found.zone, words=words),
+            how=words.say(f"explain.taken.{one.claim.stance}", days=one.claim.days),
+        )
+
+
+def past_lines(found: Explained, words: Words) -> list[str]:
+    """What a plan of the past made of it, and what is not known of that time any more."""
+    proposed = found.proposed
+    if proposed is None:
+        told = words.say("explain.proposed_nothing")
+    else:
+        why = phrases.sentences(proposed.change.because, found.labels, words=words)
+        told = words.say("explain.proposed", why=why)
+    return [told, words.say("explain.unknown_then")]
+
+
+def change_line(found: Explained, standing: Standing, words: Words) -> str:
+    """Why a change of the record was proposed, and what is noted about it; people by name."""
+    told = [*standing.change.because, *([standing.note] if standing.note else [])]
+    return phrases.sentences([_naming(message, found.names) for message in told], found.labels, words=words)
+
+
+def since_lines(found: Explained, since: Since, words: Words) -> list[str]:
+    """What came out differently, what moved it, and which values moved; fields and people as they are called."""
+    told = [words.say("explain.since" if since.verdicts else "explain.since_same")]
+    for moved in since.verdicts:
+        causes = words.say("report.join").join(words.say(f"explain.by.{cause}") for cause in moved.by or ("together",))
+        told.append(f"  {_difference(found, moved, words)} ({causes})")
+    told += [words.say("explain.since_inputs")] if since.inputs else []
+    told += [f"  {_difference(found, moved, words)}" for moved in since.inputs]
+    before, after = since.activities
+    if before != after:
+        told.append(f"  {words.say('explain.since_activities', before=before, after=after)}")
+    told += [words.say("explain.other_rules")] if since.has_other_rules else []
+    told += [words.say("explain.other_map")] if since.has_other_map else []
+    return told
+
+
+def _difference(found: Explained, moved: Moved, words: Words) -> str:
+    then, now = (_held(found, moved.name, held, words) for held in (moved.then, moved.now))
+    told = phrases.label(moved.name, found.labels, words=words)
+    return f"{told}: {words.say('report.arrow', before=then, after=now)}"
+
+
+def _held(found: Explained, name: str, held: Scalar, words: Words) -> str:
+    if name in _PEOPLE:
+        return found.names.get(str(held), phrases.value(held, words=words))
+    key = f"explain.kind.{held}"
+    return words.say(key) if name == "owner_kind" and key in catalogue() else phrases.value(held, words=words)
+
+
+def _personas(explanation: Explanation, words: Words) -> Iterator[str]:
+    name = explanation.verdict["persona"]
+    yield words.say("explain.persona", persona=name) if name else words.say("explain.no_persona")
+    for tried in explanation.personas:
+        yield f"  {_MARKS[tried.holds]} {tried.name}"
+        # Those after the first that holds were not asked for; its own answers and its predecessors' are of interest.
+        yield from _leaves(tried.leaves, words)
+        if tried.holds:
+            return
+
+
+def _grade(explanation: Explanation, words: Words) -> Iterator[str]:
+    verdict = explanation.verdict
+    if not verdict["graded"]:
+        yield words.say("explain.ungraded", profile=verdict["profile"] or "-")
+        return
+    yield words.say("explain.grade", grade=verdict["grade"], profile=verdict["profile"])
+    for line in explanation.criteria:
+        yield f"  {_criterion(line, words)}"
+        yield from _leaves(line.leaves, words)
+    if explanation.is_clamped:
+        yield f"  {words.say('explain.clamped', grade=verdict['grade'])}"
+
+
+def _criterion(line: CriterionLine, words: Words) -> str:
+    mark = {Match.MATCH: "✓", Match.NOT_MATCH: "✗", Match.UNKNOWN: "?"}[line.match]
+    place = LADDER[min(max(line.running, 0), len(LADDER) - 1)]
+    level = f" ({line.level})" if line.level and line.level != _PLAIN_LEVEL else ""
+    return f"{mark} {line.name}{level}: {words.say('explain.thirds', thirds=f'{line.thirds:+d}', grade=place)}"
+
+
+def _score(explanation: Explanation, words: Words) -> Iterator[str]:
+    verdict = explanation.verdict
+    band = verdict["band"]
+    score = verdict["score"]
+    yield words.say("explain.score", score=score) if band is None else words.say("explain.band", score=score, band=band)
+    for line in explanation.score_lines:
+        yield f"  {_points(line, words)}"
+    if verdict["priority"] is not None:
+        yield words.say("explain.priority", priority=verdict["priority"])
+
+
+def _points(line: ScoreLine, words: Words) -> str:
+    points = f"{line.thousandths / _THOUSAND:+g}"
+    kind = _with(line.kind, asked(line.where) if line.where else "")
+    if line.decay is None or line.full is None:
+        return words.say("explain.points", kind=kind, count=line.count, points=points)
+    how = words.say(f"explain.fading.{line.decay.fading}", days=line.decay.days)
+    full = f"{line.full / _THOUSAND:+g}"
+    return words.say("explain.faded", kind=kind, count=line.count, points=points, full=full, how=how)
+
+
+def _rules(explanation: Explanation, words: Words) -> Iterator[str]:
+    for key, tried in (("explain.rules", explanation.matched), ("explain.near", explanation.nearly_matched)):
+        if tried:
+            yield words.say(key)
+            for rule in tried:
+                yield f"  {_MARKS[rule.holds]} {_rule(rule, words)}"
+                yield from _leaves(rule.leaves, words)
+
+
+def _rule(rule: Tried, words: Words) -> str:
+    return words.say("explain.fired", rule=rule.name) if rule.has_fired else rule.name
+
+
+def _leaves(results: Iterable[LeafResult], words: Words) -> Iterator[str]:
+    for result in results:
+        yield f"    {_MARKS[result.holds]} {_leaf(result, words)}"
+
+
+def _leaf(result: LeafResult, words: Words) -> str:
+    match result.leaf:
+        case Leaf() as leaf:
+            return words.say("explain.leaf", rule=asked(leaf), found=_found(result, leaf.field.kind, words))
+        case counted:
+            kinds = _with(", ".join(counted.kinds) or words.say("explain.any_activity"), of_activities(counted))
+            key = "explain.activity" if counted.within_days is None else "explain.activity_within"
+            found = _found(result, Kind.INTEGER, words)
+            return words.say(key, kinds=kinds, least=counted.at_least, days=counted.within_days or 0, found=found)
+
+
+def _with(kinds: str, more: str) -> str:
+    return f"{kinds} ({more})" if more else kinds
+
+
+def _found(result: LeafResult, kind: Kind, words: Words) -> str:
+    if result.value is None:
+        return words.say("report.empty")
+    if kind is Kind.GRADE:
+        return LADDER[int(str(result.value))]
+    if isinstance(result.value, date):
+        return str(result.value)
+    return phrases.value(result.value, words=words)
+
+
+def _naming(message: Message, names: Mapping[str, str]) -> Message:
+    return Message(message.key, {key: names.get(str(value), value) for key, value in message.params.items()})

@@ -1,0 +1,135 @@
+"""What is told of a run without walking its changes: from counts in the store and the figures the run left."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.assignment.directory import ACTIVE, INACTIVE
+from engine.changes.states import State
+from engine.errors import RulebookError
+from engine.messages import Message
+from mapping.field_map.labels import labels_of
+from sync.mirror.mirror import Mirror
+from sync.mirror.records import people
+from sync.plan.cost import forecast
+from sync.plan.lookup import is_shadow
+from sync.run import Worker
+from sync.store import change_summaries as sketches
+from sync.store import changes, describes, orgs, plans, runs
+from sync.store.plans import Header
+from sync.store.runs import Run
+from sync.views.quality import quality_of
+from sync.views.report import Heading, PlanHeader
+from sync.views.rows import Owner, OwnerKind
+
+
+def heading_of(worker: Worker, plan: Header) -> Heading:
+    """Of a plan, and of what became of it so far."""
+    with worker.store.read() as tx:
+        run = runs.run(tx, plan.plan_id)
+        described = describes.every(tx)
+        states = changes.counts(tx, plan.plan_id)
+        held = sketches.held_because(tx, plan.plan_id)
+    named = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
+    figures = figures_of(run)
+    compares = is_shadow(worker, plan)
+    writes = (Message.of("writes.shadow"),) if compares else forecast(worker, plan.plan_id).messages()
+    return Heading(
+        org_id=plan.org_id,
+        org_name=org_name(worker, figures),
+        is_sandbox=worker.settings.is_sandbox,
+        run_id=plan.plan_id,
+        at=plan.at,
+        zone=plan.zone,
+        states=in_order(states),
+        plan=PlanHeader(
+            plan_id=plan.plan_id,
+            at=plan.at,
+            digest=plan.digest,
+            rulebook=plan.rulebook,
+            rulebook_name=_rulebook_name(worker, plan),
+            is_baseline=plan.is_baseline,
+            is_shadow=compares,
+            counts=plan.counts,
+        ),
+        verb=run.verb if run else "plan",
+        outcome=_outcome(run),
+        codes=tuple(figures.get("codes", ())),
+        held=tuple((told(message, named), count) for message, count in held),
+        quality=quality_of(figures),
+        labels=labels_of(worker.field_map, described),
+        writes=tuple(writes) if plan.proposed else (),
+        api_calls=figures.get("api_calls"),
+        seconds=seconds_of(figures),
+    )
+
+
+def heading_of_run(worker: Worker, run: Run) -> Heading:
+    """Of a run that made no plan, an apply for instance: what it sent, and where that stands now."""
+    with worker.store.read() as tx:
+        org_id, zone = orgs.pinned(tx), plans.last_zone(tx)
+        described = describes.every(tx)
+        states = changes.counts_of_run(tx, run.run_id)
+    figures = figures_of(run)
+    return Heading(
+        org_id=org_id or "",
+        org_name=org_name(worker, figures),
+        is_sandbox=worker.settings.is_sandbox,
+        run_id=run.run_id,
+        at=run.started_at,
+        zone=zone or "UTC",
+        states=in_order(states),
+        verb=run.verb,
+        outcome=_outcome(run),
+        codes=tuple(figures.get("codes", ())),
+        quality=quality_of(figures),
+        labels=labels_of(worker.field_map, described),
+        api_calls=figures.get("api_calls"),
+        seconds=seconds_of(figures),
+    )
+
+
+def owners_of(mirror: Mirror, *, as_of: str | None) -> dict[str, Owner]:
+    """Every user and queue the mirror had after that run's pull, by id."""
+    users, queues = people(mirror, as_of=as_of)
+    kinds = {True: OwnerKind(ACTIVE), False: OwnerKind(INACTIVE)}
+    found = {user.id: Owner(user.id, user.name, kinds[user.is_active]) for user in users}
+    return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
+
+
+def told(message: Message, owners: Mapping[str, Owner]) -> Message:
+    """Owner ids in a message become names."""
+    named = {key: owners[value].name if isinstance(value, str) and value in owners else value
+             for key, value in message.params.items()}  # fmt: skip
+    return replace(message, params=named)
+
+
+def figures_of(run: Run | None) -> dict[str, Any]:
+    return dict(run.figures or {}) if run else {}
+
+
+def org_name(worker: Worker, figures: Mapping[str, Any]) -> str:
+    return str(figures.get("org_name") or urlsplit(worker.settings.org).hostname or "sandbox")
+
+
+def seconds_of(figures: Mapping[str, Any]) -> float | None:
+    return figures["milliseconds"] / 1000 if "milliseconds" in figures else None
+
+
+def in_order(states: Mapping[State, int]) -> dict[State, int]:
+    """In the order of a change's life."""
+    return {state: states[state] for state in State if states.get(state)}
+
+
+def _outcome(run: Run | None) -> str:
+    return (run.outcome if run else None) or "running"
+
+
+def _rulebook_name(worker: Worker, plan: Header) -> str:
+    """The rulebook's name while its files are those of the plan; else its version, for the name may have changed."""
+    try:
+        is_same = worker.rulebook.digest == plan.rulebook
+    except RulebookError:
+        is_same = False
+    return worker.rulebook.name if is_same else plan.rulebook[:12]

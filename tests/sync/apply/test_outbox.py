@@ -1,0 +1,123 @@
+"""Batches on their way out while others work: what is moved on meanwhile is not sent, and what stops writing stops at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from engine.changes.change import Reach
+from engine.changes.states import State
+from sync.apply.outbox import Outbox
+from sync.apply.pace import Gate
+from sync.apply.writers.batches import Parcel, Writer
+from sync.plan.cost import Mode
+from sync.plan.versions import Laws
+from sync.run import begin
+from sync.salesforce.write_results import Answer
+from sync.sandbox.jobs import JobState
+from sync.store import batches, changes, pauses
+from sync.store import ingest_jobs as uploads
+from sync.store.batches import Approved
+from sync.store.changes import Move
+from sync.store.leases import LeaseName
+from tests.stage import Stage
+
+
+@dataclass
+class Watched:
+    """A writer with somebody at work beside it: after a job is prepared, or after each batch of at most `most`."""
+
+    inner: Writer
+    size: int
+    most: int = 2
+    prepared: Callable[[], None] = lambda: None
+    sent: Callable[[], None] = lambda: None
+    batches: list[int] = field(default_factory=list)
+
+    @property
+    def mode(self) -> Mode:
+        return self.inner.mode
+
+    def fit(self, parcels: Sequence[Parcel]) -> int:
+        return min(len(parcels), self.most)
+
+    def prepare(self, object_name: str) -> str | None:
+        job = self.inner.prepare(object_name)
+        self.prepared()
+        return job
+
+    def give_up(self, job_id: str | None) -> None:
+        self.inner.give_up(job_id)
+
+    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
+        answers = self.inner.send(parcels, job_id)
+        self.batches.append(len(parcels))
+        self.sent()
+        return answers
+
+
+def planned(stage: Stage, count: int = 4) -> list[str]:
+    leads = [stage.add_lead(Title="課長", LastName=f"佐藤{number}") for number in range(count)]
+    stage.plan()
+    return leads
+
+
+@contextmanager
+def writing(stage: Stage) -> Iterator[tuple[Outbox, list[Approved]]]:
+    """A run of apply that has read what is approved and sent nothing yet."""
+    stage.advance(120)
+    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+        with stage.worker.store.read() as tx:
+            approved = batches.approved(tx, "Lead", Reach.FIELDS, after="", most=100)
+        yield Outbox(run, lease, Laws(run), Gate(run)), approved
+
+
+def supersede(stage: Stage, approved: Sequence[Approved]) -> None:
+    moves = [Move(each.standing.change.change_id, State.SUPERSEDED) for each in approved]
+    with stage.worker.store.transaction() as tx:
+        changes.move(tx, moves, run=None, at=stage.worker.clock.now())
+
+
+def left_of_jobs(stage: Stage) -> tuple[object, list[JobState]]:
+    with stage.worker.store.read() as tx:
+        expected = uploads.expected(tx)
+    return expected, [job.state for job in stage.server.world.jobs.values() if job.kind == "ingest"]
+
+
+def test_no_job_is_made_for_what_nobody_wants_any_more(stage: Stage) -> None:
+    planned(stage)
+    with writing(stage) as (outbox, approved):
+        supersede(stage, approved)
+        outbox.carry(approved, Mode.BULK)
+    assert left_of_jobs(stage) == (None, [])
+
+
+def test_a_job_that_nobody_needs_once_it_is_made_is_stopped_and_the_next_one_can_be_made(stage: Stage) -> None:
+    leads = planned(stage)
+    with writing(stage) as (outbox, approved):
+        early, rest = approved[:2], approved[2:]
+        watched = Watched(outbox.bulk, size=100, prepared=lambda: supersede(stage, early))
+        outbox.writers = {**outbox.writers, Mode.BULK: watched}
+        outbox.carry(early, Mode.BULK)
+        watched.prepared = lambda: None
+        outbox.carry(rest, Mode.BULK)
+    assert left_of_jobs(stage) == (None, [JobState.ABORTED, JobState.COMPLETE])
+    assert [stage.standing_of(lead) for lead in leads] == [State.SUPERSEDED] * 2 + [State.APPLIED] * 2
+
+
+@pytest.mark.parametrize("mode", [Mode.BULK, Mode.COLLECTIONS])
+def test_a_pause_between_two_jobs_of_one_batch_stops_the_second(stage: Stage, mode: Mode) -> None:
+    leads = planned(stage, 5)
+
+    def pause() -> None:
+        with stage.worker.store.transaction() as tx:
+            pauses.pause(tx, sync=None, by="os:admin@desk", reason="audit", at=stage.worker.clock.now())
+
+    with writing(stage) as (outbox, approved):
+        watched = Watched(outbox.writers[mode], size=100, sent=pause)
+        outbox.writers = {**outbox.writers, mode: watched}
+        outbox.carry(approved, mode)
+        waits = outbox.waits
+    assert (watched.batches, waits.key if waits else None) == ([2], "wait.paused")
+    assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 2 + [State.APPROVED] * 3

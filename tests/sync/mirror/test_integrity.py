@@ -1,0 +1,93 @@
+"""Checks of the mirror's files: whole, and at a glance on every run."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sync.mirror import files
+from sync.mirror import integrity as checks
+from sync.store.data_files import Segment, SegmentKind
+
+Make = Callable[[str], Segment]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A segment on disk with one company in it."""
+
+    def made(company: str) -> Segment:
+        frame = pl.DataFrame({"Id": ["00Q000000000001AAA"], "Company": [company]})
+        return files.write_segment(frame, tmp_path, "Lead", kind=SegmentKind.DELTA, run="run-1", pull=1)
+
+    return made
+
+
+def _flip(path: Path, *, keep_times: bool = False) -> None:
+    """One bit, in the middle of a file."""
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    if keep_times:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _glance(folder: Path, *segments: Segment, share_bytes: int = 0) -> list[tuple[str, str]]:
+    return [(each.code, each.where) for each in checks.glance(folder, segments, share_bytes=share_bytes)]
+
+
+def test_a_file_that_was_touched_is_found_at_a_glance(tmp_path: Path, make: Make) -> None:
+    one, other = make("A"), make("B")
+    assert _glance(tmp_path, one, other) == []
+    _flip(tmp_path / other.path)
+    assert _glance(tmp_path, one, other) == [("SR-110", other.path)]
+    assert _glance(tmp_path, one, other) == [("SR-110", other.path)]
+
+
+def test_a_file_never_looked_at_is_hashed_first(tmp_path: Path, make: Make) -> None:
+    one = make("A")
+    _flip(tmp_path / one.path)
+    assert _glance(tmp_path, one) == [("SR-110", one.path)]
+
+
+def test_a_file_that_is_gone_is_found_at_a_glance(tmp_path: Path, make: Make) -> None:
+    one = make("A")
+    assert _glance(tmp_path, one) == []
+    (tmp_path / one.path).unlink()
+    assert _glance(tmp_path, one) == [("SR-109", one.path)]
+
+
+def test_what_looks_as_before_is_not_hashed_again(tmp_path: Path, make: Make) -> None:
+    one = make("A")
+    assert _glance(tmp_path, one) == []
+    wrong = Segment(**{name: getattr(one, name) for name in Segment.__dataclass_fields__} | {"sha256": "0" * 64})
+    assert _glance(tmp_path, wrong) == []
+
+
+def test_a_share_of_the_rest_is_hashed_in_turn(tmp_path: Path, make: Make) -> None:
+    segments = [make(company) for company in "ABC"]
+    assert _glance(tmp_path, *segments) == []
+    wrong = [
+        Segment(**{name: getattr(each, name) for name in Segment.__dataclass_fields__} | {"sha256": "0" * 64})
+        for each in segments
+    ]
+    share = max(each.bytes for each in segments)
+    found = {path for _ in segments for _, path in _glance(tmp_path, *wrong, share_bytes=share)}
+    assert found == {each.path for each in segments}
+
+
+def test_a_bit_that_fell_over_by_itself_is_found_by_the_whole_check(tmp_path: Path, make: Make) -> None:
+    one = make("A")
+    _flip(tmp_path / one.path, keep_times=True)
+    assert [(each.code, each.where) for each in checks.compare(tmp_path, [one])] == [("SR-110", one.path)]
+
+
+def test_lost_notes_cost_time_and_nothing_else(tmp_path: Path, make: Make) -> None:
+    one = make("A")
+    assert _glance(tmp_path, one) == []
+    (tmp_path / "verified.json").write_text("{", encoding="utf-8")
+    assert _glance(tmp_path, one) == []
+    assert oct((tmp_path / "verified.json").stat().st_mode & 0o777) == "0o600"

@@ -1,0 +1,108 @@
+"""The sweep: what no stamp tells is found by comparing, and told as drift."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from config.field_map.load import map_from_text
+from engine.errors import OrgError
+from sync.host.clock import Clock
+from sync.pull.sweep import Drift, sweep
+from sync.run import begin
+from sync.sandbox import people
+from sync.sandbox.worlds import Record, World
+from tests.stage import RULEBOOK, Stage, staged
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """An empty org."""
+    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+        yield stage
+
+
+def swept(stage: Stage, *, accepts_gone: bool = False) -> Drift:
+    """What the sweep found of leads."""
+    stage.advance(120)
+    with begin(stage.worker, "sweep") as run:
+        return sweep(run, accepts_gone=accepts_gone)["Lead"]
+
+
+def in_bulk(stage: Stage) -> Stage:
+    worker = stage.worker
+    settings = worker.settings.model_copy(update={"bulk_query_records_min": 1})
+    clock = Clock(worker.clock.now, worker.clock.monotonic, stage.advance)
+    return replace(stage, worker=replace(worker, settings=settings, clock=clock))
+
+
+def known(stage: Stage, record_id: str) -> dict[str, object]:
+    (row,) = stage.worker.mirror.of("Lead", [record_id]).to_dicts()
+    return row
+
+
+def edit_unnoticed(stage: Stage, record_id: str, **values: str) -> None:
+    """A version whose stamp is older than any look-back when it is seen first."""
+
+    def late(world: World, _: datetime) -> World:
+        leads: dict[str, Record] = {**world.tables["Lead"]}
+        leads[record_id] = {**leads[record_id], "SystemModstamp": "2026-11-20T00:10:00.000+0000", **values}
+        return replace(world, tables={**world.tables, "Lead": leads})
+
+    stage.server.act(late)
+
+
+@pytest.fixture(params=["rest", "bulk"])
+def org(request: pytest.FixtureRequest, stage: Stage) -> Stage:
+    return stage if request.param == "rest" else in_bulk(stage)
+
+
+def test_nothing_differs_and_nothing_is_written(org: Stage) -> None:
+    org.add_lead()
+    assert [swept(org), swept(org)] == [Drift(listed=1), Drift(listed=1)]
+
+
+def test_p16_a_lead_deleted_for_good_is_found_and_buried(org: Stage) -> None:
+    gone, kept = org.add_lead(), org.add_lead()
+    swept(org)
+    org.server.act(lambda world, now: people.hard_delete(world, now, "takahashi", gone))
+    assert swept(org) == Drift(listed=1, gone=1)
+    assert (known(org, gone)["IsDeleted"], known(org, kept)["IsDeleted"]) == (True, False)
+    assert swept(org) == Drift(listed=1)
+
+
+def test_what_came_later_than_any_look_back_is_found(org: Stage) -> None:
+    lead = org.add_lead(Title="課長")
+    org.advance(2_000)
+    swept(org)
+    org.advance(2_000)
+    edit_unnoticed(org, lead, Title="部長")
+    assert swept(org) == Drift(listed=1, stale=1)
+
+
+def test_p15_a_formula_that_changes_without_a_stamp_is_found(org: Stage) -> None:
+    text = org.worker.field_map.text.replace("industry: Industry", "industry: {field: Owner_Active__c, kind: boolean}")
+    stage = replace(org, worker=replace(org.worker, read_map=lambda: map_from_text(text)))
+    lead = stage.add_lead(owner="suzuki")
+    stage.advance(2_000)
+    swept(stage)
+    stage.leave("suzuki")
+    assert swept(stage) == Drift(listed=1, changed=1)
+    assert known(stage, lead)["Owner_Active__c"] is False
+
+
+def test_an_org_that_shows_hardly_anything_any_more_is_not_believed(stage: Stage) -> None:
+    leads = [stage.add_lead() for _ in range(101)]
+    swept(stage)
+
+    def vanish(world: World, _: datetime) -> World:
+        return replace(world, tables={**world.tables, "Lead": {}})
+
+    stage.server.act(vanish)
+    with pytest.raises(OrgError) as refused:
+        swept(stage)
+    assert refused.value.problems[0].code == "SF-126"
+    assert known(stage, leads[0])["IsDeleted"] is False
+    assert swept(stage, accepts_gone=True) == Drift(listed=0, gone=101)
