@@ -1,1 +1,1 @@
-"""Record versions as they were pulled: immutable Parquet segments, each listed in the store."""
+"""Record versions as they were pulled: immutable Parquet data files, each listed in the store."""

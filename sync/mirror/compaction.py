@@ -1,6 +1,6 @@
-"""Compaction: base segments, sorted and without overlap, out of what pulls brought, never more than a window in memory.
+"""Compaction: base data files, sorted and without overlap, out of what pulls brought, never more than a window in memory.
 
-The order of an object's places is divided into slots, one per base segment. Where deltas brought more rows than the
+The order of an object's places is divided into slots, one per base data file. Where deltas brought more rows than the
 given percentage of a slot, the slot is written anew; what lies in the other slots stays, in fewer delta files.
 """
 
@@ -15,7 +15,7 @@ from sync.mirror import files, versions
 from sync.mirror import latest as contests
 from sync.mirror import sort_order as places
 from sync.mirror.scans import scan
-from sync.store.data_files import Segment, SegmentKind
+from sync.store.data_files import DataFile, DataFileKind
 
 # More deltas than these are joined into few, even where no slot is worth writing anew.
 DELTAS_MAX = 48
@@ -25,15 +25,15 @@ _WINDOW_BYTES = 16_000_000
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
-    """List both in one transaction (`sync.store.segments.replace`); until then nothing has happened."""
+    """List both in one transaction (`sync.store.data_files.replace`); until then nothing has happened."""
 
-    written: tuple[Segment, ...]
-    replaced: tuple[Segment, ...]
+    written: tuple[DataFile, ...]
+    replaced: tuple[DataFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where compacted segments go: the folder, and the run whose sequence is `pull`."""
+    """Where compacted data files go: the folder, and the run whose sequence is `pull`."""
 
     folder: Path
     run: str
@@ -43,17 +43,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """Everything above `low` up to `high`: what its base segment holds and how many rows deltas brought for it."""
+    """Everything above `low` up to `high`: what its base data file holds and how many rows deltas brought for it."""
 
     low: str
     high: str
-    base: Segment | None
+    base: DataFile | None
     brought: int
     is_due: bool
 
 
-def compact(listed: Sequence[Segment], *, key: Sequence[str], percent: int, target: Target) -> Compaction | None:
-    """`listed` are the current segments of one object. None when there is nothing to gain."""
+def compact(listed: Sequence[DataFile], *, key: Sequence[str], percent: int, target: Target) -> Compaction | None:
+    """`listed` are the current data files of one object. None when there is nothing to gain."""
     work = _Work.of(listed, key=key, percent=percent, target=target)
     due = [slot for slot in work.slots if slot.is_due]
     if not due and len(work.deltas) <= DELTAS_MAX:
@@ -69,16 +69,16 @@ class _Work:
     target: Target
     key: tuple[str, ...]
     slots: tuple[_Slot, ...]
-    deltas: tuple[Segment, ...]
+    deltas: tuple[DataFile, ...]
     sampled: tuple[pl.DataFrame, ...]
     schema: pl.Schema
 
     @classmethod
-    def of(cls, listed: Sequence[Segment], *, key: Sequence[str], percent: int, target: Target) -> "_Work":
-        """Base segments sorted by another key count as deltas: all of them is written anew."""
+    def of(cls, listed: Sequence[DataFile], *, key: Sequence[str], percent: int, target: Target) -> "_Work":
+        """Base data files sorted by another key count as deltas: all of them is written anew."""
         named = ",".join(key)
         base = sorted(
-            (each for each in listed if each.kind is SegmentKind.BASE and each.key == named),
+            (each for each in listed if each.kind is DataFileKind.BASE and each.key == named),
             key=lambda each: each.key_min,
         )
         deltas = tuple(each for each in listed if each not in base)
@@ -91,7 +91,7 @@ class _Work:
             for slot, number in highs.search_sorted(found).value_counts().iter_rows():
                 brought[slot] += number
         lows = [places.FIRST, *highs[:-1]]
-        standing: list[Segment | None] = [*base] or [None]
+        standing: list[DataFile | None] = [*base] or [None]
         slots = tuple(
             _Slot(low, high, each, number, is_due=number * 100 > percent * (each.rows if each else 0))
             for low, high, each, number in zip(lows, highs, standing, brought, strict=True)
@@ -106,15 +106,15 @@ class _Work:
         )
         return contests.decided(self.target.folder, contesting, rows=4 * self.target.rows)
 
-    def bases(self, winners: pl.LazyFrame) -> Iterator[Segment]:
-        """New base segments for the slots that are due; neighbours are written as one stretch."""
+    def bases(self, winners: pl.LazyFrame) -> Iterator[DataFile]:
+        """New base data files for the slots that are due; neighbours are written as one stretch."""
         for stretch in self._stretches():
             frames = (frame for slot in stretch for frame in self._frames(slot, winners))
             for frame in _packed(frames, rows=self.target.rows):
-                yield self._segment(frame, SegmentKind.BASE)
+                yield self._data_file(frame, DataFileKind.BASE)
 
-    def rest(self, winners: pl.LazyFrame) -> Iterator[Segment]:
-        """What stays in deltas: the latest of each record there that no new base segment took in."""
+    def rest(self, winners: pl.LazyFrame) -> Iterator[DataFile]:
+        """What stays in deltas: the latest of each record there that no new base data file took in."""
         if all(slot.is_due for slot in self.slots):
             return
         for group in _groups(self.deltas, rows=self.target.rows):
@@ -122,7 +122,7 @@ class _Work:
             latest = self._latest(found, winners if self.key != places.BY_ID else self._orders())
             rest = latest.filter(~self._is_due(latest) | self._stands_elsewhere(latest)).sort("Id")
             if rest.height:
-                yield self._segment(rest, SegmentKind.DELTA)
+                yield self._data_file(rest, DataFileKind.DELTA)
 
     def _stretches(self) -> Iterator[list[_Slot]]:
         stretch: list[_Slot] = []
@@ -160,9 +160,9 @@ class _Work:
     def _orders(self) -> pl.LazyFrame:
         return scan(self.target.folder, self.deltas).select("Id", *versions.ORDER)
 
-    def _may_hold(self, segment: Segment, slot: _Slot) -> bool:
+    def _may_hold(self, data_file: DataFile, slot: _Slot) -> bool:
         return self.key != places.BY_ID or (
-            segment.rows > 0 and segment.id_max > slot.low and segment.id_min <= slot.high
+            data_file.rows > 0 and data_file.id_max > slot.low and data_file.id_min <= slot.high
         )
 
     def _is_due(self, frame: pl.DataFrame) -> pl.Series:
@@ -171,7 +171,7 @@ class _Work:
         return due.gather(highs.search_sorted(frame.select(place=places.place_of(self.key))["place"]))
 
     def _stands_elsewhere(self, frame: pl.DataFrame) -> pl.Series:
-        """Which records have an older version in a base segment that stays: a delta must go on saying that it is old."""
+        """Which records have an older version in a base data file that stays: a delta must go on saying that it is old."""
         staying = [slot.base for slot in self.slots if slot.base and not slot.is_due]
         if self.key == places.BY_ID or not staying:
             return pl.Series([False] * frame.height, dtype=pl.Boolean)
@@ -183,9 +183,9 @@ class _Work:
         row_bytes = sum(each.bytes for each in parts) / max(1, sum(each.rows for each in parts))
         return min(4 * self.target.rows, max(self.target.rows, round(_WINDOW_BYTES / max(row_bytes, 1))))
 
-    def _segment(self, frame: pl.DataFrame, kind: SegmentKind) -> Segment:
+    def _data_file(self, frame: pl.DataFrame, kind: DataFileKind) -> DataFile:
         newest = self.deltas[-1]
-        return files.write_segment(
+        return files.write_data_file(
             frame, self.target.folder, newest.object, kind=kind, key=self.key, run=self.target.run, pull=self.target.pull,
             map_digest=newest.map_digest, keys_version=newest.keys_version,
         )  # fmt: skip
@@ -209,9 +209,9 @@ def _packed(frames: Iterable[pl.DataFrame], *, rows: int) -> Iterator[pl.DataFra
         yield held.slice(half)
 
 
-def _groups(segments: Iterable[Segment], *, rows: int) -> Iterator[list[Segment]]:
-    group: list[Segment] = []
-    for each in segments:
+def _groups(data_files: Iterable[DataFile], *, rows: int) -> Iterator[list[DataFile]]:
+    group: list[DataFile] = []
+    for each in data_files:
         if group and sum(member.rows for member in group) + each.rows > rows:
             yield group
             group = []

@@ -1,4 +1,4 @@
-"""Segments on disk: Parquet files written whole or not at all, readable by their owner only."""
+"""Data files on disk: Parquet files written whole or not at all, readable by their owner only."""
 
 import hashlib
 import os
@@ -9,31 +9,31 @@ import polars as pl
 
 from sync.host import processes as machine
 from sync.mirror import sort_order as places
-from sync.store.data_files import Segment, SegmentKind
+from sync.store.data_files import DataFile, DataFileKind
 
 # Small enough that a reader who wants a few records skips most of a sorted file.
 _GROUP_ROWS = 32_768
 
 
-def write_segment(
+def write_data_file(
     frame: pl.DataFrame,
     folder: Path,
     object_name: str,
     *,
-    kind: SegmentKind,
+    kind: DataFileKind,
     run: str,
     pull: int,
     key: Sequence[str] = (),
     map_digest: str = "",
     keys_version: str = "",
-) -> Segment:
-    """Write the frame, which a base segment has sorted by its key already."""
+) -> DataFile:
+    """Write the frame, which a base data file has sorted by its key already."""
     # The kind is part of the name: the same rows may be a delta first and a base later.
     prefix = f"{pull:08d}" if not key else f"{pull:08d}-{kind}"
     path = write(frame, folder / object_name, prefix)
-    is_base = kind is SegmentKind.BASE
+    is_base = kind is DataFileKind.BASE
     ends = frame.select(place=places.place_of(key))["place"] if is_base else pl.Series([""])
-    return Segment(
+    return DataFile(
         path=path.relative_to(folder).as_posix(),
         object=object_name,
         pull=pull,

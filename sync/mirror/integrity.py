@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.errors import Problem
 from sync.host import processes as machine
 from sync.mirror import files
-from sync.store.data_files import Segment
+from sync.store.data_files import DataFile
 
 # How much is hashed anew at each glance though nothing shows that it changed.
 SHARE_BYTES = 64_000_000
@@ -22,18 +22,18 @@ _NOTES = "verified.json"
 _Marks = list[int]
 
 
-def compare(folder: Path, segments: Iterable[Segment]) -> Iterator[Problem]:
+def compare(folder: Path, data_files: Iterable[DataFile]) -> Iterator[Problem]:
     """Hash every file."""
-    for segment in segments:
-        yield from _problems(folder, segment)
+    for data_file in data_files:
+        yield from _problems(folder, data_file)
 
 
-def glance(folder: Path, segments: Collection[Segment], *, share_bytes: int = SHARE_BYTES) -> Iterator[Problem]:
+def glance(folder: Path, data_files: Collection[DataFile], *, share_bytes: int = SHARE_BYTES) -> Iterator[Problem]:
     """Hash what is new or looks changed, and some of the rest."""
     known = _read(folder)
-    marks = {segment.path: _marks(folder / segment.path) for segment in segments}
+    marks = {data_file.path: _marks(folder / data_file.path) for data_file in data_files}
     doubtful = {path for path, mark in marks.items() if mark is None or known.get(path) != mark}
-    by_path = {segment.path: segment for segment in segments}
+    by_path = {data_file.path: data_file for data_file in data_files}
     left = share_bytes
     for path in known:
         if path in by_path and path not in doubtful and by_path[path].bytes <= left:
@@ -50,14 +50,14 @@ def glance(folder: Path, segments: Collection[Segment], *, share_bytes: int = SH
         _write(folder, well)
 
 
-def _problems(folder: Path, segment: Segment) -> Iterator[Problem]:
+def _problems(folder: Path, data_file: DataFile) -> Iterator[Problem]:
     try:
-        found = files.sha256(folder / segment.path)
+        found = files.sha256(folder / data_file.path)
     except OSError as error:
-        yield Problem("SR-109", segment.path, {"reason": error.strerror})
+        yield Problem("SR-109", data_file.path, {"reason": error.strerror})
         return
-    if found != segment.sha256:
-        yield Problem("SR-110", segment.path, {"found": found, "known": segment.sha256})
+    if found != data_file.sha256:
+        yield Problem("SR-110", data_file.path, {"found": found, "known": data_file.sha256})
 
 
 def _marks(path: Path) -> _Marks | None:

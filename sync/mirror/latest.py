@@ -14,17 +14,17 @@ from sync.host import processes as machine
 from sync.mirror import sort_order as places
 from sync.mirror import versions
 from sync.mirror.scans import scan
-from sync.store.data_files import Segment
+from sync.store.data_files import DataFile
 
 
 @contextmanager
-def decided(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator[pl.LazyFrame]:
+def decided(folder: Path, data_files: Sequence[DataFile], *, rows: int) -> Iterator[pl.LazyFrame]:
     """The winning version (Id and order) of each record that stands in more than one place, while the block lasts."""
     held: list[Path] = []
     try:
-        for number, frame in enumerate(_winners(folder, segments, rows=rows)):
+        for number, frame in enumerate(_winners(folder, data_files, rows=rows)):
             # A crash leaves it among the orphans.
-            path = folder / segments[0].object / f"contests-{number:06d}.unfinished"
+            path = folder / data_files[0].object / f"contests-{number:06d}.unfinished"
             frame.write_parquet(path)
             held.append(path)
         empty = pl.LazyFrame(schema={name: versions.SCHEMA[name] for name in ("Id", *versions.ORDER)})
@@ -34,10 +34,10 @@ def decided(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator
             machine.remove(path)
 
 
-def _winners(folder: Path, segments: Sequence[Segment], *, rows: int) -> Iterator[pl.DataFrame]:
-    sampled = [places.samples(places.read(folder, each, places.BY_ID), rows=rows) for each in segments]
+def _winners(folder: Path, data_files: Sequence[DataFile], *, rows: int) -> Iterator[pl.DataFrame]:
+    sampled = [places.samples(places.read(folder, each, places.BY_ID), rows=rows) for each in data_files]
     for low, high in places.windows(sampled, rows=rows):
-        near = [each for each in segments if each.rows and each.id_max > low and each.id_min <= high]
+        near = [each for each in data_files if each.rows and each.id_max > low and each.id_min <= high]
         there = scan(folder, near).filter(pl.col("Id") > low, pl.col("Id") <= high)
         ids = there.select("Id").collect()["Id"]
         twice = ids.filter(ids.is_duplicated())

@@ -1,7 +1,7 @@
 """The mirror: what was pulled, version by version, and the latest of each record as of any pull.
 
 A file counts from the moment the store lists it. Write it first, then list it together with the watermark
-(`sync.store.segments.add_pull`, or `replace` for a compaction): it happened or it did not, and what a crash leaves
+(`sync.store.data_files.add_pull`, or `replace` for a compaction): it happened or it did not, and what a crash leaves
 behind is discarded.
 """
 
@@ -20,9 +20,8 @@ from sync.mirror import integrity as checks
 from sync.mirror import sort_order as places
 from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
-from sync.store import data_files as segments
-from sync.store import runs
-from sync.store.data_files import Segment, SegmentKind
+from sync.store import data_files, runs
+from sync.store.data_files import DataFile, DataFileKind
 from sync.store.database import Store
 from sync.store.leases import Lease, check
 
@@ -50,8 +49,8 @@ class Mirror:
         map_digest: str = "",
         keys_version: str = "",
         known: pl.DataFrame | None = None,
-    ) -> Segment | None:
-        """Put the rows that are news on disk; None when there are none. The caller lists the segment.
+    ) -> DataFile | None:
+        """Put the rows that are news on disk; None when there are none. The caller lists the data file.
 
         `raw` has Id and the mapped columns under their API names, typed; `_read_at` row by row, or `read_at` for all.
         `pull` is the sequence of the run (`runs.sequence_of`). The first frame of an object, or one with new columns,
@@ -85,7 +84,7 @@ class Mirror:
         read_at: datetime | None = None,
         map_digest: str = "",
         keys_version: str = "",
-    ) -> Segment:
+    ) -> DataFile:
         """Put one page of an object that is read whole on disk, as it is: no row is compared with what is known."""
         frame = versions.stamped(raw, pull=pull, read_at=read_at)
         return self._delta(object_name, frame, run, pull, map_digest, keys_version)
@@ -119,8 +118,8 @@ class Mirror:
         touching = _with_ids(listed, wanted.to_list())
         return self._standing(touching, pl.col("Id").is_in(wanted.implode()), schema).sort("Id")
 
-    def versions_in(self, listed: Sequence[Segment]) -> pl.LazyFrame:
-        """Every version in these segments, whatever came later."""
+    def versions_in(self, listed: Sequence[DataFile]) -> pl.LazyFrame:
+        """Every version in these data files, whatever came later."""
         return scan(self.folder, listed)
 
     def stamps(self, object_name: str) -> pl.LazyFrame:
@@ -132,7 +131,7 @@ class Mirror:
     ) -> pl.DataFrame:
         """The latest versions of records whose first filled one of `columns` is among `ids`, deleted ones too.
 
-        Of base segments sorted by these columns only those that may hold one are read. In no particular order, and
+        Of base data files sorted by these columns only those that may hold one are read. In no particular order, and
         without `_content`.
         """
         listed = self._listed(object_name, as_of)
@@ -154,7 +153,7 @@ class Mirror:
     ) -> Compaction | None:
         """Sort an object by `key` (columns, the first filled one counts) where deltas exceed that percentage of it.
 
-        None when there is nothing to do. The caller lists what comes back in one transaction (`segments.replace`).
+        None when there is nothing to do. The caller lists what comes back in one transaction (`data_files.replace`).
         """
         target = compaction.Target(self.folder, run, pull, self.range_rows)
         return compaction.compact(self._listed(object_name), key=key, percent=percent, target=target)
@@ -175,59 +174,59 @@ class Mirror:
         """
         with self.store.transaction() as tx:
             check(tx, lease)
-            gone = segments.replaced_before(tx, before)
-            segments.retire(tx, gone, at=at)
-        for segment in gone:
-            machine.remove(self.folder / segment.path)
+            gone = data_files.replaced_before(tx, before)
+            data_files.retire(tx, gone, at=at)
+        for data_file in gone:
+            machine.remove(self.folder / data_file.path)
         return len(gone)
 
     def discard_orphans(self, *, lease: Lease, keep: Collection[str] = ()) -> int:
-        """Remove files that no segment names (a crash between file and transaction); how many. LeaseError for one who
+        """Remove files that no data file names (a crash between file and transaction); how many. LeaseError for one who
         stood still while another took over.
 
-        `keep` are paths, as segments have them, that wait to be listed: pages of a job that is not at its end.
+        `keep` are paths, as data files have them, that wait to be listed: pages of a job that is not at its end.
         """
         # Files first: one that is listed between the two looks is then kept, not taken for an orphan. And whoever wrote
         # one of them under a later lease had taken over by now.
         there = [path for path in self.folder.glob("*/*") if path.is_file()]
         with self.store.read() as tx:
             check(tx, lease)
-            named = {segment.path for segment in segments.kept(tx)} | set(keep)
+            named = {data_file.path for data_file in data_files.kept(tx)} | set(keep)
         kept = {self.folder / path for path in named}
         return sum(machine.remove(path) for path in there if path not in kept)
 
     def verify(self) -> tuple[Problem, ...]:
         """Compare every file with its digest in the store, those that only as-of reads need too."""
         with self.store.read() as tx:
-            kept = segments.kept(tx)
+            kept = data_files.kept(tx)
         return tuple(checks.compare(self.folder, kept))
 
     def glance(self) -> tuple[Problem, ...]:
         """Compare what is new or looks changed among current files, and some of the rest in turn: for every run."""
         with self.store.read() as tx:
-            listed = segments.listed(tx)
+            listed = data_files.listed(tx)
         return tuple(checks.glance(self.folder, listed))
 
-    def _listed(self, object_name: str, as_of: str | None = None) -> tuple[Segment, ...]:
+    def _listed(self, object_name: str, as_of: str | None = None) -> tuple[DataFile, ...]:
         with self.store.read() as tx:
             pull = None if as_of is None else runs.sequence_of(as_of)
-            listed = segments.listed(tx, object_name, as_of=pull)
-        if any(segment.removed_at for segment in listed):
+            listed = data_files.listed(tx, object_name, as_of=pull)
+        if any(data_file.removed_at for data_file in listed):
             raise StoreError.of("SR-112", as_of or "", object=object_name)
         return listed
 
     def _standing(
         self,
-        touching: Sequence[Segment],
+        touching: Sequence[DataFile],
         wanted: pl.Expr,
         schema: pl.Schema,
         *,
-        deltas: Sequence[Segment] | None = None,
+        deltas: Sequence[DataFile] | None = None,
     ) -> pl.DataFrame:
-        """The latest versions among the wanted rows of these segments. `deltas` are looked at for later versions that
+        """The latest versions among the wanted rows of these data files. `deltas` are looked at for later versions that
         are not wanted themselves; where Ids are wanted there are none.
         """
-        base = [each for each in touching if each.kind is SegmentKind.BASE]
+        base = [each for each in touching if each.kind is DataFileKind.BASE]
         loose = _deltas(touching)
         rows = [
             scan(self.folder, part, schema=schema).select(schema.names()).filter(wanted).collect()
@@ -238,28 +237,28 @@ class Mirror:
 
     def _delta(
         self, object_name: str, frame: pl.DataFrame, run: str, pull: int, map_digest: str, keys_version: str
-    ) -> Segment:
-        return files.write_segment(
-            frame, self.folder, object_name, kind=SegmentKind.DELTA, run=run, pull=pull, map_digest=map_digest,
+    ) -> DataFile:
+        return files.write_data_file(
+            frame, self.folder, object_name, kind=DataFileKind.DELTA, run=run, pull=pull, map_digest=map_digest,
             keys_version=keys_version,
         )  # fmt: skip
 
 
-def _with_ids(listed: Sequence[Segment], ids: Sequence[str]) -> list[Segment]:
-    """Segments whose range of Ids has one of these in it; `ids` are sorted."""
+def _with_ids(listed: Sequence[DataFile], ids: Sequence[str]) -> list[DataFile]:
+    """Data files whose range of Ids has one of these in it; `ids` are sorted."""
     return [each for each in listed if each.rows and _is_between(ids, each.id_min, each.id_max)]
 
 
-def _deltas(segments: Iterable[Segment]) -> list[Segment]:
-    return [each for each in segments if each.kind is SegmentKind.DELTA]
+def _deltas(data_files: Iterable[DataFile]) -> list[DataFile]:
+    return [each for each in data_files if each.kind is DataFileKind.DELTA]
 
 
-def _may_relate(segment: Segment, columns: Sequence[str], wanted: pl.Series) -> bool:
-    if segment.kind is SegmentKind.BASE and segment.key == ",".join(columns):
-        low, high = places.bounds_of_key(segment.key_min, segment.key_max)
+def _may_relate(data_file: DataFile, columns: Sequence[str], wanted: pl.Series) -> bool:
+    if data_file.kind is DataFileKind.BASE and data_file.key == ",".join(columns):
+        low, high = places.bounds_of_key(data_file.key_min, data_file.key_max)
         at = wanted.search_sorted(low)
         return at < len(wanted) and wanted[at] <= high
-    return segment.rows > 0
+    return data_file.rows > 0
 
 
 def _is_between(ordered: Sequence[str], low: str, high: str) -> bool:

@@ -1,4 +1,4 @@
-"""Places: where a version stands in the order of a base segment, by its key and then its Id, and how that order is cut.
+"""Places: where a version stands in the order of a base data file, by its key and then its Id, and how that order is cut.
 
 A key is one or more columns of which the first filled one counts: `("Id",)`, or what names an activity's prospect.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.store.data_files import Segment
+from sync.store.data_files import DataFile
 
 BY_ID = ("Id",)
 FIRST, LAST = "", "\U0010ffff"
@@ -31,13 +31,13 @@ def place_of(columns: Sequence[str]) -> pl.Expr:
 
 
 def bounds_of_key(key_min: str, key_max: str) -> tuple[str, str]:
-    """First and last key of a base segment, from its first and last place."""
+    """First and last key of a base data file, from its first and last place."""
     return key_min.partition(" ")[0], key_max.partition(" ")[0]
 
 
-def read(folder: Path, segment: Segment, columns: Sequence[str]) -> pl.Series:
-    """Every place of a segment, in order."""
-    found = pl.scan_parquet(folder / segment.path).select(place=place_of(columns)).collect()["place"]
+def read(folder: Path, data_file: DataFile, columns: Sequence[str]) -> pl.Series:
+    """Every place of a data file, in order."""
+    found = pl.scan_parquet(folder / data_file.path).select(place=place_of(columns)).collect()["place"]
     return found if found.is_sorted() else found.sort()
 
 

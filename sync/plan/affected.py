@@ -1,6 +1,6 @@
 """Who is looked at by a plan of a part: whom anything has happened to since the last plan, or whose time has come.
 
-What happened is told by the audit, without which no state changes, and by the segments that pulls have brought.
+What happened is told by the audit, without which no state changes, and by the data files that pulls have brought.
 """
 
 import json
@@ -11,13 +11,12 @@ from mapping.field_map.field_map import ActivitySource, ObjectMap
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
 from sync.run import Run
-from sync.store import audit
+from sync.store import audit, data_files
 from sync.store import checkpoints as footings
-from sync.store import data_files as segments
 from sync.store.audit import Event
 from sync.store.checkpoints import Footing
 from sync.store.columns import chunks
-from sync.store.data_files import Segment
+from sync.store.data_files import DataFile
 
 # Behind so much, looking at everybody costs no more.
 ENTRIES_MAX = 500_000
@@ -30,7 +29,7 @@ OF_RECORDS = frozenset({
 # What changes nothing that a plan reads of any record. An approval moves its change, which is told too.
 OF_NOBODY = frozenset({
     Event.ORG_PINNED, Event.LEASE_TAKEN_OVER, Event.RUN_STARTED, Event.RUN_FINISHED, Event.RUN_INTERRUPTED,
-    Event.COMPACTED, Event.SEGMENTS_RETIRED, Event.PLAN_PROPOSED, Event.PLAN_DROPPED, Event.CHANGE_APPROVED,
+    Event.COMPACTED, Event.DATA_FILES_RETIRED, Event.PLAN_PROPOSED, Event.PLAN_DROPPED, Event.CHANGE_APPROVED,
     Event.PAUSED, Event.RESUMED,
 })  # fmt: skip
 
@@ -52,7 +51,7 @@ def stirred(run: Run, footing: Footing, *, until: int) -> tuple[str, ...] | None
         for record_id in _told(run, footing, until, brought):
             found.add(record_id)
             _refuse_many(run, len(found))
-        for record_id in _of_segments(run, footing, brought):
+        for record_id in _of_data_files(run, footing, brought):
             found.add(record_id)
             _refuse_many(run, len(found))
     except _TooMuchError:
@@ -67,7 +66,7 @@ def _refuse_many(run: Run, number: int) -> None:
 
 
 def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterator[str]:
-    """Records by what the audit says of them; the paths of segments that were brought are put into `brought`."""
+    """Records by what the audit says of them; the paths of data files that were brought are put into `brought`."""
     with run.worker.store.read() as tx:
         for link in audit.links(tx, since=footing.seen + 1):
             if link.seq > until:
@@ -75,7 +74,7 @@ def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterato
             told = json.loads(link.body)
             event = told["event"]
             if event == Event.PULLED:
-                brought += [each["path"] for each in told["segments"]]
+                brought += [each["path"] for each in told["data_files"]]
             elif event in OF_RECORDS:
                 # What the plan itself proposed is as it left it.
                 if event != Event.CHANGE_PROPOSED or told["plan"] != footing.plan_id:
@@ -84,18 +83,18 @@ def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterato
                 raise _TooMuchError
 
 
-def _of_segments(run: Run, footing: Footing, paths: Sequence[str]) -> Iterator[str]:
+def _of_data_files(run: Run, footing: Footing, paths: Sequence[str]) -> Iterator[str]:
     with run.worker.store.read() as tx:
-        found = segments.named(tx, paths)
-    if len(found) < len(set(paths)) or any(segment.removed_at for segment in found):
+        found = data_files.named(tx, paths)
+    if len(found) < len(set(paths)) or any(data_file.removed_at for data_file in found):
         raise _TooMuchError
-    _refuse_many(run, sum(segment.rows for segment in found))
-    ordered = sorted((segment for segment in found if segment.rows), key=lambda segment: segment.object)
-    for name, group in groupby(ordered, key=lambda segment: segment.object):
+    _refuse_many(run, sum(data_file.rows for data_file in found))
+    ordered = sorted((data_file for data_file in found if data_file.rows), key=lambda data_file: data_file.object)
+    for name, group in groupby(ordered, key=lambda data_file: data_file.object):
         yield from _of_object(run, footing, name, list(group))
 
 
-def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[Segment]) -> Iterator[str]:
+def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[DataFile]) -> Iterator[str]:
     """Whom new versions of one object concern: prospects themselves, those of activities, those who name them."""
     mirror, field_map = run.worker.mirror, run.worker.field_map
     is_prospect = name in {entry.api_name for entry in field_map.objects}
@@ -136,8 +135,8 @@ def _by_email(run: Run, addresses: Iterable[str]) -> Iterator[str]:
         if object_map.email is None:
             continue
         with run.worker.store.read() as tx:
-            listed = segments.listed(tx, object_map.api_name)
-        for segment in listed:
-            frame = run.worker.mirror.versions_in([segment])
+            listed = data_files.listed(tx, object_map.api_name)
+        for data_file in listed:
+            frame = run.worker.mirror.versions_in([data_file])
             if object_map.email.api_name in frame.collect_schema():
                 yield from by_email(frame.select("Id", object_map.email.api_name).collect(), object_map, wanted)

@@ -21,7 +21,7 @@ from sync.store.database import Transaction
 from sync.store.leases import Lease
 from sync.store.query_jobs import Query
 
-# Rows of one page, and so of one segment: wide enough for few calls, small beside a range.
+# Rows of one page, and so of one data file: wide enough for few calls, small beside a range.
 PAGE_RECORDS = 50_000
 # Salesforce keeps results for seven days; an older job is asked anew while there is time to read it.
 _KEPT = timedelta(days=6)
@@ -89,9 +89,9 @@ class Extracts:
         if told.records is not None and told.records != rows:
             raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
 
-    def keep(self, job: Query, page: ResultPage, segment: Mapping[str, Json] | None) -> None:
+    def keep(self, job: Query, page: ResultPage, data_file: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
-        facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "segment": segment}
+        facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "data_file": data_file}
         with self._held() as tx:
             queries.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self._run.worker.points.reach("page kept")

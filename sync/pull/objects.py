@@ -15,7 +15,7 @@ from sync.pull.bulk_extracts import Extract
 from sync.pull.staging import Arrivals
 from sync.run import Run
 from sync.salesforce.composite import Question
-from sync.store import data_files as segments
+from sync.store import data_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str
     readings: list[Reading] = []
     for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE):
         with run.worker.store.read() as tx:
-            mark = segments.watermark(tx, wanted.api_name)
+            mark = data_files.watermark(tx, wanted.api_name)
         is_first = mark is None or mark.fields != listed_as(run, wanted)
         is_slow, is_asked = wanted in SLOW, wanted.api_name in whole
         rest = timedelta(seconds=settings.slow_objects_seconds)

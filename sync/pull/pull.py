@@ -21,11 +21,10 @@ from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.query_pages import Opened, Page
-from sync.store import data_files as segments
-from sync.store import leases
+from sync.store import data_files, leases
 from sync.store import query_jobs as queries
 from sync.store.columns import Json
-from sync.store.data_files import Segment, SegmentKind, Watermark
+from sync.store.data_files import DataFile, DataFileKind, Watermark
 from sync.store.leases import Lease
 from sync.store.query_jobs import Query
 
@@ -126,7 +125,7 @@ def _pages(run: Run, reading: Reading, opened: Opened, *, until: datetime) -> It
 def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Query) -> Arrivals:
     """What a bulk query brought, pages of an earlier run included."""
     arrivals = reading.arrivals(run)
-    arrivals.take_over([segment for page in job.pages if (segment := _segment(page["segment"]))])
+    arrivals.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])
     for page in extracts.pages(job):
         written = arrivals.cells(page, job.created_at)
         extracts.keep(job, page, _facts(written) if written else None)
@@ -142,12 +141,12 @@ def _close(reading: Reading, arrivals: Arrivals) -> None:
 
 def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) -> None:
     """The pull happens here."""
-    written = [segment for each in brought for segment in each.arrivals.segments] + dropped.segments
+    written = [data_file for each in brought for data_file in each.arrivals.data_files] + dropped.data_files
     marks = [Watermark(each.reading.name, each.complete, listed_as(run, each.reading.wanted)) for each in brought]
-    run.worker.points.reach("segments written")
+    run.worker.points.reach("data files written")
     with run.worker.store.transaction() as tx:
         leases.check(tx, lease)
-        segments.add_pull(tx, run=run.run_id, at=run.at, segments=written, watermarks=[*marks, *dropped.marks])
+        data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=written, watermarks=[*marks, *dropped.marks])
         dropped.keep(tx)
         queries.close(tx, [each.job for each in brought if each.job])
         queries.forget(tx, run.now - timedelta(days=_JOB_DAYS))
@@ -158,8 +157,8 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
         f"{each.reading.name}.{column}": number for each in followed for column, number in each.arrivals.lost.items()
     }
     fresh: dict[str, int] = {}
-    for segment in written:
-        fresh[segment.object] = fresh.get(segment.object, 0) + segment.rows
+    for data_file in written:
+        fresh[data_file.object] = fresh.get(data_file.object, 0) + data_file.rows
     run.figures["pulled_new"] = fresh
     run.figures["fates"] = {each.reading.name: dict(each.arrivals.fates) for each in brought if each.arrivals.fates}
 
@@ -167,15 +166,15 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
 def _staged(run: Run) -> list[str]:
     """Pages of bulk queries that are not at their end: nobody's orphans."""
     with run.worker.store.read() as tx:
-        found = [_segment(page["segment"]) for page in queries.staged(tx)]
-    return [segment.path for segment in found if segment]
+        found = [_data_file(page["data_file"]) for page in queries.staged(tx)]
+    return [data_file.path for data_file in found if data_file]
 
 
-def _facts(segment: Segment) -> dict[str, Json]:
-    return {name: value for name in Segment.__dataclass_fields__ if (value := getattr(segment, name)) is not None}
+def _facts(data_file: DataFile) -> dict[str, Json]:
+    return {name: value for name in DataFile.__dataclass_fields__ if (value := getattr(data_file, name)) is not None}
 
 
-def _segment(facts: object) -> Segment | None:
+def _data_file(facts: object) -> DataFile | None:
     if not isinstance(facts, Mapping):
         return None
-    return Segment(**{**facts, "kind": SegmentKind(facts["kind"])})
+    return DataFile(**{**facts, "kind": DataFileKind(facts["kind"])})

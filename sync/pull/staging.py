@@ -19,9 +19,9 @@ from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
 from sync.store import runs
 from sync.store.columns import chunks
-from sync.store.data_files import Segment
+from sync.store.data_files import DataFile
 
-# Pages of REST are small: so many rows make a segment, or a range of fewer.
+# Pages of REST are small: so many rows make a data file, or a range of fewer.
 ROWS_MAX = 50_000
 _INSTANT = pl.Datetime("us", "UTC")
 
@@ -38,7 +38,7 @@ class Arrivals:
     describe: Record
     is_compared: bool = True
     is_filtered: bool = False
-    segments: list[Segment] = field(default_factory=list)
+    data_files: list[DataFile] = field(default_factory=list)
     rows: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
@@ -58,7 +58,7 @@ class Arrivals:
             frame = frame.with_columns(pl.lit(value=False).alias("IsDeleted"))
         self._wait(self._dated(self._inside(frame), page.read_at))
 
-    def cells(self, page: ResultPage, read_at: datetime) -> Segment | None:
+    def cells(self, page: ResultPage, read_at: datetime) -> DataFile | None:
         """A page of a bulk query, written at once; None when it held no news."""
         frame, lost = frame_of_cells(page.columns, page.rows, raw_schema(self.describe, self.wanted.columns))
         self.rows += frame.height
@@ -81,17 +81,17 @@ class Arrivals:
         if self._waiting:
             self._write_waiting()
         mirror = self.run.worker.mirror
-        brought = Listing.of(mirror.folder, [(segment.path, segment.rows) for segment in self.segments])
+        brought = Listing.of(mirror.folder, [(data_file.path, data_file.rows) for data_file in self.data_files])
         for part in brought.compare(mirror.stamps(self.wanted.api_name)):
             self.bury(part.unlisted)
             self.fates.update({"outside": len(part.unlisted)} if part.unlisted else {})
 
-    def take_over(self, segments: Sequence[Segment]) -> None:
+    def take_over(self, data_files: Sequence[DataFile]) -> None:
         """Pages that an earlier run has put on disk for the same question."""
         sequence = runs.sequence_of(self.run.run_id)
-        self.segments += [replace(segment, run_id=self.run.run_id, pull=sequence) for segment in segments]
-        self.rows += sum(segment.rows for segment in segments)
-        self._is_written = self._is_written or bool(segments)
+        self.data_files += [replace(data_file, run_id=self.run.run_id, pull=sequence) for data_file in data_files]
+        self.rows += sum(data_file.rows for data_file in data_files)
+        self._is_written = self._is_written or bool(data_files)
 
     def close(self) -> None:
         """Write what waits; an object that brought nothing at all is made known by its columns."""
@@ -111,16 +111,16 @@ class Arrivals:
         rows = rows.unique("Id", keep="last", maintain_order=True)
         self._write(rows)
 
-    def _write(self, rows: pl.DataFrame) -> Segment | None:
+    def _write(self, rows: pl.DataFrame) -> DataFile | None:
         name, mirror = self.wanted.api_name, self.run.worker.mirror
-        write: Callable[..., Segment | None] = mirror.write_whole
+        write: Callable[..., DataFile | None] = mirror.write_whole
         if self.is_compared and rows.height:
             known = mirror.known(name, rows["Id"].to_list())
             self.fates.update(_fates(rows, known))
             write = partial(mirror.write, known=known)
         elif self.is_compared:
             write = mirror.write
-        segment = write(
+        data_file = write(
             name,
             rows,
             run=self.run.run_id,
@@ -130,9 +130,9 @@ class Arrivals:
             keys_version=KEYS_VERSION,
         )
         self._is_written = True
-        if segment:
-            self.segments.append(segment)
-        return segment
+        if data_file:
+            self.data_files.append(data_file)
+        return data_file
 
     def _inside(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.is_filtered else outside_as_deleted(frame, self.wanted.filters)

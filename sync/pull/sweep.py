@@ -22,8 +22,7 @@ from sync.pull.staging import Arrivals
 from sync.pull.upkeep import compact, retire
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
-from sync.store import data_files as segments
-from sync.store import leases
+from sync.store import data_files, leases
 from sync.store.columns import chunks
 from sync.store.leases import Lease, LeaseName
 
@@ -93,7 +92,7 @@ class _Comparison:
     def mended(self, *, accepts_gone: bool) -> Drift:
         name, mirror = self._wanted.api_name, self._run.worker.mirror
         with self._run.worker.store.read() as tx:
-            mark = segments.watermark(tx, name)
+            mark = data_files.watermark(tx, name)
         self._until = mark.stamp if mark else self._run.at
         with listing(mirror.folder) as found:
             self._list(found)
@@ -136,12 +135,12 @@ class _Comparison:
         """Rows that were written, without those that moved since the mirror was read."""
         folder = self._run.worker.mirror.folder
         return sum(
-            pl.scan_parquet(folder / segment.path)
+            pl.scan_parquet(folder / data_file.path)
             .filter((pl.col("SystemModstamp") <= self._until).fill_null(value=True))
             .select(pl.len())
             .collect()
             .item()
-            for segment in arrivals.segments
+            for data_file in arrivals.data_files
         )
 
     @property
@@ -192,8 +191,8 @@ class _Comparison:
     def _keep(self, arrivals: Arrivals) -> None:
         run = self._run
         run.worker.points.reach("mended")
-        if not arrivals.segments:
+        if not arrivals.data_files:
             return
         with run.worker.store.transaction() as tx:
             leases.check(tx, self._lease)
-            segments.add_pull(tx, run=run.run_id, at=run.at, segments=arrivals.segments, watermarks=())
+            data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=arrivals.data_files, watermarks=())

@@ -5,13 +5,12 @@ from datetime import timedelta
 from mapping.field_map.pulled_objects import activity_keys, pulled_objects
 from sync.mirror.sort_order import BY_ID
 from sync.run import Run
-from sync.store import data_files as segments
-from sync.store import leases, runs
+from sync.store import data_files, leases, runs
 from sync.store.leases import Lease
 
 
 def compact(run: Run, lease: Lease) -> int:
-    """Sort what needs it, each object in a transaction of its own; how many segments were written."""
+    """Sort what needs it, each object in a transaction of its own; how many data files were written."""
     worker = run.worker
     keys = activity_keys(worker.field_map)
     prospects = {entry.api_name for entry in worker.field_map.objects}
@@ -29,7 +28,7 @@ def compact(run: Run, lease: Lease) -> int:
         worker.points.reach("compaction written")
         with worker.store.transaction() as tx:
             leases.check(tx, lease)
-            segments.replace(tx, run=run.run_id, at=run.now, written=done.written, replaced=done.replaced)
+            data_files.replace(tx, run=run.run_id, at=run.now, written=done.written, replaced=done.replaced)
         written += len(done.written)
     return written
 

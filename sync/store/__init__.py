@@ -1,1 +1,1 @@
-"""Everything that changes by decision, in one database: runs, leases, segments, plans, changes, memory, audit rows."""
+"""Everything that changes by decision, in one database: runs, leases, data files, plans, changes, memory, audit rows."""

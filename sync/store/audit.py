@@ -42,7 +42,7 @@ class Event(StrEnum):
     RUN_INTERRUPTED = "run interrupted"
     PULLED = "pulled"
     COMPACTED = "compacted"
-    SEGMENTS_RETIRED = "segments retired"
+    DATA_FILES_RETIRED = "data files retired"
     PLAN_PROPOSED = "plan proposed"
     PLAN_DROPPED = "plan dropped"
     CHANGE_PROPOSED = "change proposed"

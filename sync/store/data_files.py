@@ -1,4 +1,4 @@
-"""What the mirror holds: its segments and how far each object has been pulled. Not listed here means not pulled."""
+"""What the mirror holds: its data files and how far each object has been pulled. Not listed here means not pulled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from sync.store.columns import chunks, instant_text
 from sync.store.database import Transaction
 
 
-class SegmentKind(StrEnum):
-    """A delta is what a pull brought. Base segments of an object hold one version per record and do not overlap."""
+class DataFileKind(StrEnum):
+    """A delta is what a pull brought. Base data files of an object hold one version per record and do not overlap."""
 
     BASE = "base"
     DELTA = "delta"
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class DataFile:
     """One immutable Parquet file. `path` is relative to the mirror's folder; `pull` is the sequence of its run.
 
-    A base segment is sorted by its `key` (columns, the first filled of which counts) and then Id; `key_min` and
+    A base data file is sorted by its `key` (columns, the first filled of which counts) and then Id; `key_min` and
     `key_max` are its first and last places in that order (`sync.mirror.places`). `replaced_by` is the sequence of the
     run that compacted it away; an as-of read of an earlier run still needs it.
     """
@@ -41,7 +41,7 @@ class Segment:
     id_max: str
     map_digest: str = ""
     keys_version: str = ""
-    kind: SegmentKind = SegmentKind.DELTA
+    kind: DataFileKind = DataFileKind.DELTA
     key: str = ""
     key_min: str = ""
     key_max: str = ""
@@ -59,78 +59,80 @@ class Watermark:
 
 
 def add_pull(
-    tx: Transaction, *, run: str, at: datetime, segments: Sequence[Segment], watermarks: Sequence[Watermark]
+    tx: Transaction, *, run: str, at: datetime, data_files: Sequence[DataFile], watermarks: Sequence[Watermark]
 ) -> None:
-    """A pull happened: list its segments, move the watermarks and write the audit entries, in one transaction."""
-    if segments:
+    """A pull happened: list its data files, move the watermarks and write the audit entries, in one transaction."""
+    if data_files:
         # The name of a file holds its digest: two of one name are one file.
-        tx.execute(insert(tables.segments), list({segment.path: _row(segment) for segment in segments}.values()))
+        tx.execute(
+            insert(tables.data_files), list({data_file.path: _row(data_file) for data_file in data_files}.values())
+        )
     for mark in watermarks:
         tx.execute(delete(tables.watermarks).where(tables.watermarks.c.object == mark.object))
         tx.execute(
             insert(tables.watermarks).values(object=mark.object, stamp=mark.stamp, fields=mark.fields, run_id=run)
         )
     facts = {
-        "segments": _facts(segments),
+        "data_files": _facts(data_files),
         "watermarks": {mark.object: instant_text(mark.stamp) for mark in watermarks},
     }
     audit.append(tx, [Entry(Event.PULLED, at, run, facts)])
 
 
 def replace(
-    tx: Transaction, *, run: str, at: datetime, written: Sequence[Segment], replaced: Sequence[Segment]
+    tx: Transaction, *, run: str, at: datetime, written: Sequence[DataFile], replaced: Sequence[DataFile]
 ) -> None:
-    """A compaction happened: the written segments hold from now on what the replaced ones held."""
+    """A compaction happened: the written data files hold from now on what the replaced ones held."""
     by = runs.sequence_of(run)
-    for chunk in chunks([segment.path for segment in replaced]):
-        tx.execute(update(tables.segments).where(tables.segments.c.path.in_(chunk)).values(replaced_by=by))
+    for chunk in chunks([data_file.path for data_file in replaced]):
+        tx.execute(update(tables.data_files).where(tables.data_files.c.path.in_(chunk)).values(replaced_by=by))
     if written:
-        tx.execute(insert(tables.segments), [_row(segment) for segment in written])
-    facts = {"segments": _facts(written), "replaced": sorted(segment.path for segment in replaced)}
+        tx.execute(insert(tables.data_files), [_row(data_file) for data_file in written])
+    facts = {"data_files": _facts(written), "replaced": sorted(data_file.path for data_file in replaced)}
     audit.append(tx, [Entry(Event.COMPACTED, at, run, facts)])
 
 
-def retire(tx: Transaction, gone: Sequence[Segment], *, at: datetime) -> None:
-    """The files of these replaced segments are gone: what only they held cannot be read as of a run any more."""
-    for chunk in chunks([segment.path for segment in gone]):
-        tx.execute(update(tables.segments).where(tables.segments.c.path.in_(chunk)).values(removed_at=at))
+def retire(tx: Transaction, gone: Sequence[DataFile], *, at: datetime) -> None:
+    """The files of these replaced data files are gone: what only they held cannot be read as of a run any more."""
+    for chunk in chunks([data_file.path for data_file in gone]):
+        tx.execute(update(tables.data_files).where(tables.data_files.c.path.in_(chunk)).values(removed_at=at))
     if gone:
-        audit.append(tx, [Entry(Event.SEGMENTS_RETIRED, at, facts={"replaced": sorted(each.path for each in gone)})])
+        audit.append(tx, [Entry(Event.DATA_FILES_RETIRED, at, facts={"replaced": sorted(each.path for each in gone)})])
 
 
-def listed(tx: Transaction, object_name: str | None = None, *, as_of: int | None = None) -> tuple[Segment, ...]:
-    """The segments, of one object or of all, visible after the pull numbered `as_of` (or now), oldest first."""
-    found = tables.segments.c
-    query = select(tables.segments).order_by(found.pull, found.path)
+def listed(tx: Transaction, object_name: str | None = None, *, as_of: int | None = None) -> tuple[DataFile, ...]:
+    """The data files, of one object or of all, visible after the pull numbered `as_of` (or now), oldest first."""
+    found = tables.data_files.c
+    query = select(tables.data_files).order_by(found.pull, found.path)
     if object_name is not None:
         query = query.where(found.object == object_name)
     if as_of is None:
         query = query.where(found.replaced_by.is_(None))
     else:
         query = query.where(found.pull <= as_of, or_(found.replaced_by.is_(None), found.replaced_by > as_of))
-    return _segments(tx, query)
+    return _data_files(tx, query)
 
 
-def named(tx: Transaction, paths: Sequence[str]) -> tuple[Segment, ...]:
-    """The segments of these paths, replaced ones too."""
-    found: list[Segment] = []
+def named(tx: Transaction, paths: Sequence[str]) -> tuple[DataFile, ...]:
+    """The data files of these paths, replaced ones too."""
+    found: list[DataFile] = []
     for chunk in chunks(paths):
-        found += _segments(tx, select(tables.segments).where(tables.segments.c.path.in_(chunk)))
+        found += _data_files(tx, select(tables.data_files).where(tables.data_files.c.path.in_(chunk)))
     return tuple(found)
 
 
-def kept(tx: Transaction) -> tuple[Segment, ...]:
-    """Every segment whose file is there, replaced ones too."""
-    found = tables.segments.c
-    return _segments(tx, select(tables.segments).where(found.removed_at.is_(None)).order_by(found.pull, found.path))
+def kept(tx: Transaction) -> tuple[DataFile, ...]:
+    """Every data file whose file is there, replaced ones too."""
+    found = tables.data_files.c
+    return _data_files(tx, select(tables.data_files).where(found.removed_at.is_(None)).order_by(found.pull, found.path))
 
 
-def replaced_before(tx: Transaction, before: datetime) -> tuple[Segment, ...]:
+def replaced_before(tx: Transaction, before: datetime) -> tuple[DataFile, ...]:
     """Those whose file is there still and that a run compacted away which began before that moment."""
-    found, compacting = tables.segments.c, tables.runs.c
-    query = select(tables.segments).join(tables.runs, compacting.sequence == found.replaced_by)
+    found, compacting = tables.data_files.c, tables.runs.c
+    query = select(tables.data_files).join(tables.runs, compacting.sequence == found.replaced_by)
     query = query.where(found.removed_at.is_(None), compacting.started_at < before)
-    return _segments(tx, query.order_by(found.pull, found.path))
+    return _data_files(tx, query.order_by(found.pull, found.path))
 
 
 def watermark(tx: Transaction, object_name: str) -> Watermark | None:
@@ -139,14 +141,14 @@ def watermark(tx: Transaction, object_name: str) -> Watermark | None:
     return None if row is None else Watermark(row.object, row.stamp, row.fields)
 
 
-def _segments(tx: Transaction, query: Select[Any]) -> tuple[Segment, ...]:
+def _data_files(tx: Transaction, query: Select[Any]) -> tuple[DataFile, ...]:
     rows = tx.execute(query).mappings()
-    return tuple(Segment(**{**row, "kind": SegmentKind(row["kind"])}) for row in rows)
+    return tuple(DataFile(**{**row, "kind": DataFileKind(row["kind"])}) for row in rows)
 
 
-def _facts(segments: Sequence[Segment]) -> list[dict[str, object]]:
-    return [{"path": segment.path, "sha256": segment.sha256, "rows": segment.rows} for segment in segments]
+def _facts(data_files: Sequence[DataFile]) -> list[dict[str, object]]:
+    return [{"path": data_file.path, "sha256": data_file.sha256, "rows": data_file.rows} for data_file in data_files]
 
 
-def _row(segment: Segment) -> dict[str, object]:
-    return {name: getattr(segment, name) for name in Segment.__dataclass_fields__}
+def _row(data_file: DataFile) -> dict[str, object]:
+    return {name: getattr(data_file, name) for name in DataFile.__dataclass_fields__}

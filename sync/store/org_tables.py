@@ -40,7 +40,7 @@ jobs = Table(
     Column("state", String(20), nullable=False),  # as the org last told; `Closed` once nothing is left to do
     Column("asked", identifier(64)),  # query: digest of what was asked, so that the same question finds it again
     Column("locator", Text),  # query: behind the last page that is safely on disk; "" is the end
-    Column("pages", JsonText),  # query: the segments written so far, not listed yet
+    Column("pages", JsonText),  # query: the data files written so far, not listed yet
     Column("batch_id", identifier(60)),  # ingest: the batch it carries
     Column("created_at", Instant, nullable=False),
 )

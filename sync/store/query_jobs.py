@@ -18,7 +18,7 @@ class Query:
     """`state` is as the org last told, or `CLOSED`.
 
     `asked` is a digest of the question, `locator` stands behind the last page that is safely on disk ("" is the end, None
-    the beginning), `pages` are the facts of the segments those pages became.
+    the beginning), `pages` are the facts of the data files those pages became.
     """
 
     job_id: str

@@ -76,8 +76,8 @@ texts = Table(
     Column("text", Text, nullable=False),
 )
 
-segments = Table(
-    "segments",
+data_files = Table(
+    "data_files",
     metadata,
     Column("path", identifier(200), primary_key=True),  # relative to the mirror's folder
     Column("object", String(80), nullable=False, index=True),

@@ -90,7 +90,7 @@ def test_a_worker_that_dies_is_followed_by_one_that_ends_the_same(
     assert outcome_of(folder) == undisturbed
 
 
-@pytest.mark.parametrize("point", ["segments written", "pull committed"])
+@pytest.mark.parametrize("point", ["data files written", "pull committed"])
 def test_a_pull_that_dies_is_followed_by_a_whole_one(folder: Path, undisturbed: Outcome, point: str) -> None:
     assert leadsync(folder, "run", crash_at=f"{point}:1").returncode == 137
     assert leadsync(folder, "run").returncode == 0

@@ -12,7 +12,7 @@ from sync.host.clock import Clock
 from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
-from sync.store import data_files as segments
+from sync.store import data_files
 from sync.store import query_jobs as queries
 from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
@@ -62,7 +62,7 @@ def companies(stage: Stage) -> list[str]:
 
 def mark(stage: Stage) -> object:
     with stage.worker.store.read() as tx:
-        return segments.watermark(tx, "Lead")
+        return data_files.watermark(tx, "Lead")
 
 
 def query_jobs(stage: Stage) -> int:
@@ -134,7 +134,9 @@ def test_pages_of_a_question_nobody_asks_any_more_are_thrown_away(much: Stage) -
     pulled(few)
     files = {path.name for path in (much.worker.mirror.folder / "Lead").iterdir()}
     with much.worker.store.read() as tx:
-        assert files == {segment.path.split("/")[1] for segment in segments.kept(tx) if segment.object == "Lead"}
+        assert files == {
+            data_file.path.split("/")[1] for data_file in data_files.kept(tx) if data_file.object == "Lead"
+        }
 
 
 def test_t10_a_job_that_never_ends_stops_at_the_deadline_and_is_gone_on_with(much: Stage) -> None:

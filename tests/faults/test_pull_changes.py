@@ -14,7 +14,7 @@ from sync.run import Run, begin
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, Switches, World
-from sync.store import data_files as segments
+from sync.store import data_files
 from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -41,7 +41,7 @@ def known(stage: Stage, record_id: str) -> dict[str, object]:
 
 def versions(stage: Stage) -> int:
     with stage.worker.store.read() as tx:
-        return sum(segment.rows for segment in segments.listed(tx, "Lead"))
+        return sum(data_file.rows for data_file in data_files.listed(tx, "Lead"))
 
 
 def fates(run: Run) -> object:
@@ -114,12 +114,12 @@ def test_p3_a_query_whose_place_is_lost_again_and_again_ends_with_an_error(stage
 def test_p5_a_pull_that_fails_at_its_last_object_moves_no_watermark(stage: Stage) -> None:
     lead = stage.add_lead(Title="課長")
     with stage.worker.store.read() as tx:
-        before = segments.watermark(tx, "Lead")
+        before = data_files.watermark(tx, "Lead")
     stage.break_with(Fault(FaultKind.LIMIT, path="/composite", holds="queryAll"))
     with pytest.raises(TransientError):
         pulled(stage)
     with stage.worker.store.read() as tx:
-        assert segments.watermark(tx, "Lead") == before
+        assert data_files.watermark(tx, "Lead") == before
     pulled(stage)
     assert known(stage, lead)["Title"] == "課長"
 

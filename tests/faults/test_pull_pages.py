@@ -12,8 +12,7 @@ from sync.host.crash_points import CrashPoints
 from sync.host.shutdown import Drain
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
-from sync.store import data_files as segments
-from sync.store import runs
+from sync.store import data_files, runs
 from sync.store.data_files import Watermark
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -38,12 +37,12 @@ def leads(stage: Stage) -> int:
 
 def mark(stage: Stage) -> Watermark | None:
     with stage.worker.store.read() as tx:
-        return segments.watermark(tx, "Lead")
+        return data_files.watermark(tx, "Lead")
 
 
 def written(stage: Stage) -> int:
     with stage.worker.store.read() as tx:
-        return sum(segment.rows for segment in segments.listed(tx, "Lead"))
+        return sum(data_file.rows for data_file in data_files.listed(tx, "Lead"))
 
 
 def outcome(stage: Stage) -> str | None:
@@ -126,7 +125,7 @@ class DeadlyDrain(Drain):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("way", "points"),
-    [("rest", {"page", "segments written", "pull committed"}), ("bulk", {"query job kept", "page kept"})],
+    [("rest", {"page", "data files written", "pull committed"}), ("bulk", {"query job kept", "page kept"})],
 )
 def test_p5_wherever_a_pull_dies_the_watermark_is_behind_what_was_not_kept(
     stage: Stage, way: str, points: set[str]

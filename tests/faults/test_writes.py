@@ -268,10 +268,10 @@ def test_plans_that_an_ending_may_mean_are_named(stage: Stage) -> None:
 def test_a_damaged_mirror_stops_a_run_before_it_plans_on_wrong_values(stage: Stage) -> None:
     stage.add_lead(Title="課長")
     stage.plan()
-    segment = next((stage.folder / "data" / "mirror" / "Lead").glob("*.parquet"))
-    content = bytearray(segment.read_bytes())
+    data_file = next((stage.folder / "data" / "mirror" / "Lead").glob("*.parquet"))
+    content = bytearray(data_file.read_bytes())
     content[len(content) // 2] ^= 1
-    segment.write_bytes(content)
+    data_file.write_bytes(content)
     with pytest.raises(StoreError, match="SR-110"):
         stage.plan()
 

@@ -1,4 +1,4 @@
-"""Read what was left in drop folders since the last run: each content once, into segments the pull lists as its own.
+"""Read what was left in drop folders since the last run: each content once, into data files the pull lists as its own.
 
 A file that somebody may still be writing is left for next time: one that was touched less than a minute ago, or while it
 was read. What is read of a file is known by what it says (mapping/drops), so overlapping exports count nothing twice.
@@ -19,10 +19,9 @@ from mapping.text.keys import KEYS_VERSION
 from sync.pull.drop_folders import sheets
 from sync.pull.drop_folders.repeats import marks
 from sync.run import Run
-from sync.store import data_files as segments
+from sync.store import data_files, runs
 from sync.store import dropped_files as dropped
-from sync.store import runs
-from sync.store.data_files import Segment, Watermark
+from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Transaction
 from sync.store.dropped_files import DroppedFile
 
@@ -33,9 +32,9 @@ LISTED_MAX = 20
 
 @dataclass
 class Intake:
-    """What drop folders brought: the pull lists `segments` and `marks`, and calls `keep`, in its transaction."""
+    """What drop folders brought: the pull lists `data_files` and `marks`, and calls `keep`, in its transaction."""
 
-    segments: list[Segment] = field(default_factory=list)
+    data_files: list[DataFile] = field(default_factory=list)
     marks: list[Watermark] = field(default_factory=list)
     files: dict[str, list[DroppedFile]] = field(default_factory=dict)  # by source, all that are there
     figures: dict[str, Any] = field(default_factory=dict)
@@ -67,7 +66,7 @@ class _Folder:
     def read(self) -> None:
         with self.run.worker.store.read() as tx:
             known = dropped.of_source(tx, self.source.api_name)
-            mark = segments.watermark(tx, self.source.api_name)
+            mark = data_files.watermark(tx, self.source.api_name)
         self.newest = mark.stamp if mark else None
         figures: dict[str, Any] = {"files": 0, "rows": 0, "refused": 0, "left": 0, "broken": [], "listed": []}
         contents = {file.digest for file in known.values() if not file.code}
@@ -100,7 +99,7 @@ class _Folder:
             return None
         with path.open("rb") as opened:
             digest = file_digest(opened, "sha256").hexdigest()
-        written: list[Segment] = []
+        written: list[DataFile] = []
         listed: list[Mapping[str, Any]] = []
         with marks() as again:
             reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.run.identity.time_zone), again)
@@ -109,7 +108,7 @@ class _Folder:
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             return None
         if code == "":
-            self.intake.segments += written
+            self.intake.data_files += written
             figures["files"] += digest not in contents
             figures["rows"] += reading.rows
             figures["refused"] += reading.refused
@@ -121,7 +120,7 @@ class _Folder:
         )
 
     def _rows(
-        self, path: Path, name: str, reading: Reading, written: list[Segment], listed: list[Mapping[str, Any]]
+        self, path: Path, name: str, reading: Reading, written: list[DataFile], listed: list[Mapping[str, Any]]
     ) -> str:
         """Write what the file says; the code of what is wrong with all of it, "" when nothing is."""
         try:
@@ -129,7 +128,7 @@ class _Folder:
                 frame, refused = reading.frame(page)
                 listed += [{"file": name, "row": one.row, "code": one.code} for one in refused]
                 del listed[LISTED_MAX:]
-                segment = self.run.worker.mirror.write(
+                data_file = self.run.worker.mirror.write(
                     self.source.api_name,
                     frame,
                     run=self.run.run_id,
@@ -138,7 +137,7 @@ class _Folder:
                     map_digest=self.run.worker.field_map.digest,
                     keys_version=KEYS_VERSION,
                 )
-                written += [segment] if segment else []
+                written += [data_file] if data_file else []
         except MapError as error:
             return error.problems[0].code
         return ""

@@ -56,9 +56,9 @@ def test_a_folder_is_not_opened_on_windows(tmp_path: Path) -> None:
 
 
 def test_a_file_that_somebody_reads_stays_on_windows_and_fails_elsewhere(tmp_path: Path) -> None:
-    assert not machine.remove(Read(tmp_path / "segment"), system=WINDOWS)
+    assert not machine.remove(Read(tmp_path / "data file"), system=WINDOWS)
     with pytest.raises(PermissionError):
-        machine.remove(Read(tmp_path / "segment"), system="linux")
+        machine.remove(Read(tmp_path / "data file"), system="linux")
 
 
 def test_a_private_file_takes_bytes_as_they_are_and_is_for_its_owner(tmp_path: Path) -> None:

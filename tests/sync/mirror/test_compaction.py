@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from engine.errors import LeaseError, StoreError
 from sync.mirror.compaction import DELTAS_MAX, Compaction
 from sync.mirror.mirror import Mirror
-from sync.store import audit, leases, runs
-from sync.store import data_files as segments
-from sync.store.data_files import Segment, SegmentKind
+from sync.store import audit, data_files, leases, runs
+from sync.store.data_files import DataFile, DataFileKind
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease, LeaseName
@@ -42,7 +41,7 @@ class Tasks:
         write = self.mirror.write_whole if whole else self.mirror.write
         written = [write(self.name, _rows(page), run=run, pull=runs.sequence_of(run), read_at=_T0) for page in pages]
         with self.mirror.store.transaction() as tx:
-            segments.add_pull(tx, run=run, at=_T0, segments=[each for each in written if each], watermarks=[])
+            data_files.add_pull(tx, run=run, at=_T0, data_files=[each for each in written if each], watermarks=[])
         return run
 
     def compact(self, key: Sequence[str] = BY_PROSPECT, *, percent: int = 20) -> Compaction | None:
@@ -50,12 +49,12 @@ class Tasks:
         done = self.mirror.compact(self.name, key=key, run=run, pull=runs.sequence_of(run), percent=percent)
         if done:
             with self.mirror.store.transaction() as tx:
-                segments.replace(tx, run=run, at=_T0, written=done.written, replaced=done.replaced)
+                data_files.replace(tx, run=run, at=_T0, written=done.written, replaced=done.replaced)
         return done
 
-    def listed(self) -> tuple[Segment, ...]:
+    def listed(self) -> tuple[DataFile, ...]:
         with self.mirror.store.read() as tx:
-            return segments.listed(tx, self.name)
+            return data_files.listed(tx, self.name)
 
     def told(self, as_of: str | None = None) -> dict[str, tuple[str | None, str | None, int]]:
         return _told(self.mirror.latest(self.name, as_of=as_of).collect())
@@ -100,16 +99,16 @@ def tasks(store: Store, tmp_path: Path) -> Tasks:
     return Tasks(Mirror(tmp_path / "mirror", store, range_rows=4))
 
 
-def test_a_first_pull_becomes_base_segments_of_a_range_each(tasks: Tasks) -> None:
+def test_a_first_pull_becomes_base_data_files_of_a_range_each(tasks: Tasks) -> None:
     tasks.pull(_spread(range(6)), _spread(range(6, 11)))
     before = tasks.told()
     tasks.compact(BY_PROSPECT)
-    assert {(each.kind, each.key) for each in tasks.listed()} == {(SegmentKind.BASE, "WhoId")}
+    assert {(each.kind, each.key) for each in tasks.listed()} == {(DataFileKind.BASE, "WhoId")}
     assert sorted(each.rows for each in tasks.listed()) == [3, 4, 4]
     assert tasks.told() == before
 
 
-def test_base_segments_do_not_overlap(tasks: Tasks) -> None:
+def test_base_data_files_do_not_overlap(tasks: Tasks) -> None:
     tasks.pull(_spread(range(20)))
     tasks.compact(BY_PROSPECT)
     ordered = sorted(tasks.listed(), key=lambda each: each.key_min)
@@ -137,7 +136,7 @@ def test_only_slots_with_enough_news_are_written_anew(tasks: Tasks) -> None:
     assert done
     assert high.path in {each.path for each in done.replaced}
     assert not {low.path, middle.path} & {each.path for each in done.replaced}
-    assert [(each.kind, each.rows) for each in done.written] == [(SegmentKind.BASE, 4), (SegmentKind.DELTA, 1)]
+    assert [(each.kind, each.rows) for each in done.written] == [(DataFileKind.BASE, 4), (DataFileKind.DELTA, 1)]
     assert tasks.told()[_id(0)] == ("news", None, 1)
 
 
@@ -147,7 +146,7 @@ def test_many_small_deltas_are_joined_though_no_slot_is_due(tasks: Tasks) -> Non
     for minute in range(DELTAS_MAX + 1):
         tasks.pull({0: (None, None, minute + 1)})
     assert tasks.compact(BY_ID, percent=100_000) is not None
-    assert [(each.kind, each.rows) for each in tasks.listed()] == [(SegmentKind.BASE, 4), (SegmentKind.DELTA, 1)]
+    assert [(each.kind, each.rows) for each in tasks.listed()] == [(DataFileKind.BASE, 4), (DataFileKind.DELTA, 1)]
 
 
 def test_an_activity_that_moved_is_seen_once_and_at_its_new_prospect(tasks: Tasks) -> None:

@@ -9,18 +9,18 @@ import pytest
 
 from sync.mirror import files
 from sync.mirror import integrity as checks
-from sync.store.data_files import Segment, SegmentKind
+from sync.store.data_files import DataFile, DataFileKind
 
-Make = Callable[[str], Segment]
+Make = Callable[[str], DataFile]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """A segment on disk with one company in it."""
+    """A data file on disk with one company in it."""
 
-    def made(company: str) -> Segment:
+    def made(company: str) -> DataFile:
         frame = pl.DataFrame({"Id": ["00Q000000000001AAA"], "Company": [company]})
-        return files.write_segment(frame, tmp_path, "Lead", kind=SegmentKind.DELTA, run="run-1", pull=1)
+        return files.write_data_file(frame, tmp_path, "Lead", kind=DataFileKind.DELTA, run="run-1", pull=1)
 
     return made
 
@@ -35,8 +35,8 @@ def _flip(path: Path, *, keep_times: bool = False) -> None:
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def _glance(folder: Path, *segments: Segment, share_bytes: int = 0) -> list[tuple[str, str]]:
-    return [(each.code, each.where) for each in checks.glance(folder, segments, share_bytes=share_bytes)]
+def _glance(folder: Path, *data_files: DataFile, share_bytes: int = 0) -> list[tuple[str, str]]:
+    return [(each.code, each.where) for each in checks.glance(folder, data_files, share_bytes=share_bytes)]
 
 
 def test_a_file_that_was_touched_is_found_at_a_glance(tmp_path: Path, make: Make) -> None:
@@ -63,20 +63,20 @@ def test_a_file_that_is_gone_is_found_at_a_glance(tmp_path: Path, make: Make) ->
 def test_what_looks_as_before_is_not_hashed_again(tmp_path: Path, make: Make) -> None:
     one = make("A")
     assert _glance(tmp_path, one) == []
-    wrong = Segment(**{name: getattr(one, name) for name in Segment.__dataclass_fields__} | {"sha256": "0" * 64})
+    wrong = DataFile(**{name: getattr(one, name) for name in DataFile.__dataclass_fields__} | {"sha256": "0" * 64})
     assert _glance(tmp_path, wrong) == []
 
 
 def test_a_share_of_the_rest_is_hashed_in_turn(tmp_path: Path, make: Make) -> None:
-    segments = [make(company) for company in "ABC"]
-    assert _glance(tmp_path, *segments) == []
+    data_files = [make(company) for company in "ABC"]
+    assert _glance(tmp_path, *data_files) == []
     wrong = [
-        Segment(**{name: getattr(each, name) for name in Segment.__dataclass_fields__} | {"sha256": "0" * 64})
-        for each in segments
+        DataFile(**{name: getattr(each, name) for name in DataFile.__dataclass_fields__} | {"sha256": "0" * 64})
+        for each in data_files
     ]
-    share = max(each.bytes for each in segments)
-    found = {path for _ in segments for _, path in _glance(tmp_path, *wrong, share_bytes=share)}
-    assert found == {each.path for each in segments}
+    share = max(each.bytes for each in data_files)
+    found = {path for _ in data_files for _, path in _glance(tmp_path, *wrong, share_bytes=share)}
+    assert found == {each.path for each in data_files}
 
 
 def test_a_bit_that_fell_over_by_itself_is_found_by_the_whole_check(tmp_path: Path, make: Make) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from engine.errors import Problem, StoreError
 from sync.mirror.mirror import Mirror
-from sync.store import data_files as segments
-from sync.store import runs
-from sync.store.data_files import Segment, Watermark
+from sync.store import data_files, runs
+from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.leases import Lease
@@ -57,17 +56,17 @@ def pull(mirror: Mirror, at: datetime, here: Holder) -> Pull:
         written = mirror.write("Lead", raw, run=run, pull=runs.sequence_of(run), read_at=at)
         with mirror.store.transaction() as tx:
             found = [written] if written else []
-            segments.add_pull(tx, run=run, at=at, segments=found, watermarks=[Watermark("Lead", at, "fields-1")])
+            data_files.add_pull(tx, run=run, at=at, data_files=found, watermarks=[Watermark("Lead", at, "fields-1")])
         return run
 
     return write_and_list
 
 
 @pytest.fixture
-def listed(store: Store) -> Callable[[], Iterator[Segment]]:
-    def read() -> Iterator[Segment]:
+def listed(store: Store) -> Callable[[], Iterator[DataFile]]:
+    def read() -> Iterator[DataFile]:
         with store.read() as tx:
-            yield from segments.listed(tx, "Lead")
+            yield from data_files.listed(tx, "Lead")
 
     return read
 
@@ -84,11 +83,11 @@ def test_of_one_stamp_the_later_pull_is_the_latest(mirror: Mirror, pull: Pull) -
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
 
 
-def test_looking_back_costs_nothing(mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[Segment]]) -> None:
+def test_looking_back_costs_nothing(mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[DataFile]]) -> None:
     pull(_leads({1: "A", 2: None}))
     pull(_leads({1: "A", 2: None}))
     pull(_leads({1: "A", 2: "B", 3: "C"}))
-    assert [segment.rows for segment in listed()] == [2, 2]
+    assert [data_file.rows for data_file in listed()] == [2, 2]
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A", "2": "B", "3": "C"}
 
 
@@ -161,14 +160,14 @@ def test_a_file_that_a_crash_left_unlisted_does_not_count_and_is_swept(
     assert _companies(mirror.latest("Lead").collect()) == {"1": "A"}
 
 
-def test_a_segment_tells_what_is_in_its_file(
-    mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[Segment]]
+def test_a_data_file_tells_what_is_in_its_file(
+    mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[DataFile]]
 ) -> None:
     run = pull(_leads({2: "A", 1: "B"}))
-    (segment,) = listed()
-    path = mirror.folder / segment.path
-    assert segment == Segment(
-        path=segment.path,
+    (data_file,) = listed()
+    path = mirror.folder / data_file.path
+    assert data_file == DataFile(
+        path=data_file.path,
         object="Lead",
         pull=runs.sequence_of(run),
         run_id=run,
@@ -183,7 +182,7 @@ def test_a_segment_tells_what_is_in_its_file(
 
 
 def test_a_file_that_was_touched_or_lost_is_named(
-    mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[Segment]]
+    mirror: Mirror, pull: Pull, listed: Callable[[], Iterator[DataFile]]
 ) -> None:
     pull(_leads({1: "A"}))
     pull(_leads({2: "B"}))
@@ -209,13 +208,13 @@ def test_other_engines_read_the_files_as_they_are(mirror: Mirror, pull: Pull) ->
     assert found == [("株式会社", False)]
 
 
-def test_a_pull_lists_segments_watermark_and_audit_together(store: Store, pull: Pull, at: datetime) -> None:
+def test_a_pull_lists_data_files_watermark_and_audit_together(store: Store, pull: Pull, at: datetime) -> None:
     from sync.store import audit
 
     pull(_leads({1: "A"}))
     with store.read() as tx:
-        assert segments.watermark(tx, "Lead") == Watermark("Lead", at, "fields-1")
-        assert segments.watermark(tx, "Task") is None
+        assert data_files.watermark(tx, "Lead") == Watermark("Lead", at, "fields-1")
+        assert data_files.watermark(tx, "Task") is None
         assert sum(b'"event":"pulled"' in link.body for link in audit.links(tx)) == 1
 
 

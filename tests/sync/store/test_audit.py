@@ -16,10 +16,9 @@ from engine.changes.states import State
 from engine.errors import AuditError
 from sync.audit.export import export, schema
 from sync.audit.verify import verify_export, verify_store
-from sync.store import audit, changes, leases, orgs, runs
-from sync.store import data_files as segments
+from sync.store import audit, changes, data_files, leases, orgs, runs
 from sync.store.changes import Move
-from sync.store.data_files import Segment, Watermark
+from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.leases import LeaseName
@@ -36,12 +35,12 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
     effects = Effects((("vip", "rule/a"),), (("old", "rule/a"),), ("rule/b",), Turn("pool/k", "suzuki", 1))
     both = (change(1, grade="A", effects=effects), change(2, owner="005000000000001AAA"))
     states = {both[0].change_id: State.APPROVED, both[1].change_id: State.PLANNED}
-    segment = Segment("Lead/1.parquet", "Lead", 1, run, "0" * 64, 1, 1, "a", "b")
+    data_file = DataFile("Lead/1.parquet", "Lead", 1, run, "0" * 64, 1, 1, "a", "b")
     with store.transaction() as tx:
         orgs.pin(tx, org_id="00D000000000001AAA", is_sandbox=True, at=at)
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=-(10**9))
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=60)
-        segments.add_pull(tx, run=run, at=at, segments=[segment], watermarks=[Watermark("Lead", at, "f")])
+        data_files.add_pull(tx, run=run, at=at, data_files=[data_file], watermarks=[Watermark("Lead", at, "f")])
         plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
         small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)

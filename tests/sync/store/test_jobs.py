@@ -14,7 +14,7 @@ from sync.store.database import Store
 from sync.store.leases import Lease
 from sync.store.query_jobs import Query
 
-PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "segment": {"path": "Lead/1.parquet"}}
+PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "data_file": {"path": "Lead/1.parquet"}}
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plans")),
     )
     op.create_table(
-        "segments",
+        "data_files",
         sa.Column("path", _identifier(200), nullable=False),
         sa.Column("object", sa.String(80), nullable=False),
         sa.Column("pull", sa.BigInteger(), nullable=False),
@@ -260,11 +260,11 @@ def upgrade() -> None:
         sa.Column("key_max", _identifier(300), nullable=False),
         sa.Column("replaced_by", sa.BigInteger(), nullable=True),
         sa.Column("removed_at", sa.String(27), nullable=True),
-        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_segments_run_id_runs")),
-        sa.PrimaryKeyConstraint("path", name=op.f("pk_segments")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=op.f("fk_data_files_run_id_runs")),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_data_files")),
     )
-    with op.batch_alter_table("segments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_segments_object"), ["object"], unique=False)
+    with op.batch_alter_table("data_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_data_files_object"), ["object"], unique=False)
 
     op.create_table(
         "watermarks",
