@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from config.files.yaml_tree import Node, Scalar, Table
 from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, whole
-from engine.rulebook.policy import Approver, Calendar, Claim, Freeze, Limits, Pace, PeopleWin, Policy, Stance
+from engine.rulebook.policy import Approver, Calendar, FieldStance, Freeze, Limits, Pace, PeopleWin, Policy, Stance
 
 KEYS = (
     "approval", "change limit", "owner limit", "rule limit", "ping-pong", "people win", "calendar", "pace", "freeze",
@@ -80,10 +80,10 @@ def _people_win(node: Node | None, problems: Problems) -> PeopleWin:
     if node is None:
         return PeopleWin()
     if not isinstance(node, Table):
-        claim = _claim(node, problems)
-        return PeopleWin(claim) if claim else PeopleWin()
-    claims = {key.text: claim for key, value in distinct(node, problems) if (claim := _claim(value, problems))}
-    return PeopleWin(claims.pop("default", Claim()), claims)
+        stance = _stance(node, problems)
+        return PeopleWin(stance) if stance else PeopleWin()
+    stances = {key.text: stance for key, value in distinct(node, problems) if (stance := _stance(value, problems))}
+    return PeopleWin(stances.pop("default", FieldStance()), stances)
 
 
 def refuse_unknown_fields(node: Node | None, known: Collection[str], problems: Problems) -> None:
@@ -96,17 +96,17 @@ def refuse_unknown_fields(node: Node | None, known: Collection[str], problems: P
                     problems.unknown("RB-106", name, known)
 
 
-def _claim(node: Node, problems: Problems) -> Claim | None:
+def _stance(node: Node, problems: Problems) -> FieldStance | None:
     """`respect`, `contest`, or `30 days`."""
     found = scalar(node, problems)
     if found is None:
         return None
     if days := _DAYS.fullmatch(found.text.strip()):
-        return Claim(Stance.DAYS, int(days[1]))
+        return FieldStance(Stance.DAYS, int(days[1]))
     if found.text.strip() not in {Stance.RESPECT, Stance.CONTEST}:
         problems.unknown("RB-160", found, (Stance.RESPECT, Stance.CONTEST, "30 days"))
         return None
-    return Claim(Stance(found.text.strip()))
+    return FieldStance(Stance(found.text.strip()))
 
 
 def _calendar(parts: _Parts, problems: Problems) -> Calendar:

@@ -23,34 +23,34 @@ class Need:
     why: str  # inactive user, queue, reassign
     pool: str | None = None
     owner: str | None = None
-    rule: str | None = None  # id of the rule that claims it; None: the default pool
+    rule: str | None = None  # id of the owner rule; None: the default pool
 
 
 def need_of(
-    row: Mapping[str, Any], rulebook: Rulebook, memory: Memory, directory: Directory, *, is_claimed: bool = False
+    row: Mapping[str, Any], rulebook: Rulebook, memory: Memory, directory: Directory, *, is_overridden: bool = False
 ) -> Need | None:
     """The need of one prospect, from its row of facts and verdicts; None when it may stay where it is.
 
-    `is_claimed`: a person moved it on from the owner we gave it, and that counts. One we never gave an owner is theirs.
+    `is_overridden`: a person moved it on from the owner we gave it, and that counts. One we never gave an owner is theirs.
     """
     kind, owner = row["owner_kind"], row["owner_id"]
-    claim = _claim(row, rulebook)
-    is_ours = "owner" in memory.applied.get(row["id"], {}) and not is_claimed
+    owner_rule = _owner_rule(row, rulebook)
+    is_ours = "owner" in memory.applied.get(row["id"], {}) and not is_overridden
     if kind == INACTIVE:
         why = INACTIVE
     elif owner in directory.intake:
         why = QUEUE
-    elif claim and claim[1].reassign and (kind == QUEUE or (kind == ACTIVE and is_ours)):
+    elif owner_rule and owner_rule[1].reassign and (kind == QUEUE or (kind == ACTIVE and is_ours)):
         why = "reassign"
     else:
         return None
-    need = _asked(row, claim, why, rulebook, directory)
+    need = _asked(row, owner_rule, why, rulebook, directory)
     if need.owner == owner or (why == "reassign" and owner in directory.pools.get(need.pool or "", ())):
         return None
     return need
 
 
-def _claim(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign] | None:
+def _owner_rule(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign] | None:
     """The rule that says who shall own the prospect, and what it says."""
     if row["by__owner"] is None:
         return None
@@ -59,12 +59,12 @@ def _claim(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign] | N
 
 
 def _asked(
-    row: Mapping[str, Any], claim: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory
+    row: Mapping[str, Any], owner_rule: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory
 ) -> Need:
     record = (row["id"], row["object"], row["owner_id"])
-    if claim is None:
+    if owner_rule is None:
         return Need(*record, why, pool=rulebook.assignment.default_pool)
-    rule_id, assign = claim
+    rule_id, assign = owner_rule
     owner = None
     if assign.user:
         owner = directory.user_id(assign.user)

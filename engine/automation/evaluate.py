@@ -25,7 +25,7 @@ import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
 from engine.automation.order import Decided, Step, conditions_at, decides, needs, steps_of
-from engine.automation.outcomes import owner_claim, rule_mask, setters_of
+from engine.automation.outcomes import owner_rule, rule_mask, setters_of
 from engine.automation.strata import pictures
 from engine.conditions.conditions import ActivityCount, leaves
 from engine.conditions.fields import TARGETS
@@ -79,8 +79,10 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
     for field, setters in setters_of(rulebook).items():
         reads[field] = frozenset[str]().union(*(behind[index] for index in setters))
-    claims = [index for index, rule in enumerate(rulebook.rules) if any(isinstance(one, Assign) for one in rule.then)]
-    reads["owner"] = frozenset[str]().union(*(behind[index] for index in claims))
+    owner_rules = [
+        index for index, rule in enumerate(rulebook.rules) if any(isinstance(one, Assign) for one in rule.then)
+    ]
+    reads["owner"] = frozenset[str]().union(*(behind[index] for index in owner_rules))
     return reads | {f"rule/{rule.id}": behind[index] for index, rule in enumerate(rulebook.rules)}
 
 
@@ -97,7 +99,7 @@ def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:
         columns |= _verdict_columns(target, columns[target], is_decided=_decides_target(rulebook, target))
     for field in setters_of(rulebook):
         columns |= {name: nw.col(name) for name in (f"to__{field}", f"by__{field}")}
-    return columns | {"by__owner": owner_claim(rulebook)}
+    return columns | {"by__owner": owner_rule(rulebook)}
 
 
 def _verdict_columns(target: str, verdict: nw.Expr, *, is_decided: bool) -> dict[str, nw.Expr]:

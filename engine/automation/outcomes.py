@@ -140,11 +140,11 @@ def with_tag_seen(
     return frame.with_columns(nw.coalesce(nw.when(given).then(nw.lit(f";{tag};")), *gone, nw.col("tags")).alias(column))
 
 
-def owner_claim(rulebook: Rulebook) -> nw.Expr:
+def owner_rule(rulebook: Rulebook) -> nw.Expr:
     """The rule that says who shall own the prospect: of those that hold the last listed; null when none does."""
-    claims = [
+    owner_rules = [
         nw.when(nw.col(rule_mask(index))).then(whole(index))
         for index, rule in enumerate(rulebook.rules)
         if any(isinstance(action, Assign) for action in rule.then)
     ]
-    return nw.max_horizontal(*claims) if claims else whole(None)
+    return nw.max_horizontal(*owner_rules) if owner_rules else whole(None)

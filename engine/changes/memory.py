@@ -23,7 +23,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class Overridden:
     """What somebody else made of a value of ours, and when that was first seen."""
 
     value: Scalar
@@ -45,7 +45,7 @@ class Memory:
     open_changes: Mapping[str, Standing] = field(default_factory=dict)
     applied: Mapping[str, Values] = field(default_factory=dict)
     written: Mapping[str, Written] = field(default_factory=dict)
-    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)  # by field, `owner` too
+    overrides: Mapping[str, Mapping[str, Overridden]] = field(default_factory=dict)  # by field, `owner` too
     tags: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)  # (tag, rule id)
     firings: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids of `once` rules
     turns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from engine.changes.change import Change
-from engine.changes.memory import Claimed
+from engine.changes.memory import Overridden
 from engine.digests import digest
 from engine.messages import Message
 
@@ -47,7 +47,7 @@ class Outline:
     notices: tuple[Notice, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     # Records on which somebody else's values are others than remembered: to be noted with the plan, all of each record.
-    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Overridden]] = field(default_factory=dict)
 
     def digest(self, changes: "ChangesDigest") -> str:
         """The plan's digest. It leaves the ids of changes out: the same rulebook, snapshot, memory and moment give the
@@ -94,7 +94,7 @@ class Plan:
     withdrawn: tuple[Withdrawal, ...] = ()
     notices: tuple[Notice, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    claims: Mapping[str, Mapping[str, Claimed]] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Overridden]] = field(default_factory=dict)
 
     @property
     def outline(self) -> Outline:
@@ -108,7 +108,7 @@ class Plan:
             self.withdrawn,
             self.notices,
             self.counts,
-            self.claims,
+            self.overrides,
         )
 
     @cached_property

@@ -26,7 +26,7 @@ def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memor
             tests.append(~nw.col(f"by__{field}").is_null() & is_other)
     for index, rule in enumerate(rulebook.rules):
         tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))
-    if known := memory.open_changes.keys() | memory.claims.keys():
+    if known := memory.open_changes.keys() | memory.overrides.keys():
         tests.append(nw.col("id").is_in(sorted(known)))
     return nw.any_horizontal(*tests, ignore_nulls=True)
 

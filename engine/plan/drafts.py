@@ -18,15 +18,15 @@ from engine.assignment.needs import Need, need_of
 from engine.automation.evaluate import evaluate, reads_of
 from engine.automation.outcomes import our_mark
 from engine.changes.change import Base, Effects
-from engine.changes.memory import Claimed, Memory
+from engine.changes.memory import Memory, Overridden
 from engine.conditions.fields import TARGETS
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.differences import differs, mark, marks_of, settling, written_fields
-from engine.plan.overrides import Whose, claims_of, whose
+from engine.plan.overrides import Whose, overrides_of, whose
 from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons, grade_reason
 from engine.rulebook.actions import AddTag, Otherwise, SetField
-from engine.rulebook.policy import Claim
+from engine.rulebook.policy import FieldStance
 from engine.rulebook.rulebook import Mode, Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar, Values
@@ -56,7 +56,9 @@ class Draft:
     respected: tuple[str, ...]  # fields left as people set them
     undecided: bool
     contested: tuple[str, ...] = ()  # fields (and `owner`) proposed against what somebody else put there
-    claims: Mapping[str, Claimed] = field(default_factory=dict)  # all that is somebody else's in place of ours now
+    overrides: Mapping[str, Overridden] = field(
+        default_factory=dict
+    )  # all that is somebody else's in place of ours now
 
     @property
     def is_empty(self) -> bool:
@@ -132,11 +134,13 @@ class _Drafter:
 
     def draft(self, row: Row) -> Draft:
         record_id = row["id"]
-        claims = self._claims(row)
-        stances = {name: whose(claimed, self._stance(name), self.moment) for name, claimed in claims.items()}
+        overrides = self._overrides(row)
+        stances = {name: whose(overridden, self._stance(name), self.moment) for name, overridden in overrides.items()}
         after, before, respected = self._fields(row, stances)
         effects = self._effects(row)
-        need = need_of(row, self.rulebook, self.memory, self.directory, is_claimed=stances.get("owner") is Whose.THEIRS)
+        need = need_of(
+            row, self.rulebook, self.memory, self.directory, is_overridden=stances.get("owner") is Whose.THEIRS
+        )
         proposed = (*after, *(["owner"] if need else []))
         contested = tuple(name for name in proposed if stances.get(name) is Whose.CONTESTED)
         read = {**row, "score": self._score_read(row)}
@@ -162,19 +166,19 @@ class _Drafter:
             respected=respected,
             undecided=self._is_undecided(row),
             contested=contested,
-            claims=claims,
+            overrides=overrides,
         )
 
-    def _claims(self, row: Row) -> dict[str, Claimed]:
-        """What is somebody else's now. Nobody's claim counts on a record whose owner is a queue or has left."""
+    def _overrides(self, row: Row) -> dict[str, Overridden]:
+        """What is somebody else's now. Nothing counts as an override on a record whose owner is a queue or has left."""
         if row["id"] not in self.memory.applied:
             return {}
         held = {name: scalar(row[column]) for name, column in self.written.items() if column in row}
         if row["owner_kind"] == ACTIVE:
             held["owner"] = row["owner_id"]
-        return claims_of(held, record_id=row["id"], seen_at=row["modified_at"], memory=self.memory)
+        return overrides_of(held, record_id=row["id"], seen_at=row["modified_at"], memory=self.memory)
 
-    def _stance(self, name: str) -> Claim:
+    def _stance(self, name: str) -> FieldStance:
         return self.rulebook.policy.people_win.of(name)
 
     def _fields(

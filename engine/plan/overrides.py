@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from engine.changes.memory import Claimed, Memory
+from engine.changes.memory import Memory, Overridden
 from engine.moments import Moment
-from engine.rulebook.policy import Claim, Stance
+from engine.rulebook.policy import FieldStance, Stance
 from engine.values import Scalar
 
 
@@ -18,34 +18,37 @@ class Whose(StrEnum):
     CONTESTED = "contested"  # proposed again, for a person to decide
 
 
-def claim_of(name: str, held: Scalar, *, record_id: str, seen_at: datetime, memory: Memory) -> Claimed | None:
+def override_of(name: str, held: Scalar, *, record_id: str, seen_at: datetime, memory: Memory) -> Overridden | None:
     """Somebody else's value in place of ours; `seen_at` is when the version that shows it was made. None: nobody's.
 
-    A value that leadsync never wrote is nobody's claim, whoever put it there.
+    A value that leadsync never wrote is nobody's override, whoever put it there.
     """
     applied = memory.applied.get(record_id, {})
     if name not in applied or applied[name] == held:
         return None
-    known = memory.claims.get(record_id, {}).get(name)
-    return known if known is not None and known.value == held else Claimed(held, seen_at)
+    known = memory.overrides.get(record_id, {}).get(name)
+    return known if known is not None and known.value == held else Overridden(held, seen_at)
 
 
-def claims_of(held: Mapping[str, Scalar], *, record_id: str, seen_at: datetime, memory: Memory) -> dict[str, Claimed]:
+def overrides_of(
+    held: Mapping[str, Scalar], *, record_id: str, seen_at: datetime, memory: Memory
+) -> dict[str, Overridden]:
     """All that is somebody else's on one record, by field."""
     found = {
-        name: claim_of(name, value, record_id=record_id, seen_at=seen_at, memory=memory) for name, value in held.items()
+        name: override_of(name, value, record_id=record_id, seen_at=seen_at, memory=memory)
+        for name, value in held.items()
     }
-    return {name: claimed for name, claimed in found.items() if claimed is not None}
+    return {name: overridden for name, overridden in found.items() if overridden is not None}
 
 
-def whose(claimed: Claimed | None, stance: Claim, moment: Moment) -> Whose:
+def whose(overridden: Overridden | None, stance: FieldStance, moment: Moment) -> Whose:
     """`for so many days` counts whole days of the org: on the first day after them the value is ours again."""
-    if claimed is None:
+    if overridden is None:
         return Whose.OURS
     match stance.stance:
         case Stance.RESPECT:
             return Whose.THEIRS
         case Stance.DAYS:
-            return Whose.THEIRS if claimed.since >= moment.day_start(stance.days) else Whose.OURS
+            return Whose.THEIRS if overridden.since >= moment.day_start(stance.days) else Whose.OURS
         case Stance.CONTEST:
             return Whose.CONTESTED

@@ -14,7 +14,7 @@ import narwhals as nw
 from engine.assignment.directory import Directory
 from engine.assignment.pools import Candidate, Turns, by_turn, eligible_members, settled_owner
 from engine.changes.change import Change, Standing, Turn
-from engine.changes.memory import Claimed, Memory
+from engine.changes.memory import Memory, Overridden
 from engine.changes.plan import Notice, Outline, Plan, Withdrawal
 from engine.messages import Message
 from engine.moments import Moment
@@ -73,7 +73,7 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
         withdrawn=outline.withdrawn,
         notices=outline.notices,
         counts=outline.counts,
-        claims=outline.claims,
+        overrides=outline.overrides,
     )
 
 
@@ -120,7 +120,7 @@ class Planner:
         self._waiting: list[_Waiting] = []
         self._held: dict[str, tuple[Draft, Past]] = {}
         self._given: dict[str, tuple[Turn | None, int]] = {}
-        self._claims: dict[str, Mapping[str, Claimed]] = {}
+        self._overrides: dict[str, Mapping[str, Overridden]] = {}
         self._withdrawn: list[Withdrawal] = []
         self._notices: list[Notice] = []
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -139,8 +139,8 @@ class Planner:
         self.seen |= here
         self.leave((memory.open_changes[each] for each in here - tally.record_ids), memory)
         for found in drafts:
-            if found.claims != memory.claims.get(found.record_id, {}):
-                self._claims[found.record_id] = found.claims
+            if found.overrides != memory.overrides.get(found.record_id, {}):
+                self._overrides[found.record_id] = found.overrides
             if found.respected:
                 self._respected.add(found.record_id)
             if found.undecided:
@@ -222,7 +222,7 @@ class Planner:
                 "undecided": len(self._undecided),
                 "in_scope": self.weight.in_scope,
             },
-            claims=self._claims,
+            overrides=self._overrides,
         )
 
     @property

@@ -52,7 +52,7 @@ class Stance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FieldStance:
     """The stance towards one field; `days` counts for DAYS only."""
 
     stance: Stance = Stance.RESPECT
@@ -63,10 +63,10 @@ class Claim:
 class PeopleWin:
     """The stance of each field (and `owner`); `default` for those not named."""
 
-    default: Claim = field(default_factory=Claim)
-    fields: Mapping[str, Claim] = field(default_factory=dict)
+    default: FieldStance = field(default_factory=FieldStance)
+    fields: Mapping[str, FieldStance] = field(default_factory=dict)
 
-    def of(self, name: str) -> Claim:
+    def of(self, name: str) -> FieldStance:
         return self.fields.get(name, self.default)
 
 

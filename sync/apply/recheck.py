@@ -134,7 +134,7 @@ class Judge:
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
         }
         return {
-            change.change_id: _claimed(
+            change.change_id: _overridden(
                 rulings[change.change_id],
                 editions.get(change.record_id),
                 senders.get(change.change_id, frozenset()),
@@ -143,7 +143,7 @@ class Judge:
         }
 
 
-def _claimed(judgement: Judgement, edition: Edition | None, senders: frozenset[str]) -> Judgement:
+def _overridden(judgement: Judgement, edition: Edition | None, senders: frozenset[str]) -> Judgement:
     """A record that carries a run that sent the change was written by us, however late; what differs came after."""
     if edition is None or judgement.ruling is Ruling.GONE:
         return judgement

@@ -14,8 +14,7 @@ from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.run import Run
 from sync.store import checkpoints as footings
-from sync.store import overrides as claims
-from sync.store import plans, proposals
+from sync.store import overrides, plans, proposals
 from sync.store import source_texts as texts
 from sync.store.checkpoints import Footing
 from sync.store.database import Transaction
@@ -48,7 +47,7 @@ class Pages:
     ) -> Header:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
-        Superseding is true whatever becomes of the plan, and so are claims: most of them go first. Of what it leaves most
+        Superseding is true whatever becomes of the plan, and so are overrides: most of them go first. Of what it leaves most
         goes first too, with the footing before forgotten.
         """
         run = self.run
@@ -56,14 +55,14 @@ class Pages:
         for page in early:
             with self._transaction() as tx:
                 plans.supersede(tx, page, run=run.run_id, at=outline.at)
-        *seen, last_seen = self._cut(tuple(outline.claims.items())) or [()]
-        for claimed in seen:
+        *seen, last_seen = self._cut(tuple(outline.overrides.items())) or [()]
+        for overridden in seen:
             with self._transaction() as tx:
-                claims.note(tx, dict(claimed))
+                overrides.note(tx, dict(overridden))
         leave = self._leave_early(planner.leftovers, looked_at)
 
         def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
-            claims.note(tx, dict(last_seen))
+            overrides.note(tx, dict(last_seen))
             leave(tx)
             counts = footings.counts(tx) if looked_at is not None else {}
             told = replace(outline, counts={**outline.counts, **counts})

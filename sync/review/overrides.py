@@ -11,8 +11,7 @@ from engine.values import Scalar, Values
 from mapping.ids import id18, is_id
 from sync.mirror.records import people, prospects_of
 from sync.run import Worker
-from sync.store import memory
-from sync.store import overrides as claims
+from sync.store import memory, overrides
 
 
 def give_back(worker: Worker, record_ids: Sequence[str], *, fields: Sequence[str] | None, actor: str) -> int:
@@ -40,7 +39,7 @@ def give_back(worker: Worker, record_ids: Sequence[str], *, fields: Sequence[str
             for each in ids
         ]
         given = [(each, values) for each, values in given if values]
-        claims.give_back(tx, given, actor=actor, at=worker.clock.now())
+        overrides.give_back(tx, given, actor=actor, at=worker.clock.now())
     return sum(len(values) for _, values in given)
 
 

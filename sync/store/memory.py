@@ -9,10 +9,9 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, select, true
 
 from engine.changes.change import Standing
-from engine.changes.memory import Claimed, Memory, Quiet, Written
+from engine.changes.memory import Memory, Overridden, Quiet, Written
 from engine.values import Values
-from sync.store import changes, plans
-from sync.store import overrides as claims
+from sync.store import changes, overrides, plans
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
@@ -62,13 +61,13 @@ def _recalled(tx: Transaction, picks: Iterable[_Pick]) -> Memory:
     sent: set[str] = set()
     applied: dict[str, Values] = {}
     written: dict[str, Written] = {}
-    claimed: dict[str, dict[str, Claimed]] = {}
+    overridden: dict[str, dict[str, Overridden]] = {}
     tagged, fired = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set)
     hushed, moved = defaultdict[str, list[Quiet]](list), defaultdict[str, list[datetime]](list)
     for pick in picks:
         opened |= changes.open_among(tx, pick(change_rows.c.record_id))
         sent |= changes.ever_sent(tx, pick(change_rows.c.record_id))
-        claimed |= claims.among(tx, pick(claims.RECORDS))
+        overridden |= overrides.among(tx, pick(overrides.RECORDS))
         for row in tx.execute(select(applied_values).where(pick(applied_values.c.record_id))):
             applied[row.record_id] = row.fields
             written[row.record_id] = Written(row.at, row.run_id)
@@ -85,7 +84,7 @@ def _recalled(tx: Transaction, picks: Iterable[_Pick]) -> Memory:
         open_changes=opened,
         applied=applied,
         written=written,
-        claims=claimed,
+        overrides=overridden,
         tags={record_id: frozenset(found) for record_id, found in tagged.items()},
         firings={record_id: frozenset(found) for record_id, found in fired.items()},
         quiet={record_id: tuple(found) for record_id, found in hushed.items()},

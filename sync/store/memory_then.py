@@ -13,8 +13,7 @@ from engine.changes.change import Change
 from engine.changes.memory import Memory
 from engine.changes.states import State
 from engine.values import Scalar
-from sync.store import approvals, changes
-from sync.store import overrides as claims
+from sync.store import approvals, changes, overrides
 from sync.store.database import Transaction
 from sync.store.runs import sequence_of
 from sync.store.tables import batches, owner_moves, runs
@@ -45,10 +44,10 @@ def recall_before(tx: Transaction, record_id: str, plan_id: str, *, at: datetime
         fired[each.change.change_id] = effects.firings
         for change_id in each.change.reverses:
             fired.pop(change_id, None)
-    known = claims.among(tx, claims.RECORDS.in_([record_id])).get(record_id, {})
+    known = overrides.among(tx, overrides.RECORDS.in_([record_id])).get(record_id, {})
     return Memory(
         applied={record_id: applied} if applied else {},
-        claims={record_id: {name: claimed for name, claimed in known.items() if claimed.since <= at}},
+        overrides={record_id: {name: overridden for name, overridden in known.items() if overridden.since <= at}},
         tags={record_id: frozenset(tags)},
         firings={record_id: frozenset(rule for rules in fired.values() for rule in rules)},
         turns=_turns(tx, at),

@@ -1,4 +1,4 @@
-"""Claims: what somebody else made of values of ours, and since when; and how a value is given back to leadsync."""
+"""Overrides: what somebody else made of values of ours, and since when; and how a value is given back to leadsync."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,37 +6,37 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select
 
-from engine.changes.memory import Claimed
+from engine.changes.memory import Overridden
 from engine.values import Scalar
 from sync.store import audit
 from sync.store.audit import Entry, Event, value_hash
 from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.prospect_keys import keys_of
-from sync.store.tables import applied_values, claims
+from sync.store.tables import applied_values, overrides
 
-RECORDS = claims.c.record_id
+RECORDS = overrides.c.record_id
 
 
-def among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, dict[str, Claimed]]:
-    """The claims on some records (a condition on `RECORDS`), by record and field."""
-    found = defaultdict[str, dict[str, Claimed]](dict)
-    for row in tx.execute(select(claims).where(of_records)):
-        found[row.record_id][row.field] = Claimed(row.value, row.since)
+def among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, dict[str, Overridden]]:
+    """The overrides on some records (a condition on `RECORDS`), by record and field."""
+    found = defaultdict[str, dict[str, Overridden]](dict)
+    for row in tx.execute(select(overrides).where(of_records)):
+        found[row.record_id][row.field] = Overridden(row.value, row.since)
     return dict(found)
 
 
-def note(tx: Transaction, seen: Mapping[str, Mapping[str, Claimed]]) -> None:
-    """What is claimed on each of these records now; claims that are not named any more are forgotten."""
+def note(tx: Transaction, seen: Mapping[str, Mapping[str, Overridden]]) -> None:
+    """What is overridden on each of these records now; what is not named any more is forgotten."""
     for chunk in chunks(seen):
-        tx.execute(delete(claims).where(claims.c.record_id.in_(chunk)))
+        tx.execute(delete(overrides).where(overrides.c.record_id.in_(chunk)))
         rows = [
-            {"record_id": record_id, "field": field, "value": claimed.value, "since": claimed.since}
+            {"record_id": record_id, "field": field, "value": overridden.value, "since": overridden.since}
             for record_id in chunk
-            for field, claimed in seen[record_id].items()
+            for field, overridden in seen[record_id].items()
         ]
         if rows:
-            tx.execute(insert(claims), rows)
+            tx.execute(insert(overrides), rows)
 
 
 def give_back(tx: Transaction, given: Sequence[tuple[str, Mapping[str, Scalar]]], *, actor: str, at: datetime) -> None:
@@ -52,8 +52,8 @@ def give_back(tx: Transaction, given: Sequence[tuple[str, Mapping[str, Scalar]]]
         tx.execute(delete(applied_values).where(applied_values.c.record_id.in_(ids)))
         tx.execute(insert(applied_values), [_held(applied.get(one), one, values, at) for one, values in chunk])
         for record_id, values in chunk:
-            theirs = claims.c.field.in_(list(values))
-            tx.execute(delete(claims).where(claims.c.record_id == record_id, theirs))
+            theirs = overrides.c.field.in_(list(values))
+            tx.execute(delete(overrides).where(overrides.c.record_id == record_id, theirs))
         told = [{"record": one, "after": _hashed(keys[one], values), "actor": actor} for one, values in chunk if values]
         audit.append(tx, [Entry(Event.GIVEN_BACK, at, facts=facts) for facts in told])
 

@@ -225,8 +225,8 @@ applied_values = Table(
     Column("run_id", RUN, nullable=False),
 )
 # What somebody else made of a value of ours, and since when: theirs for as long as the rulebook says.
-claims = Table(
-    "claims",
+overrides = Table(
+    "overrides",
     metadata,
     Column("record_id", ID, primary_key=True),
     Column("field", identifier(80), primary_key=True),

@@ -23,7 +23,7 @@ from engine.conditions.fields import TARGETS
 from engine.errors import StoreError, UsageError
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of, prepare, scalar
-from engine.rulebook.policy import Claim
+from engine.rulebook.policy import FieldStance
 from engine.snapshots import Range
 from engine.values import Scalar
 from mapping.field_map.labels import labels_of
@@ -68,7 +68,7 @@ class Taken:
     name: str
     value: Scalar  # of the owner their name
     since: datetime
-    claim: Claim
+    stance: FieldStance
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +216,11 @@ def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
     return tuple(
         Taken(
             name,
-            _name_of(str(claimed.value), seen.directory) if name == "owner" else claimed.value,
-            claimed.since,
+            _name_of(str(overridden.value), seen.directory) if name == "owner" else overridden.value,
+            overridden.since,
             policy.of(name),
         )
-        for name, claimed in sorted(draft.claims.items())
+        for name, overridden in sorted(draft.overrides.items())
     )
 
 

@@ -59,7 +59,7 @@ def _taken(found: Explained, words: Words) -> Iterator[str]:
             field=phrases.label(one.name, found.labels, words=words),
             value=phrases.value(one.value, words=words),
             since=phrases.time(one.since, zone=found.zone, words=words),
-            how=words.say(f"explain.taken.{one.claim.stance}", days=one.claim.days),
+            how=words.say(f"explain.taken.{one.stance.stance}", days=one.stance.days),
         )
 
 

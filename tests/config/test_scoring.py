@@ -6,7 +6,7 @@ import pytest
 
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.policy import Claim, PeopleWin, Stance
+from engine.rulebook.policy import FieldStance, PeopleWin, Stance
 from engine.rulebook.rulebook import Band, Decay, Fading, Points, Rulebook
 
 Make = Callable[..., Rulebook]
@@ -117,8 +117,8 @@ def test_a_band_is_not_doubted_while_scoring_cannot_be_read(complaints: Complain
 def test_who_wins_is_said_for_each_field(rulebook: Make) -> None:
     text = "name: x\npeople win: {default: 30 days, company: contest, owner: respect, grade: contest}\n"
     assert rulebook(**{"rulebook.yaml": text}).policy.people_win == PeopleWin(
-        Claim(Stance.DAYS, 30),
-        {"company": Claim(Stance.CONTEST), "owner": Claim(), "grade": Claim(Stance.CONTEST)},
+        FieldStance(Stance.DAYS, 30),
+        {"company": FieldStance(Stance.CONTEST), "owner": FieldStance(), "grade": FieldStance(Stance.CONTEST)},
     )
 
 

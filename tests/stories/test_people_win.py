@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.changes.memory import Claimed
+from engine.changes.memory import Overridden
 from engine.changes.states import State
 from engine.errors import UsageError
 from sync.review.overrides import give_back
@@ -106,19 +106,19 @@ def test_another_edit_counts_from_its_own_day(tmp_path: Path) -> None:
 def test_a_claim_is_forgotten_once_the_value_is_ours_again(stage: Stage) -> None:
     lead = rated_by_hand(stage)
     stage.plan()
-    [claimed] = stage.memory().claims[lead].values()
+    [overridden] = stage.memory().overrides[lead].values()
     stage.edit("suzuki", lead, Rating="Warm")
     stage.plan()
-    assert (claimed.value, stage.memory().claims) == ("Cold", {})
+    assert (overridden.value, stage.memory().overrides) == ("Cold", {})
 
 
 def test_a_claim_is_noted_when_it_is_first_seen(stage: Stage) -> None:
     lead = rated_by_hand(stage)
     stage.plan()
-    first: Claimed = stage.memory().claims[lead]["rating"]
+    first: Overridden = stage.memory().overrides[lead]["rating"]
     stage.touch(lead, pi__score__c=77.0)
     stage.plan()
-    assert stage.memory().claims[lead]["rating"] == first
+    assert stage.memory().overrides[lead]["rating"] == first
 
 
 def test_a_contested_value_is_proposed_again_for_a_person(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def _document(session: Session, found: "Explained", told: list[str]) -> dict[str
                 "field": one.name,
                 "value": one.value,
                 "since": one.since.isoformat(),
-                "people_win": one.claim.stance.value,
+                "people_win": one.stance.stance.value,
             }
             for one in found.taken
         ],

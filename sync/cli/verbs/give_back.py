@@ -19,9 +19,9 @@ def add(app: typer.Typer, session: Session) -> None:
     def give_back(
         *, records: list[str] = records_argument, fields: list[str] | None = fields_option, folder: Path = folder_option
     ) -> int:
-        from sync.review import overrides as claims
+        from sync.review import overrides
 
         with session.worker(folder) as worker:
-            count = claims.give_back(worker, records, fields=fields or None, actor=worker.person)
+            count = overrides.give_back(worker, records, fields=fields or None, actor=worker.person)
         session.write(session.say("cli.given_back" if count else "cli.nothing_given_back", count=count))
         return Code.DONE

@@ -130,15 +130,15 @@ def test_a_once_rule_fires_once(*, firings: str, fires: bool, judged: Callable[.
 
 
 def test_the_last_listed_rule_that_holds_says_who_owns(judged: Callable[..., dict[str, Any]]) -> None:
-    claims = [
+    owner_rules = [
         AutomationRule(str(n), str(n), when, (Assign(pool="p"),)) for n, when in enumerate((ALWAYS, ALWAYS, NEVER))
     ]
-    assert judged(Rulebook("effects", "0", rules=tuple(claims)), {})["by__owner"] == 1
+    assert judged(Rulebook("effects", "0", rules=tuple(owner_rules)), {})["by__owner"] == 1
 
 
 def test_nobody_says_who_owns_when_no_rule_holds(judged: Callable[..., dict[str, Any]]) -> None:
-    claim = AutomationRule("claim", "claim", UNKNOWN, (Assign(pool="p"),))
-    assert judged(Rulebook("effects", "0", rules=(claim,)), {})["by__owner"] is None
+    owner_rule = AutomationRule("claim", "claim", UNKNOWN, (Assign(pool="p"),))
+    assert judged(Rulebook("effects", "0", rules=(owner_rule,)), {})["by__owner"] is None
 
 
 def test_a_date_is_set_as_a_date(judged: Callable[..., dict[str, Any]]) -> None:

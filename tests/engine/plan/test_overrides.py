@@ -7,11 +7,11 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from engine.changes.memory import EMPTY, Claimed, Written
+from engine.changes.memory import EMPTY, Overridden, Written
 from engine.moments import Moment
 from engine.plan.differences import settling
-from engine.plan.overrides import Whose, claim_of, whose
-from engine.rulebook.policy import Claim, Stance
+from engine.plan.overrides import Whose, override_of, whose
+from engine.rulebook.policy import FieldStance, Stance
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MOMENT = Moment(AT, "Asia/Tokyo")
@@ -19,40 +19,40 @@ OURS = replace(EMPTY, applied={"L": {"rating": "Warm"}})
 
 
 def test_a_value_we_wrote_is_nobodys_claim() -> None:
-    assert claim_of("rating", "Warm", record_id="L", seen_at=AT, memory=OURS) is None
+    assert override_of("rating", "Warm", record_id="L", seen_at=AT, memory=OURS) is None
 
 
 def test_a_value_we_never_wrote_is_nobodys_claim() -> None:
-    assert claim_of("persona", "buyer", record_id="L", seen_at=AT, memory=OURS) is None
+    assert override_of("persona", "buyer", record_id="L", seen_at=AT, memory=OURS) is None
 
 
 def test_a_claim_begins_with_the_version_that_shows_it_first() -> None:
-    first = claim_of("rating", "Cold", record_id="L", seen_at=AT, memory=OURS)
-    assert first == Claimed("Cold", AT)
-    known = replace(OURS, claims={"L": {"rating": Claimed("Cold", AT)}})
+    first = override_of("rating", "Cold", record_id="L", seen_at=AT, memory=OURS)
+    assert first == Overridden("Cold", AT)
+    known = replace(OURS, overrides={"L": {"rating": Overridden("Cold", AT)}})
     later = AT + timedelta(days=1)
-    assert claim_of("rating", "Cold", record_id="L", seen_at=later, memory=known) == first
-    assert claim_of("rating", "Hot", record_id="L", seen_at=later, memory=known) == Claimed("Hot", later)
+    assert override_of("rating", "Cold", record_id="L", seen_at=later, memory=known) == first
+    assert override_of("rating", "Hot", record_id="L", seen_at=later, memory=known) == Overridden("Hot", later)
 
 
 def test_an_emptied_value_is_a_claim_too() -> None:
-    assert claim_of("rating", None, record_id="L", seen_at=AT, memory=OURS) == Claimed(None, AT)
+    assert override_of("rating", None, record_id="L", seen_at=AT, memory=OURS) == Overridden(None, AT)
 
 
 @pytest.mark.parametrize(
     ("stance", "since", "answer"),
     [
-        pytest.param(Claim(), AT - timedelta(days=900), Whose.THEIRS, id="respected for ever"),
-        pytest.param(Claim(Stance.CONTEST), AT, Whose.CONTESTED, id="contested at once"),
-        pytest.param(Claim(Stance.DAYS, 3), MOMENT.day_start(3), Whose.THEIRS, id="on the last of its days"),
+        pytest.param(FieldStance(), AT - timedelta(days=900), Whose.THEIRS, id="respected for ever"),
+        pytest.param(FieldStance(Stance.CONTEST), AT, Whose.CONTESTED, id="contested at once"),
+        pytest.param(FieldStance(Stance.DAYS, 3), MOMENT.day_start(3), Whose.THEIRS, id="on the last of its days"),
         pytest.param(
-            Claim(Stance.DAYS, 3), MOMENT.day_start(3) - timedelta(seconds=1), Whose.OURS, id="behind its days"
+            FieldStance(Stance.DAYS, 3), MOMENT.day_start(3) - timedelta(seconds=1), Whose.OURS, id="behind its days"
         ),
-        pytest.param(Claim(Stance.DAYS, 0), AT, Whose.THEIRS, id="no days still end at midnight"),
+        pytest.param(FieldStance(Stance.DAYS, 0), AT, Whose.THEIRS, id="no days still end at midnight"),
     ],
 )
-def test_who_decides_depends_on_the_stance(stance: Claim, since: datetime, answer: Whose) -> None:
-    assert whose(Claimed("Cold", since), stance, MOMENT) is answer
+def test_who_decides_depends_on_the_stance(stance: FieldStance, since: datetime, answer: Whose) -> None:
+    assert whose(Overridden("Cold", since), stance, MOMENT) is answer
 
 
 SETTLED = AT - timedelta(minutes=15)

@@ -83,11 +83,11 @@ def test_a_jwt_is_signed_for_the_audience_and_sent_to_the_org(
     serve_identity(wire)
     reach(replace(connection, login=replace(login, audience="https://test.salesforce.com"))).connect()
     sent = form(wire.calls[0])
-    claims = jwt.decode(
+    overrides = jwt.decode(
         sent["assertion"][0], getattr(keys, "public", ""), algorithms=["RS256"], audience="https://test.salesforce.com"
     )
     assert wire.calls[0].request.url == f"{ORG}{TOKEN_PATH}"
-    assert (claims["iss"], claims["sub"]) == ("3MVG9key", "sync@acme.example")
+    assert (overrides["iss"], overrides["sub"]) == ("3MVG9key", "sync@acme.example")
 
 
 def test_client_credentials_go_as_basic_authorization(wire: responses.RequestsMock, reach: Reach) -> None:

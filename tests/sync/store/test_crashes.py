@@ -23,9 +23,9 @@ import os, sys
 from datetime import UTC, datetime
 from itertools import count
 from sqlalchemy import Engine, event
-from engine.changes import Base, Change, Effects, Turn, change_id
-from engine.plans import Plan
-from engine.states import State
+from engine.changes.change import Base, Change, Effects, Turn, change_id
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from sync.store import approvals, batches, changes, leases, runs
 from sync.store.changes import Move
 from sync.store.database import Store

@@ -33,12 +33,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("prev", name=op.f("uq_audit_prev")),
     )
     op.create_table(
-        "claims",
+        "overrides",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("field", _identifier(80), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("since", sa.String(27), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", "field", name=op.f("pk_claims")),
+        sa.PrimaryKeyConstraint("record_id", "field", name=op.f("pk_overrides")),
     )
     op.create_table(
         "firings",
