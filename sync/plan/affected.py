@@ -11,10 +11,9 @@ from mapping.field_map.field_map import ActivitySource, ObjectMap
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
 from sync.run import Run
-from sync.store import audit, data_files
-from sync.store import checkpoints as footings
+from sync.store import audit, checkpoints, data_files
 from sync.store.audit import Event
-from sync.store.checkpoints import Footing
+from sync.store.checkpoints import Checkpoint
 from sync.store.columns import chunks
 from sync.store.data_files import DataFile
 
@@ -38,20 +37,20 @@ class _TooMuchError(Exception):
     """So much has happened, or something of which nobody can tell whom it concerns, that everybody is looked at."""
 
 
-def stirred(run: Run, footing: Footing, *, until: int) -> tuple[str, ...] | None:
+def affected(run: Run, checkpoint: Checkpoint, *, until: int) -> tuple[str, ...] | None:
     """Ids of records, in order; None when everybody must be looked at. `until` is the last entry of the audit that counts."""
-    if until - footing.seen > ENTRIES_MAX:
+    if until - checkpoint.seen > ENTRIES_MAX:
         return None
     found: set[str] = set()
     try:
         with run.worker.store.read() as tx:
-            found |= footings.due(tx, at=run.at, most=run.worker.settings.range_records + 1)
+            found |= checkpoints.due(tx, at=run.at, most=run.worker.settings.range_records + 1)
         _refuse_many(run, len(found))
         brought: list[str] = []
-        for record_id in _told(run, footing, until, brought):
+        for record_id in _told(run, checkpoint, until, brought):
             found.add(record_id)
             _refuse_many(run, len(found))
-        for record_id in _of_data_files(run, footing, brought):
+        for record_id in _of_data_files(run, checkpoint, brought):
             found.add(record_id)
             _refuse_many(run, len(found))
     except _TooMuchError:
@@ -65,10 +64,10 @@ def _refuse_many(run: Run, number: int) -> None:
         raise _TooMuchError
 
 
-def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterator[str]:
+def _told(run: Run, checkpoint: Checkpoint, until: int, brought: list[str]) -> Iterator[str]:
     """Records by what the audit says of them; the paths of data files that were brought are put into `brought`."""
     with run.worker.store.read() as tx:
-        for link in audit.links(tx, since=footing.seen + 1):
+        for link in audit.links(tx, since=checkpoint.seen + 1):
             if link.seq > until:
                 return
             told = json.loads(link.body)
@@ -77,13 +76,13 @@ def _told(run: Run, footing: Footing, until: int, brought: list[str]) -> Iterato
                 brought += [each["path"] for each in told["data_files"]]
             elif event in OF_RECORDS:
                 # What the plan itself proposed is as it left it.
-                if event != Event.CHANGE_PROPOSED or told["plan"] != footing.plan_id:
+                if event != Event.CHANGE_PROPOSED or told["plan"] != checkpoint.plan_id:
                     yield told["record"]
             elif event not in OF_NOBODY:
                 raise _TooMuchError
 
 
-def _of_data_files(run: Run, footing: Footing, paths: Sequence[str]) -> Iterator[str]:
+def _of_data_files(run: Run, checkpoint: Checkpoint, paths: Sequence[str]) -> Iterator[str]:
     with run.worker.store.read() as tx:
         found = data_files.named(tx, paths)
     if len(found) < len(set(paths)) or any(data_file.removed_at for data_file in found):
@@ -91,10 +90,10 @@ def _of_data_files(run: Run, footing: Footing, paths: Sequence[str]) -> Iterator
     _refuse_many(run, sum(data_file.rows for data_file in found))
     ordered = sorted((data_file for data_file in found if data_file.rows), key=lambda data_file: data_file.object)
     for name, group in groupby(ordered, key=lambda data_file: data_file.object):
-        yield from _of_object(run, footing, name, list(group))
+        yield from _of_object(run, checkpoint, name, list(group))
 
 
-def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[DataFile]) -> Iterator[str]:
+def _of_object(run: Run, checkpoint: Checkpoint, name: str, brought: Sequence[DataFile]) -> Iterator[str]:
     """Whom new versions of one object concern: prospects themselves, those of activities, those who name them."""
     mirror, field_map = run.worker.mirror, run.worker.field_map
     is_prospect = name in {entry.api_name for entry in field_map.objects}
@@ -110,7 +109,7 @@ def _of_object(run: Run, footing: Footing, name: str, brought: Sequence[DataFile
     if not (sources or lookups):
         return
     after = mirror.versions_in(brought).collect()
-    before = mirror.of(name, after["Id"].unique().to_list(), as_of=footing.plan_id)
+    before = mirror.of(name, after["Id"].unique().to_list(), as_of=checkpoint.plan_id)
     for source in sources:
         # Whose it was, and whose it is.
         yield from _meant(run, source, {*named_in(before, source), *named_in(after, source)})

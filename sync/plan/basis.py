@@ -16,13 +16,12 @@ from mapping.text.keys import KEYS_VERSION
 from sync.plan.snapshots import snapshot_of
 from sync.plan.versions import Laws
 from sync.run import Run
-from sync.store import audit, changes, describes, memory
-from sync.store import checkpoints as footings
-from sync.store.checkpoints import Footing
+from sync.store import audit, changes, checkpoints, describes, memory
+from sync.store.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Basis:
     """`memory` is what concerns the org as a whole. `seen` is the audit's last entry before anything else was read."""
 
     snapshot: Snapshot
@@ -34,7 +33,7 @@ class Ground:
     held: int
 
 
-def ground_of(run: Run, laws: Laws, *, with_owners: bool) -> Ground:
+def basis_of(run: Run, laws: Laws, *, with_owners: bool) -> Basis:
     """Before ranges are read: what happens meanwhile is for the next plan."""
     rulebook = run.worker.rulebook
     with run.worker.store.read() as tx:
@@ -57,21 +56,21 @@ def ground_of(run: Run, laws: Laws, *, with_owners: bool) -> Ground:
         [astuple(user) for user in snapshot.users],
         [astuple(queue) for queue in snapshot.queues],
     ]
-    return Ground(snapshot, of_org, moves_owners, digest(common), seen, is_open, held)
+    return Basis(snapshot, of_org, moves_owners, digest(common), seen, is_open, held)
 
 
-def footing_of(run: Run, ground: Ground) -> Footing | None:
+def checkpoint_of(run: Run, basis: Basis) -> Checkpoint | None:
     """What a plan of a part may go on from; None when everybody must be looked at.
 
     In shadow and in a baseline everybody is: both say what the rules make of the whole org.
     """
     with run.worker.store.read() as tx:
-        footing = footings.latest(tx)
-    if footing is None or footing.digest != ground.digest or footing.at > run.at:
+        checkpoint = checkpoints.latest(tx)
+    if checkpoint is None or checkpoint.digest != basis.digest or checkpoint.at > run.at:
         return None
-    if not ground.memory.is_established or run.worker.rulebook.operation is Operation.SHADOW:
+    if not basis.memory.is_established or run.worker.rulebook.operation is Operation.SHADOW:
         return None
-    return footing
+    return checkpoint
 
 
 def _as_text(run: Run) -> Iterator[str]:

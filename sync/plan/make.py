@@ -19,14 +19,14 @@ from engine.errors import RulebookError
 from engine.plan.guards import Weight
 from engine.plan.planner import DRAFTS_HELD_MAX, Planner
 from engine.snapshots import Range, Snapshot, cut
-from sync.plan.affected import stirred
-from sync.plan.basis import Ground, footing_of, ground_of
+from sync.plan.affected import affected
+from sync.plan.basis import Basis, basis_of, checkpoint_of
 from sync.plan.snapshots import ranges_of
 from sync.plan.versions import Laws
 from sync.plan.writer import Pages
 from sync.run import Run
 from sync.store import changes, memory, plans, proposals, runs
-from sync.store.checkpoints import Footing
+from sync.store.checkpoints import Checkpoint
 from sync.store.leases import Lease, check
 from sync.store.plans import Header
 from sync.store.proposals import PAGE_ROWS
@@ -74,11 +74,11 @@ def plan_org(
     """
     drop_unfinished(run, lease)
     laws = Laws(run)
-    ground = ground_of(run, laws, with_owners=with_owners)
-    work = _Work(run, lease, laws, ground, portions, comparing)
-    footing = None if looks_at_all else footing_of(run, ground)
-    if footing is not None and (few := stirred(run, footing, until=ground.seen)) is not None:
-        shown = work.part(footing, few)
+    basis = basis_of(run, laws, with_owners=with_owners)
+    work = _Work(run, lease, laws, basis, portions, comparing)
+    checkpoint = None if looks_at_all else checkpoint_of(run, basis)
+    if checkpoint is not None and (few := affected(run, checkpoint, until=basis.seen)) is not None:
+        shown = work.part(checkpoint, few)
         if shown is not None:
             return shown
         drop_unfinished(run, lease)
@@ -110,12 +110,12 @@ class _Work:
     run: Run
     lease: Lease
     laws: Laws
-    ground: Ground
+    basis: Basis
     portions: Portions
     comparing: Comparing
 
     def whole(self) -> Header:
-        run, snapshot, laws = self.run, self.ground.snapshot, self.laws
+        run, snapshot, laws = self.run, self.basis.snapshot, self.laws
         planner, pages = self._planner(), Pages(run, self.lease, self.portions.page)
         with self.comparing(run, planner.directory) as compare:
             self._walk(
@@ -124,15 +124,15 @@ class _Work:
         with run.worker.store.read() as tx:
             gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
         self._leave(planner, laws, gone)
-        footing = Footing(run.run_id, run.run_id, run.at, self.ground.digest, self.ground.seen, planner.weight)
-        return pages.show(planner, planner.outline(snapshot.run), footing)
+        checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planner.weight)
+        return pages.show(planner, planner.outline(snapshot.run), checkpoint)
 
-    def part(self, before: Footing, few: Sequence[str]) -> Header | None:
+    def part(self, before: Checkpoint, few: Sequence[str]) -> Header | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
-        run, ground, laws, rows = self.run, self.ground, self.laws, self.portions.prospects
-        planner = self._planner(before.weight.after(ground.held, looked_at=len(few)))
+        run, basis, laws, rows = self.run, self.basis, self.laws, self.portions.prospects
+        planner = self._planner(before.weight.after(basis.held, looked_at=len(few)))
         pages, gone = Pages(run, self.lease, self.portions.page), set(few)
 
         def recalled(part: Range) -> Memory:
@@ -145,25 +145,25 @@ class _Work:
             return None
         with run.worker.store.read() as tx:
             whole, told = plans.header(tx, before.whole_id), runs.run(tx, before.whole_id)
-        outline = planner.outline(ground.snapshot.run)
-        others = max(0, ground.open - len(planner.seen) - left)
+        outline = planner.outline(basis.snapshot.run)
+        others = max(0, basis.open - len(planner.seen) - left)
         counts = {**outline.counts, "kept": outline.counts["kept"] + others}
         if whole is not None:
             counts["in_scope"] = whole.counts["in_scope"]
         figures = (told.figures if told else None) or {}
         run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
-        footing = Footing(run.run_id, before.whole_id, run.at, ground.digest, ground.seen, planner.weight)
-        return pages.show(planner, replace(outline, counts=counts), footing, looked_at=few)
+        checkpoint = Checkpoint(run.run_id, before.whole_id, run.at, basis.digest, basis.seen, planner.weight)
+        return pages.show(planner, replace(outline, counts=counts), checkpoint, looked_at=few)
 
     def _planner(self, carried: Weight | None = None) -> Planner:
-        run, ground = self.run, self.ground
+        run, basis = self.run, self.basis
         return Planner(
-            ground.snapshot.org_id,
+            basis.snapshot.org_id,
             run.worker.rulebook,
-            directory_of(run, ground.snapshot),
-            ground.memory,
+            directory_of(run, basis.snapshot),
+            basis.memory,
             moment=run.moment,
-            moves_owners=ground.moves_owners,
+            moves_owners=basis.moves_owners,
             drafts_max=self.portions.drafts,
             carried=carried,
         )

@@ -13,10 +13,9 @@ from engine.plan.planner import Planner, Proposal
 from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.run import Run
-from sync.store import checkpoints as footings
-from sync.store import overrides, plans, proposals
+from sync.store import checkpoints, overrides, plans, proposals
 from sync.store import source_texts as texts
-from sync.store.checkpoints import Footing
+from sync.store.checkpoints import Checkpoint
 from sync.store.database import Transaction
 from sync.store.leases import Lease, check
 from sync.store.plans import Header
@@ -43,7 +42,7 @@ class Pages:
                     self._stage(tx)
 
     def show(
-        self, planner: Planner, outline: Outline, footing: Footing, *, looked_at: Collection[str] | None = None
+        self, planner: Planner, outline: Outline, checkpoint: Checkpoint, *, looked_at: Collection[str] | None = None
     ) -> Header:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
@@ -64,10 +63,10 @@ class Pages:
         def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
             overrides.note(tx, dict(last_seen))
             leave(tx)
-            counts = footings.counts(tx) if looked_at is not None else {}
+            counts = checkpoints.counts(tx) if looked_at is not None else {}
             told = replace(outline, counts={**outline.counts, **counts})
-            header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=footing.whole_id)
-            footings.keep(tx, footing)
+            header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=checkpoint.whole_id)
+            checkpoints.keep(tx, checkpoint)
             return header
 
         seal = Seal(run.run_id, planner.passed(), f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
@@ -80,7 +79,7 @@ class Pages:
         last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
         if early:
             with self._transaction() as tx:
-                footings.forget(tx)
+                checkpoints.forget(tx)
         after = ""
         for page in reversed(early):
             with self._transaction() as tx:
@@ -100,9 +99,9 @@ class Pages:
     ) -> None:
         of_page = {record_id: left[record_id] for record_id in page if record_id in left}
         if looked_at is None:
-            footings.leave_between(tx, of_page, after=after, last=last)
+            checkpoints.leave_between(tx, of_page, after=after, last=last)
         else:
-            footings.leave(tx, of_page, looked_at=page)
+            checkpoints.leave(tx, of_page, looked_at=page)
 
     @contextmanager
     def _staging(self) -> Iterator[Transaction]:

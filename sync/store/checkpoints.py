@@ -12,7 +12,7 @@ from engine.plan.follow_ups import Leftover
 from engine.plan.guards import Weight
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import footings, leftovers
+from sync.store.tables import checkpoints, leftovers
 
 _COUNTED = ("leaving", "arriving", "by_rule")
 _MARKS = {
@@ -23,7 +23,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Footing:
+class Checkpoint:
     """`digest` is of all that concerns everybody, `seen` the audit's last entry before the plan was begun.
 
     `whole_id` is the last plan that looked at everybody, perhaps this one; `weight` what limits count.
@@ -37,24 +37,27 @@ class Footing:
     weight: Weight
 
 
-def latest(tx: Transaction) -> Footing | None:
-    row = tx.execute(select(footings)).one_or_none()
+def latest(tx: Transaction) -> Checkpoint | None:
+    row = tx.execute(select(checkpoints)).one_or_none()
     if row is None:
         return None
-    return Footing(row.plan_id, row.whole_id, row.at, row.digest, row.seen, _weight(row.weight))
+    return Checkpoint(row.plan_id, row.whole_id, row.at, row.digest, row.seen, _weight(row.weight))
 
 
-def keep(tx: Transaction, footing: Footing) -> None:
+def keep(tx: Transaction, checkpoint: Checkpoint) -> None:
     """In the transaction that shows the plan."""
-    tx.execute(delete(footings))
-    told = {"in_scope": footing.weight.in_scope, **{name: dict(getattr(footing.weight, name)) for name in _COUNTED}}
-    values = {name: getattr(footing, name) for name in ("plan_id", "whole_id", "at", "digest", "seen")}
-    tx.execute(insert(footings).values(**values, weight=told))
+    tx.execute(delete(checkpoints))
+    told = {
+        "in_scope": checkpoint.weight.in_scope,
+        **{name: dict(getattr(checkpoint.weight, name)) for name in _COUNTED},
+    }
+    values = {name: getattr(checkpoint, name) for name in ("plan_id", "whole_id", "at", "digest", "seen")}
+    tx.execute(insert(checkpoints).values(**values, weight=told))
 
 
 def forget(tx: Transaction) -> None:
     """Before leftovers are replaced a page at a time: until the new footing is kept, plans look at everybody."""
-    tx.execute(delete(footings))
+    tx.execute(delete(checkpoints))
 
 
 def due(tx: Transaction, *, at: datetime, most: int) -> frozenset[str]:

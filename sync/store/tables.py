@@ -126,8 +126,8 @@ plans = Table(
 
 # What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from
 # there. One row. And what it left to know of single records (engine/leftovers.py).
-footings = Table(
-    "footings",
+checkpoints = Table(
+    "checkpoints",
     metadata,
     Column("plan_id", RUN, ForeignKey("plans.plan_id"), primary_key=True),
     Column("whole_id", RUN, nullable=False),  # the last plan of everybody

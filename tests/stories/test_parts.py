@@ -29,8 +29,7 @@ from sync.sandbox import people
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
-from sync.store import changes, plans, runs
-from sync.store import checkpoints as footings
+from sync.store import changes, checkpoints, plans, runs
 from sync.store.audit import Event
 from sync.store.plans import Header
 from tests.stage import RULEBOOK, Stage, staged
@@ -180,8 +179,8 @@ def test_what_waits_weighs_once_however_often_its_record_is_touched(stage: Stage
         stage.touch(lead, pi__score__c=float(number))
     assert stage.plan().counts["kept"] == 1
     with stage.worker.store.read() as tx:
-        assert (footing := footings.latest(tx))
-    assert footing.weight.leaving == {stage.owner_id("Inbound_Leads"): 1}
+        assert (checkpoint := checkpoints.latest(tx))
+    assert checkpoint.weight.leaving == {stage.owner_id("Inbound_Leads"): 1}
 
 
 def test_all_are_looked_at_when_more_are_due_than_a_range_holds(stage: Stage) -> None:

@@ -16,8 +16,7 @@ from sync.plan.snapshots import snapshot_of
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.run import begin
-from sync.store import changes, memory, plans, proposals
-from sync.store import checkpoints as footings
+from sync.store import changes, checkpoints, memory, plans, proposals
 from sync.store.leases import LeaseName
 from sync.store.plans import Header
 from sync.store.proposals import Seal
@@ -83,7 +82,7 @@ def test_what_a_plan_leaves_for_the_next_is_all_kept_in_pages_too(busy: Stage, *
     busy.reject()
     quiet = plan_in(busy, TINY, looks_at_all=looks_at_all).counts["quiet"]
     with busy.worker.store.read() as tx:
-        assert footings.counts(tx)["quiet"] == quiet
+        assert checkpoints.counts(tx)["quiet"] == quiet
     assert (quiet > 2 * TINY.page, plan_in(busy, Portions()).counts["quiet"]) == (True, quiet)
 
 

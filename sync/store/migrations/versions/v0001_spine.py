@@ -305,13 +305,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_change_bodies")),
     )
     op.create_table(
-        "footings",
+        "checkpoints",
         sa.Column("plan_id", _identifier(40), nullable=False),
         sa.Column("whole_id", _identifier(40), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("digest", _identifier(64), nullable=False),
         sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.Column("weight", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_footings_plan_id_plans")),
-        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_footings")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_checkpoints_plan_id_plans")),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_checkpoints")),
     )
