@@ -16,7 +16,7 @@ from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import name_survivors, read_back_unknown, verify
 from sync.plan.cost import SLICE_MAX, Mode
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.run import Run
 from sync.store import batches
 from sync.store import ingest_jobs as uploads
@@ -40,11 +40,11 @@ class Settlement:
 
 def apply(run: Run, lease: Lease) -> Settlement:
     """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
-    laws = Laws(run)
-    outbox = Outbox(run, lease, laws, Gate(run))
-    tally = _Tally(run, outbox, laws)
+    versions = PlanVersions(run)
+    outbox = Outbox(run, lease, versions, Gate(run))
+    tally = _Tally(run, outbox, versions)
     is_under_way = _take_over(run, lease, outbox)
-    outbox.touched |= read_back_unknown(run, lease, laws)
+    outbox.touched |= read_back_unknown(run, lease, versions)
     # What turned out not to have been written is on its way again below.
     tally.count(but=State.APPROVED)
     outbox.waits = outbox.gate.closed()
@@ -57,7 +57,7 @@ def apply(run: Run, lease: Lease) -> Settlement:
     if plan_ids and named and not outbox.waits:
         # Whether a field may be written is not left to what was known yesterday.
         run.describe_again(named)
-        laws.check(plan_ids)
+        versions.check(plan_ids)
     for portion in found:
         if portion.mode is Mode.BULK and is_under_way:
             # Two jobs on one object get into each other's way.
@@ -116,8 +116,8 @@ def _adopted(run: Run, outbox: Outbox, upload: Upload) -> bool:
 class _Tally:
     """What became of the changes so far, by state; nothing is held of a slice once it is counted."""
 
-    def __init__(self, run: Run, outbox: Outbox, laws: Laws) -> None:
-        self._run, self._outbox, self._laws = run, outbox, laws
+    def __init__(self, run: Run, outbox: Outbox, versions: PlanVersions) -> None:
+        self._run, self._outbox, self._laws = run, outbox, versions
         self._touched = 0
         self._states: Counter[State] = Counter()
 

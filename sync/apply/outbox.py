@@ -23,7 +23,7 @@ from sync.apply.writers.bulk import BulkWriter
 from sync.apply.writers.collections import CollectionsWriter
 from sync.apply.writers.guarded import GuardedWriter
 from sync.plan.cost import Mode
-from sync.plan.versions import Law, Laws
+from sync.plan.versions import PlanVersion, PlanVersions
 from sync.run import Run
 from sync.salesforce.write_results import Answer, Verdict
 from sync.store import batches, changes, leases
@@ -55,10 +55,10 @@ _DELAYS = {Verdict.MOVED: "note.moving", Verdict.LOCKED: "note.locked", Verdict.
 class Outbox:
     """`touched` and `done` grow with every batch and are emptied by whoever counts them; `waits` says why it stopped."""
 
-    def __init__(self, run: Run, lease: Lease, laws: Laws, gate: Gate) -> None:
+    def __init__(self, run: Run, lease: Lease, versions: PlanVersions, gate: Gate) -> None:
         self.run = run
         self.lease = lease
-        self.laws = laws
+        self.versions = versions
         self.gate = gate
         self.bulk = BulkWriter(run, lease)
         self.writers: Mapping[Mode, Writer] = {
@@ -66,7 +66,7 @@ class Outbox:
             Mode.COLLECTIONS: CollectionsWriter(run.org),
             Mode.BULK: self.bulk,
         }
-        self.judge = Judge(run, laws)
+        self.judge = Judge(run, versions)
         self.touched: set[str] = set()
         self.done: list[Change] = []
         self.waits: Message | None = None
@@ -95,7 +95,7 @@ class Outbox:
             self._block(tx, [change for change in sent if change.change_id in ours], outcome)
         self.run.worker.points.reach("answer committed")
         if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
-            read_back_unknown(self.run, self.lease, self.laws)
+            read_back_unknown(self.run, self.lease, self.versions)
         self.done += [change for change in sent if outcome[change.change_id].verdict is Verdict.DONE]
         again = [change for change in sent if self._comes_again(change, outcome[change.change_id])]
         if any(outcome[change.change_id].verdict is Verdict.LOCKED for change in again):
@@ -216,18 +216,18 @@ class Outbox:
             Parcel(
                 change.object,
                 change.record_id,
-                self._payload(change, self.laws.of(self._planned[change.change_id].plan_id), assigned_at),
+                self._payload(change, self.versions.of(self._planned[change.change_id].plan_id), assigned_at),
                 change.base.modified_at,
             )
             for change in ready
         ]
 
-    def _payload(self, change: Change, law: Law, assigned_at: str) -> dict[str, Scalar]:
+    def _payload(self, change: Change, version: PlanVersion, assigned_at: str) -> dict[str, Scalar]:
         """By the map of the change's plan: the value goes where it was approved to go."""
         values = {**change.riders, **change.after, "run": self.run.run_id}
         if change.moves_owner:
             values["assigned_at"] = assigned_at
-        return payload(values, law.field_map.object_named(change.object))
+        return payload(values, version.field_map.object_named(change.object))
 
     def _ended(self, change: Change, answer: Answer) -> Move:
         match answer.verdict:

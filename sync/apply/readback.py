@@ -12,7 +12,7 @@ from engine.messages import Message
 from engine.plan.recheck import held_value
 from mapping.field_map.field_map import FieldMap
 from sync.plan.cost import SAMPLE_MAX
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.pull.reread import read_again, survivors
 from sync.run import Run
 from sync.store import batches, changes, leases
@@ -22,7 +22,7 @@ from sync.store.leases import Lease
 _SIGNED = {"note.moved": "note.moved_by", "note.inputs_moved": "note.inputs_moved_by"}
 
 
-def read_back_unknown(run: Run, lease: Lease, laws: Laws) -> frozenset[str]:
+def read_back_unknown(run: Run, lease: Lease, versions: PlanVersions) -> frozenset[str]:
     """Settle every change that was sent and got no answer, by what its record holds now; their ids."""
     with run.worker.store.read() as tx:
         standings = changes.in_state(tx, {State.UNKNOWN})
@@ -30,7 +30,7 @@ def read_back_unknown(run: Run, lease: Lease, laws: Laws) -> frozenset[str]:
         senders = batches.senders_of(tx, _ids(waiting))
     if not waiting:
         return frozenset()
-    rows = _rows(run, standings, laws)
+    rows = _rows(run, standings, versions)
     moves = [
         _settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset())) for change in waiting
     ]
@@ -40,7 +40,7 @@ def read_back_unknown(run: Run, lease: Lease, laws: Laws) -> frozenset[str]:
     return frozenset(_ids(waiting))
 
 
-def verify(run: Run, done: Sequence[Change], laws: Laws) -> None:
+def verify(run: Run, done: Sequence[Change], versions: PlanVersions) -> None:
     """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on."""
     rest = [change for change in done if not change.moves_owner]
     step = max(1, len(rest) // SAMPLE_MAX)
@@ -49,7 +49,7 @@ def verify(run: Run, done: Sequence[Change], laws: Laws) -> None:
         return
     with run.worker.store.read() as tx:
         standings = tuple(changes.find(tx, _ids(looked_at)).values())
-    rows = _rows(run, standings, laws)
+    rows = _rows(run, standings, versions)
     elsewhere = {
         change.change_id: _changed_after(rows.get(change.record_id))
         for change in looked_at
@@ -144,7 +144,7 @@ class _Seen:
     edition: Edition
 
 
-def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, _Seen]:
+def _rows(run: Run, standings: Sequence[Standing], versions: PlanVersions) -> dict[str, _Seen]:
     """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
     wanted: dict[tuple[str, str], list[Change]] = {}
     for standing in standings:
@@ -152,11 +152,11 @@ def _rows(run: Run, standings: Sequence[Standing], laws: Laws) -> dict[str, _See
     rows: dict[str, _Seen] = {}
     for (plan_id, name), theirs in wanted.items():
         written = {field for change in theirs for field in change.after}
-        law = laws.of(plan_id)
-        narrow = _narrowed(law.field_map, name, written)
+        version = versions.of(plan_id)
+        narrow = _narrowed(version.field_map, name, written)
         frame = read_again(run, narrow, name, [change.record_id for change in theirs])
         for row in frame.iter_rows(named=True):
-            edition = Edition.of(row, zone=law.moment.zone, us=run.identity.user_id)
+            edition = Edition.of(row, zone=version.moment.zone, us=run.identity.user_id)
             rows[str(row["id"])] = _Seen(row, edition)
     return rows
 

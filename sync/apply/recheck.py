@@ -16,7 +16,7 @@ from mapping.frames.prospects import absent_columns
 from sync.apply.readback import Edition
 from sync.mirror.records import activities_of, people, prospects_of
 from sync.plan.snapshots import barred_records
-from sync.plan.versions import Law, Laws
+from sync.plan.versions import PlanVersion, PlanVersions
 from sync.pull.reread import moved, queue_objects_again, read_again, signed, users_again
 from sync.run import Run
 from sync.store import batches, memory
@@ -25,9 +25,9 @@ from sync.store import batches, memory
 class Judge:
     """Judges changes while one run applies them. People are looked up once, records each time."""
 
-    def __init__(self, run: Run, laws: Laws) -> None:
+    def __init__(self, run: Run, versions: PlanVersions) -> None:
         self.run = run
-        self.laws = laws
+        self.versions = versions
         users, queues = people(run.worker.mirror)
         self._users = {user.id: user for user in users}
         self._queues = queues
@@ -75,10 +75,10 @@ class Judge:
     def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
         """Read the records of a batch now and judge each change; those that hold come back on their new base."""
         judged: dict[str, Judgement] = {}
-        for law, object_map, theirs in self._by_law(batch):
+        for version, object_map, theirs in self._by_version(batch):
             ids = [change.record_id for change in theirs]
-            frame = read_again(self.run, law.field_map, object_map.api_name, ids)
-            judged |= self._judged(theirs, frame, law, object_map)
+            frame = read_again(self.run, version.field_map, object_map.api_name, ids)
+            judged |= self._judged(theirs, frame, version, object_map)
         return judged
 
     def compare(self, batch: Sequence[Change]) -> dict[str, Judgement]:
@@ -86,34 +86,34 @@ class Judge:
         doubtful = [change for change in batch if change.change_id in self.doubtful]
         rest = [change for change in batch if change.change_id not in self.doubtful]
         judged = self.judge(doubtful) if doubtful else {}
-        for law, object_map, theirs in self._by_law(rest):
+        for version, object_map, theirs in self._by_version(rest):
             stamps = {change.record_id: change.base.stamp for change in theirs}
             since = min(change.base.read_at for change in theirs)
-            raw = moved(self.run, law.field_map, object_map.api_name, stamps, since=since)
+            raw = moved(self.run, version.field_map, object_map.api_name, stamps, since=since)
             touched = set(raw["Id"])
-            frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, law.field_map), raw)
-            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, law, object_map)
+            frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, version.field_map), raw)
+            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, version, object_map)
             judged |= {
                 each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
             }
         return judged
 
-    def _by_law(self, batch: Sequence[Change]) -> Iterator[tuple[Law, ObjectMap, list[Change]]]:
+    def _by_version(self, batch: Sequence[Change]) -> Iterator[tuple[PlanVersion, ObjectMap, list[Change]]]:
         with self.run.worker.store.read() as tx:
             plan_of = batches.plans_of(tx, [change.change_id for change in batch])
         for plan_id in sorted(set(plan_of.values())):
-            law = self.laws.of(plan_id)
-            for object_map in law.field_map.objects:
+            version = self.versions.of(plan_id)
+            for object_map in version.field_map.objects:
                 theirs = [
                     change
                     for change in batch
                     if plan_of[change.change_id] == plan_id and change.object == object_map.api_name
                 ]
                 if theirs:
-                    yield law, object_map, theirs
+                    yield version, object_map, theirs
 
     def _judged(
-        self, theirs: Sequence[Change], frame: pl.DataFrame, law: Law, object_map: ObjectMap
+        self, theirs: Sequence[Change], frame: pl.DataFrame, version: PlanVersion, object_map: ObjectMap
     ) -> dict[str, Judgement]:
         if not theirs:
             return {}
@@ -121,16 +121,16 @@ class Judge:
         with self.run.worker.store.read() as tx:
             remembered = memory.recall_of(tx, ids)
             senders = batches.senders_of(tx, [change.change_id for change in theirs])
-        happened = activities_of(self.run.worker.mirror, law.field_map, frame, object_map)
+        happened = activities_of(self.run.worker.mirror, version.field_map, frame, object_map)
         fresh = Range(
             nw.from_native(frame, eager_only=True),
             nw.from_native(happened, eager_only=True),
-            absent=absent_columns(law.field_map, object_map),
+            absent=absent_columns(version.field_map, object_map),
         )
-        directory = Directory.of(self._users.values(), self._queues, law.rulebook)
-        rulings = judge(theirs, fresh, law.rulebook, remembered, directory, moment=law.moment)
+        directory = Directory.of(self._users.values(), self._queues, version.rulebook)
+        rulings = judge(theirs, fresh, version.rulebook, remembered, directory, moment=version.moment)
         editions = {
-            str(row["id"]): Edition.of(row, zone=law.moment.zone, us=self.run.identity.user_id)
+            str(row["id"]): Edition.of(row, zone=version.moment.zone, us=self.run.identity.user_id)
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
         }
         return {

@@ -14,7 +14,7 @@ from engine.rulebook.rulebook import Operation
 from engine.snapshots import Snapshot
 from mapping.text.keys import KEYS_VERSION
 from sync.plan.snapshots import snapshot_of
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.run import Run
 from sync.store import audit, changes, checkpoints, describes, memory
 from sync.store.checkpoints import Checkpoint
@@ -33,7 +33,7 @@ class Basis:
     held: int
 
 
-def basis_of(run: Run, laws: Laws, *, with_owners: bool) -> Basis:
+def basis_of(run: Run, versions: PlanVersions, *, with_owners: bool) -> Basis:
     """Before ranges are read: what happens meanwhile is for the next plan."""
     rulebook = run.worker.rulebook
     with run.worker.store.read() as tx:
@@ -45,7 +45,7 @@ def basis_of(run: Run, laws: Laws, *, with_owners: bool) -> Basis:
     moves_owners = (
         with_owners
         or of_org.is_established
-        or any(laws.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
+        or any(versions.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
         or rulebook.operation is Operation.SHADOW
     )
     common = [

@@ -2,7 +2,7 @@
 
 from engine.errors import MapError, RulebookError, UsageError
 from engine.rulebook.rulebook import Operation
-from sync.plan.versions import law_of
+from sync.plan.versions import plan_version_of
 from sync.run import Worker
 from sync.store import plans
 from sync.store.database import Transaction
@@ -21,7 +21,7 @@ def is_shadow(worker: Worker, plan: Header) -> bool:
     except (RulebookError, MapError):
         pass  # files that are being edited say nothing about a plan made before
     with worker.store.read() as tx:
-        return law_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
+        return plan_version_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
 
 
 def plan_shown(worker: Worker, plan_id: str | None) -> Header:

@@ -22,7 +22,7 @@ from engine.snapshots import Range, Snapshot, cut
 from sync.plan.affected import affected
 from sync.plan.basis import Basis, basis_of, checkpoint_of
 from sync.plan.snapshots import ranges_of
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.plan.writer import Pages
 from sync.run import Run
 from sync.store import changes, memory, plans, proposals, runs
@@ -73,9 +73,9 @@ def plan_org(
     `looks_at_all` would. `comparing` is told every range of a plan of everybody.
     """
     drop_unfinished(run, lease)
-    laws = Laws(run)
-    basis = basis_of(run, laws, with_owners=with_owners)
-    work = _Work(run, lease, laws, basis, portions, comparing)
+    versions = PlanVersions(run)
+    basis = basis_of(run, versions, with_owners=with_owners)
+    work = _Work(run, lease, versions, basis, portions, comparing)
     checkpoint = None if looks_at_all else checkpoint_of(run, basis)
     if checkpoint is not None and (few := affected(run, checkpoint, until=basis.seen)) is not None:
         shown = work.part(checkpoint, few)
@@ -109,21 +109,25 @@ class _Work:
 
     run: Run
     lease: Lease
-    laws: Laws
+    versions: PlanVersions
     basis: Basis
     portions: Portions
     comparing: Comparing
 
     def whole(self) -> Header:
-        run, snapshot, laws = self.run, self.basis.snapshot, self.laws
+        run, snapshot, versions = self.run, self.basis.snapshot, self.versions
         planner, pages = self._planner(), Pages(run, self.lease, self.portions.page)
         with self.comparing(run, planner.directory) as compare:
             self._walk(
-                planner, pages, lambda: _cut(snapshot, self.portions), partial(_recalled_between, run, laws), compare
+                planner,
+                pages,
+                lambda: _cut(snapshot, self.portions),
+                partial(_recalled_between, run, versions),
+                compare,
             )
         with run.worker.store.read() as tx:
             gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
-        self._leave(planner, laws, gone)
+        self._leave(planner, versions, gone)
         checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planner.weight)
         return pages.show(planner, planner.outline(snapshot.run), checkpoint)
 
@@ -131,16 +135,16 @@ class _Work:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
-        run, basis, laws, rows = self.run, self.basis, self.laws, self.portions.prospects
+        run, basis, versions, rows = self.run, self.basis, self.versions, self.portions.prospects
         planner = self._planner(before.weight.after(basis.held, looked_at=len(few)))
         pages, gone = Pages(run, self.lease, self.portions.page), set(few)
 
         def recalled(part: Range) -> Memory:
             gone.difference_update(part.prospects["id"].to_list())
-            return _recalled_of(run, laws, part.prospects["id"].to_list())
+            return _recalled_of(run, versions, part.prospects["id"].to_list())
 
         self._walk(planner, pages, lambda: ranges_of(run, few, rows=rows), recalled)
-        left = self._leave(planner, laws, sorted(gone))
+        left = self._leave(planner, versions, sorted(gone))
         if planner.may_pass:
             return None
         with run.worker.store.read() as tx:
@@ -183,11 +187,11 @@ class _Work:
             if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
                 pages.add(planner.read_again(part, recalled(part)))
 
-    def _leave(self, planner: Planner, laws: Laws, gone: Sequence[str]) -> int:
+    def _leave(self, planner: Planner, versions: PlanVersions, gone: Sequence[str]) -> int:
         """Withdraw what is open for records that are in no range any more; how much there was."""
         left = 0
         for start in range(0, len(gone), PAGE_ROWS):
-            remembered = _recalled_of(self.run, laws, gone[start : start + PAGE_ROWS])
+            remembered = _recalled_of(self.run, versions, gone[start : start + PAGE_ROWS])
             planner.leave(remembered.open_changes.values(), remembered)
             left += len(remembered.open_changes)
         return left
@@ -198,20 +202,20 @@ def _cut(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
         yield from cut(part, portions.prospects)
 
 
-def _recalled_between(run: Run, laws: Laws, part: Range) -> Memory:
+def _recalled_between(run: Run, versions: PlanVersions, part: Range) -> Memory:
     ids = part.prospects["id"].to_list()
     with run.worker.store.read() as tx:
         remembered = memory.recall_between(tx, ids[0], ids[-1])
-    return _judged(run, laws, remembered)
+    return _judged(run, versions, remembered)
 
 
-def _recalled_of(run: Run, laws: Laws, record_ids: Sequence[str]) -> Memory:
+def _recalled_of(run: Run, versions: PlanVersions, record_ids: Sequence[str]) -> Memory:
     with run.worker.store.read() as tx:
         remembered = memory.recall_of(tx, record_ids)
-    return _judged(run, laws, remembered)
+    return _judged(run, versions, remembered)
 
 
-def _judged(run: Run, laws: Laws, remembered: Memory) -> Memory:
+def _judged(run: Run, versions: PlanVersions, remembered: Memory) -> Memory:
     settled_at = run.at - timedelta(seconds=run.worker.settings.look_back_seconds)
-    rewritten = laws.rewritten(remembered.open_changes.values())
+    rewritten = versions.rewritten(remembered.open_changes.values())
     return replace(remembered, rewritten=rewritten, settled_at=settled_at)

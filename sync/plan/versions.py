@@ -30,32 +30,32 @@ _Version: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class PlanVersion:
     rulebook: Rulebook
     field_map: FieldMap
     moment: Moment
 
 
-def law_of(tx: Transaction, plan_id: str) -> Law:
+def plan_version_of(tx: Transaction, plan_id: str) -> PlanVersion:
     """StoreError SR-111 when the store lacks a text the plan was made by."""
     version, moment = _version_of(tx, plan_id)
     read = _read(tx, version)
-    return Law(read.rulebook, read.field_map, moment)
+    return PlanVersion(read.rulebook, read.field_map, moment)
 
 
 @dataclass(frozen=True, slots=True)
-class Laws:
-    """The laws of plans. Many plans share a rulebook and a map: each pair is read and checked once a run."""
+class PlanVersions:
+    """The versions of plans. Many plans share a rulebook and a map: each pair is read and checked once a run."""
 
     run: Run
     versions_max: int = VERSIONS_MAX
     _plans: dict[str, tuple[_Version, Moment]] = field(default_factory=dict)
     _read: dict[_Version, "_Read"] = field(default_factory=dict)
 
-    def of(self, plan_id: str) -> Law:
+    def of(self, plan_id: str) -> PlanVersion:
         """StoreError SR-111 when the store lacks a text the plan was made by."""
         read = self._texts(plan_id)
-        return Law(read.rulebook, read.field_map, self._plans[plan_id][1])
+        return PlanVersion(read.rulebook, read.field_map, self._plans[plan_id][1])
 
     def check(self, plan_ids: Iterable[str]) -> None:
         """MapError before anything is sent when the org no longer lets a plan's fields be read or written."""

@@ -32,7 +32,7 @@ from mapping.frames.record_cards import Card, card_of
 from mapping.ids import id18, is_id
 from sync.mirror.records import activities_of, people, prospects_of
 from sync.plan.lookup import plan_named
-from sync.plan.versions import Law, law_of
+from sync.plan.versions import PlanVersion, plan_version_of
 from sync.run import Worker
 from sync.store import approvals, changes, describes, memory, plans
 from sync.store.approvals import Approval
@@ -119,13 +119,17 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         if last is None:
             raise UsageError.of("PL-413")
         header = plan_named(tx, as_of) if as_of is not None else last
-        law = law_of(tx, header.plan_id) if as_of else Law(worker.rulebook, worker.field_map, _moment(last))
+        version = (
+            plan_version_of(tx, header.plan_id)
+            if as_of
+            else PlanVersion(worker.rulebook, worker.field_map, _moment(last))
+        )
         remembered = replace(memory.recall_of(tx, [wanted]), turns=memory.recall_org(tx).turns)
         known = recall_before(tx, wanted, header.plan_id, at=header.at) if as_of else remembered
         history = changes.of_record(tx, wanted)
         approved = approvals.approvals_of(tx, [each.change.change_id for each in history])
-        labels = labels_of(law.field_map, describes.every(tx))
-    seen = _seen(worker, wanted, header, law, known)
+        labels = labels_of(version.field_map, describes.every(tx))
+    seen = _seen(worker, wanted, header, version, known)
     if seen is None:
         raise UsageError.of("PL-412", wanted)
     since = _since(worker, wanted, seen, last, remembered) if as_of else None
@@ -141,20 +145,20 @@ class _Seen:
     """One record as one plan saw it, under one law."""
 
     part: Range
-    law: Law
+    version: PlanVersion
     memory: Memory
     directory: Directory
     card: Card
 
-    def verdict(self, law: Law, moment: Moment) -> dict[str, Any]:
+    def verdict(self, version: PlanVersion, moment: Moment) -> dict[str, Any]:
         """What other rules, or another moment, make of the same data."""
         prepared = prepare(self.part.prospects, self.memory, self.directory)
-        return dict(explain(prepared, self.part.activities, law.rulebook, moment=moment).verdict)
+        return dict(explain(prepared, self.part.activities, version.rulebook, moment=moment).verdict)
 
     @property
     def draft(self) -> Draft | None:
         _, drafts = drafts_of(
-            self.part, self.law.rulebook, self.memory, self.directory, moment=self.law.moment, everything=True
+            self.part, self.version.rulebook, self.memory, self.directory, moment=self.version.moment, everything=True
         )
         return next(iter(drafts), None)
 
@@ -163,28 +167,28 @@ class _Seen:
         return dict(prepare(self.part.prospects, self.memory, self.directory).rows(named=True)[0])
 
 
-def _seen(worker: Worker, wanted: str, header: Header, law: Law, remembered: Memory) -> _Seen | None:
+def _seen(worker: Worker, wanted: str, header: Header, version: PlanVersion, remembered: Memory) -> _Seen | None:
     mirror, as_of = worker.mirror, header.snapshot
     users, queues = people(mirror, as_of=as_of)
-    directory = Directory.of(users, queues, law.rulebook)
-    for object_map in law.field_map.objects:
+    directory = Directory.of(users, queues, version.rulebook)
+    for object_map in version.field_map.objects:
         raw = mirror.of(object_map.api_name, [wanted], as_of=as_of).filter(~pl.col("IsDeleted"))
         if raw.is_empty():
             continue
-        frame = prospects_of(mirror, raw, object_map, law.field_map, as_of=as_of)
-        happened = activities_of(mirror, law.field_map, frame, object_map, as_of=as_of)
+        frame = prospects_of(mirror, raw, object_map, version.field_map, as_of=as_of)
+        happened = activities_of(mirror, version.field_map, frame, object_map, as_of=as_of)
         part = Range(
             nw.from_native(frame, eager_only=True),
             nw.from_native(happened, eager_only=True),
-            absent=absent_columns(law.field_map, object_map),
+            absent=absent_columns(version.field_map, object_map),
         )
-        return _Seen(part, law, remembered, directory, card_of(raw.row(0, named=True), object_map))
+        return _Seen(part, version, remembered, directory, card_of(raw.row(0, named=True), object_map))
     return None
 
 
 def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
     prepared = prepare(seen.part.prospects, seen.memory, seen.directory)
-    explanation = explain(prepared, seen.part.activities, seen.law.rulebook, moment=seen.law.moment)
+    explanation = explain(prepared, seen.part.activities, seen.version.rulebook, moment=seen.version.moment)
     draft = seen.draft
     need = draft.need if draft else None
     pool = considered(need, memory=seen.memory, directory=seen.directory) if need else ()
@@ -205,14 +209,14 @@ def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
         names=names,
         since=since,
         taken=_taken(draft, seen) if draft else (),
-        zone=seen.law.moment.zone,
+        zone=seen.version.moment.zone,
         role=user.role if user else None,
         manager=_name_of(user.manager_id, seen.directory) if user and user.manager_id else None,
     )
 
 
 def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
-    policy = seen.law.rulebook.policy.people_win
+    policy = seen.version.rulebook.policy.people_win
     return tuple(
         Taken(
             name,
@@ -225,16 +229,19 @@ def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
 
 
 def _since(worker: Worker, wanted: str, then: _Seen, last: Header, remembered: Memory) -> Since | None:
-    today = Law(worker.rulebook, worker.field_map, _moment(last))
+    today = PlanVersion(worker.rulebook, worker.field_map, _moment(last))
     now = _seen(worker, wanted, last, today, remembered)
     if now is None:
         return None
-    before, after = then.verdict(then.law, then.law.moment), now.verdict(today, today.moment)
-    has_other_map = then.law.field_map.digest != today.field_map.digest
-    tried = {"time": then.verdict(then.law, today.moment)}
+    before, after = then.verdict(then.version, then.version.moment), now.verdict(today, today.moment)
+    has_other_map = then.version.field_map.digest != today.field_map.digest
+    tried = {"time": then.verdict(then.version, today.moment)}
     if not has_other_map:
         # By another map neither side's rules can read the other's data.
-        tried |= {"data": now.verdict(then.law, then.law.moment), "rules": then.verdict(today, then.law.moment)}
+        tried |= {
+            "data": now.verdict(then.version, then.version.moment),
+            "rules": then.verdict(today, then.version.moment),
+        }
     return Since(
         inputs=_moved_inputs(then.row, now.row),
         verdicts=tuple(
@@ -243,7 +250,7 @@ def _since(worker: Worker, wanted: str, then: _Seen, last: Header, remembered: M
             if before.get(name) != after.get(name)
         ),
         activities=(len(then.part.activities), len(now.part.activities)),
-        has_other_rules=then.law.rulebook.digest != today.rulebook.digest,
+        has_other_rules=then.version.rulebook.digest != today.rulebook.digest,
         has_other_map=has_other_map,
     )
 

@@ -11,7 +11,7 @@ from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import verify
 from sync.plan.cost import Mode
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.review.decisions import approve
 from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
@@ -167,7 +167,7 @@ def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stag
     stage.apply()
     with begin(stage.worker, "apply") as run:
         stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
-        verify(run, [stage.change_of(lead)], Laws(run))
+        verify(run, [stage.change_of(lead)], PlanVersions(run))
     assert stage.note(lead) == Message.of("note.changed_by", by=stage.owner_id("smith"), at="2026-11-20 09:06")
     (row,) = [row for row in report_of(stage.worker, stage.header()).rows if row.record_id == lead]
     assert row.note == Message.of("note.changed_by", by="Alice Smith", at="2026-11-20 09:06")
@@ -242,7 +242,7 @@ def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) 
     leads = waiting(stage)
     stage.edit("suzuki", leads[0], Title="部長")
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
-        outbox = Outbox(run, lease, Laws(run), Gate(run))
+        outbox = Outbox(run, lease, PlanVersions(run), Gate(run))
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.OWNER, after="", most=10)
         stage.plan()

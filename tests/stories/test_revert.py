@@ -17,7 +17,7 @@ from sync.apply.pace import Gate
 from sync.cycle import settle
 from sync.plan.cost import Mode
 from sync.plan.revert import Reversal, revert
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.reports.page import html
 from sync.run import begin
 from sync.sandbox.worlds import Switches
@@ -194,7 +194,7 @@ def moved_twice(stage: Stage) -> tuple[str, str]:
     stage.approve()
     stage.advance(120)
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
-        outbox = Outbox(run, lease, Laws(run), Gate(run))
+        outbox = Outbox(run, lease, PlanVersions(run), Gate(run))
         carry(stage, outbox, Reach.OWNER)
         stage.edit("suzuki", lead, Title="部長")
         stage.plan()

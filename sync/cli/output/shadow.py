@@ -9,7 +9,7 @@ from mapping.field_map.labels import labels_of
 from sync.cli.session import Session
 from sync.mirror.records import people
 from sync.plan import lookup
-from sync.plan.versions import law_of
+from sync.plan.versions import plan_version_of
 from sync.reports.shadow import agreement_file, names_of
 from sync.run import Worker
 from sync.store import describes, runs
@@ -44,11 +44,11 @@ def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_
 
 def _agreed(session: Session, worker: Worker, plan: Header) -> Agreed:
     with worker.store.read() as tx:
-        law = law_of(tx, plan.plan_id)
+        version = plan_version_of(tx, plan.plan_id)
         described = describes.every(tx)
     users, queues = people(worker.mirror, as_of=plan.snapshot)
-    directory = Directory.of(users, queues, law.rulebook)
-    return Agreed(session.words, names_of(directory, law.rulebook), labels_of(law.field_map, described))
+    directory = Directory.of(users, queues, version.rulebook)
+    return Agreed(session.words, names_of(directory, version.rulebook), labels_of(version.field_map, described))
 
 
 def _owners(columns: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.writers.batches import Parcel, Writer
 from sync.plan.cost import Mode
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.salesforce.write_results import Answer
 from sync.sandbox.jobs import JobState
@@ -70,7 +70,7 @@ def writing(stage: Stage) -> Iterator[tuple[Outbox, list[Approved]]]:
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.FIELDS, after="", most=100)
-        yield Outbox(run, lease, Laws(run), Gate(run)), approved
+        yield Outbox(run, lease, PlanVersions(run), Gate(run)), approved
 
 
 def supersede(stage: Stage, approved: Sequence[Approved]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sync.app import open_worker
-from sync.plan.versions import Laws
+from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.sandbox.opening import Opened
 from tests.stage import RULEBOOK, Stage, write_rulebook
@@ -27,8 +27,8 @@ def plans(stage: Stage) -> tuple[str, str, str]:
 
 def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
-        laws = Laws(run)
-        first, second, edited = (laws.of(plan) for plan in plans)
+        versions = PlanVersions(run)
+        first, second, edited = (versions.of(plan) for plan in plans)
 
     assert first.rulebook is second.rulebook
     assert first.field_map is second.field_map
@@ -38,8 +38,8 @@ def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, pla
 
 def test_no_more_versions_are_held_than_may_be(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
-        laws = Laws(run, versions_max=1)
-        read = [laws.of(plan).rulebook for plan in (plans[0], plans[1], plans[2], plans[0])]
+        versions = PlanVersions(run, versions_max=1)
+        read = [versions.of(plan).rulebook for plan in (plans[0], plans[1], plans[2], plans[0])]
 
     assert read[0] is read[1]
     assert read[0] is not read[3]
