@@ -1,4 +1,4 @@
-"""Judging again: whether a change that was reviewed may still be written to a record that has moved since.
+"""Recheck: whether a change that was reviewed may still be written to a record that has moved since.
 
 Stale by meaning, not by stamp: a connector touching other fields spoils nothing.
 """
@@ -34,7 +34,7 @@ class Ruling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Recheck:
     """`change` is the one that holds, on the base to write against; its meaning base is what was read just now."""
 
     ruling: Ruling
@@ -42,7 +42,7 @@ class Judgement:
     note: Message | None = None
 
 
-def judge(
+def recheck(
     changes: Iterable[Change],
     fresh: Range,
     rulebook: Rulebook,
@@ -50,8 +50,8 @@ def judge(
     directory: Directory,
     *,
     moment: Moment,
-) -> Mapping[str, Judgement]:
-    """Judge changes by the rulebook version and the moment of their plan, on records just read. Keys: change ids."""
+) -> Mapping[str, Recheck]:
+    """Rechecks changes by the rulebook version and the moment of their plan, on records just read. Keys: change ids."""
     changes = tuple(changes)
     # What a change asks for is what was told: a score that crept since inside its step is none of another kind.
     asked = {change.record_id: Standing(change, State.APPROVED, "") for change in changes}
@@ -61,41 +61,41 @@ def judge(
     _, drafts = drafts_of(fresh, rulebook, memory, directory, moment=moment, everything=True)
     drafted = {draft.record_id: draft for draft in drafts}
     return {
-        change.change_id: _judged(
+        change.change_id: _rechecked(
             change, rows.get(change.record_id), drafted.get(change.record_id), memory=memory, directory=directory
         )
         for change in changes
     }
 
 
-def _judged(
+def _rechecked(
     change: Change,
     row: Mapping[str, object] | None,
     draft: Draft | None,
     *,
     memory: Memory,
     directory: Directory,
-) -> Judgement:
+) -> Recheck:
     if row is None:
-        return Judgement(Ruling.GONE)
+        return Recheck(Ruling.GONE)
     if row["is_converted"]:
-        return Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
+        return Recheck(Ruling.BLOCKED, note=Message.of("note.converted"))
     owner = change.after.get("owner")
     if isinstance(owner, str) and not directory.may_receive(owner, change.object):
-        return Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+        return Recheck(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
     held = {field: held_value(row, field) for field in change.after}
     if held == dict(change.after):
-        return Judgement(Ruling.UNCHANGED)
+        return Recheck(Ruling.UNCHANGED)
     if change.reverses:
         # No rule asked for it: it holds while nobody has touched what it puts back.
         if held != dict(change.before):
-            return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
-        return Judgement(Ruling.HOLDS, change=replace(change, base=base_of(row)))
+            return Recheck(Ruling.CONFLICT, note=_what_moved(change, row, held))
+        return Recheck(Ruling.HOLDS, change=replace(change, base=base_of(row)))
     if draft is None:
-        return Judgement(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
+        return Recheck(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
     if not _asks_the_same(change, draft, held, memory=memory, directory=directory):
-        return Judgement(Ruling.CONFLICT, note=_what_moved(change, row, held))
-    return Judgement(Ruling.HOLDS, change=rebased(change, draft, held))
+        return Recheck(Ruling.CONFLICT, note=_what_moved(change, row, held))
+    return Recheck(Ruling.HOLDS, change=rebased(change, draft, held))
 
 
 def rebased(change: Change, draft: Draft, held: Mapping[str, Scalar]) -> Change:

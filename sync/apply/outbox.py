@@ -12,12 +12,12 @@ from engine.changes.change import Change, Standing
 from engine.changes.states import State
 from engine.errors import LeadsyncError
 from engine.messages import Message
-from engine.plan.recheck import Judgement, Ruling
+from engine.plan.recheck import Recheck, Ruling
 from engine.values import Scalar
 from mapping.payloads import payload
 from sync.apply.pace import Gate
 from sync.apply.readback import read_back_unknown
-from sync.apply.recheck import Judge
+from sync.apply.recheck import Rechecks
 from sync.apply.writers.batches import Parcel, Writer
 from sync.apply.writers.bulk import BulkWriter
 from sync.apply.writers.collections import CollectionsWriter
@@ -66,7 +66,7 @@ class Outbox:
             Mode.COLLECTIONS: CollectionsWriter(run.org),
             Mode.BULK: self.bulk,
         }
-        self.judge = Judge(run, versions)
+        self.rechecks = Rechecks(run, versions)
         self.touched: set[str] = set()
         self.done: list[Change] = []
         self.waits: Message | None = None
@@ -110,7 +110,7 @@ class Outbox:
 
     def _without_barred(self, waiting: Sequence[Change]) -> list[Change]:
         """End what a pull or a look at the users has shown to be impossible; the rest may be sent."""
-        barred = self.judge.barred(waiting)
+        barred = self.rechecks.barred(waiting)
         self._end([Move(change_id, _ENDS[each.ruling], each.note) for change_id, each in barred.items()])
         return [change for change in waiting if change.change_id not in barred]
 
@@ -138,40 +138,40 @@ class Outbox:
     def _ready(self, batch: Sequence[Change], writer: Writer) -> list[Change]:
         """The changes of a batch that still hold, on bases they may be written against."""
         if writer.mode is not Mode.GUARDED:
-            return self._held(self.judge.compare(batch))
+            return self._held(self.rechecks.compare(batch))
         stale = [change for change in batch if self._is_doubtful(change)]
-        held = self._judged(stale)
+        held = self._rechecked(stale)
         young = [change for change in held if self._is_young(change)]
         if young:
             self.run.worker.clock.wait(self.run.worker.settings.quiet_seconds)
             held = [change for change in held if change not in young]
             # One that is written to all the time stays approved for the next run.
-            held += [change for change in self._judged(young) if not self._is_young(change)]
+            held += [change for change in self._rechecked(young) if not self._is_young(change)]
         return [change for change in batch if change not in stale] + held
 
     def _is_doubtful(self, change: Change) -> bool:
         """Whether the record must be read and the change judged again before it is sent."""
         has_moved = self._tries[change.change_id] > 0
-        return has_moved or self._is_young(change) or change.change_id in self.judge.doubtful
+        return has_moved or self._is_young(change) or change.change_id in self.rechecks.doubtful
 
     def _is_young(self, change: Change) -> bool:
         """The guard has one-second precision: a base counts only if read well after its LastModifiedDate."""
         quiet = timedelta(seconds=self.run.worker.settings.quiet_seconds)
         return change.base.read_at - change.base.modified_at < quiet
 
-    def _judged(self, batch: Sequence[Change]) -> list[Change]:
-        return self._held(self.judge.judge(batch)) if batch else []
+    def _rechecked(self, batch: Sequence[Change]) -> list[Change]:
+        return self._held(self.rechecks.read_and_recheck(batch)) if batch else []
 
-    def _held(self, judged: Mapping[str, Judgement]) -> list[Change]:
+    def _held(self, rechecked: Mapping[str, Recheck]) -> list[Change]:
         """What holds, on its new base; the rest is ended."""
         self._end(
             [
                 Move(change_id, _ENDS[each.ruling], each.note)
-                for change_id, each in judged.items()
+                for change_id, each in rechecked.items()
                 if each.ruling is not Ruling.HOLDS
             ]
         )
-        return [each.change for each in judged.values() if each.change is not None]
+        return [each.change for each in rechecked.values() if each.change is not None]
 
     def _send(self, ready: Sequence[Change], parcels: Sequence[Parcel], writer: Writer) -> list[Change]:
         """One batch: intent, call, answer. Returns what has to be judged and sent again."""

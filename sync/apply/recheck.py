@@ -1,4 +1,4 @@
-"""Read records again and judge their changes by the rulebook, the map and the moment of their plan."""
+"""Read records again and recheck their changes by the rulebook, the map and the moment of their plan."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ import polars as pl
 from engine.assignment.directory import Directory
 from engine.changes.change import Change
 from engine.messages import Message
-from engine.plan.recheck import Judgement, Ruling, judge
+from engine.plan.recheck import Recheck, Ruling, recheck
 from engine.snapshots import Range
 from mapping.field_map.field_map import ObjectMap
 from mapping.frames.prospects import absent_columns
@@ -22,8 +22,8 @@ from sync.run import Run
 from sync.store import batches, memory
 
 
-class Judge:
-    """Judges changes while one run applies them. People are looked up once, records each time."""
+class Rechecks:
+    """Rechecks changes while one run applies them. People are looked up once, records each time."""
 
     def __init__(self, run: Run, versions: PlanVersions) -> None:
         self.run = run
@@ -34,7 +34,7 @@ class Judge:
         # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
         self.doubtful: set[str] = set()
 
-    def barred(self, waiting: Sequence[Change]) -> dict[str, Judgement]:
+    def barred(self, waiting: Sequence[Change]) -> dict[str, Recheck]:
         """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
 
         What was sent before is read before anything is said of it, for a late write may be ours. Old owners are looked
@@ -57,46 +57,48 @@ class Judge:
             for change in moving
             if _left(change) and change.owner in found and found[change.owner].can_own
         }
-        barred: dict[str, Judgement] = {}
+        barred: dict[str, Recheck] = {}
         for change in waiting:
             if change.change_id in sent:
                 continue
             user = self._users.get(str(change.after.get("owner")))
             if change.record_id in gone:
-                barred[change.change_id] = Judgement(Ruling.GONE)
+                barred[change.change_id] = Recheck(Ruling.GONE)
             elif change.record_id in converted:
-                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.converted"))
+                barred[change.change_id] = Recheck(Ruling.BLOCKED, note=Message.of("note.converted"))
             elif user is not None and not user.can_own:
-                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
+                barred[change.change_id] = Recheck(Ruling.BLOCKED, note=Message.of("note.inactive_owner"))
             elif change.object not in taking.get(str(change.after.get("owner")), (change.object,)):
-                barred[change.change_id] = Judgement(Ruling.BLOCKED, note=Message.of("note.no_queue"))
+                barred[change.change_id] = Recheck(Ruling.BLOCKED, note=Message.of("note.no_queue"))
         return barred
 
-    def judge(self, batch: Sequence[Change]) -> dict[str, Judgement]:
-        """Read the records of a batch now and judge each change; those that hold come back on their new base."""
-        judged: dict[str, Judgement] = {}
+    def read_and_recheck(self, batch: Sequence[Change]) -> dict[str, Recheck]:
+        """Read the records of a batch now and recheck each change; those that hold come back on their new base."""
+        rechecked: dict[str, Recheck] = {}
         for version, object_map, theirs in self._by_version(batch):
             ids = [change.record_id for change in theirs]
             frame = read_again(self.run, version.field_map, object_map.api_name, ids)
-            judged |= self._judged(theirs, frame, version, object_map)
-        return judged
+            rechecked |= self._rechecked(theirs, frame, version, object_map)
+        return rechecked
 
-    def compare(self, batch: Sequence[Change]) -> dict[str, Judgement]:
+    def compare(self, batch: Sequence[Change]) -> dict[str, Recheck]:
         """The same for what travels unguarded: what has not moved since it was judged last holds as it is."""
         doubtful = [change for change in batch if change.change_id in self.doubtful]
         rest = [change for change in batch if change.change_id not in self.doubtful]
-        judged = self.judge(doubtful) if doubtful else {}
+        rechecked = self.read_and_recheck(doubtful) if doubtful else {}
         for version, object_map, theirs in self._by_version(rest):
             stamps = {change.record_id: change.base.stamp for change in theirs}
             since = min(change.base.read_at for change in theirs)
             raw = moved(self.run, version.field_map, object_map.api_name, stamps, since=since)
             touched = set(raw["Id"])
             frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, version.field_map), raw)
-            judged |= self._judged([each for each in theirs if each.record_id in touched], frame, version, object_map)
-            judged |= {
-                each.change_id: Judgement(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
+            rechecked |= self._rechecked(
+                [each for each in theirs if each.record_id in touched], frame, version, object_map
+            )
+            rechecked |= {
+                each.change_id: Recheck(Ruling.HOLDS, change=each) for each in theirs if each.record_id not in touched
             }
-        return judged
+        return rechecked
 
     def _by_version(self, batch: Sequence[Change]) -> Iterator[tuple[PlanVersion, ObjectMap, list[Change]]]:
         with self.run.worker.store.read() as tx:
@@ -112,9 +114,9 @@ class Judge:
                 if theirs:
                     yield version, object_map, theirs
 
-    def _judged(
+    def _rechecked(
         self, theirs: Sequence[Change], frame: pl.DataFrame, version: PlanVersion, object_map: ObjectMap
-    ) -> dict[str, Judgement]:
+    ) -> dict[str, Recheck]:
         if not theirs:
             return {}
         ids = [change.record_id for change in theirs]
@@ -128,7 +130,7 @@ class Judge:
             absent=absent_columns(version.field_map, object_map),
         )
         directory = Directory.of(self._users.values(), self._queues, version.rulebook)
-        rulings = judge(theirs, fresh, version.rulebook, remembered, directory, moment=version.moment)
+        rulings = recheck(theirs, fresh, version.rulebook, remembered, directory, moment=version.moment)
         editions = {
             str(row["id"]): Edition.of(row, zone=version.moment.zone, us=self.run.identity.user_id)
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
@@ -143,14 +145,14 @@ class Judge:
         }
 
 
-def _overridden(judgement: Judgement, edition: Edition | None, senders: frozenset[str]) -> Judgement:
+def _overridden(judgement: Recheck, edition: Edition | None, senders: frozenset[str]) -> Recheck:
     """A record that carries a run that sent the change was written by us, however late; what differs came after."""
     if edition is None or judgement.ruling is Ruling.GONE:
         return judgement
     if edition.run not in senders:
         return replace(judgement, note=edition.signed(judgement.note)) if judgement.note else judgement
     is_there = judgement.ruling is Ruling.UNCHANGED
-    return Judgement(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())
+    return Recheck(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())
 
 
 def _left(change: Change) -> bool:

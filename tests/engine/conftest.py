@@ -95,7 +95,7 @@ def judged(
 ) -> Callable[..., Evaluated]:
     """The verdict of one prospect, without activities unless given."""
 
-    def judge(rulebook: Rulebook, row: Row, *happened: Row) -> Evaluated:
+    def recheck(rulebook: Rulebook, row: Row, *happened: Row) -> Evaluated:
         return evaluate(prospects(row), activities(*happened), rulebook, moment=moment).rows(named=True)[0]
 
     return judge
