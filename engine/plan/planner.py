@@ -22,7 +22,7 @@ from engine.plan.drafts import Draft, drafts_of
 from engine.plan.due_dates import edges
 from engine.plan.follow_ups import Leftover, leftovers
 from engine.plan.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
-from engine.plan.reconcile import Past, decide, is_on_its_way, is_quiet_assignment, requested, without_owner
+from engine.plan.reconcile import Past, is_on_its_way, is_quiet_assignment, reconcile, requested, without_owner
 from engine.rulebook.rulebook import Operation, Rulebook
 from engine.snapshots import Range, Snapshot
 
@@ -267,20 +267,20 @@ class Planner:
             if len(self._notices) < NOTICES_MAX:
                 self._notices.append(Notice(draft.record_id, candidate.notice))
         change = requested(draft, candidate, org_id=self.org_id, at=self.moment.at)
-        decision = decide(change, past)
-        if decision.is_quiet:
+        outcome = reconcile(change, past)
+        if outcome.is_quiet:
             self._quiet.add(draft.record_id)
-        if decision.is_kept and past.standing:
+        if outcome.is_kept and past.standing:
             self._counts["kept"] += 1
             # Of a part, what an earlier plan proposed is carried; what takes changes back is no plan's.
             if not self._is_part or past.standing.change.reverses:
                 self.weight.stand(past.standing.change, past.standing.state)
-        if decision.withdraws:
-            self._withdraw(past.standing, decision.withdraws)
-        if decision.change is not None:
-            self.weight.propose(decision.change)
-            self._proposed.propose(decision.change)
-            yield Proposal(decision.change, self._entry(decision.change, draft, past))
+        if outcome.withdraws:
+            self._withdraw(past.standing, outcome.withdraws)
+        if outcome.change is not None:
+            self.weight.propose(outcome.change)
+            self._proposed.propose(outcome.change)
+            yield Proposal(outcome.change, self._entry(outcome.change, draft, past))
 
     def _entry(self, change: Change, draft: Draft, past: Past) -> Entry:
         policy = self.rulebook.policy

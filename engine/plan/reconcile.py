@@ -1,4 +1,4 @@
-"""Deciding: one draft against what is open for its record and what was turned down before."""
+"""Reconcile: one draft against what is open for its record and what was turned down before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Outcome:
     """What becomes of a draft: a change is proposed, the open one is kept, or it is withdrawn, or nothing at all."""
 
     change: Change | None = None
@@ -53,22 +53,22 @@ class Decision:
     withdraws: str | None = None  # why the open change, if there is one, is superseded
 
 
-def decide(change: Change | None, past: Past) -> Decision:
+def reconcile(change: Change | None, past: Past) -> Outcome:
     """Serve one draft, assembled into the change it asks for: None when it asks for nothing."""
     standing = past.standing
     if standing and past.is_on_its_way:
-        return Decision(is_kept=True)
+        return Outcome(is_kept=True)
     if change is None:
-        return Decision(withdraws="withdrawn.settled")
+        return Outcome(withdraws="withdrawn.settled")
     if standing and not past.is_rewritten and standing.change.target_digest == change.target_digest:
         # Within one second a change cannot be told from itself on another base; it is judged again when sent.
         is_itself = change.change_id == standing.change.change_id
         if is_itself or change.meaning_digest == standing.change.meaning_digest:
-            return Decision(is_kept=True)
-        return Decision(change, withdraws="withdrawn.meaning")
+            return Outcome(is_kept=True)
+        return Outcome(change, withdraws="withdrawn.meaning")
     if past.is_quiet(change):
-        return Decision(is_quiet=True, withdraws="withdrawn.target")
-    return Decision(change, withdraws="withdrawn.target")
+        return Outcome(is_quiet=True, withdraws="withdrawn.target")
+    return Outcome(change, withdraws="withdrawn.target")
 
 
 def is_quiet_assignment(
