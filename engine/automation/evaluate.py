@@ -26,7 +26,7 @@ from narwhals.typing import IntoDataFrame
 
 from engine.automation.order import Decided, Step, conditions_at, decides, needs, steps_of
 from engine.automation.outcomes import owner_rule, rule_mask, setters_of
-from engine.automation.strata import pictures
+from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ActivityCount, leaves
 from engine.conditions.fields import TARGETS
 from engine.conditions.literals import whole
@@ -55,7 +55,7 @@ def verdicts(
     prospects: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], rulebook: Rulebook, *, moment: Moment
 ) -> nw.LazyFrame[Any]:
     """The same, not yet computed: on any backend and in no order."""
-    *_, last = pictures(prospects, activities, rulebook, moment=moment)
+    *_, last = stratum_views(prospects, activities, rulebook, moment=moment)
     return last.frame.select("id", **_columns(rulebook))
 
 

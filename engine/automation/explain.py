@@ -15,7 +15,7 @@ from narwhals.typing import IntoDataFrame
 
 from engine.automation.evaluate import evaluate
 from engine.automation.order import Decided, Step
-from engine.automation.strata import pictures
+from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ALWAYS, NEVER, ActivityCount, Condition, Leaf, instead, leaves
 from engine.conditions.expressions import Columns, compile_condition
 from engine.conditions.fields import Kind
@@ -109,9 +109,9 @@ def explain(
     """`prospect` is a frame of one row as `evaluate` takes it; activities of others are left aside."""
     verdict = evaluate(prospect, activities, rulebook, moment=moment).rows(named=True)[0]
     seen: dict[Step, _Seen] = {}
-    for picture in pictures(prospect.lazy(), activities.lazy(), rulebook, moment=moment):
-        frame = picture.frame.collect()
-        seen |= {step: _Seen(frame, picture.columns, moment) for step in picture.steps}
+    for view in stratum_views(prospect.lazy(), activities.lazy(), rulebook, moment=moment):
+        frame = view.frame.collect()
+        seen |= {step: _Seen(frame, view.columns, moment) for step in view.steps}
     return Explanation(
         record_id=verdict["id"],
         verdict=verdict,

@@ -1,4 +1,4 @@
-"""Pictures: what the steps of a rulebook see, stratum by stratum. Verdicts and explanations are read from the same ones."""
+"""Strata: what the steps of a rulebook see, stratum by stratum. Verdicts and explanations are read from the same ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from engine.verdicts.score import with_band, with_ledger, with_score
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StratumView:
     """A frame before the steps of one stratum. The last one has no steps: everything is decided."""
 
     steps: Stratum
@@ -37,10 +37,10 @@ class Picture:
     columns: Columns
 
 
-def pictures(
+def stratum_views(
     prospects: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], rulebook: Rulebook, *, moment: Moment
-) -> Iterator[Picture]:
-    """Each stratum's picture in turn, lazily: nothing is computed until a frame is collected."""
+) -> Iterator[StratumView]:
+    """Each stratum's view in turn, lazily: nothing is computed until a frame is collected."""
     columns = Columns(activity_columns(rulebook))
     frame = with_ledger(prospects, activities, rulebook.points, columns.counts, moment)
     frame = frame.with_columns(in_scope=compile_condition(rulebook.scope, moment, columns))
@@ -48,19 +48,19 @@ def pictures(
     read = {name for step in steps_of(rulebook) for name in needs(rulebook, step)}
     done: set[Step] = set()
     for stratum in order_rules(rulebook):
-        yield Picture(stratum, frame, columns)
+        yield StratumView(stratum, frame, columns)
         done |= set(stratum)
         touched = {name for step in stratum for name in decides(rulebook, step)}
         frame = _decided(frame, stratum, rulebook, moment, columns)
         frame = _with_fields(frame, rulebook, touched, read, done)
         frame, columns = _with_tags(frame, rulebook, touched & read, done, columns)
-    yield Picture((), frame, columns)
+    yield StratumView((), frame, columns)
 
 
 def _decided(
     frame: nw.LazyFrame[Any], stratum: Stratum, rulebook: Rulebook, moment: Moment, columns: Columns
 ) -> nw.LazyFrame[Any]:
-    """Adds what the steps of one stratum decide, all of them from the same picture."""
+    """Adds what the steps of one stratum decide, all of them from the same view."""
     masks: dict[str, nw.Expr] = {}
     for step in stratum:
         match step:
