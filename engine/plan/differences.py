@@ -11,18 +11,18 @@ from engine.changes.memory import Memory
 from engine.conditions.fields import TARGETS
 from engine.rulebook.actions import AddTag, SetField
 from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
-from engine.verdicts.score_steps import Scale
+from engine.verdicts.score_steps import ScoreSteps
 
 
 def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memory) -> nw.Expr:
     """Whether a prospect may need a change, has one that is open, or holds somebody else's value in place of ours."""
     tests = [nw.col("owner_kind").is_in([INACTIVE, QUEUE]), ~nw.col("by__owner").is_null()]
-    scale = Scale.of(rulebook)
+    score_steps = ScoreSteps.of(rulebook)
     for field, column in written_fields(rulebook).items():
         if column in rows.columns:
             wanted, held = nw.col(f"to__{field}"), nw.col(column)
             same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
-            is_other = scale.is_news(wanted, held) if field == "score" else ~same
+            is_other = score_steps.is_news(wanted, held) if field == "score" else ~same
             tests.append(~nw.col(f"by__{field}").is_null() & is_other)
     for index, rule in enumerate(rulebook.rules):
         tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))

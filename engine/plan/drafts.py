@@ -30,7 +30,7 @@ from engine.rulebook.policy import FieldStance
 from engine.rulebook.rulebook import Mode, Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar, Values
-from engine.verdicts.score_steps import Scale
+from engine.verdicts.score_steps import ScoreSteps
 
 Row = Mapping[str, Any]
 _DECIDED = frozenset({*TARGETS, "owner"})
@@ -130,7 +130,7 @@ class _Drafter:
         self.moment = moment
         self.written = written_fields(rulebook)
         self.reads = reads_of(rulebook)
-        self.scale = Scale.of(rulebook)
+        self.score_steps = ScoreSteps.of(rulebook)
 
     def draft(self, row: Row) -> Draft:
         record_id = row["id"]
@@ -205,13 +205,13 @@ class _Drafter:
         if field == "score" and row["by__score"] is not None:
             opened = self.memory.open_changes.get(row["id"])
             asked = opened.change.after.get("score") if opened else None
-            return self.scale.written(row["score"], (asked, row.get("org__score"), *self._turned_down(row)))
+            return self.score_steps.written(row["score"], (asked, row.get("org__score"), *self._turned_down(row)))
         return scalar(row[f"to__{field}"])
 
     def _score_read(self, row: Row) -> int:
         opened = self.memory.open_changes.get(row["id"])
         read = opened.change.inputs.get("score") if opened else None
-        return self.scale.read(row["score"], (read, *self._turned_down(row), row.get("org__score")))
+        return self.score_steps.read(row["score"], (read, *self._turned_down(row), row.get("org__score")))
 
     def _turned_down(self, row: Row) -> list[int | None]:
         return [fact.score for fact in self.memory.quiet.get(row["id"], ())]

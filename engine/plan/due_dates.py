@@ -18,7 +18,7 @@ from engine.snapshots import Range
 _UNREAD = frozenset(IDENTITY_COLUMNS) - {"created_at"}
 
 
-def edges(part: Range, moment: Moment) -> Mapping[str, datetime]:
+def due_dates(part: Range, moment: Moment) -> Mapping[str, datetime]:
     """The prospects of a range of whom some time comes later today -> the first such time."""
     found: dict[str, datetime] = {}
     for frame, key, known in ((part.prospects, "id", _UNREAD), (part.activities, "prospect_id", frozenset[str]())):

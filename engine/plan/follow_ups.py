@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class FollowUp:
     """`is_next`: to be looked at by the next plan whatever happens; `due_at`: by the first plan from then on.
 
     The others are what plans count: what they propose was turned down, a person's value stays, a rule cannot be decided.
@@ -19,17 +19,17 @@ class Leftover:
     is_undecided: bool = False
 
 
-def leftovers(
+def follow_ups(
     *,
     following: Collection[str],
     due: Mapping[str, datetime],
     quiet: Collection[str],
     respected: Collection[str],
     undecided: Collection[str],
-) -> dict[str, Leftover]:
+) -> dict[str, FollowUp]:
     """By record id, in no order; `following` are those of the next plan."""
     return {
-        record_id: Leftover(
+        record_id: FollowUp(
             record_id in following,
             due.get(record_id),
             record_id in quiet,

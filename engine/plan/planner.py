@@ -19,8 +19,8 @@ from engine.changes.plan import Notice, Outline, Plan, Withdrawal
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of
-from engine.plan.due_dates import edges
-from engine.plan.follow_ups import Leftover, leftovers
+from engine.plan.due_dates import due_dates
+from engine.plan.follow_ups import FollowUp, follow_ups
 from engine.plan.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
 from engine.plan.reconcile import Past, is_on_its_way, is_quiet_assignment, reconcile, requested, without_owner
 from engine.rulebook.rulebook import Operation, Rulebook
@@ -132,7 +132,7 @@ class Planner:
         self._counts["evaluated"] += tally.evaluated
         self._counts["settling"] += len(tally.settling)
         self._again |= tally.settling
-        self._edges |= edges(part, self.moment)
+        self._edges |= due_dates(part, self.moment)
         self.weight.in_scope += tally.in_scope
         self.weight.loads.update(tally.loads)
         here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
@@ -189,9 +189,9 @@ class Planner:
         return limits_passed(self.weight, self.rulebook.policy, self.directory)
 
     @property
-    def leftovers(self) -> dict[str, Leftover]:
+    def follow_ups(self) -> dict[str, FollowUp]:
         """What the next plan must know of single prospects, should it not look at them."""
-        return leftovers(
+        return follow_ups(
             following=self._again,
             due=self._edges,
             quiet=self._quiet,

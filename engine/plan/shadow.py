@@ -27,7 +27,7 @@ from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar
 from engine.verdicts.grade import LADDER
-from engine.verdicts.score_steps import Scale
+from engine.verdicts.score_steps import ScoreSteps
 
 OWNER = "owner"
 # Before the id of a pool, where an owner stands.
@@ -138,7 +138,7 @@ class Agreement:
         if "score" in (rival, column) and isinstance(theirs, int | float) and isinstance(ours, int):
             if rival and self.rulebook.bands:
                 return self._band(theirs) == self._band(ours)
-            return Scale.of(self.rulebook).written(ours, (int(theirs),)) == int(theirs)
+            return ScoreSteps.of(self.rulebook).written(ours, (int(theirs),)) == int(theirs)
         return theirs == ours
 
     def _is_near(self, theirs: Scalar, ours: Scalar) -> bool:

@@ -18,7 +18,7 @@ _COMPARING = frozenset({OperandShape.VALUE, OperandShape.VALUES, OperandShape.SP
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ScoreSteps:
     """`bands` are the scores at which a band begins, `edges` those and the ones at which a condition answers otherwise."""
 
     step: int
@@ -26,7 +26,7 @@ class Scale:
     edges: tuple[int, ...]
 
     @classmethod
-    def of(cls, rulebook: Rulebook) -> "Scale":
+    def of(cls, rulebook: Rulebook) -> "ScoreSteps":
         # The lowest band has no beginning: whoever is below belongs to it.
         bands = tuple(band.at_least for band in rulebook.bands[1:])
         return cls(rulebook.score_step, bands, tuple(sorted({*bands, *_thresholds(rulebook)})))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.changes.change import Change
 from engine.changes.plan import ChangesDigest, Outline, Withdrawal
-from engine.plan.follow_ups import Leftover
+from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Entry
 from engine.plan.planner import Planner, Proposal
 from engine.rulebook.calendar import end_of_working_day
@@ -58,7 +58,7 @@ class Pages:
         for overridden in seen:
             with self._transaction() as tx:
                 overrides.note(tx, dict(overridden))
-        leave = self._leave_early(planner.leftovers, looked_at)
+        leave = self._leave_early(planner.follow_ups, looked_at)
 
         def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
             overrides.note(tx, dict(last_seen))
@@ -73,7 +73,7 @@ class Pages:
         return proposals.seal_all(self._staging, seal, shown, most=self.size)
 
     def _leave_early(
-        self, left: dict[str, Leftover], looked_at: Collection[str] | None
+        self, left: dict[str, FollowUp], looked_at: Collection[str] | None
     ) -> Callable[[Transaction], None]:
         """Keep all but the last page of what the plan leaves; that one goes with the plan."""
         last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
@@ -90,7 +90,7 @@ class Pages:
     def _leave(
         self,
         tx: Transaction,
-        left: dict[str, Leftover],
+        left: dict[str, FollowUp],
         page: Sequence[str],
         looked_at: Collection[str] | None,
         *,

@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
-from engine.plan.follow_ups import Leftover
+from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Weight
 from sync.store.columns import chunks
 from sync.store.database import Transaction
-from sync.store.tables import checkpoints, leftovers
+from sync.store.tables import checkpoints, follow_ups
 
 _COUNTED = ("leaving", "arriving", "by_rule")
 _MARKS = {
-    "quiet": leftovers.c.is_quiet,
-    "respected": leftovers.c.is_respected,
-    "undecided": leftovers.c.is_undecided,
+    "quiet": follow_ups.c.is_quiet,
+    "respected": follow_ups.c.is_respected,
+    "undecided": follow_ups.c.is_undecided,
 }
 
 
@@ -62,42 +62,42 @@ def forget(tx: Transaction) -> None:
 
 def due(tx: Transaction, *, at: datetime, most: int) -> frozenset[str]:
     """Whom the plans before left to be looked at by now, at most so many of them."""
-    is_due = or_(leftovers.c.is_next, leftovers.c.due_at <= at)
-    return frozenset(tx.execute(select(leftovers.c.record_id).where(is_due).limit(most)).scalars())
+    is_due = or_(follow_ups.c.is_next, follow_ups.c.due_at <= at)
+    return frozenset(tx.execute(select(follow_ups.c.record_id).where(is_due).limit(most)).scalars())
 
 
-def leave(tx: Transaction, left: Mapping[str, Leftover], *, looked_at: Collection[str]) -> None:
+def leave(tx: Transaction, left: Mapping[str, FollowUp], *, looked_at: Collection[str]) -> None:
     """Keep what a plan leaves in the place of what was kept of those it looked at."""
-    before: dict[str, Leftover] = {}
+    before: dict[str, FollowUp] = {}
     for ids in chunks(looked_at):
-        before |= _kept(tx, leftovers.c.record_id.in_(ids))
+        before |= _kept(tx, follow_ups.c.record_id.in_(ids))
     _replace(tx, before, left)
 
 
-def leave_between(tx: Transaction, left: Mapping[str, Leftover], *, after: str, last: str | None) -> None:
+def leave_between(tx: Transaction, left: Mapping[str, FollowUp], *, after: str, last: str | None) -> None:
     """Keep this in the place of all that was kept of records behind `after`, up to `last`; None: however many follow."""
-    column = leftovers.c.record_id
+    column = follow_ups.c.record_id
     _replace(tx, _kept(tx, and_(column > after, column <= last) if last is not None else column > after), left)
 
 
-def _kept(tx: Transaction, of: ColumnElement[bool]) -> dict[str, Leftover]:
-    return {record_id: Leftover(*rest) for record_id, *rest in tx.execute(select(leftovers).where(of))}
+def _kept(tx: Transaction, of: ColumnElement[bool]) -> dict[str, FollowUp]:
+    return {record_id: FollowUp(*rest) for record_id, *rest in tx.execute(select(follow_ups).where(of))}
 
 
-def _replace(tx: Transaction, before: Mapping[str, Leftover], left: Mapping[str, Leftover]) -> None:
+def _replace(tx: Transaction, before: Mapping[str, FollowUp], left: Mapping[str, FollowUp]) -> None:
     # Mostly the same: only what differs is written.
     changed = {record_id: each for record_id, each in left.items() if before.get(record_id) != each}
     for ids in chunks([*(before.keys() - left.keys()), *(before.keys() & changed.keys())]):
-        tx.execute(delete(leftovers).where(leftovers.c.record_id.in_(ids)))
+        tx.execute(delete(follow_ups).where(follow_ups.c.record_id.in_(ids)))
     if changed:
-        tx.execute(insert(leftovers), [{"record_id": one, **asdict(each)} for one, each in changed.items()])
+        tx.execute(insert(follow_ups), [{"record_id": one, **asdict(each)} for one, each in changed.items()])
 
 
 def counts(tx: Transaction) -> dict[str, int]:
     """Of how many records plans have left what they count."""
     found: dict[str, int] = {}
     for name, column in _MARKS.items():
-        found[name] = tx.execute(select(func.count()).select_from(leftovers).where(column)).scalar_one()
+        found[name] = tx.execute(select(func.count()).select_from(follow_ups).where(column)).scalar_one()
     return found
 
 

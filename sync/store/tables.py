@@ -136,8 +136,8 @@ checkpoints = Table(
     Column("seen", BigInteger, nullable=False),  # the audit's last entry then
     Column("weight", JsonText, nullable=False),
 )
-leftovers = Table(
-    "leftovers",
+follow_ups = Table(
+    "follow_ups",
     metadata,
     Column("record_id", ID, primary_key=True),
     Column("is_next", Boolean, nullable=False),

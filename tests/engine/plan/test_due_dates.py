@@ -8,7 +8,7 @@ import narwhals as nw
 import pytest
 
 from engine.moments import Moment
-from engine.plan.due_dates import edges
+from engine.plan.due_dates import due_dates
 from engine.snapshots import Range
 
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # noon in Tokyo
@@ -33,7 +33,7 @@ def test_an_activity_to_come_today_is_an_edge(
     comes: bool,
 ) -> None:
     part = Range(prospects({"id": "L1"}), activities({"prospect_id": "L1", "at": AT + after}))
-    assert edges(part, NOON) == ({"L1": AT + after} if comes else {})
+    assert due_dates(part, NOON) == ({"L1": AT + after} if comes else {})
 
 
 def test_the_first_of_several_counts(
@@ -41,7 +41,7 @@ def test_the_first_of_several_counts(
 ) -> None:
     times = [AT + timedelta(hours=hours) for hours in (3, 1, 2)]
     part = Range(prospects({"id": "L1"}), activities(*({"prospect_id": "L1", "at": at} for at in times)))
-    assert edges(part, NOON) == {"L1": AT + timedelta(hours=1)}
+    assert due_dates(part, NOON) == {"L1": AT + timedelta(hours=1)}
 
 
 def test_a_prospect_made_while_the_run_began_is_an_edge(
@@ -49,11 +49,11 @@ def test_a_prospect_made_while_the_run_began_is_an_edge(
 ) -> None:
     made = AT + timedelta(seconds=2)
     part = Range(prospects({"id": "L1", "created_at": made, "stamp": made, "modified_at": made}), activities())
-    assert edges(part, NOON) == {"L1": made}
+    assert due_dates(part, NOON) == {"L1": made}
 
 
 def test_a_stamp_ahead_is_no_edge(
     activities: Callable[..., nw.DataFrame[Any]], prospects: Callable[..., nw.DataFrame[Any]]
 ) -> None:
     part = Range(prospects({"id": "L1", "stamp": AT + timedelta(seconds=2)}), activities())
-    assert edges(part, NOON) == {}
+    assert due_dates(part, NOON) == {}

@@ -8,15 +8,15 @@ from engine.conditions.conditions import Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.rulebook.actions import AddTag
 from engine.rulebook.rulebook import AutomationRule, Band, Rulebook
-from engine.verdicts.score_steps import Scale
+from engine.verdicts.score_steps import ScoreSteps
 
 SCORE = Field("score", Kind.INTEGER)
 BANDS = (Band("4", 0), Band("3", 25), Band("2", 50))
 
 
-def scale(*conditions: Condition) -> Scale:
+def score_steps(*conditions: Condition) -> ScoreSteps:
     rules = tuple(AutomationRule(str(n), str(n), when, (AddTag("t"),)) for n, when in enumerate(conditions))
-    return Scale.of(Rulebook("scored", "0", bands=BANDS, score_step=5, rules=rules))
+    return ScoreSteps.of(Rulebook("scored", "0", bands=BANDS, score_step=5, rules=rules))
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def scale(*conditions: Condition) -> Scale:
     ],
 )
 def test_a_score_is_written_when_it_is_news(score: int, told: int | None, written: int) -> None:
-    assert scale().written(score, (told,)) == written
+    assert score_steps().written(score, (told,)) == written
 
 
 def test_the_first_that_was_told_stands() -> None:
-    assert scale().written(34, (None, 38, 31)) == 38
+    assert score_steps().written(34, (None, 38, 31)) == 38
 
 
 @pytest.mark.parametrize(
@@ -51,15 +51,15 @@ def test_the_first_that_was_told_stands() -> None:
     ],
 )
 def test_a_decision_rests_on_a_score_for_which_conditions_answer_the_same(leaf: Leaf, told: int, read: int) -> None:
-    assert scale(leaf).read(34, (told,)) == read
+    assert score_steps(leaf).read(34, (told,)) == read
 
 
 def test_a_condition_makes_no_score_news() -> None:
-    assert scale(Leaf(SCORE, "at least", 33)).written(34, (32,)) == 32
+    assert score_steps(Leaf(SCORE, "at least", 33)).written(34, (32,)) == 32
 
 
 def test_columns_answer_as_single_scores_do() -> None:
-    known = scale()
+    known = score_steps()
     pairs = [(score, held) for score in range(-7, 60, 3) for held in (*range(-6, 60, 4), None)]
     frame = nw.from_native(pl.DataFrame(pairs, schema={"score": pl.Int64, "held": pl.Int64}, orient="row"))
     found = frame.select(news=known.is_news(nw.col("score"), nw.col("held")))["news"].to_list()

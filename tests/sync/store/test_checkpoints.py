@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from engine.plan.follow_ups import Leftover
+from engine.plan.follow_ups import FollowUp
 from sync.store import checkpoints
 from sync.store.database import Store
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-def of_next(record_ids: Iterable[str]) -> dict[str, Leftover]:
-    return {record_id: Leftover(is_next=True) for record_id in record_ids}
+def of_next(record_ids: Iterable[str]) -> dict[str, FollowUp]:
+    return {record_id: FollowUp(is_next=True) for record_id in record_ids}
 
 
 def due(store: Store) -> list[str]:

@@ -61,14 +61,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
-        "leftovers",
+        "follow_ups",
         sa.Column("record_id", _identifier(18), nullable=False),
         sa.Column("is_next", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.String(27), nullable=True),
         sa.Column("is_quiet", sa.Boolean(), nullable=False),
         sa.Column("is_respected", sa.Boolean(), nullable=False),
         sa.Column("is_undecided", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_leftovers")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_follow_ups")),
     )
     op.create_table(
         "orgs",
