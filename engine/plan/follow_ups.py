@@ -1,4 +1,4 @@
-"""Leftovers: what a plan knows of single prospects that the next one must know too, should it not look at them."""
+"""Follow-ups: what a plan knows of single prospects that the next one must know too, should it not look at them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The outbox: changes on their way out, batch by batch, each batch safe to retry.
 
-For every batch: judge again what has moved, commit the intent, send, commit the answer. What got no answer is unknown
+For every batch: recheck what has moved, commit the intent, send, commit the answer. What got no answer is unknown
 and is read back before anything else happens to it; nothing is ever sent again blindly.
 """
 

@@ -99,7 +99,7 @@ def _of_object(run: Run, checkpoint: Checkpoint, name: str, brought: Sequence[Da
     is_prospect = name in {entry.api_name for entry in field_map.objects}
     sources, lookups = sources_of(field_map, name), lookups_to(field_map, name)
     if not (is_prospect or sources or lookups):
-        # Of people the ground tells, and of what is related and named by no lookup nobody reads anything.
+        # Of people the basis tells, and of what is related and named by no lookup nobody reads anything.
         people, named = {one.api_name for one in PEOPLE}, {one.api_name for one in field_map.related}
         if name not in people | named:
             raise _TooMuchError

@@ -1,4 +1,4 @@
-"""The ground a plan stands on: all that concerns everybody. Where it is as it was, a plan of a part of the org will do.
+"""The basis of a plan: all that concerns everybody. Where it is as it was, a plan of a part of the org will do.
 
 Rules read whole days of the org, so the first plan of each is of everybody; what a part could miss is missed for less
 than a day.

@@ -3,7 +3,7 @@
 However many records there are, no more than one range of them is in memory, with the ids of those whose changes are
 open, who wait for a turn or of whom the next plan must know. Most is written a page at a time; only what makes the rows
 of a plan visible is one transaction for all of them. Only the holder of the pull lease plans; a plan that was cut short
-by a crash is dropped by the next. Where the ground is as it was, only those are looked at to whom something happened.
+by a crash is dropped by the next. Where the basis is as it was, only those are looked at to whom something happened.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

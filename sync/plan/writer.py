@@ -47,7 +47,7 @@ class Pages:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
         Superseding is true whatever becomes of the plan, and so are overrides: most of them go first. Of what it leaves most
-        goes first too, with the footing before forgotten.
+        goes first too, with the checkpoint before forgotten.
         """
         run = self.run
         last, *early = self._cut(outline.withdrawn) or [()]

@@ -56,7 +56,7 @@ def keep(tx: Transaction, checkpoint: Checkpoint) -> None:
 
 
 def forget(tx: Transaction) -> None:
-    """Before leftovers are replaced a page at a time: until the new footing is kept, plans look at everybody."""
+    """Before follow-ups are replaced a page at a time: until the new checkpoint is kept, plans look at everybody."""
     tx.execute(delete(checkpoints))
 
 

@@ -1,4 +1,4 @@
-"""Rulebooks and maps that were used, as canonical text by digest, for replay and for judging again."""
+"""Rulebooks and maps that were used, as canonical text by digest, for replay and for the recheck."""
 
 from enum import StrEnum
 

@@ -125,7 +125,7 @@ plans = Table(
 )
 
 # What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from
-# there. One row. And what it left to know of single records (engine/leftovers.py).
+# there. One row. And what it left to know of single records (engine/plan/follow_ups.py).
 checkpoints = Table(
     "checkpoints",
     metadata,

@@ -142,7 +142,7 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One record as one plan saw it, under one law."""
+    """One record as one plan saw it, under one plan version."""
 
     part: Range
     version: PlanVersion

@@ -95,10 +95,10 @@ def judged(
 ) -> Callable[..., Evaluated]:
     """The verdict of one prospect, without activities unless given."""
 
-    def recheck(rulebook: Rulebook, row: Row, *happened: Row) -> Evaluated:
+    def verdict(rulebook: Rulebook, row: Row, *happened: Row) -> Evaluated:
         return evaluate(prospects(row), activities(*happened), rulebook, moment=moment).rows(named=True)[0]
 
-    return judge
+    return verdict
 
 
 @pytest.fixture(scope="session")
