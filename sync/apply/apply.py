@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.changes.states import State
 from engine.messages import Message
 from engine.rulebook.rulebook import Operation
-from sync.apply.budget import Portion, portions, why_left
+from sync.apply.budget import Share, shares, why_left
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import name_survivors, read_back_unknown, verify
@@ -51,33 +51,33 @@ def apply(run: Run, lease: Lease) -> Settlement:
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
         plan_ids = batches.plans_waiting(tx)
-    found = portions(waiting, run.worker.settings, spare=run.org.spare, room=outbox.gate.room())
+    found = shares(waiting, run.worker.settings, spare=run.org.spare, room=outbox.gate.room())
     short = why_left(found, spare=run.org.spare)
     named = sorted({each.object for each in found if each.going and not each.is_free})
     if plan_ids and named and not outbox.waits:
         # Whether a field may be written is not left to what was known yesterday.
         run.describe_again(named)
         versions.check(plan_ids)
-    for portion in found:
-        if portion.mode is Mode.BULK and is_under_way:
+    for share in found:
+        if share.mode is Mode.BULK and is_under_way:
             # Two jobs on one object get into each other's way.
             outbox.waits = outbox.waits or Message.of("wait.job")
-        for part in _slices(run, outbox, portion):
-            if portion.is_free:
+        for part in _slices(run, outbox, share):
+            if share.is_free:
                 outbox.remember(part)
             else:
-                outbox.carry(part, portion.mode)
+                outbox.carry(part, share.mode)
             tally.count()
     outbox.waits = outbox.waits or short
     return tally.settlement()
 
 
-def _slices(run: Run, outbox: Outbox, portion: Portion) -> Iterator[list[Approved]]:
+def _slices(run: Run, outbox: Outbox, share: Share) -> Iterator[list[Approved]]:
     """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
-    after, left = "", portion.going
+    after, left = "", share.going
     while left and not outbox.waits:
         with run.worker.store.read() as tx:
-            part = batches.approved(tx, portion.object, portion.reach, after=after, most=min(left, SLICE_MAX))
+            part = batches.approved(tx, share.object, share.reach, after=after, most=min(left, SLICE_MAX))
         if not part:
             return
         yield part

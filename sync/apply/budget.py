@@ -17,7 +17,7 @@ _ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class Share:
     """What goes of one object and reach, and how; `left` stays approved for want of calls."""
 
     object: str
@@ -31,25 +31,25 @@ class Portion:
         return self.reach is Reach.MEMORY
 
 
-def portions(
+def shares(
     waiting: Mapping[tuple[str, Reach], int], settings: Settings, *, spare: int | None, room: int | None
-) -> list[Portion]:
+) -> list[Share]:
     """`spare` are the calls there are, `room` is what the pace lets through; None: no limit."""
-    found: list[Portion] = []
+    found: list[Share] = []
     for (name, reach), number in sorted(waiting.items(), key=lambda item: (_ORDER.index(item[0][1]), item[0][0])):
         wanted = number if room is None else min(number, room)
         mode = mode_of(reach, wanted, settings)
         if reach is Reach.MEMORY or spare is None:
-            found.append(Portion(name, reach, mode, number))
+            found.append(Share(name, reach, mode, number))
             continue
         going = most_within(spare, mode, reach, wanted)
         spare -= calls_of(mode, reach, going)
         # What the pace does not let through, the gate stops, and says so.
-        found.append(Portion(name, reach, mode, number if going == wanted else going, wanted - going))
+        found.append(Share(name, reach, mode, number if going == wanted else going, wanted - going))
     return found
 
 
-def why_left(found: Sequence[Portion], *, spare: int | None) -> Message | None:
+def why_left(found: Sequence[Share], *, spare: int | None) -> Message | None:
     """How much stays approved and what it takes; None when all of it goes."""
     short = [each for each in found if each.left]
     if not short or spare is None:

@@ -23,7 +23,7 @@ from sync.plan.affected import affected
 from sync.plan.basis import Basis, basis_of, checkpoint_of
 from sync.plan.snapshots import ranges_of
 from sync.plan.versions import PlanVersions
-from sync.plan.writer import Pages
+from sync.plan.writer import PlanWriter
 from sync.run import Run
 from sync.store import changes, memory, plans, proposals, runs
 from sync.store.checkpoints import Checkpoint
@@ -42,7 +42,7 @@ _Recalled: TypeAlias = Callable[[Range], Memory]
 
 
 @dataclass(frozen=True, slots=True)
-class Portions:
+class HeldAtOnce:
     """How much is held at once; the plan is the same whatever they are.
 
     `prospects` are looked at together: what memory holds about them is as large as they are. `page` changes are saved in
@@ -54,7 +54,7 @@ class Portions:
     drafts: int = DRAFTS_HELD_MAX
 
 
-_PORTIONS = Portions()
+_HELD_AT_ONCE = HeldAtOnce()
 
 
 def plan_org(
@@ -64,7 +64,7 @@ def plan_org(
     comparing: Comparing,
     with_owners: bool,
     looks_at_all: bool = False,
-    portions: Portions = _PORTIONS,
+    held_at_once: HeldAtOnce = _HELD_AT_ONCE,
 ) -> Header:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
@@ -75,7 +75,7 @@ def plan_org(
     drop_unfinished(run, lease)
     versions = PlanVersions(run)
     basis = basis_of(run, versions, with_owners=with_owners)
-    work = _Work(run, lease, versions, basis, portions, comparing)
+    work = _Work(run, lease, versions, basis, held_at_once, comparing)
     checkpoint = None if looks_at_all else checkpoint_of(run, basis)
     if checkpoint is not None and (few := affected(run, checkpoint, until=basis.seen)) is not None:
         shown = work.part(checkpoint, few)
@@ -111,17 +111,17 @@ class _Work:
     lease: Lease
     versions: PlanVersions
     basis: Basis
-    portions: Portions
+    held_at_once: HeldAtOnce
     comparing: Comparing
 
     def whole(self) -> Header:
         run, snapshot, versions = self.run, self.basis.snapshot, self.versions
-        planner, pages = self._planner(), Pages(run, self.lease, self.portions.page)
+        planner, writer = self._planner(), PlanWriter(run, self.lease, self.held_at_once.page)
         with self.comparing(run, planner.directory) as compare:
             self._walk(
                 planner,
-                pages,
-                lambda: _cut(snapshot, self.portions),
+                writer,
+                lambda: _cut(snapshot, self.held_at_once),
                 partial(_recalled_between, run, versions),
                 compare,
             )
@@ -129,21 +129,21 @@ class _Work:
             gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
         self._leave(planner, versions, gone)
         checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planner.weight)
-        return pages.show(planner, planner.outline(snapshot.run), checkpoint)
+        return writer.show(planner, planner.outline(snapshot.run), checkpoint)
 
     def part(self, before: Checkpoint, few: Sequence[str]) -> Header | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
-        run, basis, versions, rows = self.run, self.basis, self.versions, self.portions.prospects
+        run, basis, versions, rows = self.run, self.basis, self.versions, self.held_at_once.prospects
         planner = self._planner(before.weight.after(basis.held, looked_at=len(few)))
-        pages, gone = Pages(run, self.lease, self.portions.page), set(few)
+        writer, gone = PlanWriter(run, self.lease, self.held_at_once.page), set(few)
 
         def recalled(part: Range) -> Memory:
             gone.difference_update(part.prospects["id"].to_list())
             return _recalled_of(run, versions, part.prospects["id"].to_list())
 
-        self._walk(planner, pages, lambda: ranges_of(run, few, rows=rows), recalled)
+        self._walk(planner, writer, lambda: ranges_of(run, few, rows=rows), recalled)
         left = self._leave(planner, versions, sorted(gone))
         if planner.may_pass:
             return None
@@ -157,7 +157,7 @@ class _Work:
         figures = (told.figures if told else None) or {}
         run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
         checkpoint = Checkpoint(run.run_id, before.whole_id, run.at, basis.digest, basis.seen, planner.weight)
-        return pages.show(planner, replace(outline, counts=counts), checkpoint, looked_at=few)
+        return writer.show(planner, replace(outline, counts=counts), checkpoint, looked_at=few)
 
     def _planner(self, carried: Weight | None = None) -> Planner:
         run, basis = self.run, self.basis
@@ -168,24 +168,24 @@ class _Work:
             basis.memory,
             moment=run.moment,
             moves_owners=basis.moves_owners,
-            drafts_max=self.portions.drafts,
+            drafts_max=self.held_at_once.drafts,
             carried=carried,
         )
 
     def _walk(
-        self, planner: Planner, pages: Pages, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
+        self, planner: Planner, writer: PlanWriter, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
     ) -> None:
         for part in parts():
             self.run.worker.drain.check()  # between two ranges nothing is half done
             remembered = recalled(part)
-            pages.add(planner.read(part, remembered))
+            writer.add(planner.read(part, remembered))
             if compare:
                 compare(part, remembered)
-        pages.add(planner.assign())
+        writer.add(planner.assign())
         for part in parts() if planner.dropped else ():
             self.run.worker.drain.check()
             if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
-                pages.add(planner.read_again(part, recalled(part)))
+                writer.add(planner.read_again(part, recalled(part)))
 
     def _leave(self, planner: Planner, versions: PlanVersions, gone: Sequence[str]) -> int:
         """Withdraw what is open for records that are in no range any more; how much there was."""
@@ -197,9 +197,9 @@ class _Work:
         return left
 
 
-def _cut(snapshot: Snapshot, portions: Portions) -> Iterator[Range]:
+def _cut(snapshot: Snapshot, held_at_once: HeldAtOnce) -> Iterator[Range]:
     for part in snapshot.ranges:
-        yield from cut(part, portions.prospects)
+        yield from cut(part, held_at_once.prospects)
 
 
 def _recalled_between(run: Run, versions: PlanVersions, part: Range) -> Memory:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Pages:
+class PlanWriter:
     """`size` changes are a page."""
 
     run: Run

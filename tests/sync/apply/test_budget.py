@@ -5,7 +5,7 @@ import pytest
 from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
-from sync.apply.budget import Portion, portions, why_left
+from sync.apply.budget import Share, shares, why_left
 from sync.plan.cost import Mode, calls_of
 
 OWNERS, FIELDS, MEMORY = ("Lead", Reach.OWNER), ("Lead", Reach.FIELDS), ("Lead", Reach.MEMORY)
@@ -17,37 +17,37 @@ def settings() -> Settings:
 
 
 def test_all_of_it_goes_while_the_calls_pay_for_it(settings: Settings) -> None:
-    found = portions({OWNERS: 100, FIELDS: 200}, settings, spare=1_000, room=None)
+    found = shares({OWNERS: 100, FIELDS: 200}, settings, spare=1_000, room=None)
     assert [(each.going, each.left) for each in found] == [(100, 0), (200, 0)]
     assert why_left(found, spare=1_000) is None
 
 
 def test_a_baseline_too_large_for_a_small_org_goes_in_parts_owners_first(settings: Settings) -> None:
-    found = portions({FIELDS: 100_000, OWNERS: 100_000, MEMORY: 7}, settings, spare=4_000, room=None)
+    found = shares({FIELDS: 100_000, OWNERS: 100_000, MEMORY: 7}, settings, spare=4_000, room=None)
     memory, owners, fields = found
-    assert memory == Portion("Lead", Reach.MEMORY, Mode.GUARDED, 7)
+    assert memory == Share("Lead", Reach.MEMORY, Mode.GUARDED, 7)
     assert (owners.mode, owners.going + owners.left, fields.mode) == (Mode.GUARDED, 100_000, Mode.BULK)
     assert 70_000 < owners.going < 100_000
     assert sum(calls_of(each.mode, each.reach, each.going) for each in (owners, fields)) <= 4_000
 
 
 def test_what_is_left_is_told_with_what_it_takes(settings: Settings) -> None:
-    (portion,) = found = portions({OWNERS: 100_000}, settings, spare=1_000, room=None)
-    calls = calls_of(Mode.GUARDED, Reach.OWNER, portion.left)
-    assert why_left(found, spare=1_000) == Message.of("wait.calls", count=portion.left, calls=calls, spare=1_000)
+    (share,) = found = shares({OWNERS: 100_000}, settings, spare=1_000, room=None)
+    calls = calls_of(Mode.GUARDED, Reach.OWNER, share.left)
+    assert why_left(found, spare=1_000) == Message.of("wait.calls", count=share.left, calls=calls, spare=1_000)
 
 
 def test_what_only_memory_keeps_goes_though_no_call_is_left(settings: Settings) -> None:
-    found = portions({MEMORY: 5, FIELDS: 1}, settings, spare=0, room=None)
+    found = shares({MEMORY: 5, FIELDS: 1}, settings, spare=0, room=None)
     assert [(each.reach, each.going, each.left) for each in found] == [(Reach.MEMORY, 5, 0), (Reach.FIELDS, 0, 1)]
 
 
 def test_what_the_pace_holds_back_is_not_blamed_on_the_calls(settings: Settings) -> None:
-    found = portions({OWNERS: 100_000}, settings, spare=100, room=50)
+    found = shares({OWNERS: 100_000}, settings, spare=100, room=50)
     assert (found[0].left, why_left(found, spare=100)) == (0, None)
 
 
 @pytest.mark.parametrize("spare", [0, 1, 2])
 def test_a_batch_that_cannot_be_finished_is_not_begun(settings: Settings, spare: int) -> None:
-    (portion,) = portions({OWNERS: 25}, settings, spare=spare, room=None)
-    assert (portion.going, portion.left) == (0, 25)
+    (share,) = shares({OWNERS: 25}, settings, spare=spare, room=None)
+    assert (share.going, share.left) == (0, 25)

@@ -11,7 +11,7 @@ from engine.changes.states import State
 from engine.plan.guards import Entry, Passed
 from engine.plan.planner import plan
 from sync.audit.verify import verify_store
-from sync.plan.make import Portions, plan_org
+from sync.plan.make import HeldAtOnce, plan_org
 from sync.plan.snapshots import snapshot_of
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
@@ -22,7 +22,7 @@ from sync.store.plans import Header
 from sync.store.proposals import Seal
 from tests.stage import RULEBOOK, Stage, staged
 
-TINY = Portions(prospects=7, page=3, drafts=2)
+TINY = HeldAtOnce(prospects=7, page=3, drafts=2)
 
 
 @pytest.fixture
@@ -33,12 +33,14 @@ def busy(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def plan_in(stage: Stage, portions: Portions, *, looks_at_all: bool = False) -> Header:
+def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = False) -> Header:
     stage.advance(120)
     with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         stage.run_id = run.run_id
         pull(run, lease)
-        return plan_org(run, lease, comparing=comparing, with_owners=True, looks_at_all=looks_at_all, portions=portions)
+        return plan_org(
+            run, lease, comparing=comparing, with_owners=True, looks_at_all=looks_at_all, held_at_once=held_at_once
+        )
 
 
 def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
@@ -55,7 +57,7 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
         with busy.worker.store.read() as tx:
             remembered = memory.recall(tx)
         whole = plan(snapshot_of(run), busy.worker.rulebook, remembered, moment=run.moment)
-        cut = plan_org(run, lease, comparing=comparing, with_owners=True, looks_at_all=True, portions=TINY)
+        cut = plan_org(run, lease, comparing=comparing, with_owners=True, looks_at_all=True, held_at_once=TINY)
     with busy.worker.store.read() as tx:
         stored = [standing.change for standing in changes.of_plan(tx, cut.plan_id)]
         assert stored == list(whole.changes)
@@ -83,7 +85,7 @@ def test_what_a_plan_leaves_for_the_next_is_all_kept_in_pages_too(busy: Stage, *
     quiet = plan_in(busy, TINY, looks_at_all=looks_at_all).counts["quiet"]
     with busy.worker.store.read() as tx:
         assert checkpoints.counts(tx)["quiet"] == quiet
-    assert (quiet > 2 * TINY.page, plan_in(busy, Portions()).counts["quiet"]) == (True, quiet)
+    assert (quiet > 2 * TINY.page, plan_in(busy, HeldAtOnce()).counts["quiet"]) == (True, quiet)
 
 
 def test_what_a_crash_left_of_a_plan_is_never_seen_and_dropped_by_the_next(stage: Stage) -> None:
