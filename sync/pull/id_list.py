@@ -33,7 +33,7 @@ class Differing:
     unlisted: list[str]
 
 
-class Listing:
+class IdList:
     """Frames of Id, SystemModstamp and IsDeleted, as the org brings them."""
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +42,7 @@ class Listing:
         self.rows = 0
 
     @classmethod
-    def of(cls, folder: Path, files: Sequence[tuple[str, int]]) -> "Listing":
+    def of(cls, folder: Path, files: Sequence[tuple[str, int]]) -> "IdList":
         """What lies there already, path and rows each."""
         made = cls(folder)
         made._files = [folder / path for path, _ in files]
@@ -72,13 +72,13 @@ class Listing:
 
 
 @contextmanager
-def listing(folder: Path) -> Iterator[Listing]:
+def id_list(folder: Path) -> Iterator[IdList]:
     """An empty list, on disk below that folder until the end."""
     own = folder / _FOLDER
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(mode=0o700, parents=True)
     try:
-        yield Listing(own)
+        yield IdList(own)
     finally:
         shutil.rmtree(own, ignore_errors=True)
 

@@ -12,14 +12,14 @@ from mapping.field_map.types import Record, can_be_followed
 from mapping.soql import BY_ID, BY_STAMP, select
 from sync.pull import missing_fields as lacking
 from sync.pull.bulk_extracts import Extract
-from sync.pull.staging import Arrivals
+from sync.pull.staging import Staging
 from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.store import data_files
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ObjectPull:
     """How one object is read this time: whole without `since`. `is_first`: nothing is known of it as it is read now;
     `is_slow`: it is always read whole; `narrows`: what is known of it was read by another map, and may be outside now.
     """
@@ -70,15 +70,15 @@ class Reading:
         soql = select(self.name, self.wanted.columns, since=self.since, filters=self.filters, order="")
         return Extract(self.name, soql, self.include_deleted)
 
-    def arrivals(self, run: Run) -> Arrivals:
+    def staging(self, run: Run) -> Staging:
         is_compared = not self.is_first or self.is_slow
-        return Arrivals(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=bool(self.filters))
+        return Staging(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=bool(self.filters))
 
 
-def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str]) -> list[Reading]:
+def object_pulls_of(run: Run, describes: Mapping[str, Record], whole: Collection[str]) -> list[ObjectPull]:
     """What there is to read now: slow objects only when they are due."""
     settings = run.worker.settings
-    readings: list[Reading] = []
+    found: list[ObjectPull] = []
     for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE):
         with run.worker.store.read() as tx:
             mark = data_files.watermark(tx, wanted.api_name)
@@ -91,8 +91,8 @@ def readings_of(run: Run, describes: Mapping[str, Record], whole: Collection[str
         is_whole = is_first or is_slow or is_asked or not can_be_followed(describe)
         since = None if is_whole or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
         narrows = mark is not None and is_first and bool(wanted.filters)
-        readings.append(Reading(wanted, describe, since, is_first=is_first, is_slow=is_slow, narrows=narrows))
-    return readings
+        found.append(ObjectPull(wanted, describe, since, is_first=is_first, is_slow=is_slow, narrows=narrows))
+    return found
 
 
 def described(run: Run) -> dict[str, Record]:

@@ -14,8 +14,8 @@ from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
 from sync.pull.bulk_extracts import Extracts
 from sync.pull.drop_folders.reader import Intake, read_dropped
-from sync.pull.objects import Reading, described, listed_as, readings_of
-from sync.pull.staging import Arrivals
+from sync.pull.objects import ObjectPull, described, listed_as, object_pulls_of
+from sync.pull.staging import Staging
 from sync.pull.upkeep import compact
 from sync.run import Run
 from sync.salesforce.composite import Question
@@ -39,8 +39,8 @@ _REFUSED_QUESTION = "SF-102"
 class _Brought:
     """One object's arrivals, up to when they are complete, and the bulk job they came by, if any."""
 
-    reading: Reading
-    arrivals: Arrivals
+    object_pull: ObjectPull
+    staging: Staging
     complete: datetime
     job: str = ""
 
@@ -52,58 +52,58 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
     anew first: a field may have gone since.
     """
     run.worker.mirror.discard_orphans(lease=lease, keep=_staged(run))  # what a crash left between file and transaction
-    readings = readings_of(run, described(run), whole)
+    object_pulls = object_pulls_of(run, described(run), whole)
     try:
-        brought = list(_read(run, lease, readings))
+        brought = list(_read(run, lease, object_pulls))
     except OrgError as error:
         if any(problem.code == _REFUSED_QUESTION for problem in error.problems):
-            run.describe_again([reading.name for reading in readings])
+            run.describe_again([object_pull.name for object_pull in object_pulls])
             described(run)
         raise
     _list(run, lease, brought, read_dropped(run))
-    if any(each.reading.is_first and not each.reading.is_slow for each in brought):
+    if any(each.object_pull.is_first and not each.object_pull.is_slow for each in brought):
         compact(run, lease)
 
 
-def _read(run: Run, lease: Lease, readings: Sequence[Reading]) -> Iterator[_Brought]:
+def _read(run: Run, lease: Lease, object_pulls: Sequence[ObjectPull]) -> Iterator[_Brought]:
     """By REST what is little, then by bulk queries what is much; those begin before any of them is waited for."""
     settings = run.worker.settings
     lag = timedelta(seconds=settings.read_lag_seconds)
     # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
     until, complete = run.now + timedelta(seconds=1), run.now - lag
-    many = _many(run, readings)
-    few = [reading for reading in readings if reading.name not in many]
-    large = [reading for reading in readings if reading.name in many]
-    for reading, opened in zip(few, run.org.open([each.question(until=until) for each in few]), strict=True):
-        if opened is None or (opened.page.total > settings.bulk_query_records_min and not reading.is_slow):
-            large.append(reading)
+    many = _many(run, object_pulls)
+    few = [object_pull for object_pull in object_pulls if object_pull.name not in many]
+    large = [object_pull for object_pull in object_pulls if object_pull.name in many]
+    for object_pull, opened in zip(few, run.org.open([each.question(until=until) for each in few]), strict=True):
+        if opened is None or (opened.page.total > settings.bulk_query_records_min and not object_pull.is_slow):
+            large.append(object_pull)
             continue
-        arrivals = reading.arrivals(run)
-        for page in _pages(run, reading, opened, until=until):
+        staging = object_pull.staging(run)
+        for page in _pages(run, object_pull, opened, until=until):
             run.worker.drain.check()
-            arrivals.page(page)
-        if reading.is_slow:
-            arrivals.mark_missing()
-        _close(reading, arrivals)
-        yield _Brought(reading, arrivals, run.now if reading.is_slow else complete)
+            staging.page(page)
+        if object_pull.is_slow:
+            staging.mark_missing()
+        _close(object_pull, staging)
+        yield _Brought(object_pull, staging, run.now if object_pull.is_slow else complete)
     extracts = Extracts(run, lease, deadline=run.worker.clock.monotonic() + settings.run_deadline_seconds)
-    for reading, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
-        yield _Brought(reading, _extracted(run, extracts, reading, job), job.created_at - lag, job.job_id)
+    for object_pull, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
+        yield _Brought(object_pull, _extracted(run, extracts, object_pull, job), job.created_at - lag, job.job_id)
 
 
-def _many(run: Run, readings: Iterable[Reading]) -> set[str]:
+def _many(run: Run, object_pulls: Iterable[ObjectPull]) -> set[str]:
     """Objects to be read whole that have more records than REST is for."""
     settings = run.worker.settings
-    asked = [reading for reading in readings if reading.is_whole and not reading.is_slow]
+    asked = [object_pull for object_pull in object_pulls if object_pull.is_whole and not object_pull.is_slow]
     questions = [Question(count(each.name, filters=each.filters), each.include_deleted) for each in asked]
     return {
-        reading.name
-        for reading, opened in zip(asked, run.org.open(questions), strict=True)
+        object_pull.name
+        for object_pull, opened in zip(asked, run.org.open(questions), strict=True)
         if opened is None or opened.page.total > settings.bulk_query_records_min
     }
 
 
-def _pages(run: Run, reading: Reading, opened: Opened, *, until: datetime) -> Iterator[Page]:
+def _pages(run: Run, object_pull: ObjectPull, opened: Opened, *, until: datetime) -> Iterator[Page]:
     """The pages of one keyset walk; a lost cursor starts a new query behind the last row held."""
     after: tuple[datetime, str] | None = None
     pages = run.org.pages(opened)
@@ -115,34 +115,36 @@ def _pages(run: Run, reading: Reading, opened: Opened, *, until: datetime) -> It
                     last = page.records[-1]
                     after = (datetime.fromisoformat(str(last["SystemModstamp"])), str(last["Id"]))
         except LocatorLostError:
-            again = reading.question(until=until, after=after)
+            again = object_pull.question(until=until, after=after)
             pages = run.org.query(again.soql, include_deleted=again.include_deleted)
             continue
         return
-    raise TransientError.of("SF-123", reading.name, tries=RESTARTS_MAX)
+    raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)
 
 
-def _extracted(run: Run, extracts: Extracts, reading: Reading, job: Query) -> Arrivals:
+def _extracted(run: Run, extracts: Extracts, object_pull: ObjectPull, job: Query) -> Staging:
     """What a bulk query brought, pages of an earlier run included."""
-    arrivals = reading.arrivals(run)
-    arrivals.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])
+    staging = object_pull.staging(run)
+    staging.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])
     for page in extracts.pages(job):
-        written = arrivals.cells(page, job.created_at)
+        written = staging.cells(page, job.created_at)
         extracts.keep(job, page, _facts(written) if written else None)
-    _close(reading, arrivals)
-    return arrivals
+    _close(object_pull, staging)
+    return staging
 
 
-def _close(reading: Reading, arrivals: Arrivals) -> None:
-    if reading.narrows:
-        arrivals.bury_unread()
-    arrivals.close()
+def _close(object_pull: ObjectPull, staging: Staging) -> None:
+    if object_pull.narrows:
+        staging.bury_unread()
+    staging.close()
 
 
 def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) -> None:
     """The pull happens here."""
-    written = [data_file for each in brought for data_file in each.arrivals.data_files] + dropped.data_files
-    marks = [Watermark(each.reading.name, each.complete, listed_as(run, each.reading.wanted)) for each in brought]
+    written = [data_file for each in brought for data_file in each.staging.data_files] + dropped.data_files
+    marks = [
+        Watermark(each.object_pull.name, each.complete, listed_as(run, each.object_pull.wanted)) for each in brought
+    ]
     run.worker.points.reach("data files written")
     with run.worker.store.transaction() as tx:
         leases.check(tx, lease)
@@ -151,16 +153,16 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
         queries.close(tx, [each.job for each in brought if each.job])
         queries.forget(tx, run.now - timedelta(days=_JOB_DAYS))
     run.worker.points.reach("pull committed")
-    followed = [each for each in brought if each.reading.wanted not in PEOPLE]
-    run.figures["pulled"] = {each.reading.name: each.arrivals.rows for each in followed}
+    followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
+    run.figures["pulled"] = {each.object_pull.name: each.staging.rows for each in followed}
     run.figures["unparsed"] = {
-        f"{each.reading.name}.{column}": number for each in followed for column, number in each.arrivals.lost.items()
+        f"{each.object_pull.name}.{column}": number for each in followed for column, number in each.staging.lost.items()
     }
     fresh: dict[str, int] = {}
     for data_file in written:
         fresh[data_file.object] = fresh.get(data_file.object, 0) + data_file.rows
     run.figures["pulled_new"] = fresh
-    run.figures["fates"] = {each.reading.name: dict(each.arrivals.fates) for each in brought if each.arrivals.fates}
+    run.figures["fates"] = {each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates}
 
 
 def _staged(run: Run) -> list[str]:

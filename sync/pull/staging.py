@@ -1,4 +1,4 @@
-"""Arrivals: what one object brings in a run, put on disk as it comes; no object is ever held whole."""
+"""Staging: what one object brings in a run, put on disk as it comes; no object is ever held whole."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ _INSTANT = pl.Datetime("us", "UTC")
 
 
 @dataclass(slots=True)
-class Arrivals:
+class Staging:
     """`is_compared`: rows that say nothing new are dropped; an object read for the first time has nothing to compare.
 
     `is_filtered`: the org was asked for rows inside the filters only; else those outside count as deleted here.

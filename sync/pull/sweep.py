@@ -16,9 +16,9 @@ from mapping.field_map.types import described_fields, raw_frame, raw_schema
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.soql import BY_ID, by_ids, count, select
 from sync.pull.bulk_extracts import Extract, Extracts
-from sync.pull.id_list import Listing, listing
+from sync.pull.id_list import IdList, id_list
 from sync.pull.pull import pull
-from sync.pull.staging import Arrivals
+from sync.pull.staging import Staging
 from sync.pull.upkeep import compact, retire
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
@@ -94,20 +94,20 @@ class _Comparison:
         with self._run.worker.store.read() as tx:
             mark = data_files.watermark(tx, name)
         self._until = mark.stamp if mark else self._run.at
-        with listing(mirror.folder) as found:
+        with id_list(mirror.folder) as found:
             self._list(found)
             parts = list(found.compare(mirror.stamps(name), until=self._until))
         wrong = [each for part in parts for each in (*part.missing, *part.stale, *part.deleted)]
         unlisted, known = [each for part in parts for each in part.unlisted], sum(part.known for part in parts)
-        arrivals = Arrivals(self._run, self._wanted, self._describe)
-        gone = self._gone(arrivals, unlisted, known, accepts_gone=accepts_gone)
+        staging = Staging(self._run, self._wanted, self._describe)
+        gone = self._gone(staging, unlisted, known, accepts_gone=accepts_gone)
         if is_whole := self._has_formulas or len(wrong) > _MENDED_MAX:
-            self._read_whole(arrivals, found.rows)
+            self._read_whole(staging, found.rows)
         else:
-            self._read(arrivals, wrong)
-        arrivals.bury(gone)
-        arrivals.close()
-        self._keep(arrivals)
+            self._read(staging, wrong)
+        staging.bury(gone)
+        staging.close()
+        self._keep(staging)
         return Drift(
             listed=found.rows,
             missing=sum(len(part.missing) for part in parts),
@@ -115,23 +115,23 @@ class _Comparison:
             deleted=sum(len(part.deleted) for part in parts),
             outside=len(unlisted) - len(gone),
             gone=len(gone),
-            changed=max(0, self._news(arrivals) - len(wrong) - len(unlisted)) if is_whole else 0,
+            changed=max(0, self._news(staging) - len(wrong) - len(unlisted)) if is_whole else 0,
         )
 
-    def _gone(self, arrivals: Arrivals, unlisted: Sequence[str], known: int, *, accepts_gone: bool) -> list[str]:
+    def _gone(self, staging: Staging, unlisted: Sequence[str], known: int, *, accepts_gone: bool) -> list[str]:
         """Those that the org does not have. What the map's filters leave out is there all the same, and is read as such."""
         name, most = self._wanted.api_name, max(_GONE_MIN, known * _GONE_PERCENT // 100)
         if not self._wanted.filters and len(unlisted) > most and not accepts_gone:
             raise OrgError.of(_VANISHED, name, object=name, gone=len(unlisted), known=known)
         gone: list[str] = []
         for block in chunks(unlisted, READ_MAX):
-            there = self._read(arrivals, block)
+            there = self._read(staging, block)
             gone += [each for each in block if each not in there]
             if len(gone) > most and not accepts_gone:
                 raise OrgError.of(_VANISHED, name, object=name, gone=len(gone), known=known)
         return gone
 
-    def _news(self, arrivals: Arrivals) -> int:
+    def _news(self, staging: Staging) -> int:
         """Rows that were written, without those that moved since the mirror was read."""
         folder = self._run.worker.mirror.folder
         return sum(
@@ -140,7 +140,7 @@ class _Comparison:
             .select(pl.len())
             .collect()
             .item()
-            for data_file in arrivals.data_files
+            for data_file in staging.data_files
         )
 
     @property
@@ -149,7 +149,7 @@ class _Comparison:
         calculated = {field["name"] for field in described_fields(self._describe) if field.get("calculated")}
         return not calculated.isdisjoint(self._wanted.columns)
 
-    def _list(self, found: Listing) -> None:
+    def _list(self, found: IdList) -> None:
         """Every record, those in the bin and in the archive too, or they would look gone."""
         wanted, schema = self._wanted, raw_schema(self._describe, _LISTED)
         (counted,) = self._run.org.open(
@@ -164,7 +164,7 @@ class _Comparison:
         for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
             found.put(frame_of_cells(result.columns, result.rows, schema)[0])
 
-    def _read(self, arrivals: Arrivals, ids: Sequence[str]) -> set[str]:
+    def _read(self, staging: Staging, ids: Sequence[str]) -> set[str]:
         """Records by their ids, deleted ones too; which of them the org still has."""
         seen: set[str] = set()
         questions = [
@@ -172,27 +172,27 @@ class _Comparison:
             for block in chunks(ids, IDS_MAX)
         ]
         for page in self._run.org.answers(questions):
-            arrivals.page(page)
+            staging.page(page)
             seen.update(str(record["Id"]) for record in page.records)
         return seen
 
-    def _read_whole(self, arrivals: Arrivals, listed: int) -> None:
+    def _read_whole(self, staging: Staging, listed: int) -> None:
         wanted = self._wanted
         if listed <= self._run.worker.settings.bulk_query_records_min:
             soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order=BY_ID)
             for page in self._run.org.query(soql, include_deleted=True):
-                arrivals.page(page)
+                staging.page(page)
             return
         asked_at = self._run.now
         soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order="")
         for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True)):
-            arrivals.cells(result, asked_at)
+            staging.cells(result, asked_at)
 
-    def _keep(self, arrivals: Arrivals) -> None:
+    def _keep(self, staging: Staging) -> None:
         run = self._run
         run.worker.points.reach("mended")
-        if not arrivals.data_files:
+        if not staging.data_files:
             return
         with run.worker.store.transaction() as tx:
             leases.check(tx, self._lease)
-            data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=arrivals.data_files, watermarks=())
+            data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=staging.data_files, watermarks=())

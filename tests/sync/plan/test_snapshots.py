@@ -1,4 +1,4 @@
-"""Reading the mirror as the engine's values: now, as of an earlier run, and after compaction."""
+"""ObjectPull the mirror as the engine's values: now, as of an earlier run, and after compaction."""
 
 from dataclasses import replace
 
