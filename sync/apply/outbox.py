@@ -18,7 +18,7 @@ from mapping.payloads import payload
 from sync.apply.pace import Gate
 from sync.apply.readback import read_back_unknown
 from sync.apply.recheck import Rechecks
-from sync.apply.writers.batches import Parcel, Writer
+from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.apply.writers.bulk import BulkWriter
 from sync.apply.writers.collections import CollectionsWriter
 from sync.apply.writers.guarded import GuardedWriter
@@ -129,11 +129,11 @@ class Outbox:
             ready = self._ready(batch, writer)
             if not ready:
                 continue
-            parcels = self._parcels(ready, at=self.run.now)
-            fitting = writer.fit(parcels)
+            groups = self._groups(ready, at=self.run.now)
+            fitting = writer.fit(groups)
             # What did not fit is compared again just before its own job, and the gate is asked again.
             queue.extendleft(reversed(ready[fitting:]))
-            retries.extend(self._send(ready[:fitting], parcels[:fitting], writer))
+            retries.extend(self._send(ready[:fitting], groups[:fitting], writer))
 
     def _ready(self, batch: Sequence[Change], writer: Writer) -> list[Change]:
         """The changes of a batch that still hold, on bases they may be written against."""
@@ -173,7 +173,7 @@ class Outbox:
         )
         return [each.change for each in rechecked.values() if each.change is not None]
 
-    def _send(self, ready: Sequence[Change], parcels: Sequence[Parcel], writer: Writer) -> list[Change]:
+    def _send(self, ready: Sequence[Change], groups: Sequence[PayloadGroup], writer: Writer) -> list[Change]:
         """One batch: intent, call, answer. Returns what has to be judged and sent again."""
         at, points = self.run.now, self.run.worker.points
         with self.run.worker.store.read() as tx:
@@ -196,7 +196,7 @@ class Outbox:
         self.gate.passed(len(ready), at=at)
         going = {change.record_id for change in ready}
         try:
-            answers = writer.send([each for each in parcels if each.record_id in going], job)
+            answers = writer.send([each for each in groups if each.record_id in going], job)
         except LeadsyncError:
             # Surely nothing was applied: what was intended is only approved again.
             with self.run.worker.store.transaction() as tx:
@@ -210,10 +210,10 @@ class Outbox:
         points.reach("answer received")
         return self.settle(batch, ready, answers)
 
-    def _parcels(self, ready: Sequence[Change], *, at: datetime) -> list[Parcel]:
+    def _groups(self, ready: Sequence[Change], *, at: datetime) -> list[PayloadGroup]:
         assigned_at = f"{at:%Y-%m-%dT%H:%M:%SZ}"
         return [
-            Parcel(
+            PayloadGroup(
                 change.object,
                 change.record_id,
                 self._payload(change, self.versions.of(self._planned[change.change_id].plan_id), assigned_at),

@@ -9,7 +9,7 @@ from engine.changes.change import Reach
 from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
-from sync.apply.writers.batches import Parcel
+from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import Mode
 from sync.salesforce.write_results import Verdict
 from sync.sandbox.faults import Fault, FaultKind
@@ -103,7 +103,7 @@ def test_w6_a_column_that_is_no_field_fails_the_job_and_no_row_counts_as_written
     lead = jobs.add_lead()
     with writing(jobs) as (outbox, _):
         job = outbox.bulk.prepare("Lead")
-        (answer,) = outbox.bulk.send([Parcel("Lead", lead, {"Nope__c": "x"}, jobs.worker.clock.now())], job) or []
+        (answer,) = outbox.bulk.send([PayloadGroup("Lead", lead, {"Nope__c": "x"}, jobs.worker.clock.now())], job) or []
     assert (answer.verdict, [job.state for job in ingests(jobs)]) == (Verdict.LEFT, [JobState.FAILED])
     assert jobs.our_writes() == []
 

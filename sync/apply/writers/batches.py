@@ -11,7 +11,7 @@ from sync.salesforce.write_results import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PayloadGroup:
     """One record on its way: `payload` by API names; `unmodified_since` is the version it may be written against."""
 
     object: str
@@ -29,7 +29,7 @@ class Writer(Protocol):
     @property
     def size(self) -> int: ...
 
-    def fit(self, parcels: Sequence[Parcel]) -> int:
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
         """How many of these, from the first on, go into one batch; at least one."""
 
     def prepare(self, object_name: str) -> str | None:
@@ -38,5 +38,5 @@ class Writer(Protocol):
     def give_up(self, job_id: str | None) -> None:
         """Nothing is left to carry in what was prepared. An error leaves it to the next run, which stops it."""
 
-    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
+    def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         """One answer per parcel, in their order; None when the org is still at it. An error: surely nothing was applied."""

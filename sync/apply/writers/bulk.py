@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from engine.errors import LeadsyncError, OrgError, TransientError
-from sync.apply.writers.batches import Parcel
+from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import SLICE_MAX, Mode
 from sync.run import Run
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
@@ -33,14 +33,14 @@ class BulkWriter:
         self._started = run.worker.clock.monotonic()
         self._patience = run.worker.settings.run_deadline_seconds
 
-    def fit(self, parcels: Sequence[Parcel]) -> int:
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
         total = 0
-        for number, each in enumerate(parcels[: self.size]):
+        for number, each in enumerate(groups[: self.size]):
             # A Japanese character takes three bytes and a doubled quote two; four only the rarest.
             total += sum(3 * len(str(value)) + 3 for value in each.payload.values()) + 24
             if total > UPLOAD_BYTES_MAX:
                 return max(number, 1)
-        return min(len(parcels), self.size)
+        return min(len(groups), self.size)
 
     def prepare(self, object_name: str) -> str:
         """A job that is open; nothing happens until it is closed."""
@@ -61,10 +61,10 @@ class BulkWriter:
         with self._run.worker.store.transaction() as tx:
             uploads.forget_expected(tx)
 
-    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
+    def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         if job_id is None:
             raise ValueError("a job is prepared before it is sent")
-        writable = {each.record_id: _writable(each) for each in parcels}
+        writable = {each.record_id: _writable(each) for each in groups}
         refused = {
             key: Answer(key, Verdict.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
             for key, (_, fields) in writable.items()
@@ -83,7 +83,7 @@ class BulkWriter:
         if answers is None:
             return None
         found = refused | {answer.record_id: answer for answer in answers}
-        return [found[each.record_id] for each in parcels]
+        return [found[each.record_id] for each in groups]
 
     def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer] | None:
         """A job that is open still has changed nothing and is stopped; any other is waited for."""
@@ -176,10 +176,10 @@ class BulkWriter:
             return
 
 
-def _writable(parcel: Parcel) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
+def _writable(group: PayloadGroup) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
     """What CSV can say of a parcel, and the fields it cannot: a text that would empty its field instead."""
     said, refused = {}, []
-    for name, value in parcel.payload.items():
+    for name, value in group.payload.items():
         try:
             cell_of(value)
         except ValueError:

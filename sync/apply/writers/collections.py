@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sync.apply.writers.batches import Parcel
+from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import Mode
 from sync.salesforce.org import Org
 from sync.salesforce.updates import COLLECTION_MAX
@@ -15,8 +15,8 @@ class CollectionsWriter:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    def fit(self, parcels: Sequence[Parcel]) -> int:
-        return min(len(parcels), self.size)
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
+        return min(len(groups), self.size)
 
     def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
         return None
@@ -24,5 +24,5 @@ class CollectionsWriter:
     def give_up(self, job_id: str | None) -> None:
         """Nothing is there."""
 
-    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
-        return self._org.update(parcels[0].object, [(each.record_id, each.payload) for each in parcels])
+    def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer]:  # noqa: ARG002
+        return self._org.update(groups[0].object, [(each.record_id, each.payload) for each in groups])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sync.apply.writers.batches import Parcel
+from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import Mode
 from sync.salesforce.org import Org
 from sync.salesforce.updates import GUARDED_MAX, GuardedUpdate
@@ -15,8 +15,8 @@ class GuardedWriter:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    def fit(self, parcels: Sequence[Parcel]) -> int:
-        return min(len(parcels), self.size)
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
+        return min(len(groups), self.size)
 
     def prepare(self, object_name: str) -> None:  # noqa: ARG002 -- nothing is there before the call
         return None
@@ -24,7 +24,7 @@ class GuardedWriter:
     def give_up(self, job_id: str | None) -> None:
         """Nothing is there."""
 
-    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer]:  # noqa: ARG002
+    def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer]:  # noqa: ARG002
         return self._org.guarded_update(
-            [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in parcels]
+            [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in groups]
         )

@@ -10,7 +10,7 @@ from engine.changes.change import Reach
 from engine.changes.states import State
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
-from sync.apply.writers.batches import Parcel, Writer
+from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.plan.cost import Mode
 from sync.plan.versions import PlanVersions
 from sync.run import begin
@@ -39,8 +39,8 @@ class Watched:
     def mode(self) -> Mode:
         return self.inner.mode
 
-    def fit(self, parcels: Sequence[Parcel]) -> int:
-        return min(len(parcels), self.most)
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
+        return min(len(groups), self.most)
 
     def prepare(self, object_name: str) -> str | None:
         job = self.inner.prepare(object_name)
@@ -50,9 +50,9 @@ class Watched:
     def give_up(self, job_id: str | None) -> None:
         self.inner.give_up(job_id)
 
-    def send(self, parcels: Sequence[Parcel], job_id: str | None) -> list[Answer] | None:
-        answers = self.inner.send(parcels, job_id)
-        self.batches.append(len(parcels))
+    def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
+        answers = self.inner.send(groups, job_id)
+        self.batches.append(len(groups))
         self.sent()
         return answers
 
