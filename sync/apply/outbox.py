@@ -25,7 +25,7 @@ from sync.apply.writers.guarded import GuardedWriter
 from sync.plan.cost import Mode
 from sync.plan.versions import PlanVersion, PlanVersions
 from sync.run import Run
-from sync.salesforce.write_results import Answer, Verdict
+from sync.salesforce.write_results import Answer, WriteResult
 from sync.store import batches, changes, leases
 from sync.store.batches import Approved, Batch
 from sync.store.changes import Move
@@ -45,11 +45,11 @@ _ENDS = {
     Ruling.GONE: State.GONE,
 }
 _BLOCKS = {
-    Verdict.BLOCKED: "note.inactive_owner",
-    Verdict.CONVERTED: "note.converted",
-    Verdict.NO_ACCESS: "note.no_access",
+    WriteResult.BLOCKED: "note.inactive_owner",
+    WriteResult.CONVERTED: "note.converted",
+    WriteResult.NO_ACCESS: "note.no_access",
 }
-_DELAYS = {Verdict.MOVED: "note.moving", Verdict.LOCKED: "note.locked", Verdict.LEFT: "note.left"}
+_DELAYS = {WriteResult.MOVED: "note.moving", WriteResult.LOCKED: "note.locked", WriteResult.LEFT: "note.left"}
 
 
 class Outbox:
@@ -94,11 +94,11 @@ class Outbox:
             ours = batches.answer(tx, batch, ended, run=self.run.run_id, at=self.run.now)
             self._block(tx, [change for change in sent if change.change_id in ours], outcome)
         self.run.worker.points.reach("answer committed")
-        if any(answer.verdict is Verdict.UNKNOWN for answer in answers):
+        if any(answer.result is WriteResult.UNKNOWN for answer in answers):
             read_back_unknown(self.run, self.lease, self.versions)
-        self.done += [change for change in sent if outcome[change.change_id].verdict is Verdict.DONE]
+        self.done += [change for change in sent if outcome[change.change_id].result is WriteResult.DONE]
         again = [change for change in sent if self._comes_again(change, outcome[change.change_id])]
-        if any(outcome[change.change_id].verdict is Verdict.LOCKED for change in again):
+        if any(outcome[change.change_id].result is WriteResult.LOCKED for change in again):
             self.run.worker.clock.wait(LOCK_WAIT_SECONDS)
         return again
 
@@ -230,33 +230,33 @@ class Outbox:
         return payload(values, version.field_map.object_named(change.object))
 
     def _ended(self, change: Change, answer: Answer) -> Move:
-        match answer.verdict:
-            case Verdict.DONE:
+        match answer.result:
+            case WriteResult.DONE:
                 return Move(change.change_id, State.APPLIED)
-            case Verdict.UNKNOWN:
+            case WriteResult.UNKNOWN:
                 return Move(change.change_id, State.UNKNOWN)
-            case Verdict.GONE:
+            case WriteResult.GONE:
                 return Move(change.change_id, State.GONE)
-            case Verdict.REFUSED:
+            case WriteResult.REFUSED:
                 return Move(change.change_id, State.REFUSED, _refusal(answer))
-            case Verdict.MOVED | Verdict.LOCKED | Verdict.LEFT:
+            case WriteResult.MOVED | WriteResult.LOCKED | WriteResult.LEFT:
                 self._tries[change.change_id] += 1
                 is_last = not self._comes_again(change, answer)
-                return Move(change.change_id, State.APPROVED, Message.of(_DELAYS[answer.verdict]) if is_last else None)
-            case Verdict.BLOCKED | Verdict.CONVERTED | Verdict.NO_ACCESS:
+                return Move(change.change_id, State.APPROVED, Message.of(_DELAYS[answer.result]) if is_last else None)
+            case WriteResult.BLOCKED | WriteResult.CONVERTED | WriteResult.NO_ACCESS:
                 # Surely not applied; `_block` ends it in the same transaction.
                 return Move(change.change_id, State.APPROVED)
 
     def _block(self, tx: Transaction, sent: Sequence[Change], outcome: Mapping[str, Answer]) -> None:
         blocked = [
-            Move(change.change_id, State.BLOCKED, Message.of(_BLOCKS[outcome[change.change_id].verdict]))
+            Move(change.change_id, State.BLOCKED, Message.of(_BLOCKS[outcome[change.change_id].result]))
             for change in sent
-            if outcome[change.change_id].verdict in _BLOCKS
+            if outcome[change.change_id].result in _BLOCKS
         ]
         changes.move(tx, blocked, run=self.run.run_id, at=self.run.now)
 
     def _comes_again(self, change: Change, answer: Answer) -> bool:
-        is_retryable = answer.verdict in {Verdict.MOVED, Verdict.LOCKED}
+        is_retryable = answer.result in {WriteResult.MOVED, WriteResult.LOCKED}
         return is_retryable and self._tries[change.change_id] < TRIES_MAX
 
     def _end(self, moves: Sequence[Move]) -> None:

@@ -18,7 +18,7 @@ from sync.salesforce.calls import Ask, Wire, http
 from sync.salesforce.errors import Fault, error_of
 from sync.salesforce.query_pages import JSON, Record
 from sync.salesforce.session import CSV
-from sync.salesforce.write_results import Answer, Verdict, of_code
+from sync.salesforce.write_results import Answer, WriteResult, of_code
 
 # Salesforce takes 150 MB as base64, which is a third more than what is sent.
 UPLOAD_BYTES_MAX = 100_000_000
@@ -103,16 +103,16 @@ class Ingest:
                 return
             path = f"{_PATH}?{following.partition('?')[2]}"
 
-    def verdicts(self, job_id: str, record_ids: Sequence[str]) -> list[Answer]:
+    def results(self, job_id: str, record_ids: Sequence[str]) -> list[Answer]:
         """One answer per record, in its order, of a job that has ended."""
         found: dict[str, Answer] = {}
         for row in self._rows(job_id, _UNPROCESSED):
-            found[_id(row)] = Answer(_id(row), Verdict.LEFT, "UNPROCESSED")
+            found[_id(row)] = Answer(_id(row), WriteResult.LEFT, "UNPROCESSED")
         for row in self._rows(job_id, _FAILED):
             found[_id(row)] = _refused(_id(row), row.get("sf__Error", ""))
         for row in self._rows(job_id, _SUCCESSFUL):
-            found[_id(row)] = Answer(_id(row), Verdict.DONE)
-        return [found.get(key) or Answer(key, Verdict.UNKNOWN, "NO_RESULT") for key in record_ids]
+            found[_id(row)] = Answer(_id(row), WriteResult.DONE)
+        return [found.get(key) or Answer(key, WriteResult.UNKNOWN, "NO_RESULT") for key in record_ids]
 
     def _http(
         self,

@@ -30,7 +30,7 @@ from sync.salesforce.updates import (
     outer_guard,
     reference,
 )
-from sync.salesforce.write_results import PRECONDITION_FAILED, Answer, Verdict, of_collection, of_composite, unknown
+from sync.salesforce.write_results import PRECONDITION_FAILED, Answer, WriteResult, of_collection, of_composite, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Org:
         )
         if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
             # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
-            return [Answer(record_id, Verdict.MOVED, answer.code) for record_id in ids]
+            return [Answer(record_id, WriteResult.MOVED, answer.code) for record_id in ids]
         if isinstance(answer, Fault):
             return unknown(ids, answer.code or str(answer.status))
         return of_composite({reference(record_id): record_id for record_id in ids}, answer)

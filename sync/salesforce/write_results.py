@@ -7,7 +7,7 @@ from enum import StrEnum
 from sync.salesforce.query_pages import JSON
 
 
-class Verdict(StrEnum):
+class WriteResult(StrEnum):
     DONE = "done"
     MOVED = "moved"  # 412: changed since the version we hold
     GONE = "gone"
@@ -20,27 +20,32 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # perhaps applied: read back
 
 
-BY_CODE: dict[str, Verdict] = {
-    "ENTITY_IS_DELETED": Verdict.GONE,
-    "NOT_FOUND": Verdict.GONE,
-    "CANNOT_UPDATE_CONVERTED_LEAD": Verdict.CONVERTED,
-    "INACTIVE_OWNER_OR_USER": Verdict.BLOCKED,
-    "INVALID_FIELD": Verdict.NO_ACCESS,
-    "INVALID_FIELD_FOR_INSERT_UPDATE": Verdict.NO_ACCESS,
-    "INVALID_TYPE": Verdict.NO_ACCESS,
-    "UNABLE_TO_LOCK_ROW": Verdict.LOCKED,
-    "ENTITY_IS_LOCKED": Verdict.LOCKED,
-    "ALL_OR_NONE_OPERATION_ROLLED_BACK": Verdict.LOCKED,
-    "PROCESSING_HALTED": Verdict.LOCKED,
-    "REQUEST_LIMIT_EXCEEDED": Verdict.LOCKED,
-    "SERVER_UNAVAILABLE": Verdict.LOCKED,
-    "INVALID_SESSION_ID": Verdict.LOCKED,
-    "UNKNOWN_EXCEPTION": Verdict.UNKNOWN,
+BY_CODE: dict[str, WriteResult] = {
+    "ENTITY_IS_DELETED": WriteResult.GONE,
+    "NOT_FOUND": WriteResult.GONE,
+    "CANNOT_UPDATE_CONVERTED_LEAD": WriteResult.CONVERTED,
+    "INACTIVE_OWNER_OR_USER": WriteResult.BLOCKED,
+    "INVALID_FIELD": WriteResult.NO_ACCESS,
+    "INVALID_FIELD_FOR_INSERT_UPDATE": WriteResult.NO_ACCESS,
+    "INVALID_TYPE": WriteResult.NO_ACCESS,
+    "UNABLE_TO_LOCK_ROW": WriteResult.LOCKED,
+    "ENTITY_IS_LOCKED": WriteResult.LOCKED,
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK": WriteResult.LOCKED,
+    "PROCESSING_HALTED": WriteResult.LOCKED,
+    "REQUEST_LIMIT_EXCEEDED": WriteResult.LOCKED,
+    "SERVER_UNAVAILABLE": WriteResult.LOCKED,
+    "INVALID_SESSION_ID": WriteResult.LOCKED,
+    "UNKNOWN_EXCEPTION": WriteResult.UNKNOWN,
 }
 # A trigger wraps what it ran into: the row as such is not at fault.
 _WRAPPED = ("UNABLE_TO_LOCK_ROW", "System.LimitException")
 PRECONDITION_FAILED = 412
-_BY_STATUS = {PRECONDITION_FAILED: Verdict.MOVED, 404: Verdict.GONE, 429: Verdict.LOCKED, 503: Verdict.LOCKED}
+_BY_STATUS = {
+    PRECONDITION_FAILED: WriteResult.MOVED,
+    404: WriteResult.GONE,
+    429: WriteResult.LOCKED,
+    503: WriteResult.LOCKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Answer:
     """
 
     record_id: str
-    verdict: Verdict
+    result: WriteResult
     code: str = ""
     message: str = ""
     fields: tuple[str, ...] = ()
@@ -59,7 +64,7 @@ class Answer:
 
 
 def unknown(record_ids: Sequence[str], code: str) -> list[Answer]:
-    return [Answer(record_id, Verdict.UNKNOWN, code) for record_id in record_ids]
+    return [Answer(record_id, WriteResult.UNKNOWN, code) for record_id in record_ids]
 
 
 def of_composite(references: Mapping[str, str], body: JSON) -> list[Answer]:
@@ -97,10 +102,10 @@ def of_collection(record_ids: Sequence[str], body: JSON) -> list[Answer]:
 
 def of_code(record_id: str, code: str, message: str, fields: tuple[str, ...]) -> Answer:
     """What a row's code means, whichever way it came."""
-    verdict = BY_CODE.get(code, Verdict.REFUSED)
-    if verdict is Verdict.REFUSED and any(words in message for words in _WRAPPED):
-        verdict = Verdict.LOCKED
-    return Answer(record_id, verdict, code, message, fields)
+    result = BY_CODE.get(code, WriteResult.REFUSED)
+    if result is WriteResult.REFUSED and any(words in message for words in _WRAPPED):
+        result = WriteResult.LOCKED
+    return Answer(record_id, result, code, message, fields)
 
 
 def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
@@ -108,24 +113,24 @@ def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
     if not isinstance(status, int):
         return _unmatched(record_id)
     if 200 <= status < 300:
-        return Answer(record_id, Verdict.DONE)
+        return Answer(record_id, WriteResult.DONE)
     answer = _of_error(record_id, result.get("body"))
     if status == PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
-        verdict = _BY_STATUS.get(status, Verdict.UNKNOWN if status >= 500 else answer.verdict)
-        return replace(answer, verdict=verdict, code=answer.code or str(status))
+        result = _BY_STATUS.get(status, WriteResult.UNKNOWN if status >= 500 else answer.result)
+        return replace(answer, result=result, code=answer.code or str(status))
     return answer
 
 
 def _of_row(record_id: str, row: dict[str, JSON]) -> Answer:
     if row.get("success") is True:
-        return Answer(record_id, Verdict.DONE)
+        return Answer(record_id, WriteResult.DONE)
     return _of_error(record_id, row.get("errors")) if row.get("success") is False else _unmatched(record_id)
 
 
 def _of_error(record_id: str, errors: JSON) -> Answer:
     first = errors[0] if isinstance(errors, list) and errors else errors
     if not isinstance(first, dict):
-        return Answer(record_id, Verdict.REFUSED)
+        return Answer(record_id, WriteResult.REFUSED)
     # A row of a collection says `statusCode` where everything else says `errorCode`.
     code = str(first.get("statusCode") or first.get("errorCode") or "")
     fields = first.get("fields")
@@ -141,4 +146,4 @@ def _duplicate_rule(error: Mapping[str, JSON]) -> str:
 
 
 def _unmatched(record_id: str) -> Answer:
-    return Answer(record_id, Verdict.UNKNOWN, "NO_RESULT")
+    return Answer(record_id, WriteResult.UNKNOWN, "NO_RESULT")

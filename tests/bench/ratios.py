@@ -15,7 +15,7 @@ from sync.app import open_worker
 from sync.apply.writers.batches import Parcel
 from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
-from sync.salesforce.write_results import Answer, Verdict
+from sync.salesforce.write_results import Answer, WriteResult
 from sync.store import ingest_jobs as uploads
 from sync.store.leases import LeaseName
 from tests.bench.worker import org_of, step
@@ -27,11 +27,11 @@ GUARDED_LEADS = 1_200
 
 def ratios(leads: int) -> str:
     """The part of README.md about ratios."""
-    ours, theirs, verdicts = plain_updates(leads)
+    ours, theirs, results = plain_updates(leads)
     calls, changes = guarded_calls()
     best, other = min(ours), min(theirs)
     plain = (
-        f"- **{leads:,} plain updates by Bulk 2.0**, a verdict for each ({verdicts:,}): {best:.1f} s; simple-salesforce's "
+        f"- **{leads:,} plain updates by Bulk 2.0**, a verdict for each ({results:,}): {best:.1f} s; simple-salesforce's "
         f"`bulk2.Lead.update`, which tells only counts: {other:.1f} s. **{best / other:.2f}x** (best of {ROUNDS} each, in "
         f"turns, both looking every {POLL_SECONDS} s; ours looks the first time after a quarter of a second)."
     )
@@ -63,7 +63,7 @@ def plain_updates(leads: int) -> tuple[list[float], list[float], int]:
                 seconds, _told = _timed(partial(run.org.wire.read, "bulk2", partial(_theirs, rows)))
                 theirs.append(seconds)
     # A validation rule of the org refuses some leads whatever is written to them: that is a verdict too.
-    if any(answer.verdict not in {Verdict.DONE, Verdict.REFUSED} for answer in answers):
+    if any(answer.result not in {WriteResult.DONE, WriteResult.REFUSED} for answer in answers):
         raise SystemExit("some updates have no verdict")
     return ours, theirs, len(answers)
 

@@ -11,7 +11,7 @@ from engine.errors import TransientError
 from engine.messages import Message
 from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import Mode
-from sync.salesforce.write_results import Verdict
+from sync.salesforce.write_results import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.jobs import Job, JobState
 from sync.sandbox.worlds import Switches, ValidationRule
@@ -104,7 +104,7 @@ def test_w6_a_column_that_is_no_field_fails_the_job_and_no_row_counts_as_written
     with writing(jobs) as (outbox, _):
         job = outbox.bulk.prepare("Lead")
         (answer,) = outbox.bulk.send([PayloadGroup("Lead", lead, {"Nope__c": "x"}, jobs.worker.clock.now())], job) or []
-    assert (answer.verdict, [job.state for job in ingests(jobs)]) == (Verdict.LEFT, [JobState.FAILED])
+    assert (answer.result, [job.state for job in ingests(jobs)]) == (WriteResult.LEFT, [JobState.FAILED])
     assert jobs.our_writes() == []
 
 

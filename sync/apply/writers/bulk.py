@@ -12,7 +12,7 @@ from sync.apply.writers.batches import PayloadGroup
 from sync.plan.cost import SLICE_MAX, Mode
 from sync.run import Run
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
-from sync.salesforce.write_results import Answer, Verdict, unknown
+from sync.salesforce.write_results import Answer, WriteResult, unknown
 from sync.store import ingest_jobs as uploads
 from sync.store.ingest_jobs import Upload
 from sync.store.leases import Lease
@@ -66,7 +66,7 @@ class BulkWriter:
             raise ValueError("a job is prepared before it is sent")
         writable = {each.record_id: _writable(each) for each in groups}
         refused = {
-            key: Answer(key, Verdict.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
+            key: Answer(key, WriteResult.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
             for key, (_, fields) in writable.items()
             if fields
         }
@@ -97,7 +97,7 @@ class BulkWriter:
             return unknown(record_ids, "NO_JOB")
         if job.state is JobState.OPEN:
             ingest.abort(upload.job_id)
-            return [Answer(key, Verdict.LEFT, "NOT_CLOSED") for key in record_ids]
+            return [Answer(key, WriteResult.LEFT, "NOT_CLOSED") for key in record_ids]
         return self._outcome(ingest, upload.job_id, record_ids)
 
     def stop_lost(self) -> int:
@@ -133,7 +133,7 @@ class BulkWriter:
     def _outcome(self, ingest: Ingest, job_id: str, record_ids: Sequence[str]) -> list[Answer] | None:
         """The verdicts of a closed job. Whatever goes wrong now, the job goes on, and the next run asks it again."""
         try:
-            return ingest.verdicts(job_id, record_ids) if self._ended(ingest, job_id) else None
+            return ingest.results(job_id, record_ids) if self._ended(ingest, job_id) else None
         except LeadsyncError:
             return None
 

@@ -11,7 +11,7 @@ from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, J
 from sync.salesforce.org import Identity, Org
 from sync.salesforce.session import Session
 from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.write_results import Verdict
+from sync.salesforce.write_results import WriteResult
 from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind
@@ -150,12 +150,12 @@ def test_each_record_of_a_guarded_call_has_its_own_verdict(
     sandbox.act(lambda world, _: replace(world, switches=Switches(outer_headers_count=outer_headers_count)))
     missing = record_id("00Q", 99)
     answers = org.guarded_update(moves(FRESH, CONVERTED, DELETED, MOVED, missing))
-    assert [answer.verdict for answer in answers] == [
-        Verdict.DONE,
-        Verdict.CONVERTED,
-        Verdict.GONE,
-        Verdict.MOVED,
-        Verdict.GONE,
+    assert [answer.result for answer in answers] == [
+        WriteResult.DONE,
+        WriteResult.CONVERTED,
+        WriteResult.GONE,
+        WriteResult.MOVED,
+        WriteResult.GONE,
     ]
     assert owners(sandbox, LEADS) == [ROBOT, REP, REP, REP, REP]
 
@@ -175,13 +175,18 @@ def test_no_assignment_rule_fires_by_our_hand_with_a_session_lost_on_the_way(san
 def test_an_inactive_owner_is_blocked(org: Org) -> None:
     (guarded,) = org.guarded_update(moves(FRESH, owner=LEAVER))
     (collected,) = org.update("Lead", [(FREE, {"OwnerId": LEAVER})])
-    assert (guarded.verdict, collected.verdict) == (Verdict.BLOCKED, Verdict.BLOCKED)
+    assert (guarded.result, collected.result) == (WriteResult.BLOCKED, WriteResult.BLOCKED)
 
 
 def test_a_collection_has_a_verdict_for_each_record(sandbox: SandboxOrg, org: Org) -> None:
     plan(sandbox, Fault(FaultKind.LOCKED, record_id=FREE))
     answers = org.update("Lead", [(key, {"Rating": "Hot"}) for key in (FRESH, CONVERTED, DELETED, FREE)])
-    assert [answer.verdict for answer in answers] == [Verdict.DONE, Verdict.CONVERTED, Verdict.GONE, Verdict.LOCKED]
+    assert [answer.result for answer in answers] == [
+        WriteResult.DONE,
+        WriteResult.CONVERTED,
+        WriteResult.GONE,
+        WriteResult.LOCKED,
+    ]
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -194,13 +199,13 @@ def test_a_write_in_doubt_reaches_the_org_at_most_once(
 ) -> None:
     plan(sandbox, Fault(kind, path="/composite", holds="PATCH", applied=applied))
     answers = org.guarded_update(moves(FRESH, FREE))
-    assert {answer.verdict for answer in answers} == {Verdict.UNKNOWN}
+    assert {answer.result for answer in answers} == {WriteResult.UNKNOWN}
     assert sandbox.world.trigger_firings == ({FRESH: 1, FREE: 1} if applied else {})
 
 
 def test_an_org_that_did_not_take_the_write_gets_it_again(sandbox: SandboxOrg, org: Org) -> None:
     plan(sandbox, Fault(FaultKind.BUSY, path="/composite", holds="PATCH", times=2))
-    assert [answer.verdict for answer in org.guarded_update(moves(FRESH))] == [Verdict.DONE]
+    assert [answer.result for answer in org.guarded_update(moves(FRESH))] == [WriteResult.DONE]
     assert sandbox.world.trigger_firings == {FRESH: 1}
 
 
@@ -215,7 +220,7 @@ def test_a_used_up_day_leaves_everything_as_it_was(sandbox: SandboxOrg, org: Org
 def test_a_session_that_runs_out_is_renewed(sandbox: SandboxOrg, org: Org) -> None:
     org.connect()
     sandbox.advance(timedelta(hours=3).total_seconds())
-    assert [answer.verdict for answer in org.guarded_update(moves(FRESH))] == [Verdict.DONE]
+    assert [answer.result for answer in org.guarded_update(moves(FRESH))] == [WriteResult.DONE]
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -229,5 +234,5 @@ def test_a_connection_cut_on_the_real_wire_leaves_a_write_in_doubt(
             org.connect()
             plan(served, Fault(FaultKind.RESET, path="/composite", holds="PATCH", applied=applied))
             answers = org.guarded_update(moves(FRESH))
-        assert [answer.verdict for answer in answers] == [Verdict.UNKNOWN]
+        assert [answer.result for answer in answers] == [WriteResult.UNKNOWN]
         assert served.world.trigger_firings == ({FRESH: 1} if applied else {})

@@ -9,7 +9,7 @@ import requests
 from config.words.catalogue import Language, Words
 from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.errors import TABLE, Course, Fault, LocatorLostError, error_of, fault_of, fault_of_transport
-from sync.salesforce.write_results import Verdict, of_composite
+from sync.salesforce.write_results import WriteResult, of_composite
 
 COURSES = {
     "INVALID_QUERY_FILTER_OPERATOR": Course.STOP,
@@ -21,10 +21,10 @@ COURSES = {
     "INACTIVE_OWNER_OR_USER": Course.STOP,
 }
 VERDICTS = {
-    "NOT_FOUND": Verdict.GONE,
-    "UNABLE_TO_LOCK_ROW": Verdict.LOCKED,
-    "CANNOT_UPDATE_CONVERTED_LEAD": Verdict.CONVERTED,
-    "INACTIVE_OWNER_OR_USER": Verdict.BLOCKED,
+    "NOT_FOUND": WriteResult.GONE,
+    "UNABLE_TO_LOCK_ROW": WriteResult.LOCKED,
+    "CANNOT_UPDATE_CONVERTED_LEAD": WriteResult.CONVERTED,
+    "INACTIVE_OWNER_OR_USER": WriteResult.BLOCKED,
 }
 
 
@@ -61,7 +61,7 @@ def test_every_recorded_row_has_its_verdict(shared: Path) -> None:
         body = {"compositeResponse": [{"referenceId": "r1", "httpStatusCode": entry["http"], "body": entry["body"]}]}
         (row,) = of_composite({"r1": "1"}, json.loads(json.dumps(body)))
         if row.code in VERDICTS:
-            assert row.verdict is VERDICTS[row.code]
+            assert row.result is VERDICTS[row.code]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import responses
 from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.org import Org
 from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.write_results import Answer, Verdict
+from sync.salesforce.write_results import Answer, WriteResult
 
 ORG = "https://acme.my.salesforce.com"
 DATA = f"{ORG}/services/data/v66.0"
@@ -48,7 +48,7 @@ def sent(wire: responses.RequestsMock, url: str) -> list[requests.PreparedReques
 def test_the_retry_after_a_401_carries_the_same_headers_and_body(wire: responses.RequestsMock, org: Org) -> None:
     wire.post(COMPOSITE, status=401, json=EXPIRED)
     wire.post(COMPOSITE, json=DONE)
-    assert guarded(org) == [Answer(LEAD, Verdict.DONE)]
+    assert guarded(org) == [Answer(LEAD, WriteResult.DONE)]
     first, second = sent(wire, COMPOSITE)
     assert first.body == second.body
     assert dict(first.headers) == dict(second.headers)
@@ -203,7 +203,7 @@ def test_a_write_in_doubt_is_sent_once_and_answered_unknown(
     wire: responses.RequestsMock, org: Org, trouble: dict[str, object], write: Write, method: str, url: str
 ) -> None:
     wire.add(method, url, **trouble)  # type: ignore[arg-type]  # rows of a table
-    assert [(answer.record_id, answer.verdict) for answer in write(org)] == [(LEAD, Verdict.UNKNOWN)]
+    assert [(answer.record_id, answer.result) for answer in write(org)] == [(LEAD, WriteResult.UNKNOWN)]
     assert len(sent(wire, url)) == 1
 
 
@@ -222,7 +222,7 @@ def test_a_write_that_surely_did_not_arrive_is_sent_again(
 ) -> None:
     wire.add(method, url, **trouble)  # type: ignore[arg-type]  # rows of a table
     wire.add(method, url, json=DONE if method == "POST" else [{"id": LEAD, "success": True, "errors": []}])
-    assert write(org) == [Answer(LEAD, Verdict.DONE)]
+    assert write(org) == [Answer(LEAD, WriteResult.DONE)]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_write_in_doubt_after_a_renewed_session_is_still_sent_no_third_time(
 ) -> None:
     wire.post(COMPOSITE, status=401, json=EXPIRED)
     wire.post(COMPOSITE, body=requests.ConnectionError("reset"))
-    assert [answer.verdict for answer in guarded(org)] == [Verdict.UNKNOWN]
+    assert [answer.result for answer in guarded(org)] == [WriteResult.UNKNOWN]
     assert len(sent(wire, COMPOSITE)) == 2
 
 
