@@ -16,7 +16,7 @@ from sync.host.clock import Clock, host_clock
 from sync.host.crash_points import CrashPoints
 from sync.mirror.mirror import Mirror
 from sync.run import Worker
-from sync.salesforce.api_budget import Allowance
+from sync.salesforce.api_budget import ApiBudget
 from sync.salesforce.login_settings import (
     ClientCredentialsLogin,
     Connection,
@@ -69,7 +69,7 @@ def open_worker(folder: Path, *, sandbox: Opened | None = None) -> Iterator[Work
             holder=this_process(),
             person=account(),
             new_org=lambda: _conversation(
-                connect(), Allowance(store, _terms(settings), now=clock.now), clock, compared
+                connect(), ApiBudget(store, _terms(settings), now=clock.now), clock, compared
             ),
             points=CrashPoints(crash_point()),
         )
@@ -113,9 +113,9 @@ def _reader(folder: Path, read_map: MapFile, store: Store) -> RulebookFiles:
 
 
 def _conversation(
-    connection: Connection, allowance: Allowance, clock: Clock, compared: Callable[[], datetime] | None
+    connection: Connection, budget: ApiBudget, clock: Clock, compared: Callable[[], datetime] | None
 ) -> Org:
-    return Org(connection, session=Session(connection, leave=allowance, host_now=compared), sleep=clock.wait)
+    return Org(connection, session=Session(connection, budget=budget, host_now=compared), sleep=clock.wait)
 
 
 def _sandbox_connection(url: str, settings: Settings) -> Connection:

@@ -9,7 +9,7 @@ _APP = re.compile(r"per-app-api-usage=(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ApiUsage:
     """Calls of the last 24 hours by everybody; `app_*` where the org limits this app by itself."""
 
     used: int
@@ -18,10 +18,10 @@ class Usage:
     app_limit: int | None = None
 
 
-def usage_of(header: str | None) -> Usage | None:
+def usage_of(header: str | None) -> ApiUsage | None:
     """None when the answer does not tell, which does not mean that there is no limit."""
     org = _ORG.search(header or "")
     if org is None:
         return None
     app = _APP.search(header or "")
-    return Usage(int(org[1]), int(org[2]), int(app[1]) if app else None, int(app[2]) if app else None)
+    return ApiUsage(int(org[1]), int(org[2]), int(app[1]) if app else None, int(app[2]) if app else None)

@@ -12,7 +12,7 @@ from typing import cast
 from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
 from sync.salesforce import composite
-from sync.salesforce.api_usage import Usage
+from sync.salesforce.api_usage import ApiUsage
 from sync.salesforce.calls import Ask, Wire
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import Course, Fault, error_of
@@ -61,7 +61,7 @@ class Org:
         return self._session.tally.calls
 
     @property
-    def usage(self) -> Usage | None:
+    def usage(self) -> ApiUsage | None:
         """As last told; None until an answer told."""
         return self._session.tally.usage
 
@@ -86,11 +86,11 @@ class Org:
     @property
     def spare(self) -> int | None:
         """How many of the day's API calls there are for what can wait: writing, taking back; None when nobody counts."""
-        return self._session.leave.spare()
+        return self._session.budget.spare()
 
     def close(self, run_id: str = "") -> None:
         """The conversation is over; what calls were set aside for it and not made are given back."""
-        self._session.leave.settle(run_id, self.usage)
+        self._session.budget.settle(run_id, self.usage)
 
     def connect(self) -> Identity:
         """Org and user in one call: the token's own answer told their ids."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from sync.salesforce.api_usage import Usage, usage_of
+from sync.salesforce.api_usage import ApiUsage, usage_of
 from sync.salesforce.errors import CallError, fault_of, fault_of_transport, not_json
 from sync.salesforce.login_settings import Connection, is_loopback, origin_of
 from sync.salesforce.tls_proxy import TrustingAdapter
@@ -29,7 +29,7 @@ class Tally:
     """What the answers of one run told: calls that count against the org's limit, its usage and its clock."""
 
     calls: int = 0
-    usage: Usage | None = None
+    usage: ApiUsage | None = None
     started_at: datetime | None = None
     server_time: datetime | None = None
     # The server began to work on the last answer no earlier than this, give or take the header's one second.
@@ -38,13 +38,13 @@ class Tally:
     skew_seconds: int | None = None
 
 
-class Leave(Protocol):
+class Budget(Protocol):
     """Says before each call that counts whether it may be made."""
 
-    def ask(self, usage: Usage | None) -> None:
+    def ask(self, usage: ApiUsage | None) -> None:
         """Raises to forbid the call. `usage` is what the org last told."""
 
-    def settle(self, run: str, usage: Usage | None) -> None:
+    def settle(self, run: str, usage: ApiUsage | None) -> None:
         """No more calls will be made."""
 
     def spare(self) -> int | None:
@@ -54,9 +54,9 @@ class Leave(Protocol):
 class Unbounded:
     """For conversations nobody counts."""
 
-    def ask(self, usage: Usage | None) -> None: ...
+    def ask(self, usage: ApiUsage | None) -> None: ...
 
-    def settle(self, run: str, usage: Usage | None) -> None: ...
+    def settle(self, run: str, usage: ApiUsage | None) -> None: ...
 
     def spare(self) -> int | None:
         return None
@@ -66,11 +66,11 @@ class Session(requests.Session):
     """Timeouts, no assignment rules, one origin, usage and clock from every answer, failures as `CallError`."""
 
     def __init__(
-        self, connection: Connection, *, leave: Leave | None = None, host_now: Callable[[], datetime] | None = None
+        self, connection: Connection, *, budget: Budget | None = None, host_now: Callable[[], datetime] | None = None
     ) -> None:
         super().__init__()
         self._host_now = host_now
-        self.leave = leave or Unbounded()
+        self.budget = budget or Unbounded()
         self.origin = origin_of(connection.org_url)
         self.tally = Tally()
         self.identity_url = ""
@@ -95,7 +95,7 @@ class Session(requests.Session):
         kwargs["timeout"] = self._timeout
         is_login = urlsplit(request.url or "").path == TOKEN_PATH
         if not is_login:
-            self.leave.ask(self.tally.usage)
+            self.budget.ask(self.tally.usage)
             self.tally.calls += 1
         try:
             response = super().send(request, **kwargs)

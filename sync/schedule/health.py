@@ -24,8 +24,7 @@ from engine.errors import LeadsyncError, SettingsError, UsageError
 from sync.doctor.certificates import certificates
 from sync.schedule.serve import Server
 from sync.schedule.status import Status, status_of
-from sync.store import api_ledger as ledger
-from sync.store import slots
+from sync.store import api_ledger, slots
 
 _STOP_SECONDS = 5.0
 
@@ -114,10 +113,10 @@ class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         found = _status(self._server)
         settings = self._server.worker.settings
-        terms = ledger.Terms(settings.api_budget_percent, settings.api_reserve_percent)
+        terms = api_ledger.Terms(settings.api_budget_percent, settings.api_reserve_percent)
         with self._server.worker.store.read() as tx:
             counts = slots.counts(tx)
-            room = ledger.room(tx, terms, at=found.at)
+            room = api_ledger.room(tx, terms, at=found.at)
         yield _gauge("leadsync_up", "1 while the clock is looked at", float(self._server.is_ticking))
         yield _gauge(
             "leadsync_paused", "1 while everything is paused", float(any(p.sync is None for p in found.pauses))

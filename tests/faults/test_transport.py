@@ -13,7 +13,7 @@ from sync.run import Run, begin
 from sync.salesforce.org import Org
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
-from sync.store import api_ledger as ledger
+from sync.store import api_ledger
 from sync.store.api_ledger import Terms
 from sync.store.leases import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
@@ -105,4 +105,4 @@ def test_t5_the_reserve_is_left_alone_and_the_run_ends_as_held(stage: Stage) -> 
     assert stage.server.world.api_calls <= 50 * stage.worker.settings.api_budget_percent // 100
     with stage.worker.store.read() as tx:
         terms = Terms(stage.worker.settings.api_budget_percent, stage.worker.settings.api_reserve_percent)
-        assert ledger.room(tx, terms, at=stage.worker.clock.now()).ours >= stage.server.world.api_calls
+        assert api_ledger.room(tx, terms, at=stage.worker.clock.now()).ours >= stage.server.world.api_calls

@@ -11,7 +11,7 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from engine.errors import TransientError
-from sync.salesforce.api_usage import Usage, usage_of
+from sync.salesforce.api_usage import ApiUsage, usage_of
 from sync.salesforce.errors import CallError
 from sync.salesforce.login_settings import Connection, Patience, Timeouts
 from sync.salesforce.org import Org
@@ -146,16 +146,16 @@ def test_calls_are_counted_when_they_fail_and_logins_are_not(wire: responses.Req
 @pytest.mark.parametrize(
     ("header", "usage"),
     [
-        ("api-usage=18/5000", Usage(18, 5000)),
-        ("api-usage=14990/15000; per-app-api-usage=17/250(appName=x)", Usage(14990, 15000, 17, 250)),
-        ("per-app-api-usage=17/250(appName=a b); api-usage=25/5000", Usage(25, 5000, 17, 250)),
-        ("api-usage=18/5000; api-bursts=1/750", Usage(18, 5000)),
+        ("api-usage=18/5000", ApiUsage(18, 5000)),
+        ("api-usage=14990/15000; per-app-api-usage=17/250(appName=x)", ApiUsage(14990, 15000, 17, 250)),
+        ("per-app-api-usage=17/250(appName=a b); api-usage=25/5000", ApiUsage(25, 5000, 17, 250)),
+        ("api-usage=18/5000; api-bursts=1/750", ApiUsage(18, 5000)),
         ("per-app-api-usage=17/250(appName=x)", None),
         ("nonsense", None),
         (None, None),
     ],
 )
-def test_usage_is_read_with_and_without_the_app_s_own(header: str | None, usage: Usage | None) -> None:
+def test_usage_is_read_with_and_without_the_app_s_own(header: str | None, usage: ApiUsage | None) -> None:
     assert usage_of(header) == usage
 
 
@@ -164,7 +164,7 @@ def test_an_answer_that_tells_no_usage_leaves_the_last_one_standing(wire: respon
     wire.get(LIMITS, json={})
     org.limits()
     org.limits()
-    assert org.usage == Usage(18, 5000)
+    assert org.usage == ApiUsage(18, 5000)
 
 
 def test_usage_is_read_from_a_refusal_too(wire: responses.RequestsMock, org: Org) -> None:
@@ -176,7 +176,7 @@ def test_usage_is_read_from_a_refusal_too(wire: responses.RequestsMock, org: Org
     )
     with pytest.raises(TransientError):
         org.limits()
-    assert org.usage == Usage(5000, 5000)
+    assert org.usage == ApiUsage(5000, 5000)
 
 
 def test_the_org_s_clock_is_the_first_and_the_last_answer_s(wire: responses.RequestsMock, org: Org) -> None:
