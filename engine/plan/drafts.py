@@ -66,7 +66,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RangeCounts:
     """What one range came to: numbers of prospects."""
 
     evaluated: int
@@ -78,7 +78,7 @@ class Tally:
 
 def drafts_of(
     part: Range, rulebook: Rulebook, memory: Memory, directory: Directory, *, moment: Moment, everything: bool = False
-) -> tuple[Tally, Iterator[Draft]]:
+) -> tuple[RangeCounts, Iterator[Draft]]:
     """Drafts of the prospects for which anything differs or anything is open (or of `everything`), ordered by id."""
     prospects = prepare(part.prospects, memory, directory)
     verdicts = evaluate(prospects, part.activities, rulebook, moment=moment)
@@ -87,10 +87,10 @@ def drafts_of(
     late = frozenset[str]() if everything else settling(part.prospects, memory)
     record_ids = frozenset(alive["id"].to_list())
     loads = Counter(alive["owner_id"].to_list())
-    tally = Tally(len(rows), len(alive), record_ids, loads, late & record_ids)
+    counts = RangeCounts(len(rows), len(alive), record_ids, loads, late & record_ids)
     interesting = (alive if everything else alive.filter(differs(alive, rulebook, memory))).sort("id")
     drafter = _Drafter(rulebook, memory, directory, moment)
-    return tally, (drafter.draft(row) for row in interesting.iter_rows(named=True) if row["id"] not in late)
+    return counts, (drafter.draft(row) for row in interesting.iter_rows(named=True) if row["id"] not in late)
 
 
 def prepare(

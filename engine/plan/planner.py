@@ -128,16 +128,16 @@ class Planner:
 
     def read(self, part: Range, memory: Memory) -> Iterator[Proposal]:
         """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
-        tally, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
-        self._counts["evaluated"] += tally.evaluated
-        self._counts["settling"] += len(tally.settling)
-        self._again |= tally.settling
+        counts, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
+        self._counts["evaluated"] += counts.evaluated
+        self._counts["settling"] += len(counts.settling)
+        self._again |= counts.settling
         self._edges |= due_dates(part, self.moment)
-        self.weight.in_scope += tally.in_scope
-        self.weight.loads.update(tally.loads)
+        self.weight.in_scope += counts.in_scope
+        self.weight.loads.update(counts.loads)
         here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
         self.seen |= here
-        self.leave((memory.open_changes[each] for each in here - tally.record_ids), memory)
+        self.leave((memory.open_changes[each] for each in here - counts.record_ids), memory)
         for found in drafts:
             if found.overrides != memory.overrides.get(found.record_id, {}):
                 self._overrides[found.record_id] = found.overrides

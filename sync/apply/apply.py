@@ -42,11 +42,11 @@ def apply(run: Run, lease: Lease) -> Settlement:
     """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
     versions = PlanVersions(run)
     outbox = Outbox(run, lease, versions, Gate(run))
-    tally = _Tally(run, outbox, versions)
+    counts = _ApplyCounts(run, outbox, versions)
     is_under_way = _take_over(run, lease, outbox)
     outbox.touched |= read_back_unknown(run, lease, versions)
     # What turned out not to have been written is on its way again below.
-    tally.count(but=State.APPROVED)
+    counts.count(but=State.APPROVED)
     outbox.waits = outbox.gate.closed()
     with run.worker.store.read() as tx:
         waiting = batches.waiting(tx)
@@ -67,9 +67,9 @@ def apply(run: Run, lease: Lease) -> Settlement:
                 outbox.remember(part)
             else:
                 outbox.carry(part, share.mode)
-            tally.count()
+            counts.count()
     outbox.waits = outbox.waits or short
-    return tally.settlement()
+    return counts.settlement()
 
 
 def _slices(run: Run, outbox: Outbox, share: Share) -> Iterator[list[Approved]]:
@@ -113,7 +113,7 @@ def _adopted(run: Run, outbox: Outbox, upload: Upload) -> bool:
     return True
 
 
-class _Tally:
+class _ApplyCounts:
     """What became of the changes so far, by state; nothing is held of a slice once it is counted."""
 
     def __init__(self, run: Run, outbox: Outbox, versions: PlanVersions) -> None:

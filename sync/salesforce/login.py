@@ -130,7 +130,7 @@ def _refused(error: SalesforceAuthenticationFailed, session: Session) -> Leadsyn
         return _not_salesforce(origin, "NOT_JSON")
     said = f"{error.code}: {error.auth_message}"
     problem = next((problem for words, problem in _REFUSALS if words in said.casefold()), "LG-103")
-    skew = session.tally.skew_seconds or 0
+    skew = session.counts.skew_seconds or 0
     if problem == "LG-103" and abs(skew) >= SKEW_MAX_SECONDS:
         return LoginError.of("LG-113", origin, seconds=skew, said=said[:_SAID_MAX])
     return LoginError.of(problem, origin, said=said[:_SAID_MAX])

@@ -58,26 +58,26 @@ class Org:
     @property
     def calls(self) -> int:
         """API calls made so far, failed ones included; logins do not count against the org's limit."""
-        return self._session.tally.calls
+        return self._session.counts.calls
 
     @property
     def usage(self) -> ApiUsage | None:
         """As last told; None until an answer told."""
-        return self._session.tally.usage
+        return self._session.counts.usage
 
     @property
     def server_time(self) -> datetime | None:
-        return self._session.tally.server_time
+        return self._session.counts.server_time
 
     @property
     def skew_seconds(self) -> int | None:
         """How far this machine's clock runs before the org's; None where nobody compares them."""
-        return self._session.tally.skew_seconds
+        return self._session.counts.skew_seconds
 
     @property
     def started_at(self) -> datetime | None:
         """The org's time at its first answer."""
-        return self._session.tally.started_at
+        return self._session.counts.started_at
 
     @property
     def api_version(self) -> str:
@@ -252,7 +252,7 @@ class Org:
         return parts
 
     def _read_at(self) -> datetime:
-        read_at = self._session.tally.asked_at
+        read_at = self._session.counts.asked_at
         if read_at is None:
             raise OrgError.of("SF-131", "query")
         return read_at

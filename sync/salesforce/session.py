@@ -25,7 +25,7 @@ NO_ASSIGNMENT: Mapping[str, str] = {"Sforce-Auto-Assign": "FALSE"}
 
 
 @dataclass(slots=True)
-class Tally:
+class CallCounts:
     """What the answers of one run told: calls that count against the org's limit, its usage and its clock."""
 
     calls: int = 0
@@ -72,7 +72,7 @@ class Session(requests.Session):
         self._host_now = host_now
         self.budget = budget or Unbounded()
         self.origin = origin_of(connection.org_url)
-        self.tally = Tally()
+        self.counts = CallCounts()
         self.identity_url = ""
         self._timeout = (connection.timeouts.connect_seconds, connection.timeouts.read_seconds)
         # Without this a .netrc entry for the host would replace the token.
@@ -95,8 +95,8 @@ class Session(requests.Session):
         kwargs["timeout"] = self._timeout
         is_login = urlsplit(request.url or "").path == TOKEN_PATH
         if not is_login:
-            self.budget.ask(self.tally.usage)
-            self.tally.calls += 1
+            self.budget.ask(self.counts.usage)
+            self.counts.calls += 1
         try:
             response = super().send(request, **kwargs)
         except requests.RequestException as error:
@@ -122,16 +122,16 @@ class Session(requests.Session):
         return url.replace(f"{parts.scheme}://{parts.netloc}", self.origin, 1)
 
     def _note(self, response: requests.Response) -> None:
-        tally = self.tally
-        tally.usage = usage_of(response.headers.get("Sforce-Limit-Info")) or tally.usage
+        counts = self.counts
+        counts.usage = usage_of(response.headers.get("Sforce-Limit-Info")) or counts.usage
         now = _date(response.headers.get("Date"))
         if now is None:
             return
-        tally.started_at = tally.started_at or now
-        tally.server_time = now
+        counts.started_at = counts.started_at or now
+        counts.server_time = now
         if self._host_now is not None:
-            tally.skew_seconds = round((self._host_now() - now).total_seconds())
-        tally.asked_at = now - timedelta(seconds=int(response.elapsed.total_seconds()))
+            counts.skew_seconds = round((self._host_now() - now).total_seconds())
+        counts.asked_at = now - timedelta(seconds=int(response.elapsed.total_seconds()))
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:

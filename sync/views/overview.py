@@ -1,6 +1,6 @@
 """An overview of many changes, counted one by one: what it keeps stays small however many a plan has.
 
-It is counted of rows with everything a reader sees, or of what the store says of each change (`Tally`), which is cheaper.
+It is counted of rows with everything a reader sees, or of what the store says of each change (`ChangeCounts`), which is cheaper.
 """
 
 from collections import Counter
@@ -67,10 +67,10 @@ class Overview:
 
 def overview(rows: Iterable[Row]) -> Overview:
     """Of rows as readers see them."""
-    tally = Tally[Owner]()
+    counts = ChangeCounts[Owner]()
     for row in rows:
-        tally.add_row(row)
-    return tally.overview(owner_of=lambda owner: owner)
+        counts.add_row(row)
+    return counts.overview(owner_of=lambda owner: owner)
 
 
 def owner_reasons(row: Row) -> tuple[Message, ...]:
@@ -82,7 +82,7 @@ def shown_fields(row: Row) -> tuple[FieldChange, ...]:
     return tuple(field for field in row.fields if field.name not in _HIDDEN)
 
 
-class Tally(Generic[Who]):
+class ChangeCounts(Generic[Who]):
     """Counts change by change. Whoever owns a record is known by anything that can be counted: an id will do."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Tally(Generic[Who]):
         self._fields: dict[str, None] = {}
         self._to_decide: dict[str, None] = {}
 
-    def add_row(self: "Tally[Owner]", row: Row) -> None:
+    def add_row(self: "ChangeCounts[Owner]", row: Row) -> None:
         self.add(
             row.state,
             before={field.name: field.before for field in row.fields},

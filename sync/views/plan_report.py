@@ -15,7 +15,7 @@ from sync.store.plans import Header
 from sync.store.runs import Run
 from sync.views.heading import heading_of, heading_of_run, owners_of, told
 from sync.views.listing import Gathering, Listing
-from sync.views.overview import OWNER_REASONS, Overview, Tally, place
+from sync.views.overview import OWNER_REASONS, ChangeCounts, Overview, place
 from sync.views.report import Load, Remark, RunReport, loads
 from sync.views.rows import FieldChange, Move, Owner, OwnerKind, Row
 
@@ -57,16 +57,16 @@ def report_of_run(worker: Worker, run: Run) -> RunReport:
 def overview_of(worker: Worker, plan: Header) -> Overview:
     """The same overview from what the store says alone: no record's name is looked up."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    tally, after = Tally[str](), ""
+    counts, after = ChangeCounts[str](), ""
     while True:
         with worker.store.read() as tx:
             page = sketches(tx, plan.plan_id, after=after, most=_PAGE_ROWS)
         for sketch in page:
-            _count(tally, sketch)
+            _count(counts, sketch)
         if len(page) < _PAGE_ROWS:
             break
         after = page[-1].record_id
-    return tally.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
+    return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
 
 
 def rows_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS) -> "StoredRows":
@@ -132,19 +132,19 @@ def remarks_of(worker: Worker, plan: Header) -> tuple[Remark, ...]:
 
 
 def _gathered(rows: "StoredRows") -> tuple[Overview, Listing]:
-    tally, gathering = Tally[Owner](), Gathering()
+    counts, gathering = ChangeCounts[Owner](), Gathering()
     for row in rows:
-        tally.add_row(row)
+        counts.add_row(row)
         gathering.add(row)
-    return tally.overview(owner_of=lambda owner: owner), gathering.listing()
+    return counts.overview(owner_of=lambda owner: owner), gathering.listing()
 
 
-def _count(tally: Tally[str], sketch: Sketch) -> None:
+def _count(counts: ChangeCounts[str], sketch: Sketch) -> None:
     new_owner = sketch.after.get("owner")
     why = next((each for each in sketch.because if each[0].startswith(OWNER_REASONS)), None) if new_owner else None
     if new_owner and why is None:
         why = next(iter(sketch.because), None)
-    tally.add(
+    counts.add(
         sketch.state,
         before=sketch.before,
         after=sketch.after,
