@@ -12,13 +12,13 @@ from sync.reports.shadow import comparing
 from sync.review.decisions import expire
 from sync.run import Run
 from sync.store.leases import Lease, LeaseName
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 
 # How often a plan is made anew because changes moved while it was made.
 TRIES_MAX = 3
 
 
-def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) -> Header:
+def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) -> PlanRecord:
     """Pull, evaluate, and save the difference as a plan; what policy lets through is approved by policy at once.
 
     `with_owners` asks for owner moves in a baseline; every later plan has them anyway. `looks_at_all` evaluates everybody,
@@ -33,7 +33,7 @@ def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) 
         return _proposed(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
 
 
-def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> Header:
+def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> PlanRecord:
     expire(run)
     pull(run, lease)
     shown = plan_org(run, lease, comparing=comparing, with_owners=with_owners, looks_at_all=looks_at_all)

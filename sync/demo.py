@@ -37,7 +37,7 @@ from sync.sandbox.server import SandboxServer
 from sync.sandbox.workday import Happened, Office
 from sync.sandbox.write_log import unexplained
 from sync.store import changes, runs
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.views.plan_report import report_of
 from sync.views.report import RunReport
 
@@ -137,7 +137,7 @@ class _Demo:
         self.words = words
         self._say = say
         self.office = Office(seed)
-        self._done: list[tuple[Header, str, int, float]] = []
+        self._done: list[tuple[PlanRecord, str, int, float]] = []
 
     def told(self, folder: Path, leads: int) -> DemoSummary:
         checks = examine(self.worker, self.words)
@@ -170,7 +170,7 @@ class _Demo:
             reports=reports,
         )
 
-    def round(self, *, with_owners: bool = False, between: Callable[[Header], None] | None = None) -> Header:
+    def round(self, *, with_owners: bool = False, between: Callable[[PlanRecord], None] | None = None) -> PlanRecord:
         """Plan, let the world go on, approve everything as the person at this machine, and apply."""
         watch = self.worker.clock.monotonic
         started = watch()
@@ -191,7 +191,7 @@ class _Demo:
         happened = self.office.happened
         self.say("demo.morning", arrived=happened.arrived, moved=happened.moved, edited=happened.edited)
 
-    def between(self, proposed: Header) -> None:
+    def between(self, proposed: PlanRecord) -> None:
         """Reps take leads of which only the owner is to change; so there is nothing left to say about them later."""
         with self.worker.store.read() as tx:
             proposals = [standing.change for standing in changes.of_plan(tx, proposed.plan_id)]
@@ -202,7 +202,7 @@ class _Demo:
         self.server.advance(_HOUR_SECONDS / 2)
         self.say("demo.between", taken=self.office.happened.taken, scored=self.office.happened.scored)
 
-    def summed(self, proposed: Header, run_id: str, api_calls: int, seconds: float) -> DemoRun:
+    def summed(self, proposed: PlanRecord, run_id: str, api_calls: int, seconds: float) -> DemoRun:
         with self.worker.store.read() as tx:
             standings = changes.of_plan(tx, run_id)
             pulled = runs.run(tx, run_id)

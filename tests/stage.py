@@ -31,7 +31,7 @@ from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory
 from sync.store.leases import LeaseName
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.plans import header as plan_header
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
@@ -231,7 +231,7 @@ class Stage:
         with self.worker.store.read() as tx:
             return memory.recall(tx)
 
-    def header(self) -> Header:
+    def header(self) -> PlanRecord:
         with self.worker.store.read() as tx:
             found = plan_header(tx, self.run_id)
         assert found is not None
@@ -275,7 +275,7 @@ def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
         (home / name).write_text(text, encoding="utf-8")
 
 
-def whole(worker: Worker, header: Header) -> Plan:
+def whole(worker: Worker, header: PlanRecord) -> Plan:
     """A plan as one value: header and changes."""
     with worker.store.read() as tx:
         proposed = [standing.change for standing in changes.of_plan(tx, header.plan_id)]

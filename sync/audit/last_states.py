@@ -18,7 +18,7 @@ NOTES_MAX = 200_000
 _NUMBER_DIGITS = 12
 
 
-class Told:
+class LastStates:
     """Note every entry, then ask once for what was told last of each change."""
 
     def __init__(self, *, notes_max: int = NOTES_MAX) -> None:

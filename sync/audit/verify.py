@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AuditError
-from sync.audit.last_states import Told
+from sync.audit.last_states import LastStates
 from sync.store import audit, changes
 from sync.store.audit import GENESIS, Head, Link, link_hash
 from sync.store.database import Transaction
@@ -26,7 +26,7 @@ def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
     However many changes there ever were, only some thousands are held at a time.
     """
     check = _Check(expect_head)
-    with Told() as told:
+    with LastStates() as told:
         for link in audit.links(tx):
             told.note(check.next(link, f"audit {link.seq}"))
         head = check.end()

@@ -6,14 +6,14 @@ from sync.plan.versions import plan_version_of
 from sync.run import Worker
 from sync.store import plans
 from sync.store.database import Transaction
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.runs import ENDING_MIN
 
 # Of plans that one ending may mean, the last so many are named.
 _NAMED_MAX = 10
 
 
-def is_shadow(worker: Worker, plan: Header) -> bool:
+def is_shadow(worker: Worker, plan: PlanRecord) -> bool:
     """Whether a plan was made to compare only: nothing of it may be decided or written."""
     try:
         if worker.rulebook.digest == plan.rulebook:
@@ -24,7 +24,7 @@ def is_shadow(worker: Worker, plan: Header) -> bool:
         return plan_version_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
 
 
-def plan_shown(worker: Worker, plan_id: str | None) -> Header:
+def plan_shown(worker: Worker, plan_id: str | None) -> PlanRecord:
     """The plan that readers mean: without an id in shadow the newest comparison, else as `plan_named` has it."""
     with worker.store.read() as tx:
         last = plans.latest(tx) if plan_id is None else None
@@ -32,7 +32,7 @@ def plan_shown(worker: Worker, plan_id: str | None) -> Header:
     return last if last is not None and is_shadow(worker, last) else named
 
 
-def plan_named(tx: Transaction, plan_id: str | None) -> Header:
+def plan_named(tx: Transaction, plan_id: str | None) -> PlanRecord:
     """A plan by its id or the unique end of it; without one the last that waits for a person, else the last of all.
 
     UsageError PL-401 when there is none of that id, PL-408 when several end so or the end is too short, PL-413 before the
@@ -40,14 +40,14 @@ def plan_named(tx: Transaction, plan_id: str | None) -> Header:
     """
     if plan_id is None:
         waiting = list(plans.waiting(tx))
-        found = plans.header(tx, waiting[-1]) if waiting else plans.latest(tx)
+        found = plans.record(tx, waiting[-1]) if waiting else plans.latest(tx)
     else:
         ids = [each for each in plans.ids(tx) if each.endswith(plan_id)]
         is_meant = len(ids) == 1 and len(plan_id) >= ENDING_MIN
         if plan_id and ids and not is_meant:
             latest = ", ".join(reversed(ids[-_NAMED_MAX:])) + (", …" if len(ids) > _NAMED_MAX else "")
             raise UsageError.of("PL-408", given=plan_id, found=latest, least=ENDING_MIN)
-        found = plans.header(tx, ids[0]) if is_meant else None
+        found = plans.record(tx, ids[0]) if is_meant else None
     if found is None:
         raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
     return found

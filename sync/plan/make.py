@@ -28,7 +28,7 @@ from sync.run import Run
 from sync.store import changes, memory, plans, proposals, runs
 from sync.store.checkpoints import Checkpoint
 from sync.store.leases import Lease, check
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.proposals import PAGE_ROWS
 
 # Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
@@ -65,7 +65,7 @@ def plan_org(
     with_owners: bool,
     looks_at_all: bool = False,
     held_at_once: HeldAtOnce = _HELD_AT_ONCE,
-) -> Header:
+) -> PlanRecord:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
     `with_owners` asks for owner moves in a baseline, as an open change of one does; every later plan has them anyway, and
@@ -114,7 +114,7 @@ class _Work:
     held_at_once: HeldAtOnce
     comparing: Comparing
 
-    def whole(self) -> Header:
+    def whole(self) -> PlanRecord:
         run, snapshot, versions = self.run, self.basis.snapshot, self.versions
         planner, writer = self._planner(), PlanWriter(run, self.lease, self.held_at_once.page)
         with self.comparing(run, planner.directory) as compare:
@@ -131,7 +131,7 @@ class _Work:
         checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planner.weight)
         return writer.show(planner, planner.outline(snapshot.run), checkpoint)
 
-    def part(self, before: Checkpoint, few: Sequence[str]) -> Header | None:
+    def part(self, before: Checkpoint, few: Sequence[str]) -> PlanRecord | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
@@ -148,7 +148,7 @@ class _Work:
         if planner.may_pass:
             return None
         with run.worker.store.read() as tx:
-            whole, told = plans.header(tx, before.whole_id), runs.run(tx, before.whole_id)
+            whole, told = plans.record(tx, before.whole_id), runs.run(tx, before.whole_id)
         outline = planner.outline(basis.snapshot.run)
         others = max(0, basis.open - len(planner.seen) - left)
         counts = {**outline.counts, "kept": outline.counts["kept"] + others}

@@ -26,7 +26,7 @@ from sync.salesforce.composite import READ_MAX
 from sync.store import plans, proposals, reversals, runs
 from sync.store.database import Transaction
 from sync.store.leases import Lease, LeaseName, check
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 
 _PAGE = 2_000
@@ -131,7 +131,7 @@ class _Work:
             proposals.stage(tx, self.run.run_id, [(change, Entry(State.PLANNED)) for change in proposed])
         self.found.planned += len(proposed)
 
-    def show(self) -> Header:
+    def show(self) -> PlanRecord:
         seal = Seal(self.run.run_id, Passed(), "", self.run.at)
         return proposals.seal_all(self._transaction, seal, self._shown)
 
@@ -163,7 +163,7 @@ class _Work:
         asked = sorted(set(owner_ids) - self.can_own.keys())
         self.can_own |= {user.id: user.can_own for user in users_again(self.run, asked)}
 
-    def _shown(self, tx: Transaction, rolled: ChangesDigest) -> Header:
+    def _shown(self, tx: Transaction, rolled: ChangesDigest) -> PlanRecord:
         return show_plan(tx, self.run, self._outline(), rolled)
 
     def _outline(self) -> Outline:

@@ -124,7 +124,7 @@ def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
 
 
 def _version_of(tx: Transaction, plan_id: str) -> tuple[_Version, Moment]:
-    header = plans.header(tx, plan_id)
+    header = plans.record(tx, plan_id)
     if header is None:
         raise StoreError.of("SR-111", plan_id)
     return (header.rulebook, header.field_map), Moment(header.at, header.zone)

@@ -18,7 +18,7 @@ from sync.store import source_texts as texts
 from sync.store.checkpoints import Checkpoint
 from sync.store.database import Transaction
 from sync.store.leases import Lease, check
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from sync.store.source_texts import TextKind
 
@@ -43,7 +43,7 @@ class PlanWriter:
 
     def show(
         self, planner: Planner, outline: Outline, checkpoint: Checkpoint, *, looked_at: Collection[str] | None = None
-    ) -> Header:
+    ) -> PlanRecord:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
         Superseding is true whatever becomes of the plan, and so are overrides: most of them go first. Of what it leaves most
@@ -60,7 +60,7 @@ class PlanWriter:
                 overrides.note(tx, dict(overridden))
         leave = self._leave_early(planner.follow_ups, looked_at)
 
-        def shown(tx: Transaction, rolled: ChangesDigest) -> Header:
+        def shown(tx: Transaction, rolled: ChangesDigest) -> PlanRecord:
             overrides.note(tx, dict(last_seen))
             leave(tx)
             counts = checkpoints.counts(tx) if looked_at is not None else {}
@@ -132,7 +132,7 @@ def show_plan(
     *,
     withdrawn: Sequence[Withdrawal] = (),
     whole_id: str | None = None,
-) -> Header:
+) -> PlanRecord:
     """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says.
 
     In shadow it never does: nothing is asked for, and what still differs stands.

@@ -13,7 +13,7 @@ from sync.store import approvals, changes, plans
 from sync.store import remembered as effects
 from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.proposals import PAGE_ROWS
 
 EXPIRED = "PL-406"
@@ -69,7 +69,7 @@ def let_through(tx: Transaction, page: Sequence[Waiting], *, approver: str, at: 
     approvals.approve(tx, pairs, approver=approver, at=at, reason=reason)
 
 
-def refusal(worker: Worker, plan: Header, *, approves: bool, where: str = "") -> Problem | None:
+def refusal(worker: Worker, plan: PlanRecord, *, approves: bool, where: str = "") -> Problem | None:
     """Why nothing of a plan may be decided so: PL-404 (made in shadow), PL-406 (it has expired; it may still be rejected)."""
     if is_shadow(worker, plan):
         return Problem("PL-404", where, {"plan": plan.plan_id})
@@ -108,7 +108,7 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
         return effects.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 
-def _pages(worker: Worker, header: Header, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:
+def _pages(worker: Worker, header: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:
     if change_ids is not None:
         with worker.store.read() as tx:
             named = _named(tx, header, change_ids)
@@ -124,7 +124,7 @@ def _pages(worker: Worker, header: Header, change_ids: Sequence[str] | None) -> 
         after = page[-1].record_id
 
 
-def _named(tx: Transaction, header: Header, change_ids: Sequence[str]) -> list[Waiting]:
+def _named(tx: Transaction, header: PlanRecord, change_ids: Sequence[str]) -> list[Waiting]:
     """All of them wait and may be decided, or none is decided."""
     change_ids = [id18(given) if is_id(given) else given for given in change_ids]
     found = changes.waiting_among(tx, header.plan_id, change_ids)

@@ -58,7 +58,7 @@ def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    header: plans.Header
+    header: plans.PlanRecord
     heading: Heading
     owners: Mapping[str, Owner]
 
@@ -68,7 +68,7 @@ class _Plan:
 
 def _plan(worker: Worker, plan_id: str) -> _Plan:
     with worker.store.read() as tx:
-        header = plans.header(tx, plan_id)
+        header = plans.record(tx, plan_id)
     if header is None:
         raise ValueError(f"a change of no plan: {plan_id}")
     return _Plan(header, heading_of(worker, header), owners_of(worker.mirror, as_of=header.snapshot))

@@ -98,7 +98,7 @@ class BulkQuery:
 
 
 def _cells(content: bytes, job_id: str) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, byte for byte. An empty result may come as nothing at all."""
+    """PlanRecord and rows, byte for byte. An empty result may come as nothing at all."""
     try:
         # Newlines inside a cell stay as they are, lone ones too; `strict` tells a cell that never ends.
         lines = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))

@@ -18,7 +18,7 @@ def report(worker: Worker, run_id: str) -> LeadsyncError | None:
     try:
         for plan_id in _told_of(worker, run_id):
             with worker.store.read() as tx:
-                header = plans.header(tx, plan_id)
+                header = plans.record(tx, plan_id)
             if header is not None:
                 write_report(report_of(worker, header), folder / f"{plan_id}.html", words)
     except Exception as error:  # noqa: BLE001 - the run is done and counts, whatever is wrong with telling of it

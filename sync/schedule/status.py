@@ -89,7 +89,7 @@ def _compared(worker: Worker, counts: Mapping[str, int], shadows: dict[str, bool
     with worker.store.read() as tx:
         made_by = plans.rulebooks(tx, counts)
         unknown = {rulebook: plan_id for plan_id, rulebook in made_by.items() if rulebook not in shadows}
-        headers = [plans.header(tx, plan_id) for plan_id in unknown.values()]
+        headers = [plans.record(tx, plan_id) for plan_id in unknown.values()]
     shadows.update({header.rulebook: is_shadow(worker, header) for header in headers if header is not None})
     return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if shadows.get(rulebook)}
 

@@ -27,7 +27,7 @@ _IDS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class PlanRecord:
     """A plan without its changes. `proposed` is how many were first proposed by it."""
 
     plan_id: str
@@ -57,7 +57,7 @@ def show(
     withdrawn: Sequence[Withdrawal],
     expires_at: datetime | None = None,
     whole_id: str | None = None,
-) -> Header:
+) -> PlanRecord:
     """Make a plan seen whose changes are put away and sealed. `withdrawn` is what it still has to supersede.
 
     `whole_id` is the plan that looked at everybody, if this one did not. PlanStaleError (PL-305) when it cannot stand any
@@ -68,7 +68,7 @@ def show(
     staged = (t.changes.c.plan_id == run) & t.changes.c.state.is_(None)
     number = tx.execute(update(t.changes).where(staged).values(state=t.changes.c.entering)).rowcount
     digest = outline.digest(rolled)
-    shown = Header(
+    shown = PlanRecord(
         plan_id=run,
         org_id=outline.org_id,
         at=outline.at,
@@ -84,8 +84,8 @@ def show(
         notices=outline.notices,
         whole_id=whole_id or run,
     )
-    values = {name: getattr(shown, name) for name in Header.__dataclass_fields__ if name in t.plans.columns}
-    tx.execute(insert(t.plans).values(**values, header=_header(outline, shown.whole_id)))
+    values = {name: getattr(shown, name) for name in PlanRecord.__dataclass_fields__ if name in t.plans.columns}
+    tx.execute(insert(t.plans).values(**values, record=_record_of(outline, shown.whole_id)))
     facts = {
         "plan": run,
         "digest": digest,
@@ -113,12 +113,12 @@ def supersede(tx: Transaction, withdrawn: Sequence[Withdrawal], *, run: str, at:
     changes.move(tx, moves, run=run, at=at)
 
 
-def header(tx: Transaction, plan_id: str) -> Header | None:
+def record(tx: Transaction, plan_id: str) -> PlanRecord | None:
     row = tx.execute(select(t.plans).where(t.plans.c.plan_id == plan_id)).one_or_none()
     return None if row is None else _from_row(row)
 
 
-def latest(tx: Transaction) -> Header | None:
+def latest(tx: Transaction) -> PlanRecord | None:
     """The last plan of all: an id begins with its moment, and an index over ids there is."""
     row = tx.execute(select(t.plans).order_by(t.plans.c.plan_id.desc()).limit(1)).one_or_none()
     return None if row is None else _from_row(row)
@@ -186,13 +186,13 @@ def is_established(tx: Transaction) -> bool:
     of_plan = t.changes.c.plan_id == t.plans.c.plan_id
     approved = select(t.approvals.c.change_id).join(t.changes, t.changes.c.change_id == t.approvals.c.change_id)
     waits = select(t.changes.c.change_id).where(of_plan, t.changes.c.state == State.PLANNED.value)
-    baselines = select(t.plans.c.header).where(t.plans.c.is_baseline)
+    baselines = select(t.plans.c.record).where(t.plans.c.is_baseline)
     if tx.execute(baselines.where(exists(waits)).limit(1)).first() is not None:
         return False
     if tx.execute(baselines.where(exists(approved.where(of_plan))).limit(1)).first() is not None:
         return True
     empty = tx.execute(baselines.where(t.plans.c.proposed == 0)).scalars()
-    return any(not header["counts"].get("kept") and not header["counts"].get("quiet") for header in empty)
+    return any(not record["counts"].get("kept") and not record["counts"].get("quiet") for record in empty)
 
 
 def _refuse_taken(tx: Transaction, run: str) -> None:
@@ -209,7 +209,7 @@ def _refuse_taken(tx: Transaction, run: str) -> None:
         raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
 
 
-def _header(outline: Outline, whole_id: str) -> dict[str, Any]:
+def _record_of(outline: Outline, whole_id: str) -> dict[str, Any]:
     return {
         "whole": whole_id,
         "counts": dict(outline.counts),
@@ -217,8 +217,8 @@ def _header(outline: Outline, whole_id: str) -> dict[str, Any]:
     }
 
 
-def _from_row(row: "Row[tuple[object, ...]]") -> Header:
-    return Header(
+def _from_row(row: "Row[tuple[object, ...]]") -> PlanRecord:
+    return PlanRecord(
         row.plan_id,
         row.org_id,
         row.at,
@@ -230,7 +230,7 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Header:
         row.digest,
         row.proposed,
         row.expires_at,
-        row.header["counts"],
-        tuple(Notice(record_id, message_from(message)) for record_id, message in row.header["notices"]),
-        row.header["whole"],
+        row.record["counts"],
+        tuple(Notice(record_id, message_from(message)) for record_id, message in row.record["notices"]),
+        row.record["whole"],
     )

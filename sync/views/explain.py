@@ -37,7 +37,7 @@ from sync.run import Worker
 from sync.store import approvals, changes, describes, memory, plans
 from sync.store.approvals import Approval
 from sync.store.memory_then import recall_before
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class _Seen:
         return dict(prepare(self.part.prospects, self.memory, self.directory).rows(named=True)[0])
 
 
-def _seen(worker: Worker, wanted: str, header: Header, version: PlanVersion, remembered: Memory) -> _Seen | None:
+def _seen(worker: Worker, wanted: str, header: PlanRecord, version: PlanVersion, remembered: Memory) -> _Seen | None:
     mirror, as_of = worker.mirror, header.snapshot
     users, queues = people(mirror, as_of=as_of)
     directory = Directory.of(users, queues, version.rulebook)
@@ -228,7 +228,7 @@ def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
     )
 
 
-def _since(worker: Worker, wanted: str, then: _Seen, last: Header, remembered: Memory) -> Since | None:
+def _since(worker: Worker, wanted: str, then: _Seen, last: PlanRecord, remembered: Memory) -> Since | None:
     today = PlanVersion(worker.rulebook, worker.field_map, _moment(last))
     now = _seen(worker, wanted, last, today, remembered)
     if now is None:
@@ -284,7 +284,7 @@ def _people_moved(since: Since | None, directory: Directory) -> dict[str, str]:
     return owners | {user.username: user.name for user in directory.users.values() if user.username in told}
 
 
-def _moment(header: Header) -> Moment:
+def _moment(header: PlanRecord) -> Moment:
     return Moment(header.at, header.zone)
 
 

@@ -17,14 +17,14 @@ from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.store import change_summaries as sketches
 from sync.store import changes, describes, orgs, plans, runs
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.quality import quality_of
 from sync.views.report import Heading, PlanHeader
 from sync.views.rows import Owner, OwnerKind
 
 
-def heading_of(worker: Worker, plan: Header) -> Heading:
+def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
     """Of a plan, and of what became of it so far."""
     with worker.store.read() as tx:
         run = runs.run(tx, plan.plan_id)
@@ -126,7 +126,7 @@ def _outcome(run: Run | None) -> str:
     return (run.outcome if run else None) or "running"
 
 
-def _rulebook_name(worker: Worker, plan: Header) -> str:
+def _rulebook_name(worker: Worker, plan: PlanRecord) -> str:
     """The rulebook's name while its files are those of the plan; else its version, for the name may have changed."""
     try:
         is_same = worker.rulebook.digest == plan.rulebook

@@ -11,7 +11,7 @@ from sync.run import Worker
 from sync.store import changes
 from sync.store.change_summaries import Sketch, sketches
 from sync.store.database import Transaction
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.heading import heading_of, heading_of_run, owners_of, told
 from sync.views.listing import Gathering, Listing
@@ -27,7 +27,7 @@ _NO_OWNER = Owner("", "—", OwnerKind.NOBODY)
 Page = Callable[[Transaction, str, int], tuple[Standing, ...]]
 
 
-def report_of(worker: Worker, plan: Header) -> RunReport:
+def report_of(worker: Worker, plan: PlanRecord) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
     rows = rows_of(worker, plan, owners)
@@ -54,7 +54,7 @@ def report_of_run(worker: Worker, run: Run) -> RunReport:
     return RunReport(heading_of_run(worker, run), rows, seen, listed)
 
 
-def overview_of(worker: Worker, plan: Header) -> Overview:
+def overview_of(worker: Worker, plan: PlanRecord) -> Overview:
     """The same overview from what the store says alone: no record's name is looked up."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
     counts, after = ChangeCounts[str](), ""
@@ -69,7 +69,9 @@ def overview_of(worker: Worker, plan: Header) -> Overview:
     return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
 
 
-def rows_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS) -> "StoredRows":
+def rows_of(
+    worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS
+) -> "StoredRows":
     """The changes a plan first proposed, as readers see them."""
 
     def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
@@ -79,7 +81,7 @@ def rows_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], *, page_r
 
 
 def rows_among(
-    worker: Worker, plan: Header, standings: Iterable[Standing], owners: Mapping[str, Owner]
+    worker: Worker, plan: PlanRecord, standings: Iterable[Standing], owners: Mapping[str, Owner]
 ) -> Iterator[Row]:
     """Some changes of a plan, as readers see them."""
     among = list(standings)
@@ -109,7 +111,7 @@ class StoredRows:
             after = standings[-1].change.record_id
 
 
-def loads_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
+def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
     """Records held by each owner at the snapshot, counted a range at a time."""
     before: dict[Owner, int] = {}
     for object_map in worker.field_map.objects:
@@ -121,7 +123,7 @@ def loads_of(worker: Worker, plan: Header, owners: Mapping[str, Owner], seen: Ov
     return loads(before, seen.shift)
 
 
-def remarks_of(worker: Worker, plan: Header) -> tuple[Remark, ...]:
+def remarks_of(worker: Worker, plan: PlanRecord) -> tuple[Remark, ...]:
     """What people should know of records for which nothing is proposed."""
     cards = _cards(worker, plan.snapshot, {notice.record_id for notice in plan.notices})
     return tuple(

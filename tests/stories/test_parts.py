@@ -31,7 +31,7 @@ from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
 from sync.store.audit import Event
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from tests.stage import RULEBOOK, Stage, staged
 
 MAP = """
@@ -151,7 +151,7 @@ def test_what_the_edit_of_one_leaves_alone_is_counted_all_the_same(stage: Stage)
 def test_figures_of_everybody_are_those_of_the_last_run_that_looked_at_all(stage: Stage) -> None:
     stage.plan()
     with stage.worker.store.read() as tx:
-        header, run = plans.header(tx, stage.run_id), runs.run(tx, stage.run_id)
+        header, run = plans.record(tx, stage.run_id), runs.run(tx, stage.run_id)
     assert header is not None
     assert run is not None
     assert run.figures is not None
@@ -302,12 +302,12 @@ ACTIONS: Mapping[str, Callable[[Stage, int], object]] = {
 STEPS = st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 23))
 
 
-def looked_at_all(worker: Worker) -> Header:
+def looked_at_all(worker: Worker) -> PlanRecord:
     with begin(worker, "plan") as run:
         return propose(run, with_owners=True, looks_at_all=True)
 
 
-def picture(worker: Worker, header: Header) -> dict[str, object]:
+def picture(worker: Worker, header: PlanRecord) -> dict[str, object]:
     """What a plan leaves open and tells, but for when it was made and how many it looked at."""
     with worker.store.read() as tx:
         standings = changes.in_state(tx, OPEN)

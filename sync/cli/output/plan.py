@@ -12,7 +12,7 @@ from sync.reports.document import document, each, parts
 from sync.run import Run, Worker
 from sync.store import plans, runs
 from sync.store.changes import held as changes_held
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.views import phrases
 from sync.views.heading import heading_of, owners_of
 from sync.views.plan_report import loads_of, overview_of, remarks_of, report_of, report_of_run, rows_of
@@ -62,7 +62,7 @@ def report_named(worker: Worker, given: str | None) -> RunReport:
     """The report of a plan, or of a run that made none, by id or the end of it; of the last plan without. UsageError PL-401."""
     with worker.store.read() as tx:
         run = runs.named(tx, given) if given else None
-        if run is None or plans.header(tx, run.run_id) is not None:
+        if run is None or plans.record(tx, run.run_id) is not None:
             run, plan = None, lookup.plan_named(tx, given)
     return report_of(worker, plan) if run is None else report_of_run(worker, run)
 
@@ -99,7 +99,7 @@ def write_states(session: Session, states: Mapping[State, int], *, is_shadow: bo
         session.write(f"  {phrases.number(count):>8}  {told}")
 
 
-def _document(session: Session, worker: Worker, plan: Header, heading: Heading, *, with_changes: bool) -> None:
+def _document(session: Session, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
     told: dict[str, object] = {"has_changes": bool(heading.total), "proposed": heading.total}
     told |= document(heading, session.words)
     if not with_changes:
@@ -112,7 +112,7 @@ def _document(session: Session, worker: Worker, plan: Header, heading: Heading, 
         session.out.write(part)
 
 
-def _tell_nothing(session: Session, worker: Worker, plan: Header, heading: Heading) -> None:
+def _tell_nothing(session: Session, worker: Worker, plan: PlanRecord, heading: Heading) -> None:
     """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
     if heading.is_settled:
         session.write(session.say("report.nothing"))
@@ -145,7 +145,7 @@ def _tell_next(session: Session, heading: Heading) -> None:
         session.talk(session.say("cli.plan.next", plan=heading.run_id))
 
 
-def _tables(session: Session, worker: Worker, plan: Header, heading: Heading, *, with_changes: bool) -> None:
+def _tables(session: Session, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
     console, words = session.console(), session.words
     overview = overview_of(worker, plan)
     for table in (flows_table(overview, heading.labels, words), fields_table(overview, heading.labels, words)):

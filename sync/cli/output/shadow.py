@@ -13,7 +13,7 @@ from sync.plan.versions import plan_version_of
 from sync.reports.shadow import agreement_file, names_of
 from sync.run import Worker
 from sync.store import describes, runs
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.views import phrases
 from sync.views.shadow import Agreed
 
@@ -42,7 +42,7 @@ def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_
     session.talk(told)
 
 
-def _agreed(session: Session, worker: Worker, plan: Header) -> Agreed:
+def _agreed(session: Session, worker: Worker, plan: PlanRecord) -> Agreed:
     with worker.store.read() as tx:
         version = plan_version_of(tx, plan.plan_id)
         described = describes.every(tx)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.audit.last_states import Told
+from sync.audit.last_states import LastStates
 from sync.store.audit import Event
 
 
@@ -50,7 +50,7 @@ LIFE = [proposed("b"), proposed("a"), shown(), moved("b", "approved"), moved("a"
 def test_the_last_word_on_each_change_is_found(
     entries: list[Mapping[str, Any]], found: list[tuple[str, str]], notes_max: int
 ) -> None:
-    with Told(notes_max=notes_max) as told:
+    with LastStates(notes_max=notes_max) as told:
         for entry in entries:
             told.note(entry)
 
@@ -58,7 +58,7 @@ def test_the_last_word_on_each_change_is_found(
 
 
 def test_no_more_is_held_than_may_be() -> None:
-    with Told(notes_max=10) as told:
+    with LastStates(notes_max=10) as told:
         for number in range(1_000):
             told.note(moved(f"{number * 7 % 1_000:04}", "applied"))
             assert len(told._notes) < 10

@@ -18,7 +18,7 @@ from sync.reports.shadow import comparing
 from sync.run import begin
 from sync.store import changes, checkpoints, memory, plans, proposals
 from sync.store.leases import LeaseName
-from sync.store.plans import Header
+from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -33,7 +33,7 @@ def busy(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = False) -> Header:
+def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = False) -> PlanRecord:
     stage.advance(120)
     with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         stage.run_id = run.run_id
@@ -101,7 +101,7 @@ def test_what_a_crash_left_of_a_plan_is_never_seen_and_dropped_by_the_next(stage
     with store.read() as tx:
         verify_store(tx)
         assert [standing.state for standing in changes.of_record(tx, lead)] == [State.REJECTED]
-        assert (plans.header(tx, run.run_id), changes.find(tx, ["f" * 32])) == (None, {})
+        assert (plans.record(tx, run.run_id), changes.find(tx, ["f" * 32])) == (None, {})
     stage.plan()
     with store.read() as tx:
         assert not proposals.is_left(tx)

@@ -50,8 +50,8 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
     )
     _save(store, saved, run, at)
     with store.read() as tx:
-        assert plans.latest(tx) == plans.header(tx, run)
-        assert plans.header(tx, run) == plans.Header(
+        assert plans.latest(tx) == plans.record(tx, run)
+        assert plans.record(tx, run) == plans.PlanRecord(
             plan_id=run,
             org_id="00D",
             at=at,
@@ -99,7 +99,7 @@ def test_a_plan_over_a_change_that_went_out_meanwhile_leaves_no_trace(
             next_run,
         )
     with store.read() as tx:
-        assert (audit.head(tx), plans.header(tx, next_run)) == (before, None)
+        assert (audit.head(tx), plans.record(tx, next_run)) == (before, None)
 
 
 def test_a_plan_over_a_record_that_got_an_open_change_meanwhile_is_stale(
