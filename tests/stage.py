@@ -32,7 +32,7 @@ from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory
 from sync.store.leases import LeaseName
 from sync.store.plans import PlanRecord
-from sync.store.plans import header as plan_header
+from sync.store.plans import record as plan_record
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 # Everything a story needs to see of the rules, on one page.
@@ -233,7 +233,7 @@ class Stage:
 
     def header(self) -> PlanRecord:
         with self.worker.store.read() as tx:
-            found = plan_header(tx, self.run_id)
+            found = plan_record(tx, self.run_id)
         assert found is not None
         return found
 

@@ -18,8 +18,7 @@ from sync.apply.readback import name_survivors, read_back_unknown, verify
 from sync.plan.cost import SLICE_MAX, Mode
 from sync.plan.versions import PlanVersions
 from sync.run import Run
-from sync.store import batches
-from sync.store import ingest_jobs as uploads
+from sync.store import batches, ingest_jobs
 from sync.store.batches import Approved
 from sync.store.change_values import message_body
 from sync.store.ingest_jobs import Upload
@@ -88,7 +87,7 @@ def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:
     """Settle what a dead run left with the org; whether the org is still at work on some of it."""
     outbox.bulk.stop_lost()
     with run.worker.store.read() as tx:
-        left = uploads.unfinished(tx)
+        left = ingest_jobs.unfinished(tx)
     under_way = {each.batch_id for each in left if not _adopted(run, outbox, each)}
     with run.worker.store.transaction() as tx:
         batches.recover(
@@ -109,7 +108,7 @@ def _adopted(run: Run, outbox: Outbox, upload: Upload) -> bool:
         outbox.settle(batch, carried, answers)
     if not sent_in:
         with run.worker.store.transaction() as tx:
-            uploads.close(tx, upload.job_id)
+            ingest_jobs.close(tx, upload.job_id)
     return True
 
 

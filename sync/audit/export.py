@@ -7,7 +7,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from sync.host import processes as machine
+from sync.host import processes
 from sync.store import audit
 from sync.store.audit import Head, Link
 from sync.store.database import Transaction
@@ -17,7 +17,7 @@ def export(tx: Transaction, path: Path) -> Head:
     """Write the whole chain to a new file (0600); its head is what a witness should keep. An old file is replaced."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     head = Head()
-    with machine.open_private(unfinished) as file:
+    with processes.open_private(unfinished) as file:
         for link in audit.links(tx):
             file.write(line(link))
             head = Head(link.seq, link.hash)

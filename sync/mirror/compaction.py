@@ -11,9 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.mirror import files, versions
+from sync.mirror import files, sort_order, versions
 from sync.mirror import latest as contests
-from sync.mirror import sort_order as places
 from sync.mirror.scans import scan
 from sync.store.data_files import DataFile, DataFileKind
 
@@ -82,15 +81,15 @@ class _Work:
             key=lambda each: each.key_min,
         )
         deltas = tuple(each for each in listed if each not in base)
-        highs = pl.Series([*(each.key_max for each in base[:-1]), places.LAST], dtype=pl.String)
+        highs = pl.Series([*(each.key_max for each in base[:-1]), sort_order.LAST], dtype=pl.String)
         brought = [0] * len(highs)
         sampled: list[pl.DataFrame] = []
         for each in deltas:
-            found = places.read(target.folder, each, key)
-            sampled.append(places.samples(found, rows=target.rows))
+            found = sort_order.read(target.folder, each, key)
+            sampled.append(sort_order.samples(found, rows=target.rows))
             for slot, number in highs.search_sorted(found).value_counts().iter_rows():
                 brought[slot] += number
-        lows = [places.FIRST, *highs[:-1]]
+        lows = [sort_order.FIRST, *highs[:-1]]
         standing: list[DataFile | None] = [*base] or [None]
         slots = tuple(
             _Slot(low, high, each, number, is_due=number * 100 > percent * (each.rows if each else 0))
@@ -102,7 +101,7 @@ class _Work:
     def decided(self) -> AbstractContextManager[pl.LazyFrame]:
         """Which versions win; nothing need be known beforehand where all versions of a record share one place."""
         contesting = (
-            [] if self.key == places.BY_ID else [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
+            [] if self.key == sort_order.BY_ID else [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
         )
         return contests.decided(self.target.folder, contesting, rows=4 * self.target.rows)
 
@@ -119,7 +118,7 @@ class _Work:
             return
         for group in _groups(self.deltas, rows=self.target.rows):
             found = scan(self.target.folder, group, schema=self.schema).collect()
-            latest = self._latest(found, winners if self.key != places.BY_ID else self._orders())
+            latest = self._latest(found, winners if self.key != sort_order.BY_ID else self._orders())
             rest = latest.filter(~self._is_due(latest) | self._stands_elsewhere(latest)).sort("Id")
             if rest.height:
                 yield self._data_file(rest, DataFileKind.DELTA)
@@ -139,20 +138,21 @@ class _Work:
         """The records of a slot in order, one window at a time."""
         here = [slot.base] if slot.base else []
         sampled = [
-            places.samples(places.read(self.target.folder, each, self.key), rows=self.target.rows) for each in here
+            sort_order.samples(sort_order.read(self.target.folder, each, self.key), rows=self.target.rows)
+            for each in here
         ]
         near = [*here, *(each for each in self.deltas if self._may_hold(each, slot))]
-        place = places.place_of(self.key)
-        for low, high in places.windows(
+        place = sort_order.place_of(self.key)
+        for low, high in sort_order.windows(
             [*self.sampled, *sampled], rows=self._window_rows(), low=slot.low, high=slot.high
         ):
-            about = scan(self.target.folder, near, schema=self.schema).filter(places.between(self.key, low, high))
+            about = scan(self.target.folder, near, schema=self.schema).filter(sort_order.between(self.key, low, high))
             latest = self._latest(about.collect().filter(place > low, place <= high), winners)
             yield latest.filter(~self._stands_elsewhere(latest)).sort(place)
 
     def _latest(self, rows: pl.DataFrame, winners: pl.LazyFrame) -> pl.DataFrame:
         won = winners.filter(pl.col("Id").is_in(rows["Id"].implode())).collect()
-        if self.key == places.BY_ID:
+        if self.key == sort_order.BY_ID:
             order = rows.select("Id", *versions.ORDER)
             won = versions.winners(pl.concat([order, won]).filter(pl.col("Id").is_duplicated()))
         return versions.settled(rows, won)
@@ -161,19 +161,19 @@ class _Work:
         return scan(self.target.folder, self.deltas).select("Id", *versions.ORDER)
 
     def _may_hold(self, data_file: DataFile, slot: _Slot) -> bool:
-        return self.key != places.BY_ID or (
+        return self.key != sort_order.BY_ID or (
             data_file.rows > 0 and data_file.id_max > slot.low and data_file.id_min <= slot.high
         )
 
     def _is_due(self, frame: pl.DataFrame) -> pl.Series:
         highs = pl.Series([slot.high for slot in self.slots], dtype=pl.String)
         due = pl.Series([slot.is_due for slot in self.slots], dtype=pl.Boolean)
-        return due.gather(highs.search_sorted(frame.select(place=places.place_of(self.key))["place"]))
+        return due.gather(highs.search_sorted(frame.select(place=sort_order.place_of(self.key))["place"]))
 
     def _stands_elsewhere(self, frame: pl.DataFrame) -> pl.Series:
         """Which records have an older version in a base data file that stays: a delta must go on saying that it is old."""
         staying = [slot.base for slot in self.slots if slot.base and not slot.is_due]
-        if self.key == places.BY_ID or not staying:
+        if self.key == sort_order.BY_ID or not staying:
             return pl.Series([False] * frame.height, dtype=pl.Boolean)
         there = scan(self.target.folder, staying).select("Id").filter(pl.col("Id").is_in(frame["Id"].implode()))
         return frame["Id"].is_in(there.collect()["Id"].implode())

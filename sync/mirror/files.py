@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.host import processes as machine
-from sync.mirror import sort_order as places
+from sync.host import processes
+from sync.mirror import sort_order
 from sync.store.data_files import DataFile, DataFileKind
 
 # Small enough that a reader who wants a few records skips most of a sorted file.
@@ -32,7 +32,7 @@ def write_data_file(
     prefix = f"{pull:08d}" if not key else f"{pull:08d}-{kind}"
     path = write(frame, folder / object_name, prefix)
     is_base = kind is DataFileKind.BASE
-    ends = frame.select(place=places.place_of(key))["place"] if is_base else pl.Series([""])
+    ends = frame.select(place=sort_order.place_of(key))["place"] if is_base else pl.Series([""])
     return DataFile(
         path=path.relative_to(folder).as_posix(),
         object=object_name,
@@ -56,14 +56,14 @@ def write(frame: pl.DataFrame, folder: Path, prefix: str) -> Path:
     """Write and fsync the file and its folder; the name holds the digest of the bytes, so one name is one content."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = folder / f"{prefix}.unfinished"
-    with machine.open_private(unfinished) as file:
+    with processes.open_private(unfinished) as file:
         frame.write_parquet(file, row_group_size=_GROUP_ROWS)
         file.flush()
         os.fsync(file.fileno())
     finished = folder / f"{prefix}-{sha256(unfinished)[:16]}.parquet"
     unfinished.replace(finished)
     for parent in (folder, folder.parent):
-        machine.keep_names(parent)
+        processes.keep_names(parent)
     return finished
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import Problem
-from sync.host import processes as machine
+from sync.host import processes
 from sync.mirror import files
 from sync.store.data_files import DataFile
 
@@ -80,6 +80,6 @@ def _write(folder: Path, well: dict[str, _Marks]) -> None:
     # Only a saving: whoever may read the mirror and not write to it hashes all of it each time.
     with suppress(OSError):
         unfinished = folder / f"{_NOTES}.{os.getpid()}"
-        with machine.open_private(unfinished) as file:
+        with processes.open_private(unfinished) as file:
             file.write(json.dumps(well).encode())
         unfinished.replace(folder / _NOTES)

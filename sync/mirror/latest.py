@@ -10,9 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.host import processes as machine
-from sync.mirror import sort_order as places
-from sync.mirror import versions
+from sync.host import processes
+from sync.mirror import sort_order, versions
 from sync.mirror.scans import scan
 from sync.store.data_files import DataFile
 
@@ -31,12 +30,12 @@ def decided(folder: Path, data_files: Sequence[DataFile], *, rows: int) -> Itera
         yield pl.concat([empty, *(pl.scan_parquet(path) for path in held)])
     finally:
         for path in held:
-            machine.remove(path)
+            processes.remove(path)
 
 
 def _winners(folder: Path, data_files: Sequence[DataFile], *, rows: int) -> Iterator[pl.DataFrame]:
-    sampled = [places.samples(places.read(folder, each, places.BY_ID), rows=rows) for each in data_files]
-    for low, high in places.windows(sampled, rows=rows):
+    sampled = [sort_order.samples(sort_order.read(folder, each, sort_order.BY_ID), rows=rows) for each in data_files]
+    for low, high in sort_order.windows(sampled, rows=rows):
         near = [each for each in data_files if each.rows and each.id_max > low and each.id_min <= high]
         there = scan(folder, near).filter(pl.col("Id") > low, pl.col("Id") <= high)
         ids = there.select("Id").collect()["Id"]

@@ -14,10 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from engine.errors import Problem, StoreError
-from sync.host import processes as machine
-from sync.mirror import compaction, files, versions
-from sync.mirror import integrity as checks
-from sync.mirror import sort_order as places
+from sync.host import processes
+from sync.mirror import compaction, files, integrity, sort_order, versions
 from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
 from sync.store import data_files, runs
@@ -104,10 +102,12 @@ class Mirror:
         if not listed:
             return
         schema = scan(self.folder, listed).collect_schema()
-        sampled = [places.samples(places.read(self.folder, each, places.BY_ID), rows=size) for each in listed]
-        for low, high in places.windows(sampled, rows=size):
+        sampled = [
+            sort_order.samples(sort_order.read(self.folder, each, sort_order.BY_ID), rows=size) for each in listed
+        ]
+        for low, high in sort_order.windows(sampled, rows=size):
             touching = [each for each in listed if each.rows and each.id_max > low and each.id_min <= high]
-            frame = self._standing(touching, places.between(places.BY_ID, low, high), schema)
+            frame = self._standing(touching, sort_order.between(sort_order.BY_ID, low, high), schema)
             yield frame if frame["Id"].is_sorted() else frame.sort("Id")
 
     def of(self, object_name: str, ids: Collection[str], *, as_of: str | None = None) -> pl.DataFrame:
@@ -144,12 +144,12 @@ class Mirror:
             return pl.DataFrame(schema=schema)
         named = pl.any_horizontal(pl.col(name).is_in(wanted.implode()) for name in columns)
         if len(columns) > 1:
-            named &= places.key_of(columns).is_in(wanted.implode())
+            named &= sort_order.key_of(columns).is_in(wanted.implode())
         schema = pl.Schema({name: kind for name, kind in schema.items() if name != "_content"})
         return self._standing(touching, named, schema, deltas=_deltas(listed))
 
     def compact(
-        self, object_name: str, *, key: Sequence[str] = places.BY_ID, run: str, pull: int, percent: int
+        self, object_name: str, *, key: Sequence[str] = sort_order.BY_ID, run: str, pull: int, percent: int
     ) -> Compaction | None:
         """Sort an object by `key` (columns, the first filled one counts) where deltas exceed that percentage of it.
 
@@ -177,7 +177,7 @@ class Mirror:
             gone = data_files.replaced_before(tx, before)
             data_files.retire(tx, gone, at=at)
         for data_file in gone:
-            machine.remove(self.folder / data_file.path)
+            processes.remove(self.folder / data_file.path)
         return len(gone)
 
     def discard_orphans(self, *, lease: Lease, keep: Collection[str] = ()) -> int:
@@ -193,19 +193,19 @@ class Mirror:
             check(tx, lease)
             named = {data_file.path for data_file in data_files.kept(tx)} | set(keep)
         kept = {self.folder / path for path in named}
-        return sum(machine.remove(path) for path in there if path not in kept)
+        return sum(processes.remove(path) for path in there if path not in kept)
 
     def verify(self) -> tuple[Problem, ...]:
         """Compare every file with its digest in the store, those that only as-of reads need too."""
         with self.store.read() as tx:
             kept = data_files.kept(tx)
-        return tuple(checks.compare(self.folder, kept))
+        return tuple(integrity.compare(self.folder, kept))
 
     def glance(self) -> tuple[Problem, ...]:
         """Compare what is new or looks changed among current files, and some of the rest in turn: for every run."""
         with self.store.read() as tx:
             listed = data_files.listed(tx)
-        return tuple(checks.glance(self.folder, listed))
+        return tuple(integrity.glance(self.folder, listed))
 
     def _listed(self, object_name: str, as_of: str | None = None) -> tuple[DataFile, ...]:
         with self.store.read() as tx:
@@ -255,7 +255,7 @@ def _deltas(data_files: Iterable[DataFile]) -> list[DataFile]:
 
 def _may_relate(data_file: DataFile, columns: Sequence[str], wanted: pl.Series) -> bool:
     if data_file.kind is DataFileKind.BASE and data_file.key == ",".join(columns):
-        low, high = places.bounds_of_key(data_file.key_min, data_file.key_max)
+        low, high = sort_order.bounds_of_key(data_file.key_min, data_file.key_max)
         at = wanted.search_sorted(low)
         return at < len(wanted) and wanted[at] <= high
     return data_file.rows > 0

@@ -13,8 +13,7 @@ from engine.plan.planner import Planner, Proposal
 from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.run import Run
-from sync.store import checkpoints, overrides, plans, proposals
-from sync.store import source_texts as texts
+from sync.store import checkpoints, overrides, plans, proposals, source_texts
 from sync.store.checkpoints import Checkpoint
 from sync.store.database import Transaction
 from sync.store.leases import Lease, check
@@ -138,8 +137,8 @@ def show_plan(
     In shadow it never does: nothing is asked for, and what still differs stands.
     """
     rulebook, field_map = run.worker.rulebook, run.worker.field_map
-    texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
-    texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+    source_texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
+    source_texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
     compares, policy = rulebook.operation is Operation.SHADOW, rulebook.policy
     return plans.show(
         tx,

@@ -14,8 +14,7 @@ from engine.digests import digest
 from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
 from sync.run import Run
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
-from sync.store import leases
-from sync.store import query_jobs as queries
+from sync.store import leases, query_jobs
 from sync.store.columns import Json
 from sync.store.database import Transaction
 from sync.store.leases import Lease
@@ -52,7 +51,7 @@ class Extracts:
         asked = {_asked(self._run, each): each for each in wanted}
         found: dict[str, Query] = {}
         with self._run.worker.store.read() as tx:
-            under_way = queries.under_way(tx)
+            under_way = query_jobs.under_way(tx)
         for job in under_way:
             question = job.asked or ""
             if question in asked and question not in found and self._is_alive(job):
@@ -93,7 +92,7 @@ class Extracts:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "data_file": data_file}
         with self._held() as tx:
-            queries.keep_page(tx, job.job_id, page=facts, locator=page.locator)
+            query_jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self._run.worker.points.reach("page kept")
 
     def _is_alive(self, job: Query) -> bool:
@@ -116,7 +115,7 @@ class Extracts:
             asked=question,
         )  # fmt: skip
         with self._held() as tx:
-            queries.enter(tx, job)
+            query_jobs.enter(tx, job)
         run.worker.points.reach("query job kept")
         return job
 
@@ -168,7 +167,7 @@ class Extracts:
 
     def _close(self, job: Query) -> None:
         with self._held() as tx:
-            queries.close(tx, [job.job_id])
+            query_jobs.close(tx, [job.job_id])
 
     @contextmanager
     def _held(self) -> Iterator[Transaction]:

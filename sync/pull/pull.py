@@ -21,8 +21,7 @@ from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.query_pages import Opened, Page
-from sync.store import data_files, leases
-from sync.store import query_jobs as queries
+from sync.store import data_files, leases, query_jobs
 from sync.store.columns import Json
 from sync.store.data_files import DataFile, DataFileKind, Watermark
 from sync.store.leases import Lease
@@ -150,8 +149,8 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
         leases.check(tx, lease)
         data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=written, watermarks=[*marks, *dropped.marks])
         dropped.keep(tx)
-        queries.close(tx, [each.job for each in brought if each.job])
-        queries.forget(tx, run.now - timedelta(days=_JOB_DAYS))
+        query_jobs.close(tx, [each.job for each in brought if each.job])
+        query_jobs.forget(tx, run.now - timedelta(days=_JOB_DAYS))
     run.worker.points.reach("pull committed")
     followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
     run.figures["pulled"] = {each.object_pull.name: each.staging.rows for each in followed}
@@ -168,7 +167,7 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
 def _staged(run: Run) -> list[str]:
     """Pages of bulk queries that are not at their end: nobody's orphans."""
     with run.worker.store.read() as tx:
-        found = [_data_file(page["data_file"]) for page in queries.staged(tx)]
+        found = [_data_file(page["data_file"]) for page in query_jobs.staged(tx)]
     return [data_file.path for data_file in found if data_file]
 
 

@@ -13,7 +13,7 @@ from mapping.field_map.pulled_objects import PulledObject
 from mapping.field_map.types import Record, raw_frame, raw_schema, unparsed
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.text.keys import KEYS_VERSION
-from sync.pull.id_list import Listing
+from sync.pull.id_list import IdList
 from sync.run import Run
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
@@ -81,7 +81,7 @@ class Staging:
         if self._waiting:
             self._write_waiting()
         mirror = self.run.worker.mirror
-        brought = Listing.of(mirror.folder, [(data_file.path, data_file.rows) for data_file in self.data_files])
+        brought = IdList.of(mirror.folder, [(data_file.path, data_file.rows) for data_file in self.data_files])
         for part in brought.compare(mirror.stamps(self.wanted.api_name)):
             self.bury(part.unlisted)
             self.fates.update({"outside": len(part.unlisted)} if part.unlisted else {})

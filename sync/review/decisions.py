@@ -9,8 +9,7 @@ from engine.messages import Message
 from mapping.ids import id18, is_id
 from sync.plan.lookup import is_shadow, plan_named
 from sync.run import Run, Worker
-from sync.store import approvals, changes, plans
-from sync.store import remembered as effects
+from sync.store import approvals, changes, plans, remembered
 from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
 from sync.store.plans import PlanRecord
@@ -104,8 +103,8 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
     if strange := [given for given in record_ids or () if not is_id(given)]:
         raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))
     with worker.store.transaction() as tx:
-        wanted = effects.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
-        return effects.lift(tx, wanted, actor=actor, at=worker.clock.now())
+        wanted = remembered.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
+        return remembered.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 
 def _pages(worker: Worker, header: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:

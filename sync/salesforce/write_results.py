@@ -108,13 +108,13 @@ def of_code(record_id: str, code: str, message: str, fields: tuple[str, ...]) ->
     return Answer(record_id, result, code, message, fields)
 
 
-def _of_subrequest(record_id: str, result: dict[str, JSON]) -> Answer:
-    status = result.get("httpStatusCode")
+def _of_subrequest(record_id: str, answered: dict[str, JSON]) -> Answer:
+    status = answered.get("httpStatusCode")
     if not isinstance(status, int):
         return _unmatched(record_id)
     if 200 <= status < 300:
         return Answer(record_id, WriteResult.DONE)
-    answer = _of_error(record_id, result.get("body"))
+    answer = _of_error(record_id, answered.get("body"))
     if status == PRECONDITION_FAILED or not answer.code or answer.code not in BY_CODE:
         result = _BY_STATUS.get(status, WriteResult.UNKNOWN if status >= 500 else answer.result)
         return replace(answer, result=result, code=answer.code or str(status))

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 from typing import TypeVar
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox import vocabulary as words
 from sync.sandbox.dml import PERSONS, full_name
 from sync.sandbox.ids import record_id
@@ -64,7 +64,7 @@ class Maker:
         self.tables[name][record_id] = {**self.tables[name][record_id], **values}
 
     def user(self, stem: str) -> str:
-        return self._users[cast.username(stem)]
+        return self._users[people_names.username(stem)]
 
     def age_days(self, record: Record) -> float:
         return (self.now - moment(str(record["CreatedDate"]))).total_seconds() / 86_400
@@ -83,7 +83,13 @@ def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> R
     age = min(dice.expovariate(1 / 160), 540.0)
     created = maker.now - timedelta(days=age, seconds=7200)
     changed = created + (maker.now - timedelta(hours=1) - created) * dice.random()
-    team = cast.REPS_ENGLISH if not is_japanese else cast.REPS_KANSAI if _is_kansai(values) else cast.REPS_KANTO
+    team = (
+        people_names.REPS_ENGLISH
+        if not is_japanese
+        else people_names.REPS_KANSAI
+        if _is_kansai(values)
+        else people_names.REPS_KANTO
+    )
     values |= _state(dice) | {"OwnerId": _owner(dice, team, users, queues)}
     values |= _connected(dice)
     if values["Rating"] == "Hot" and dice.random() < 0.97:
@@ -112,7 +118,7 @@ def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
     if dice.random() < 0.1:
         head = words.HALF_WIDTH.get(head, head)
     company = drawn(dice, words.COMPANY_FORMS, _FORM_CHANCES).format(head + tail)
-    department, title = dice.choice(cast.DEPARTMENTS), drawn(dice, cast.TITLES, _TITLE_CHANCES)
+    department, title = dice.choice(people_names.DEPARTMENTS), drawn(dice, people_names.TITLES, _TITLE_CHANCES)
     domain = f"{romaji}-{tail_romaji}.example.jp" if dice.random() < 0.93 else dice.choice(words.FREE_MAIL)
     return {
         "LastName": last,
@@ -121,12 +127,12 @@ def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
         "Title": _maybe(dice, 0.88, dice.choice((title, f"{department}{title}", f"{department} {title}", f"{title} "))),
         "Department__c": _maybe(dice, 0.7, department),
         "State": _maybe(dice, 0.93, _prefecture(dice)),
-        "Country": _maybe(dice, 0.9, drawn(dice, cast.COUNTRIES_JAPAN, (8, 10))),
+        "Country": _maybe(dice, 0.9, drawn(dice, people_names.COUNTRIES_JAPAN, (8, 10))),
         "Email": _maybe(dice, 0.95, f"{first_romaji}.{last_romaji}{serial}@{domain}"),
         "Phone": _maybe(dice, 0.75, f"0{dice.randint(3, 9)}-5550-{dice.randint(0, 9999):04d}"),
         "Industry": _maybe(dice, 0.85, industry),
         "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
-        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
+        "LeadSource": _maybe(dice, 0.95, dice.choice(people_names.LEAD_SOURCES)),
     }
 
 
@@ -140,28 +146,28 @@ def _english(dice: random.Random, serial: int) -> dict[str, Value]:
         "LastName": last,
         "FirstName": first,
         "Company": dice.choice(words.ENGLISH_FORMS).format(name),
-        "Title": _maybe(dice, 0.9, dice.choice(cast.TITLES_ENGLISH)),
-        "Department__c": _maybe(dice, 0.6, dice.choice(cast.DEPARTMENTS_ENGLISH)),
-        "Country": _maybe(dice, 0.96, dice.choice(cast.COUNTRIES_ENGLISH)),
+        "Title": _maybe(dice, 0.9, dice.choice(people_names.TITLES_ENGLISH)),
+        "Department__c": _maybe(dice, 0.6, dice.choice(people_names.DEPARTMENTS_ENGLISH)),
+        "Country": _maybe(dice, 0.96, dice.choice(people_names.COUNTRIES_ENGLISH)),
         "Email": _maybe(dice, 0.96, f"{mailbox}{serial}@{domain}"),
         "Phone": _maybe(dice, 0.7, f"+1-202-555-{dice.randint(100, 199):04d}"),
         "Industry": _maybe(dice, 0.85, industry),
         "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
-        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
+        "LeadSource": _maybe(dice, 0.95, dice.choice(people_names.LEAD_SOURCES)),
     }
 
 
 _FORM_CHANCES = tuple(accumulate((30, 30, 10, 8, 6, 5, 4, 7)))
 _TITLE_CHANCES = tuple(accumulate((3, 3, 2, 3, 4, 14, 4, 6, 16, 4, 9, 9, 20, 1)))
-_RATINGS = (*cast.RATINGS, None)
-_REGIONS = (cast.PREFECTURES_KANTO, cast.PREFECTURES_KANSAI, cast.PREFECTURES_OTHER)
-_KANSAI = frozenset({*cast.PREFECTURES_KANSAI, *words.SHORT_PREFECTURES["大阪府"]})
+_RATINGS = (*people_names.RATINGS, None)
+_REGIONS = (people_names.PREFECTURES_KANTO, people_names.PREFECTURES_KANSAI, people_names.PREFECTURES_OTHER)
+_KANSAI = frozenset({*people_names.PREFECTURES_KANSAI, *words.SHORT_PREFECTURES["大阪府"]})
 
 
 def _state(dice: random.Random) -> dict[str, Value]:
     """Where the lead stands in the sales process."""
     return {
-        "Status": drawn(dice, cast.STATUSES, (60, 90, 90, 100)),
+        "Status": drawn(dice, people_names.STATUSES, (60, 90, 90, 100)),
         "Rating": drawn(dice, _RATINGS, (12, 37, 60, 100)),
         "HasOptedOutOfEmail": dice.random() < 0.04,
     }
@@ -181,13 +187,13 @@ def _owner(dice: random.Random, team: tuple[str, ...], users: Mapping[str, str],
     if chance < 0.36:
         return queues["Partner_Leads"]
     if chance < 0.42:
-        return users[cast.LEAVER]
+        return users[people_names.LEAVER]
     return users[drawn(dice, team, _chances_in(team))]
 
 
 @cache
 def _chances_in(team: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(accumulate(1 if stem == cast.LEAVES_SOON else 4 for stem in team))
+    return tuple(accumulate(1 if stem == people_names.LEAVES_SOON else 4 for stem in team))
 
 
 def _prefecture(dice: random.Random) -> str:

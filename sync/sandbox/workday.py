@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.people import add, edit, leave, touch
 from sync.sandbox.prospects import newcomer
 from sync.sandbox.worlds import Record, Value, World
 
 T = TypeVar("T")
-_REPS = (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)
-_STAYING = tuple(rep for rep in _REPS if rep != cast.LEAVES_SOON)
+_REPS = (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH)
+_STAYING = tuple(rep for rep in _REPS if rep != people_names.LEAVES_SOON)
 _EMPLOYEES = (40, 120, 350, 800, 2400)
 
 
@@ -38,7 +38,7 @@ class Office:
 
     def morning(self, world: World, now: datetime) -> World:
         """A day's work begins, and one of the reps leaves the company."""
-        return leave(self._work(world, now), now, cast.LEAVES_SOON)
+        return leave(self._work(world, now), now, people_names.LEAVES_SOON)
 
     def day(self, world: World, now: datetime) -> World:
         """A day like any other; the connector scores a tenth of the leads."""
@@ -50,7 +50,7 @@ class Office:
         """Leads arrive, reps move a few among themselves and correct some."""
         leads = _open_leads(world)
         for number in range(max(2, len(leads) // 100)):
-            world = add(world, now, cast.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
+            world = add(world, now, people_names.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
             self.happened.arrived += 1
         owned = [lead for lead in leads if _owner(world, lead) in _STAYING]
         moved = self._some(owned, max(1, len(leads) // 200))
@@ -94,9 +94,9 @@ class Office:
 
     def _correction(self, lead: Record) -> dict[str, Value]:
         """What a rep learns on the phone: a title, a department, or how many people work there."""
-        is_japanese = lead.get("Country") in {*cast.COUNTRIES_JAPAN, None}
-        titles = cast.TITLES if is_japanese else cast.TITLES_ENGLISH
-        departments = cast.DEPARTMENTS if is_japanese else cast.DEPARTMENTS_ENGLISH
+        is_japanese = lead.get("Country") in {*people_names.COUNTRIES_JAPAN, None}
+        titles = people_names.TITLES if is_japanese else people_names.TITLES_ENGLISH
+        departments = people_names.DEPARTMENTS if is_japanese else people_names.DEPARTMENTS_ENGLISH
         learned: tuple[tuple[str, Sequence[Value]], ...] = (
             ("Title", titles),
             ("Department__c", departments),
@@ -121,7 +121,7 @@ def _owner(world: World, lead: Record) -> str:
 
 
 def _user_id(world: World, stem: str) -> str:
-    user = world.user_named(cast.username(stem))
+    user = world.user_named(people_names.username(stem))
     if user is None:
         raise KeyError(stem)
     return str(user["Id"])

@@ -15,9 +15,7 @@ from engine.changes.change import Change, Standing
 from engine.changes.states import OPEN, QUIET, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
-from sync.store import audit
-from sync.store import audit_values as facts
-from sync.store import remembered as effects
+from sync.store import audit, audit_values, remembered
 from sync.store.audit import Entry, Event
 from sync.store.change_values import change_body, change_from, message_body, message_from
 from sync.store.columns import chunks
@@ -56,7 +54,7 @@ def move(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: datetim
     _write(tx, moves)
     _remember(tx, moves, run=run, at=at)
     # Values were told when the change was proposed; again only when it rests on a new base.
-    told = facts.of_changes(tx, [each.rebased for each in moves if each.rebased])
+    told = audit_values.of_changes(tx, [each.rebased for each in moves if each.rebased])
     audit.append(
         tx,
         [
@@ -260,12 +258,12 @@ def _remember(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: da
     """What ended for good leaves memory; the bodies are read as they have just been written."""
     ended = find(tx, [each.change_id for each in moves if each.to in _LEAVES_MEMORY])
     applied = [each.change for each in ended.values() if each.state is State.APPLIED]
-    effects.remember(tx, applied, run=run or "", at=at)
-    effects.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
-    effects.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
+    remembered.remember(tx, applied, run=run or "", at=at)
+    remembered.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
+    remembered.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
     settled = [each.change for each in ended.values() if each.state in {State.APPLIED, State.UNCHANGED}]
     if taken_back := [change_id for change in settled for change_id in change.reverses]:
-        effects.undo(tx, [each.change for each in find(tx, taken_back).values()])
+        remembered.undo(tx, [each.change for each in find(tx, taken_back).values()])
 
 
 def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _Row]) -> None:

@@ -14,8 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import LeadsyncError, StoreError, TransientError
-from sync.store import paths as places
-from sync.store import schema
+from sync.store import paths, schema
 
 Transaction: TypeAlias = Connection
 Dice: TypeAlias = Callable[[int], bytes]
@@ -46,7 +45,7 @@ class Store:
         """
         where = _url(url)
         if where.get_backend_name() == "sqlite":
-            places.prepare(Path(where.database or ""))
+            paths.prepare(Path(where.database or ""))
         store = cls(_engine(where).execution_options(**{_DICE: dice}))
         try:
             with store.read() as tx:

@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.host import processes as machine
+from sync.host import processes
 
 _PROC = Path("/proc")
 
@@ -27,7 +27,7 @@ def this_process() -> Holder:
 
 def account() -> str:
     """Who sits at this command line, by the operating system's word: `os:name@host`. A variable cannot change it."""
-    return f"os:{machine.user_name()}@{socket.gethostname()}"
+    return f"os:{processes.user_name()}@{socket.gethostname()}"
 
 
 def is_dead(holder: Holder, *, here: Holder) -> bool:
@@ -35,7 +35,7 @@ def is_dead(holder: Holder, *, here: Holder) -> bool:
     if not is_beside(holder, here=here):
         return False
     if not here.started:  # no /proc: all one can ask is whether the pid exists
-        return not machine.is_running(holder.pid)
+        return not processes.is_running(holder.pid)
     return _started(holder.pid) != holder.started
 
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StoreError
-from sync.host import processes as machine
+from sync.host import processes
 
 # Locks and shared memory do not work there as SQLite needs them; a database on one is lost sooner or later.
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"})
@@ -21,7 +21,7 @@ def prepare(file: Path) -> None:
         # it would take away the locks of every connection this process has to it (POSIX), and another process would
         # then throw away a -wal file that is in use.
         with suppress(FileExistsError):
-            machine.make_private(file)
+            processes.make_private(file)
     except OSError as error:
         raise StoreError.of("SR-104", str(file), reason=error.strerror or str(error)) from error
 

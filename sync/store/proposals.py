@@ -18,8 +18,7 @@ from engine.changes.plan import ChangesDigest
 from engine.changes.states import State
 from engine.errors import Problem, TransientError
 from engine.plan.guards import Entry, Passed
-from sync.store import audit
-from sync.store import audit_values as facts
+from sync.store import audit, audit_values
 from sync.store.audit import Entry as AuditEntry
 from sync.store.audit import Event
 from sync.store.change_values import change_body, change_from, message_body
@@ -106,7 +105,7 @@ def seal_page(tx: Transaction, seal: Seal, *, after: str, rolled: ChangesDigest,
     if held:
         one = update(changes).where(found.change_id == bindparam("id"))
         tx.execute(one.values(entering=State.HELD.value, note=bindparam("why")), held)
-    told = facts.of_changes(tx, proposed)
+    told = audit_values.of_changes(tx, proposed)
     entries = [
         AuditEntry(Event.CHANGE_PROPOSED, seal.at, seal.plan_id, {"plan": seal.plan_id, "to": to} | told[change_id])
         for change_id, to in entering.items()

@@ -12,11 +12,11 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import SFBulk2Handler
 
 from sync.app import open_worker
-from sync.apply.writers.batches import Parcel
+from sync.apply.writers.batches import PayloadGroup
 from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
 from sync.salesforce.write_results import Answer, WriteResult
-from sync.store import ingest_jobs as uploads
+from sync.store import ingest_jobs
 from sync.store.leases import LeaseName
 from tests.bench.worker import org_of, step
 
@@ -72,13 +72,13 @@ def _ours(writer: BulkWriter, run: Run, rows: list[tuple[str, dict[str, Any]]]) 
     """By the writer that an apply uses, job after job as an apply makes them; it waits for each as it always does."""
     answers: list[Answer] = []
     for start in range(0, len(rows), writer.size):
-        parcels = [Parcel("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
+        parcels = [PayloadGroup("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
         job = writer.prepare("Lead")
         with run.worker.store.transaction() as tx:
-            uploads.begin(tx, job, batch=job, at=run.now)
+            ingest_jobs.begin(tx, job, batch=job, at=run.now)
         answers += writer.send(parcels, job) or []
         with run.worker.store.transaction() as tx:
-            uploads.close(tx, job)
+            ingest_jobs.close(tx, job)
     return answers
 
 

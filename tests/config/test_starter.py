@@ -11,7 +11,7 @@ from config.settings.settings import load_settings
 from config.starters.start import start_folder
 from engine.errors import SettingsError
 from engine.rulebook.rulebook import Mode, Rulebook
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 
 
 @pytest.fixture
@@ -43,7 +43,10 @@ def test_every_activity_of_the_map_has_points(folder: Path, starter: Rulebook) -
 
 
 def test_pools_name_only_people_of_the_sandbox_org(starter: Rulebook) -> None:
-    reps = {cast.username(stem) for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)}
+    reps = {
+        people_names.username(stem)
+        for stem in (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH)
+    }
     assert {member.name for pool in starter.assignment.pools for member in pool.members} == reps
 
 

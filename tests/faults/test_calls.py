@@ -53,7 +53,7 @@ def heard(stage: Stage, waits: list[float], sent: list[PreparedRequest]) -> Call
     def begun() -> Org:
         first = new_org()
         connection = replace(first.wire.connection, timeouts=IMPATIENT, patience=Patience(attempts=3))
-        session = Session(connection, leave=first.wire.session.leave)
+        session = Session(connection, budget=first.wire.session.budget)
         session.hooks["response"].append(lambda response, *_, **__: sent.append(response.request))
         return Org(connection, session=session, sleep=wait)
 

@@ -15,8 +15,7 @@ from sync.salesforce.write_results import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.jobs import Job, JobState
 from sync.sandbox.worlds import Switches, ValidationRule
-from sync.store import batches
-from sync.store import ingest_jobs as uploads
+from sync.store import batches, ingest_jobs
 from tests.stage import RULEBOOK, Stage, staged, without_phone
 from tests.sync.apply.test_outbox import Watched, writing
 
@@ -244,7 +243,7 @@ def test_nothing_is_left_to_do_about_a_job_that_has_ended(jobs: Stage) -> None:
     planned(jobs)
     jobs.apply()
     with jobs.worker.store.read() as tx:
-        assert (uploads.unfinished(tx), uploads.expected(tx), batches.waiting(tx)) == ((), None, {})
+        assert (ingest_jobs.unfinished(tx), ingest_jobs.expected(tx), batches.waiting(tx)) == ((), None, {})
 
 
 def test_owner_changes_are_guarded_even_among_jobs(jobs: Stage) -> None:

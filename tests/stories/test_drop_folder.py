@@ -10,8 +10,7 @@ import pytest
 from config.words.catalogue import Language, Words
 from sync.doctor.examination import examine
 from sync.pull.drop_folders.reader import LISTED_MAX
-from sync.store import data_files, runs
-from sync.store import dropped_files as dropped
+from sync.store import data_files, dropped_files, runs
 from tests.stage import RULEBOOK, START, Stage, staged
 
 MAP = """
@@ -204,7 +203,7 @@ def test_each_folder_has_a_watermark(stage: Stage, lead: str) -> None:
     source = stage.worker.field_map.activities[0].api_name
     with stage.worker.store.read() as tx:
         mark = data_files.watermark(tx, source)
-        files = dropped.of_source(tx, source)
+        files = dropped_files.of_source(tx, source)
     assert mark is not None
     assert (mark.stamp.isoformat(), list(files)) == ("2026-11-03T00:00:00+00:00", ["exports/a.csv"])
 

@@ -13,7 +13,7 @@ from sync.plan.cost import SLICE_MAX, Mode
 from sync.run import Run
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
 from sync.salesforce.write_results import Answer, WriteResult, unknown
-from sync.store import ingest_jobs as uploads
+from sync.store import ingest_jobs
 from sync.store.ingest_jobs import Upload
 from sync.store.leases import Lease
 
@@ -46,7 +46,7 @@ class BulkWriter:
         """A job that is open; nothing happens until it is closed."""
         worker = self._run.worker
         with worker.store.transaction() as tx:
-            uploads.expect(
+            ingest_jobs.expect(
                 tx, self._lease, object_name, run=self._run.run_id, version=self._ingest.version, at=self._run.now
             )
         worker.points.reach("job expected")
@@ -59,7 +59,7 @@ class BulkWriter:
             return
         self._ingest.abort(job_id)
         with self._run.worker.store.transaction() as tx:
-            uploads.forget_expected(tx)
+            ingest_jobs.forget_expected(tx)
 
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         if job_id is None:
@@ -107,18 +107,18 @@ class BulkWriter:
         store: whatever else the user's other tools do stays theirs.
         """
         with self._run.worker.store.read() as tx:
-            lost = uploads.expected(tx)
+            lost = ingest_jobs.expected(tx)
         if lost is None:
             return 0
         ingest = Ingest(self._run.org.wire, version=lost.api_version)
         found = [job.id for job in ingest.listed() if self._may_be(job, lost)]
         with self._run.worker.store.read() as tx:
-            known = uploads.known(tx, found)
+            known = ingest_jobs.known(tx, found)
         stopped = [job_id for job_id in found if job_id not in known]
         for job_id in stopped:
             ingest.abort(job_id)
         with self._run.worker.store.transaction() as tx:
-            uploads.forget_expected(tx)
+            ingest_jobs.forget_expected(tx)
         return len(stopped)
 
     def _may_be(self, job: Job, lost: Upload) -> bool:

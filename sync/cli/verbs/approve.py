@@ -30,7 +30,7 @@ def add(app: typer.Typer, session: Session) -> None:
         reason: str = reason_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync.review import decisions as review
+        from sync.review import decisions
 
         choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
         with session.worker(folder) as worker:
@@ -39,7 +39,7 @@ def add(app: typer.Typer, session: Session) -> None:
                 return decide_by_sheet(session, worker, sheet, reason=reason, others=others)
             choice.refuse_silence()
             plan, named = choice.meant(worker)
-            count = review.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
+            count = decisions.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.approved", count=count))
         if count:
             session.talk(session.say("cli.approved.next"))

@@ -23,11 +23,11 @@ def add(app: typer.Typer, session: Session) -> None:
         everything: bool = all_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync.review import decisions as review
+        from sync.review import decisions
 
         if bool(records) == everything:
             raise UsageError.of("CL-106")
         with session.worker(folder) as worker:
-            count = review.lift(worker, record_ids=records or None, actor=worker.person)
+            count = decisions.lift(worker, record_ids=records or None, actor=worker.person)
         session.write(session.say("cli.lifted", count=count))
         return Code.DONE

@@ -30,7 +30,7 @@ def add(app: typer.Typer, session: Session) -> None:
         reason: str = reason_option,
         folder: Path = folder_option,
     ) -> int:
-        from sync.review import decisions as review
+        from sync.review import decisions
 
         choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
         choice.refuse_silence()
@@ -38,6 +38,6 @@ def add(app: typer.Typer, session: Session) -> None:
             raise UsageError.of("CL-116")
         with session.worker(folder) as worker:
             plan, named = choice.meant(worker)
-            count = review.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)
+            count = decisions.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)
         session.write(session.say("cli.rejected", count=count))
         return Code.DONE

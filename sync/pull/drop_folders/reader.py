@@ -19,8 +19,7 @@ from mapping.text.keys import KEYS_VERSION
 from sync.pull.drop_folders import sheets
 from sync.pull.drop_folders.repeats import marks
 from sync.run import Run
-from sync.store import data_files, runs
-from sync.store import dropped_files as dropped
+from sync.store import data_files, dropped_files, runs
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Transaction
 from sync.store.dropped_files import DroppedFile
@@ -41,7 +40,7 @@ class Intake:
 
     def keep(self, tx: Transaction) -> None:
         for source, files in self.files.items():
-            dropped.keep(tx, source, files)
+            dropped_files.keep(tx, source, files)
 
 
 def read_dropped(run: Run) -> Intake:
@@ -65,7 +64,7 @@ class _Folder:
 
     def read(self) -> None:
         with self.run.worker.store.read() as tx:
-            known = dropped.of_source(tx, self.source.api_name)
+            known = dropped_files.of_source(tx, self.source.api_name)
             mark = data_files.watermark(tx, self.source.api_name)
         self.newest = mark.stamp if mark else None
         figures: dict[str, Any] = {"files": 0, "rows": 0, "refused": 0, "left": 0, "broken": [], "listed": []}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapping.text.keys import TEXT_KEYS, ObjectPull, facet_of, key_of
+from mapping.text.keys import TEXT_KEYS, Reading, facet_of, key_of
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from mapping.text.keys import TEXT_KEYS, ObjectPull, facet_of, key_of
     ],
 )
 def test_a_company_is_the_same_wherever_its_form_stands(written: str) -> None:
-    assert TEXT_KEYS["company"].reading(written) == ObjectPull("日立製作所", {"form": "株式会社"})
+    assert TEXT_KEYS["company"].reading(written) == Reading("日立製作所", {"form": "株式会社"})
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_company_is_the_same_wherever_its_form_stands(written: str) -> None:
     ],
 )
 def test_the_form_is_kept_beside_the_name(written: str, name: str, form: str | None) -> None:
-    assert TEXT_KEYS["company"].reading(written) == ObjectPull(name, {"form": form})
+    assert TEXT_KEYS["company"].reading(written) == Reading(name, {"form": form})
 
 
 @pytest.mark.parametrize("written", ["KK Wind Solutions", "Zinc", "Incognito", "同和鉱業", "Vodka Corner", "Tag Heuer"])
@@ -57,7 +57,7 @@ def test_a_person_without_a_company_does_not_meet_a_company_called_so() -> None:
 
 
 def test_a_form_without_a_name_has_no_key() -> None:
-    assert TEXT_KEYS["company"].reading("株式会社") == ObjectPull(None, {"form": "株式会社"})
+    assert TEXT_KEYS["company"].reading("株式会社") == Reading(None, {"form": "株式会社"})
 
 
 @pytest.mark.parametrize("meant", ["株式会社", "(株)", "㈱", "K.K.", "kabushiki kaisha"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapping.text.keys import TEXT_KEYS, ObjectPull, facet_of, fragment_of
+from mapping.text.keys import TEXT_KEYS, Reading, facet_of, fragment_of
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ from mapping.text.keys import TEXT_KEYS, ObjectPull, facet_of, fragment_of
     ],
 )
 def test_an_address_has_a_domain(written: str, key: str, domain: str, *, is_free: bool) -> None:
-    assert TEXT_KEYS["email"].reading(written) == ObjectPull(key, {"domain": domain, "is_free": is_free})
+    assert TEXT_KEYS["email"].reading(written) == Reading(key, {"domain": domain, "is_free": is_free})
 
 
 @pytest.mark.parametrize("written", ["suzuki", "a@b", "a b@example.jp", "a@@example.jp", "なし"])
 def test_what_is_no_address_counts_as_empty(written: str) -> None:
-    assert TEXT_KEYS["email"].reading(written) == ObjectPull(None, {"domain": None, "is_free": None})
+    assert TEXT_KEYS["email"].reading(written) == Reading(None, {"domain": None, "is_free": None})
 
 
 def test_a_part_of_an_address_can_be_asked_for() -> None:

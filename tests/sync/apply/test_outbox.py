@@ -16,8 +16,7 @@ from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.salesforce.write_results import Answer
 from sync.sandbox.jobs import JobState
-from sync.store import batches, changes, pauses
-from sync.store import ingest_jobs as uploads
+from sync.store import batches, changes, ingest_jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move
 from sync.store.leases import LeaseName
@@ -81,7 +80,7 @@ def supersede(stage: Stage, approved: Sequence[Approved]) -> None:
 
 def left_of_jobs(stage: Stage) -> tuple[object, list[JobState]]:
     with stage.worker.store.read() as tx:
-        expected = uploads.expected(tx)
+        expected = ingest_jobs.expected(tx)
     return expected, [job.state for job in stage.server.world.jobs.values() if job.kind == "ingest"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.host import processes as machine
+from sync.host import processes
 from sync.store.holders import Holder, is_dead, this_process
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +31,12 @@ def ended() -> int:
 
 
 def test_a_process_that_runs_is_told_from_one_that_has_ended(ended: int) -> None:
-    assert [machine.is_running(pid) for pid in (os.getpid(), ended)] == [True, False]
+    assert [processes.is_running(pid) for pid in (os.getpid(), ended)] == [True, False]
 
 
 def test_on_windows_no_process_is_sent_a_signal_to_ask_whether_it_runs(ended: int) -> None:
     """Signal 0 is Ctrl-C there: had it been sent, this one would not be found."""
-    assert machine.is_running(ended, system=WINDOWS)
+    assert processes.is_running(ended, system=WINDOWS)
 
 
 def test_where_the_system_does_not_tell_when_a_process_began_its_number_decides(ended: int) -> None:
@@ -50,19 +50,19 @@ def test_this_process_is_not_dead() -> None:
 
 def test_a_folder_is_not_opened_on_windows(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
-    machine.keep_names(missing, system=WINDOWS)
+    processes.keep_names(missing, system=WINDOWS)
     with pytest.raises(FileNotFoundError):
-        machine.keep_names(missing, system="linux")
+        processes.keep_names(missing, system="linux")
 
 
 def test_a_file_that_somebody_reads_stays_on_windows_and_fails_elsewhere(tmp_path: Path) -> None:
-    assert not machine.remove(Read(tmp_path / "data file"), system=WINDOWS)
+    assert not processes.remove(Read(tmp_path / "data file"), system=WINDOWS)
     with pytest.raises(PermissionError):
-        machine.remove(Read(tmp_path / "data file"), system="linux")
+        processes.remove(Read(tmp_path / "data file"), system="linux")
 
 
 def test_a_private_file_takes_bytes_as_they_are_and_is_for_its_owner(tmp_path: Path) -> None:
-    with machine.open_private(tmp_path / "file") as file:
+    with processes.open_private(tmp_path / "file") as file:
         file.write(b"a\nb\r\n")
     assert (tmp_path / "file").read_bytes() == b"a\nb\r\n"
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
@@ -78,4 +78,4 @@ def test_only_one_file_asks_what_systems_answer_differently(asks: str) -> None:
         for path in (ROOT / room).rglob("*.py")
         if re.search(asks, path.read_text(encoding="utf-8"))
     }
-    assert asking <= {"sync/machine.py"}
+    assert asking <= {"sync/processes.py"}

@@ -7,8 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sync.mirror import files
-from sync.mirror import integrity as checks
+from sync.mirror import files, integrity
 from sync.store.data_files import DataFile, DataFileKind
 
 Make = Callable[[str], DataFile]
@@ -36,7 +35,7 @@ def _flip(path: Path, *, keep_times: bool = False) -> None:
 
 
 def _glance(folder: Path, *data_files: DataFile, share_bytes: int = 0) -> list[tuple[str, str]]:
-    return [(each.code, each.where) for each in checks.glance(folder, data_files, share_bytes=share_bytes)]
+    return [(each.code, each.where) for each in integrity.glance(folder, data_files, share_bytes=share_bytes)]
 
 
 def test_a_file_that_was_touched_is_found_at_a_glance(tmp_path: Path, make: Make) -> None:
@@ -82,7 +81,7 @@ def test_a_share_of_the_rest_is_hashed_in_turn(tmp_path: Path, make: Make) -> No
 def test_a_bit_that_fell_over_by_itself_is_found_by_the_whole_check(tmp_path: Path, make: Make) -> None:
     one = make("A")
     _flip(tmp_path / one.path, keep_times=True)
-    assert [(each.code, each.where) for each in checks.compare(tmp_path, [one])] == [("SR-110", one.path)]
+    assert [(each.code, each.where) for each in integrity.compare(tmp_path, [one])] == [("SR-110", one.path)]
 
 
 def test_lost_notes_cost_time_and_nothing_else(tmp_path: Path, make: Make) -> None:

@@ -10,8 +10,7 @@ from engine.errors import LeaseError
 from sync.host.clock import Clock
 from sync.pull.bulk_extracts import Extract, Extracts
 from sync.run import begin
-from sync.store import leases
-from sync.store import query_jobs as queries
+from sync.store import leases, query_jobs
 from sync.store.leases import Lease, LeaseName
 from sync.store.query_jobs import Query
 from tests.stage import Stage
@@ -38,7 +37,7 @@ def take_over(stage: Stage) -> Lease:
 
 def under_way(stage: Stage) -> list[Query]:
     with stage.worker.store.read() as tx:
-        return list(queries.under_way(tx))
+        return list(query_jobs.under_way(tx))
 
 
 def is_refused(error: "pytest.ExceptionInfo[LeaseError]") -> bool:

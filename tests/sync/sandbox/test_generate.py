@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox.generate import generate
 from sync.sandbox.people import edit
 from sync.sandbox.row_versions import Layers
@@ -34,15 +34,15 @@ def test_every_value_would_be_accepted_by_the_org(world: World) -> None:
 
 def test_the_leaver_still_owns_leads_and_both_queues_hold_some(world: World) -> None:
     owners = Counter(lead["OwnerId"] for lead in world.tables["Lead"].values())
-    leaver = world.user_named(cast.username(cast.LEAVER)) or {}
-    queues = [world.queue_named(name) or {} for name in cast.QUEUES]
+    leaver = world.user_named(people_names.username(people_names.LEAVER)) or {}
+    queues = [world.queue_named(name) or {} for name in people_names.QUEUES]
     assert not leaver["IsActive"]
     assert all(owners[holder["Id"]] for holder in (leaver, *queues))
 
 
 def test_every_rep_has_a_manager_and_a_time_zone(world: World) -> None:
-    for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH):
-        rep = world.user_named(cast.username(stem)) or {}
+    for stem in (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH):
+        rep = world.user_named(people_names.username(stem)) or {}
         assert world.find("User", str(rep["ManagerId"]))
         assert rep["TimeZoneSidKey"]
 
@@ -67,8 +67,8 @@ def test_contacts_belong_to_accounts_and_change_no_lead(world: World) -> None:
 
 
 def test_every_rep_stands_below_a_manager_s_role(world: World) -> None:
-    for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH):
-        rep = world.user_named(cast.username(stem)) or {}
+    for stem in (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH):
+        rep = world.user_named(people_names.username(stem)) or {}
         above = world.tables["UserRole"][str(world.tables["UserRole"][str(rep["UserRoleId"])]["ParentRoleId"])]
         assert world.tables["User"][str(rep["ManagerId"])]["UserRoleId"] == above["Id"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import BudgetError
 from sync.salesforce.api_budget import BLOCK, ApiBudget
-from sync.salesforce.api_usage import Usage
+from sync.salesforce.api_usage import ApiUsage
 from sync.store import api_ledger
 from sync.store.api_ledger import LIMIT_UNTOLD, Terms
 from sync.store.database import Store
@@ -87,7 +87,7 @@ def test_what_can_wait_leaves_a_tenth_of_our_share_for_reading(
 def test_what_the_org_tells_counts_from_then_on(store: Store, at: datetime, budget: MakeAllowance) -> None:
     leave = budget()
     leave.ask(None)
-    leave.settle("run", Usage(used=79, limit=100))
+    leave.settle("run", ApiUsage(used=79, limit=100))
     later = ApiBudget(store, TERMS, now=lambda: at + timedelta(seconds=1))
     assert calls_until_refused(later) == (1, "SF-141")
 
@@ -102,7 +102,7 @@ def test_a_long_run_is_not_counted_twice(store: Store, at: datetime, budget: Mak
     told(store, used=0, limit=1000, at=at - timedelta(seconds=1))
     leave = budget()
     for made in range(200):
-        leave.ask(Usage(used=made, limit=1000))
+        leave.ask(ApiUsage(used=made, limit=1000))
     with store.read() as tx:
         left = api_ledger.room(tx, TERMS, at=at)
     assert left.ours == 200

@@ -16,8 +16,7 @@ from engine.changes.states import MOVES, OPEN, State
 from engine.errors import PlanStaleError
 from engine.messages import Message
 from engine.plan.guards import Entry
-from sync.store import audit, changes, memory, proposals
-from sync.store import remembered as effects
+from sync.store import audit, changes, memory, proposals, remembered
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.tables import changes as rows
@@ -163,7 +162,7 @@ def test_what_is_rejected_becomes_a_quiet_fact_until_it_is_lifted(
     fact = Quiet(rejected.target_digest, rejected.meaning_digest, "005000000000001AAA", "pool/k")
     assert _recall(store) == Memory(quiet={rejected.record_id: (fact,)})
     with store.transaction() as tx:
-        assert effects.lift(tx, [rejected.record_id], actor="os:a@h", at=at) == 1
+        assert remembered.lift(tx, [rejected.record_id], actor="os:a@h", at=at) == 1
     assert _recall(store) == Memory()
 
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import StoreError
-from sync.store import ingest_jobs as uploads
-from sync.store import query_jobs as queries
+from sync.store import ingest_jobs, query_jobs
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.leases import Lease
@@ -25,45 +24,45 @@ def query(at: datetime, run: str) -> Callable[[str], Query]:
 def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, query: Callable[[str], Query]) -> None:
     older, newer = query("750A"), replace(query("750B"), created_at=at + timedelta(seconds=1))
     with store.transaction() as tx:
-        queries.enter(tx, older)
-        queries.enter(tx, newer)
+        query_jobs.enter(tx, older)
+        query_jobs.enter(tx, newer)
     with store.read() as tx:
-        assert queries.under_way(tx) == (newer, older)
+        assert query_jobs.under_way(tx) == (newer, older)
 
 
 def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], Query]) -> None:
     with store.transaction() as tx:
-        queries.enter(tx, query("750A"))
-        queries.keep_page(tx, "750A", page=PAGE, locator="MTAw")
-        queries.keep_page(tx, "750A", page=None, locator="")
+        query_jobs.enter(tx, query("750A"))
+        query_jobs.keep_page(tx, "750A", page=PAGE, locator="MTAw")
+        query_jobs.keep_page(tx, "750A", page=None, locator="")
     with store.read() as tx:
-        assert queries.under_way(tx) == (replace(query("750A"), pages=(PAGE,), locator=""),)
-        assert queries.staged(tx) == (PAGE,)
+        assert query_jobs.under_way(tx) == (replace(query("750A"), pages=(PAGE,), locator=""),)
+        assert query_jobs.staged(tx) == (PAGE,)
 
 
 def test_a_closed_job_has_nothing_left_and_is_forgotten_later(
     store: Store, at: datetime, query: Callable[[str], Query]
 ) -> None:
     with store.transaction() as tx:
-        queries.enter(tx, query("750A"))
-        queries.keep_page(tx, "750A", page=PAGE, locator="")
-        queries.close(tx, ["750A"])
-        assert (queries.under_way(tx), queries.staged(tx)) == ((), ())
-        queries.forget(tx, at)
-        assert uploads.known(tx, ["750A"]) == {"750A"}
-        queries.forget(tx, at + timedelta(seconds=1))
-        assert uploads.known(tx, ["750A"]) == frozenset()
+        query_jobs.enter(tx, query("750A"))
+        query_jobs.keep_page(tx, "750A", page=PAGE, locator="")
+        query_jobs.close(tx, ["750A"])
+        assert (query_jobs.under_way(tx), query_jobs.staged(tx)) == ((), ())
+        query_jobs.forget(tx, at)
+        assert ingest_jobs.known(tx, ["750A"]) == {"750A"}
+        query_jobs.forget(tx, at + timedelta(seconds=1))
+        assert ingest_jobs.known(tx, ["750A"]) == frozenset()
 
 
 def test_an_ingest_is_no_query(store: Store, lease: Lease, run: str, at: datetime) -> None:
     with store.transaction() as tx:
-        uploads.expect(tx, lease, "Lead", run=run, version="66.0", at=at)
-        uploads.begin(tx, "750A", batch="batch", at=at)
+        ingest_jobs.expect(tx, lease, "Lead", run=run, version="66.0", at=at)
+        ingest_jobs.begin(tx, "750A", batch="batch", at=at)
     with store.read() as tx:
-        assert [upload.batch_id for upload in uploads.unfinished(tx)] == ["batch"]
-        assert queries.under_way(tx) == ()
+        assert [upload.batch_id for upload in ingest_jobs.unfinished(tx)] == ["batch"]
+        assert query_jobs.under_way(tx) == ()
 
 
 def test_a_job_nobody_entered_cannot_be_told_of(store: Store) -> None:
     with pytest.raises(StoreError, match="SR-120"), store.transaction() as tx:
-        queries.close(tx, ["750A"])
+        query_jobs.close(tx, ["750A"])

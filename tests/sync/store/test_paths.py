@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
-from sync.store import leases
-from sync.store import paths as places
+from sync.store import leases, paths
 from sync.store.database import Store
 from sync.store.holders import this_process
 
@@ -28,22 +27,22 @@ _MOUNTS = """\
 @pytest.mark.parametrize("folder", ["/mnt/share", "/mnt/share/sales", "/mnt/two words/x"])
 def test_a_network_file_system_is_refused(folder: str) -> None:
     with pytest.raises(StoreError, match="SR-105"):
-        places.refuse_network(Path(folder), _MOUNTS)
+        paths.refuse_network(Path(folder), _MOUNTS)
 
 
 @pytest.mark.parametrize("folder", ["/", "/home/sales", "/mnt/share/local/x", "/mnt/shared"])
 def test_a_local_one_is_not(folder: str) -> None:
-    places.refuse_network(Path(folder), _MOUNTS)
+    paths.refuse_network(Path(folder), _MOUNTS)
 
 
 def test_nothing_is_refused_where_the_system_does_not_tell() -> None:
-    places.refuse_network(Path("/mnt/share"), "")
+    paths.refuse_network(Path("/mnt/share"), "")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="SR-104"):
-        places.prepare(tmp_path / "file" / "data" / "store.sqlite")
+        paths.prepare(tmp_path / "file" / "data" / "store.sqlite")
 
 
 def test_s5_a_second_opening_in_one_process_takes_no_lock_of_the_first_away(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import OtherOrgError, StoreError
-from sync.store import leases, orgs, runs
-from sync.store import source_texts as texts
+from sync.store import leases, orgs, runs, source_texts
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder
 from sync.store.leases import LeaseName
@@ -123,7 +122,7 @@ def test_another_org_is_refused(store: Store, at: datetime) -> None:
 
 def test_a_text_is_kept_once(store: Store) -> None:
     with store.transaction() as tx:
-        texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
-        texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
-        assert texts.text_of(tx, "d") == "name: リード"
-        assert texts.text_of(tx, "e") is None
+        source_texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
+        source_texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
+        assert source_texts.text_of(tx, "d") == "name: リード"
+        assert source_texts.text_of(tx, "e") is None
