@@ -15,7 +15,7 @@ from mapping.field_map.types import raw_frame, raw_schema
 from mapping.frames.people import queues_for, queues_of, role_names, users_of
 from mapping.soql import select
 from sync.audit.verify import verify_store
-from sync.doctor import prerequisites as checkpoint
+from sync.doctor import prerequisites
 from sync.doctor.checks import Check, failed
 from sync.run import Worker
 from sync.salesforce.org import Org
@@ -36,7 +36,7 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
             yield from failed(name, error.problems, words)
             is_readable = False
             break  # rules are read by the map
-    yield from checkpoint.ends_of_certificates(worker, words)
+    yield from prerequisites.ends_of_certificates(worker, words)
     try:
         org = worker.new_org()
     except LeadsyncError as error:
@@ -45,7 +45,7 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
         with closing(org):
             yield from _org(worker, org, words, is_readable=is_readable)
     if is_readable:
-        yield from checkpoint.dropped_files(worker, words)
+        yield from prerequisites.dropped_files(worker, words)
     damaged = worker.mirror.verify()
     yield from failed("mirror", damaged, words)
     if not damaged:
@@ -74,10 +74,10 @@ def _org(worker: Worker, org: Org, words: Words, *, is_readable: bool) -> Iterat
         yield from failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
         return
     yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
-    yield from checkpoint.clock(org.skew_seconds, words)
+    yield from prerequisites.clock(org.skew_seconds, words)
     if is_readable:
-        yield from checkpoint.rights(worker, org, identity.user_id, words)
-        yield from checkpoint.set_off(worker, org, words)
+        yield from prerequisites.rights(worker, org, identity.user_id, words)
+        yield from prerequisites.set_off(worker, org, words)
         yield from _fields(worker, org, words)
         yield from _people(worker, org, words)
     yield from _usage(org, words)

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sync.mirror import files, sort_order, versions
-from sync.mirror import latest as contests
+from sync.mirror import files, latest, sort_order, versions
 from sync.mirror.scans import scan
 from sync.store.data_files import DataFile, DataFileKind
 
@@ -103,7 +102,7 @@ class _Work:
         contesting = (
             [] if self.key == sort_order.BY_ID else [*self.deltas, *(slot.base for slot in self.slots if slot.base)]
         )
-        return contests.decided(self.target.folder, contesting, rows=4 * self.target.rows)
+        return latest.decided(self.target.folder, contesting, rows=4 * self.target.rows)
 
     def bases(self, winners: pl.LazyFrame) -> Iterator[DataFile]:
         """New base data files for the slots that are due; neighbours are written as one stretch."""

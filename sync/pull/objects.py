@@ -10,7 +10,7 @@ from mapping.field_map.filters import Filter
 from mapping.field_map.pulled_objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.field_map.types import Record, can_be_followed
 from mapping.soql import BY_ID, BY_STAMP, select
-from sync.pull import missing_fields as lacking
+from sync.pull import missing_fields
 from sync.pull.bulk_extracts import Extract
 from sync.pull.staging import Staging
 from sync.run import Run
@@ -102,10 +102,10 @@ def described(run: Run) -> dict[str, Record]:
     """
     names = [wanted.api_name for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE)]
     found = run.describes(names)
-    if lacking.problems(run, found):
+    if missing_fields.problems(run, found):
         run.describe_again(names)
         found = run.describes(names)
-    if problems := lacking.problems(run, found):
+    if problems := missing_fields.problems(run, found):
         is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
         raise RulebookError(*problems) if is_of_rules else MapError(*problems)
     return {name: found.get(name) or run.describe(name) for name in names}
