@@ -121,7 +121,7 @@ plans = Table(
     Column("digest", DIGEST, nullable=False),
     Column("proposed", Integer, nullable=False),
     Column("expires_at", Instant),
-    Column("header", JsonText, nullable=False),  # counts, notices
+    Column("record", JsonText, nullable=False),  # counts, notices
 )
 
 # What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from

@@ -237,7 +237,7 @@ def upgrade() -> None:
         sa.Column("digest", _identifier(64), nullable=False),
         sa.Column("proposed", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.String(27), nullable=True),
-        sa.Column("header", sa.Text(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["runs.run_id"], name=op.f("fk_plans_plan_id_runs")),
         sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plans")),
     )
