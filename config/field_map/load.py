@@ -15,7 +15,7 @@
       - {object: Task, prospect: WhoId, at: CreatedDate, kind: call, filter: {TaskSubtype: Call}}
       - {files: exports/*.csv, prospect: Email, match: email, at: Date, kind: {field: Type}}
 
-Every problem of the file is reported at once. Whether the org has all of it is `mapping/check.py`'s question.
+Every problem of the file is reported at once. Whether the org has all of it is `mapping/field_map/check.py`'s question.
 """
 
 from pathlib import Path

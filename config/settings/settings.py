@@ -42,7 +42,7 @@ class LoginMethod(StrEnum):
 
 
 class Login(BaseModel):
-    """How leadsync logs in to a real org. `config/credentials.py` reads the secrets when they are needed."""
+    """How leadsync logs in to a real org. `config/settings/credentials.py` reads the secrets when they are needed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -187,7 +187,7 @@ def environment_language(environment: Mapping[str, str] | None = None) -> Langua
 
 
 def crash_point(environment: Mapping[str, str] | None = None) -> str:
-    """For tests of crash safety only: the point at which the process ends itself (`sync/crash_points.py`)."""
+    """For tests of crash safety only: the point at which the process ends itself (`sync/host/crash_points.py`)."""
     return _environment(environment).get("LEADSYNC_CRASH_AT", "")
 
 

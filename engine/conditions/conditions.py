@@ -1,4 +1,4 @@
-"""Conditions as values: leaves and all/any/none groups to any depth. `engine/compile.py` turns them into expressions."""
+"""Conditions as values: leaves and all/any/none groups to any depth. `expressions.py` turns them into expressions."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Time edges: whom the hours alone may change before the org's day is over.
+"""Due dates: whom the hours alone may change before the org's day is over.
 
 Rules read days, which begin at the org's midnight, but for what lies ahead: it does not count until its time has come.
 A prospect lies ahead itself when it was made while the run that reads it was beginning.

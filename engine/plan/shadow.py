@@ -1,5 +1,5 @@
 """Agreement of verdicts: what a rulebook in shadow decides beside what the org holds, counted by column, each difference
-with its why. (`sync/agreement.py` keeps it, `sync/cli/agreement.py` shows it.)
+with its why. (`sync/reports/shadow.py` keeps it, `sync/cli/output/shadow.py` shows it.)
 
 Nothing is written in shadow, so the org goes on as it did. What going live would leave alone counts for nothing: a rule
 that clears a field clears only what it has put there itself.

@@ -1,6 +1,6 @@
 """What a rulebook says about change itself: who approves, how much at once, when, how fast, and who wins against people.
 
-`config/rulebook/header.py` reads it from rulebook.yaml. Days are the org's own, Monday is 0.
+`config/rulebook/policy.py` reads it from rulebook.yaml. Days are the org's own, Monday is 0.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from mapping.field_map.filters import Filter
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
-    """A Salesforce field and the name rules use for it. `key` names the text key (`mapping/text.py`) it is compared by."""
+    """A Salesforce field and the name rules use for it. `key` names the text key (`mapping/text/keys.py`) it is compared by."""
 
     name: str
     api_name: str

@@ -1,4 +1,4 @@
-"""Cells of CSV made into columns of the types describe gives: what `mapping/types.py` does for JSON, for many rows at once."""
+"""Cells of CSV made into columns of the types describe gives: what `field_map/types.py` does for JSON, for many rows at once."""
 
 from collections.abc import Sequence
 

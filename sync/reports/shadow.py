@@ -1,5 +1,5 @@
 """Agreement while a plan is made in shadow: the counts are kept with the run, each difference is a line of a file for
-spreadsheets in the reports folder. (`engine/agreement.py` compares, `sync/cli/agreement.py` shows the table.)
+spreadsheets in the reports folder. (`engine/plan/shadow.py` compares, `sync/cli/output/shadow.py` shows the table.)
 """
 
 from collections.abc import Iterator

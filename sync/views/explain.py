@@ -1,4 +1,4 @@
-"""Explain one record of the store (`engine/explain.py` explains one row): what the rules make of it, who may own it, all
+"""Explain one record of the store (`engine/automation/explain.py` explains one row): what the rules make of it, who may own it, all
 that was ever proposed, and what has moved since.
 
 Without a run it is told as of the last plan, by the rules as they are now. `as_of` a plan it is told as that plan saw
