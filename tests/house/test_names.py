@@ -3,18 +3,15 @@
 import importlib
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
+ROOMS = ("engine", "mapping", "config", "sync")
 
 
-@pytest.mark.parametrize("room", ["engine", "mapping", "config", "sync"])
-def test_a_room_is_imported_from_this_tree(room: str) -> None:
-    found = importlib.import_module(room).__file__
-    assert found is not None
-    assert Path(found).parent == ROOT / room
+def test_every_room_is_imported_from_this_tree() -> None:
+    found = {room: importlib.import_module(room).__file__ for room in ROOMS}
+    assert found == {room: str(ROOT / room / "__init__.py") for room in ROOMS}
 
 
-@pytest.mark.parametrize("room", ["engine", "mapping", "config", "sync", "tests"])
-def test_a_room_has_its_sign(room: str) -> None:
-    assert (ROOT / room / "README.md").read_text(encoding="utf-8").strip()
+def test_every_room_has_its_sign() -> None:
+    signs = {room: ROOT / room / "README.md" for room in (*ROOMS, "tests")}
+    assert [room for room, sign in signs.items() if not sign.read_text(encoding="utf-8").strip()] == []
