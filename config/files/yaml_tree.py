@@ -7,6 +7,7 @@ whoever reads it. Anchors, tags and second documents are refused, so that a file
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from ruamel.yaml import YAML
@@ -105,6 +106,8 @@ class _TrapError(Exception):
         self.slip, self.event, self.params = slip, event, params
 
 
+# The same map and rules are read for each run, and again for the plans that were made by them: a quarter of a small run.
+@lru_cache(maxsize=256)
 def tree(text: str, *, file: str, area: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The one document of a file (None: empty or not YAML) and what is wrong; `area` is rulebook or settings."""
     try:
