@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.scenes import Scene
 from tests.stage import RULEBOOK, Stage, staged
+from tests.stores import schema
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("leadsync", deadline=None)
@@ -32,11 +34,18 @@ def shared() -> Path:
     return _SHARED
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+@pytest.fixture(scope="session")
+def opening(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """An empty org and the rulebook of tests/stage.py; the baseline (of nothing) is behind us."""
-    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
+    with staged(tmp_path_factory.mktemp("opening") / "folder", rulebook=RULEBOOK) as stage:
         stage.plan()
+        return Scene.of(stage)
+
+
+@pytest.fixture
+def stage(opening: Scene, tmp_path: Path) -> Iterator[Stage]:
+    """The opening, in a folder of its own."""
+    with opening.resumed(tmp_path / "folder") as stage:
         yield stage
 
 
@@ -63,11 +72,4 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store that does not exist yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/data/store.sqlite"
-    import psycopg
-
-    server: str = request.getfixturevalue("postgres")
-    name = f"test_{next(_numbers)}"
-    # A schema of its own isolates like a database of its own, at a tenth of the time.
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}".encode())
-    return f"{server}&options=-csearch_path%3D{name}"
+    return schema(request.getfixturevalue("postgres"), f"test_{next(_numbers)}")

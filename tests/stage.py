@@ -33,6 +33,7 @@ from sync.store import changes, memory
 from sync.store.leases import LeaseName
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
+from tests.stores import make_file
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 # Everything a story needs to see of the rules, on one page.
@@ -258,7 +259,15 @@ def staged(
         write_rulebook(folder, rulebook)
     if field_map is not None:
         (folder / "map.yaml").write_text(field_map, encoding="utf-8")
+    make_file(folder / "data" / "store.sqlite")
     world = world or generate(leads=leads, seed=seed, now=now, activities_per_lead=activities_per_lead)
+    with raised(folder, world, now) as stage:
+        yield stage
+
+
+@contextmanager
+def raised(folder: Path, world: World, now: datetime) -> Iterator[Stage]:
+    """The stage of a folder that is there, its org and the hour in it."""
     journal = SavedWorld(folder / "data" / "sandbox").save(world)
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
     with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:

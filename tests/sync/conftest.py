@@ -13,6 +13,7 @@ from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease, LeaseName
+from tests.stores import make
 
 MakeChange: TypeAlias = Callable[..., Change]
 
@@ -26,6 +27,7 @@ def dice() -> Callable[[int], bytes]:
 
 @pytest.fixture
 def store(store_url: str, dice: Callable[[int], bytes]) -> Iterator[Store]:
+    make(store_url)
     opened = Store.open(store_url, dice=dice)
     yield opened
     opened.close()

@@ -16,9 +16,11 @@ from sync.store.migrations import HEAD, KNOWN
 from sync.store.tables import metadata
 
 
-def test_the_migrations_make_the_tables(store: Store) -> None:
+def test_the_migrations_make_the_tables(store_url: str, dice: Callable[[int], bytes]) -> None:
+    store = Store.open(store_url, dice=dice)
     with store.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), metadata) == []
+    store.close()
 
 
 def test_every_migration_is_known_and_there_is_one_head() -> None:
