@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.scenes import Scene
-from tests.stage import RULEBOOK, Stage, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage
 from tests.stores import schema
 
 # How long an example takes says how busy the machine is.
@@ -34,18 +34,10 @@ def shared() -> Path:
     return _SHARED
 
 
-@pytest.fixture(scope="session")
-def opening(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """An empty org and the rulebook of tests/stage.py; the baseline (of nothing) is behind us."""
-    with staged(tmp_path_factory.mktemp("opening") / "folder", rulebook=RULEBOOK) as stage:
-        stage.plan()
-        return Scene.of(stage)
-
-
 @pytest.fixture
-def stage(opening: Scene, tmp_path: Path) -> Iterator[Stage]:
-    """The opening, in a folder of its own."""
-    with opening.resumed(tmp_path / "folder") as stage:
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """An empty org and the rulebook of tests/stage.py; the baseline (of nothing) is behind us."""
+    with begun(tmp_path / "folder", Stage.plan, rulebook=RULEBOOK) as stage:
         yield stage
 
 

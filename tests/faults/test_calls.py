@@ -15,7 +15,8 @@ from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 from sync.sandbox.faults import Fault, FaultKind
 from tests.faults.test_transport import leads, pulled
-from tests.stage import RULEBOOK, Stage, in_blocks, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage, in_blocks
 
 # Long enough for the sandbox org, which answers in milliseconds; nobody waits for it but these tests.
 IMPATIENT = Timeouts(connect_seconds=5, read_seconds=1)
@@ -36,11 +37,14 @@ def sent() -> list[PreparedRequest]:
 @pytest.fixture
 def stage(tmp_path: Path, waits: list[float], sent: list[PreparedRequest]) -> Iterator[Stage]:
     """Three leads with fields to write, whose conversations wait in the org's time only and remember what they sent."""
-    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
-        stage.plan()
-        for _ in range(3):
-            stage.add_lead(Title="課長")
+    with begun(tmp_path / "folder", after_a_plan, rulebook=RULEBOOK) as stage:
         yield replace(stage, worker=replace(stage.worker, new_org=heard(stage, waits, sent)))
+
+
+def after_a_plan(stage: Stage) -> None:
+    stage.plan()
+    for _ in range(3):
+        stage.add_lead(Title="課長")
 
 
 def heard(stage: Stage, waits: list[float], sent: list[PreparedRequest]) -> Callable[[], Org]:

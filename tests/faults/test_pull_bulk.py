@@ -15,7 +15,8 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.store import data_files
 from sync.store import query_jobs as queries
 from sync.store.leases import LeaseName
-from tests.stage import RULEBOOK, Stage, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage
 
 TEXTS = (
     '"quoted", and not',
@@ -32,8 +33,7 @@ TEXTS = (
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An empty org that was pulled once."""
-    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
-        pulled(stage)
+    with begun(tmp_path / "folder", pulled, rulebook=RULEBOOK) as stage:
         yield stage
 
 

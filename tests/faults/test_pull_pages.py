@@ -14,7 +14,8 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import data_files, runs
 from sync.store.data_files import Watermark
-from tests.stage import RULEBOOK, Stage, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage
 
 LEADS = 8
 NEXT_PAGE = "/query/"
@@ -23,8 +24,7 @@ NEXT_PAGE = "/query/"
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An org that was pulled once and has eight new leads since, three to a page."""
-    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
-        stage.pull()
+    with begun(tmp_path / "folder", Stage.pull, rulebook=RULEBOOK) as stage:
         stage.switch(Switches(page_size=3))
         for _ in range(LEADS):
             stage.add_lead()

@@ -17,7 +17,8 @@ from sync.sandbox.worlds import Switches
 from sync.schedule.runner import work
 from sync.store import slots
 from sync.store.slots import SlotState
-from tests.stage import RULEBOOK, Stage, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage
 
 WEB = "Web_Activity__c"
 READERS = RULEBOOK | {
@@ -37,8 +38,7 @@ READERS = RULEBOOK | {
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An org that was pulled once."""
-    with staged(tmp_path / "folder", rulebook=READERS) as stage:
-        stage.pull()
+    with begun(tmp_path / "folder", Stage.pull, rulebook=READERS) as stage:
         yield stage
 
 

@@ -16,7 +16,8 @@ from sync.plan.snapshots import snapshot_of
 from sync.run import begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, World
-from tests.stage import RULEBOOK, Stage, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage
 
 TEXTS = (
     '"quoted", and not',
@@ -49,8 +50,7 @@ ZONES = (
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An empty org that was pulled once."""
-    with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
-        stage.pull()
+    with begun(tmp_path / "folder", Stage.pull, rulebook=RULEBOOK) as stage:
         yield stage
 
 

@@ -6,7 +6,13 @@ import pytest
 
 from engine.changes.states import State
 from engine.errors import UsageError
-from tests.stage import staged
+from tests.scenes import begun
+from tests.stage import Stage, staged
+
+
+def planned(stage: Stage) -> None:
+    """A baseline that waits."""
+    stage.plan(with_owners=False)
 
 
 def test_a_baseline_waits_for_a_person(tmp_path: Path) -> None:
@@ -34,8 +40,7 @@ def test_a_part_of_a_baseline_cannot_be_approved(tmp_path: Path) -> None:
 
 
 def test_an_unapproved_baseline_is_followed_by_another_baseline(tmp_path: Path) -> None:
-    with staged(tmp_path / "folder", leads=20) as stage:
-        stage.plan(with_owners=False)
+    with begun(tmp_path / "folder", planned, leads=20) as stage:
         again = stage.plan(with_owners=False)
         assert again.is_baseline
         assert again.changes == ()
@@ -51,8 +56,7 @@ def test_owners_move_in_the_plan_after_a_baseline_of_fields(tmp_path: Path) -> N
 
 
 def test_a_baseline_that_still_waits_is_a_baseline_at_the_third_plan_too(tmp_path: Path) -> None:
-    with staged(tmp_path / "folder", leads=20) as stage:
-        stage.plan(with_owners=False)
+    with begun(tmp_path / "folder", planned, leads=20) as stage:
         stage.plan(with_owners=False)
         stage.add_lead(Title="課長")
         third = stage.plan(with_owners=False)
@@ -61,8 +65,7 @@ def test_a_baseline_that_still_waits_is_a_baseline_at_the_third_plan_too(tmp_pat
 
 
 def test_a_rejected_baseline_is_followed_by_a_baseline(tmp_path: Path) -> None:
-    with staged(tmp_path / "folder", leads=20) as stage:
-        stage.plan(with_owners=False)
+    with begun(tmp_path / "folder", planned, leads=20) as stage:
         stage.reject()
         stage.plan(with_owners=False)
         stage.add_lead(Title="課長")
@@ -70,8 +73,7 @@ def test_a_rejected_baseline_is_followed_by_a_baseline(tmp_path: Path) -> None:
 
 
 def test_a_second_baseline_that_is_approved_does_not_approve_the_first(tmp_path: Path) -> None:
-    with staged(tmp_path / "folder", leads=20) as stage:
-        stage.plan(with_owners=False)
+    with begun(tmp_path / "folder", planned, leads=20) as stage:
         stage.add_lead(Title="課長")
         stage.plan(with_owners=False)
         stage.approve()

@@ -1,5 +1,6 @@
 """Deciding on a part of a plan: by owner, by rule, by what a change does, and in a workbook."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sync.review.workbook import decide
 from sync.review.workbook_lines import Decision, approved_lines, read_decisions
 from sync.store.approvals import approvals_of
 from sync.views.plan_report import report_of
+from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, staged
 
 ENGLISH, JAPANESE = Words(Language.ENGLISH), Words(Language.JAPANESE)
@@ -22,12 +24,17 @@ DAY_SECONDS = 24 * 3600
 
 
 @pytest.fixture
-def waiting(stage: Stage) -> Stage:
+def waiting(tmp_path: Path) -> Iterator[Stage]:
     """Four leads that wait for a person: two for 大阪府's rule, two for the default pool."""
+    with begun(tmp_path / "folder", four_leads, rulebook=RULEBOOK) as stage:
+        yield stage
+
+
+def four_leads(stage: Stage) -> None:
+    stage.plan()
     for state in ("大阪府", "大阪府", "東京都", "東京都"):
         stage.add_lead(owner="Inbound_Leads", State=state, Title="課長", NumberOfEmployees=500)
     stage.plan()
-    return stage
 
 
 def pick(waiting: Stage, **given: tuple[str, ...]) -> set[str]:

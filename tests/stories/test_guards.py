@@ -8,7 +8,8 @@ import pytest
 
 from engine.changes.states import State
 from engine.errors import PlanStaleError
-from tests.stage import RULEBOOK, Stage, ids, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage, ids
 
 _DAY_SECONDS = 86_400
 
@@ -17,8 +18,7 @@ _DAY_SECONDS = 86_400
 def ruled(folder: Path, *lines: str) -> Iterator[Stage]:
     """The stage with more in its rulebook.yaml; the baseline is behind us."""
     header = RULEBOOK["rulebook.yaml"] + "".join(f"{line}\n" for line in lines)
-    with staged(folder, rulebook={**RULEBOOK, "rulebook.yaml": header}) as stage:
-        stage.plan()
+    with begun(folder, Stage.plan, rulebook={**RULEBOOK, "rulebook.yaml": header}) as stage:
         yield stage
 
 

@@ -13,7 +13,8 @@ from engine.messages import Message
 from sync.plan.cost import Mode
 from sync.store import api_ledger as ledger
 from sync.store import pauses, runs
-from tests.stage import RULEBOOK, Stage, in_blocks, staged
+from tests.scenes import begun
+from tests.stage import RULEBOOK, Stage, in_blocks
 
 HEAD = RULEBOOK["rulebook.yaml"]
 
@@ -21,8 +22,8 @@ HEAD = RULEBOOK["rulebook.yaml"]
 @contextmanager
 def ruled(tmp_path: Path, policy: str) -> Iterator[Stage]:
     """A stage whose rulebook says this about writing. It starts on a Friday at 9:00 in Tokyo."""
-    with staged(tmp_path / "folder", rulebook={**RULEBOOK, "rulebook.yaml": f"{HEAD}{policy}\n"}) as stage:
-        stage.plan()
+    texts = {**RULEBOOK, "rulebook.yaml": f"{HEAD}{policy}\n"}
+    with begun(tmp_path / "folder", Stage.plan, rulebook=texts) as stage:
         yield stage
 
 

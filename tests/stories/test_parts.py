@@ -32,6 +32,7 @@ from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
 from sync.store.audit import Event
 from sync.store.plans import PlanRecord
+from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, staged
 
 MAP = """
@@ -61,8 +62,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """An org whose baseline is behind us, and whose last plan looked at everybody."""
-    with staged(tmp_path / "folder", rulebook=RULES, field_map=MAP) as one:
-        peopled(one)
+    with begun(tmp_path / "folder", peopled, rulebook=RULES, field_map=MAP) as one:
         yield one
 
 

@@ -11,6 +11,7 @@ from engine.changes.states import State
 from engine.errors import UsageError
 from sync.review.overrides import give_back
 from sync.store.audit import links
+from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, ids, staged
 
 DAY = 86_400
@@ -21,8 +22,8 @@ def winning(folder: Path, said: str) -> Iterator[Stage]:
     """A stage whose rulebook says who wins and wants Kansai's leads back; the baseline is behind us."""
     head = f"name: story\ndefault profile: fit\napproval: {{fields: policy, owners: policy}}\npeople win: {said}\n"
     rules = RULEBOOK["automation/rules.yaml"].replace("{pool: kansai}", "{pool: kansai, reassign: yes}")
-    with staged(folder, rulebook={**RULEBOOK, "rulebook.yaml": head, "automation/rules.yaml": rules}) as stage:
-        stage.plan()
+    texts = {**RULEBOOK, "rulebook.yaml": head, "automation/rules.yaml": rules}
+    with begun(folder, Stage.plan, rulebook=texts) as stage:
         yield stage
 
 
