@@ -7,7 +7,8 @@ from dataclasses import replace
 from config.field_map.reading import Reader
 from config.files.suggestions import folded, nearest
 from config.files.yaml_tree import Node, Scalar, Table
-from engine.conditions.fields import DERIVED_FIELDS, IDENTITY_COLUMNS, LATER, RIDERS, TARGETS, Kind
+from engine.conditions.fields import IDENTITY_COLUMNS, LATER, Kind
+from engine.verdicts.registry import DERIVED_FIELDS, RIDERS, TARGETS
 from mapping.field_map.field_map import Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.field_map.standard_fields import STANDARD_FIELDS, STANDARD_LOOKUPS, Standard
 from mapping.field_map.write_back import WRITE_BACK

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.rulebook.typed import Problems
-from engine.conditions.fields import DERIVED_FIELDS, LATER, RIDERS, TARGETS, Field
+from engine.conditions.fields import LATER, Field
+from engine.verdicts.registry import DERIVED_FIELDS, RIDERS, TARGETS
 from mapping.field_map.field_map import FieldMap, MappedField
 from mapping.text.keys import default_key
 

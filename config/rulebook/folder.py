@@ -30,10 +30,10 @@ from config.rulebook.values import FILE as VALUES
 from config.rulebook.values import Values, values_in, with_values
 from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS
-from engine.conditions.fields import TARGETS
 from engine.digests import digest
 from engine.errors import Problem, RulebookError
 from engine.rulebook.rulebook import Rulebook
+from engine.verdicts.registry import TARGETS
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist
 

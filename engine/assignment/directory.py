@@ -4,12 +4,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.conditions.conditions import Condition, Leaf, leaves
+from engine.conditions.conditions import Leaf, leaves
 from engine.conditions.operators import OPERATORS, OperandShape
 from engine.errors import Problem
 from engine.rulebook.actions import Assign, Reference
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Queue, User
+from engine.verdicts.registry import asked
 
 ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "nobody"
 
@@ -115,16 +116,11 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
 
 def _owners_named(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
     """Where a condition stands, the field of the owner it asks, and whom or what it names."""
-    asked: list[tuple[str, Condition]] = [("", rulebook.scope)]
-    asked += [(persona.where, persona.when) for persona in rulebook.personas]
-    asked += [(rule.where, rule.when) for rule in rulebook.rules]
-    for profile in rulebook.profiles:
-        asked += [(profile.where, level.when) for criterion in profile.criteria for level in criterion.levels]
-    for where, condition in asked:
-        for leaf in leaves(condition):
+    for each in asked(rulebook):
+        for leaf in leaves(each.condition):
             if isinstance(leaf, Leaf) and leaf.field.name in {"owner_role", "owner_manager"} and _names_whole(leaf):
                 named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
-                yield from ((where, leaf.field.name, str(one)) for one in named)
+                yield from ((each.where, leaf.field.name, str(one)) for one in named)
 
 
 def _names_whole(leaf: Leaf) -> bool:

@@ -12,7 +12,7 @@ Columns, besides `id`:
     grade_rank, grade               0 to 12 and its letter; null when ungraded
     priority                        fit letter and band, `A1`; null when ungraded or without bands
     earned__<profile>__<criterion>  signed thirds; null when unknown or when the prospect has another profile
-    activity__<n>                   counts that conditions ask for (`compile.activity_columns`)
+    activity__<n>                   counts that conditions ask for (`registry.activity_columns`)
     rule__<n>                       nullable boolean for each rule; of a `once` rule: it holds and has not fired yet
     to__<field>, by__<field>        what a field is to hold and which rule says so; -1: the verdict itself;
                                     null: leave the field alone
@@ -24,20 +24,16 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
-from engine.automation.order import Decided, Step, conditions_at, decides, needs, steps_of
+from engine.automation.order import decides, needs
 from engine.automation.outcomes import owner_rule, rule_mask, setters_of
 from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ActivityCount, leaves
-from engine.conditions.fields import TARGETS
 from engine.conditions.literals import whole
 from engine.moments import Moment
 from engine.rulebook.actions import Assign
-from engine.rulebook.asked import activity_columns
 from engine.rulebook.rulebook import Rulebook
-from engine.verdicts.grade import earned_column, letter
-
-# Read as they came out: what is behind them is every activity.
-_TOLD_AS_ITSELF = frozenset({"score", "band"})
+from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF, VERDICTS, activity_columns, asked_at, steps_of
+from engine.verdicts.verdict import Step, Verdict
 
 
 def evaluate(
@@ -67,15 +63,8 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     it all.
     """
     behind = _behind(rulebook)
-    persona, profile, grade = (behind[step] for step in (Decided.PERSONA, Decided.PROFILE, Decided.GRADE))
     reads = {
-        "persona": persona,
-        "buyer_role": persona,
-        "profile": profile,
-        "grade": grade,
-        "grade_rank": grade,
-        "score": frozenset[str](),
-        "priority": behind[Decided.PRIORITY],
+        target: frozenset[str]() if OUTPUTS[target].is_itself else behind[VERDICT_OF[target]] for target in TARGETS
     }
     for field, setters in setters_of(rulebook).items():
         reads[field] = frozenset[str]().union(*(behind[index] for index in setters))
@@ -87,38 +76,17 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
 
 
 def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:
-    names = ["in_scope", "score", "band_index", "band", "persona_index", "persona", "buyer_role", "profile_index"]
-    names += ["profile", "graded", "grade_steps", "grade_rank", "priority"]
-    columns = {name: nw.col(name) for name in names} | {"grade": letter()}
-    for index, profile in enumerate(rulebook.profiles):
-        earned = [earned_column(index, number) for number in range(len(profile.criteria))]
-        columns |= {name: nw.col(name) for name in earned}
+    columns = {"in_scope": nw.col("in_scope")}
+    for verdict in VERDICTS:
+        columns |= verdict.columns(rulebook)
     columns |= {name: nw.col(name) for name in dict.fromkeys(activity_columns(rulebook).values())}
     columns |= {rule_mask(index): nw.col(rule_mask(index)) for index in range(len(rulebook.rules))}
     for target in TARGETS:
-        columns |= _verdict_columns(target, columns[target], is_decided=_decides_target(rulebook, target))
+        by = whole(-1 if VERDICT_OF[target].is_said(rulebook) else None)
+        columns |= {f"to__{target}": columns[target], f"by__{target}": by}
     for field in setters_of(rulebook):
         columns |= {name: nw.col(name) for name in (f"to__{field}", f"by__{field}")}
     return columns | {"by__owner": owner_rule(rulebook)}
-
-
-def _verdict_columns(target: str, verdict: nw.Expr, *, is_decided: bool) -> dict[str, nw.Expr]:
-    if is_decided:
-        return {f"to__{target}": verdict, f"by__{target}": whole(-1)}
-    return {f"to__{target}": verdict, f"by__{target}": whole(None)}
-
-
-def _decides_target(rulebook: Rulebook, target: str) -> bool:
-    """A rulebook that says nothing about personas, profiles or points leaves those fields of the org alone."""
-    match target:
-        case "persona" | "buyer_role":
-            return bool(rulebook.personas)
-        case "score":
-            return bool(rulebook.points)
-        case "priority":
-            return bool(rulebook.bands and rulebook.profiles)
-        case _:
-            return bool(rulebook.profiles)
 
 
 def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
@@ -135,12 +103,12 @@ def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
             behind[step] = frozenset()  # a `once` rule may read what it sets
             found = set[str]()
             for name in needs(rulebook, step):
-                by = [] if name in _TOLD_AS_ITSELF else deciders.get(name, [])
-                if not any(isinstance(one, Decided) for one in by):
+                by = [] if name in OUTPUTS and OUTPUTS[name].is_itself else deciders.get(name, [])
+                if not any(isinstance(one, Verdict) for one in by):
                     found.add("tags" if name.startswith("tags;") else name)
                 found |= {read for one in by for read in follow(one)}
-            for condition in conditions_at(rulebook, step):
-                found |= {counts[leaf] for leaf in leaves(condition) if isinstance(leaf, ActivityCount)}
+            for each in asked_at(rulebook, step):
+                found |= {counts[leaf] for leaf in leaves(each.condition) if isinstance(leaf, ActivityCount)}
             behind[step] = frozenset(found)
         return behind[step]
 

@@ -14,19 +14,19 @@ import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
 from engine.automation.evaluate import evaluate
-from engine.automation.order import Decided, Step
 from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ALWAYS, NEVER, ActivityCount, Condition, Leaf, instead, leaves
 from engine.conditions.expressions import Columns, compile_condition
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OPERATORS
 from engine.moments import Moment
-from engine.rulebook.rulebook import AutomationRule, Criterion, Mode, Persona, Rulebook
+from engine.rulebook.rulebook import AutomationRule, Criterion, Mode, Rulebook
 from engine.values import Scalar
-from engine.verdicts.grade import START, earned_column
+from engine.verdicts.grade import GRADE, START, earned_column
+from engine.verdicts.registry import VERDICTS
 from engine.verdicts.score import ScoreLine, score_lines
+from engine.verdicts.verdict import Item, Row, Step
 
-Row: TypeAlias = Mapping[str, Any]
 Value: TypeAlias = Scalar | date | datetime
 
 
@@ -42,7 +42,7 @@ class LeafResult:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A persona or a rule. `near`: positions of leaves any one of which, answered otherwise, would make it hold.
+    """An item of a verdict, such as a persona, or a rule. `near`: positions of leaves any one of which, answered otherwise, would make it hold.
 
     `has_fired` is about `once` rules: the condition is shown as it is, but the rule will not fire again.
     """
@@ -79,11 +79,14 @@ class CriterionLine:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that was tried for one prospect, in the order it was tried. `verdict` is its row of `evaluate`."""
+    """All that was tried for one prospect, in the order it was tried. `verdict` is its row of `evaluate`.
+
+    `items` are those of each verdict, by its name.
+    """
 
     record_id: str
     verdict: Row
-    personas: tuple[Tried, ...]
+    items: Mapping[str, tuple[Tried, ...]]
     criteria: tuple[CriterionLine, ...]
     is_clamped: bool
     score_lines: tuple[ScoreLine, ...]
@@ -115,8 +118,10 @@ def explain(
     return Explanation(
         record_id=verdict["id"],
         verdict=verdict,
-        personas=tuple(seen[Decided.PERSONA].tried(persona) for persona in rulebook.personas),
-        criteria=_criteria(verdict, rulebook, seen[Decided.GRADE]),
+        items={
+            verdict.name: tuple(seen[verdict].tried(item) for item in verdict.items(rulebook)) for verdict in VERDICTS
+        },
+        criteria=_criteria(verdict, rulebook, seen[GRADE]),
         is_clamped=verdict["graded"] and verdict["grade_rank"] != START + verdict["grade_steps"],
         score_lines=score_lines(prospect.lazy(), activities.lazy(), rulebook.points, moment),
         rules=tuple(seen[index].tried(rule) for index, rule in enumerate(rulebook.rules)),
@@ -170,8 +175,8 @@ class _Seen:
         answered = self.frame.select(**asked).row(0) if asked else ()
         return list(answered)
 
-    def tried(self, item: Persona | AutomationRule) -> Tried:
-        """A persona or rule with its leaves, and what nearly made it hold."""
+    def tried(self, item: Item) -> Tried:
+        """An item or rule with its leaves, and what nearly made it hold."""
         [holds] = self.answers([item.when])
         results = self.results(item.when)
         # An unknown answer may turn out either way; a known one only the other way.

@@ -5,7 +5,6 @@ order wins, whatever its stratum.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
@@ -14,39 +13,11 @@ from engine.conditions.fields import Kind
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem, RulebookError
 from engine.rulebook.actions import AddTag, SetField
-from engine.rulebook.asked import conditions_of
 from engine.rulebook.rulebook import Mode, Rulebook
+from engine.verdicts.registry import VERDICTS, asked_at, conditions_of, steps_of
+from engine.verdicts.verdict import Step, Verdict
 
-
-class Decided(StrEnum):
-    """What is decided besides rules."""
-
-    SCORE = "score"
-    BAND = "band"
-    PERSONA = "persona"
-    PROFILE = "profile"
-    GRADE = "grade"
-    PRIORITY = "priority"
-
-
-# A rule is its position in the rulebook.
-Step: TypeAlias = Decided | int
 Stratum: TypeAlias = tuple[Step, ...]
-
-_DECIDES = {
-    Decided.SCORE: frozenset({"score"}),
-    Decided.BAND: frozenset({"band"}),
-    Decided.PERSONA: frozenset({"persona", "buyer_role"}),
-    Decided.PROFILE: frozenset({"profile"}),
-    Decided.GRADE: frozenset({"grade"}),
-    Decided.PRIORITY: frozenset({"priority"}),
-}
-# What a verdict is made of, besides conditions.
-_BEFORE = {
-    Decided.BAND: frozenset({"score"}),
-    Decided.GRADE: frozenset({"profile"}),
-    Decided.PRIORITY: frozenset({"grade", "band"}),
-}
 
 
 def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
@@ -78,38 +49,16 @@ def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
     return tuple(strata)
 
 
-def steps_of(rulebook: Rulebook) -> tuple[Step, ...]:
-    return (*Decided, *range(len(rulebook.rules)))
-
-
-def conditions_at(rulebook: Rulebook, step: Step) -> tuple[Condition, ...]:
-    """The conditions a step asks."""
-    match step:
-        case Decided.PERSONA:
-            return tuple(persona.when for persona in rulebook.personas)
-        case Decided.GRADE:
-            criteria = [criterion for profile in rulebook.profiles for criterion in profile.criteria]
-            return tuple(level.when for criterion in criteria for level in criterion.levels)
-        case Decided.SCORE | Decided.BAND | Decided.PROFILE | Decided.PRIORITY:
-            return ()
-        case _:
-            return (rulebook.rules[step].when,)
-
-
 def needs(rulebook: Rulebook, step: Step) -> frozenset[str]:
     """What a step reads: names of fields, and `tags;<tag>` for each tag, for tags are decided one by one."""
-    found = {name for condition in conditions_at(rulebook, step) for name in _names(condition)}
-    if step is Decided.PROFILE and any(persona.profile for persona in rulebook.personas):
-        found.add("persona")
-    if isinstance(step, Decided):
-        found |= _BEFORE.get(step, frozenset())
-    return frozenset(found)
+    found = frozenset(name for each in asked_at(rulebook, step) for name in _names(each.condition))
+    return found | step.made_of(rulebook) if isinstance(step, Verdict) else found
 
 
 def decides(rulebook: Rulebook, step: Step) -> frozenset[str]:
     """What a step decides, named as `needs` names it."""
-    if isinstance(step, Decided):
-        return _DECIDES[step]
+    if isinstance(step, Verdict):
+        return frozenset(output.name for output in step.outputs)
     rule = rulebook.rules[step]
     fields = {action.field for action in rule.then if isinstance(action, SetField)}
     return frozenset(fields | {tag_name(action.tag) for action in rule.then if isinstance(action, AddTag)})
@@ -130,10 +79,10 @@ def _writers(rulebook: Rulebook) -> dict[str, list[Step]]:
 def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
     for step in steps_of(rulebook):
         both = sorted(needs(rulebook, step) & decides(rulebook, step))
-        if isinstance(step, Decided):
+        if isinstance(step, Verdict):
             # A persona that asks for the persona: a cycle of one.
             if both:
-                yield Problem("RB-202", "", {"cycle": f"{step.value} → {step.value}"})
+                yield Problem("RB-202", "", {"cycle": f"{step.name} → {step.name}"})
         elif rulebook.rules[step].mode is Mode.CONVERGE:
             rule = rulebook.rules[step]
             yield from (Problem("RB-201", rule.where, {"rule": rule.name, "field": _shown(name)}) for name in both)
@@ -169,12 +118,12 @@ def _leaf_name(leaf: Leaf) -> str:
 
 
 def _listed(step: Step) -> int:
-    """Verdicts in the order of their phases, then rules as listed."""
-    return list(Decided).index(step) - len(Decided) if isinstance(step, Decided) else step
+    """Verdicts in the order people are shown them, then rules as listed."""
+    return VERDICTS.index(step) - len(VERDICTS) if isinstance(step, Verdict) else step
 
 
 def _name(rulebook: Rulebook, step: Step) -> str:
-    return step.value if isinstance(step, Decided) else rulebook.rules[step].name
+    return step.name if isinstance(step, Verdict) else rulebook.rules[step].name
 
 
 def _shown(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
-from engine.automation.order import Decided, Step, Stratum, decides, needs, order_rules, steps_of, tag_name
+from engine.automation.order import Stratum, decides, needs, order_rules, tag_name
 from engine.automation.outcomes import (
     rule_mask,
     setters_of,
@@ -19,13 +19,10 @@ from engine.automation.outcomes import (
 from engine.conditions.expressions import Columns, compile_condition
 from engine.conditions.literals import dtype_of
 from engine.moments import Moment
-from engine.rulebook.asked import activity_columns
 from engine.rulebook.rulebook import Mode, Rulebook
-from engine.verdicts.grade import with_grade
-from engine.verdicts.persona import with_persona
-from engine.verdicts.priority import with_priority
-from engine.verdicts.profile import with_profile
-from engine.verdicts.score import with_band, with_ledger, with_score
+from engine.verdicts.registry import activity_columns, steps_of
+from engine.verdicts.score import with_ledger
+from engine.verdicts.verdict import Step, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +60,10 @@ def _decided(
     """Adds what the steps of one stratum decide, all of them from the same view."""
     masks: dict[str, nw.Expr] = {}
     for step in stratum:
-        match step:
-            case Decided.SCORE:
-                frame = with_score(frame)
-            case Decided.BAND:
-                frame = with_band(frame, rulebook.bands)
-            case Decided.PERSONA:
-                frame = with_persona(frame, rulebook, moment, columns)
-            case Decided.PROFILE:
-                frame = with_profile(frame, rulebook)
-            case Decided.GRADE:
-                frame = with_grade(frame, rulebook, moment, columns)
-            case Decided.PRIORITY:
-                frame = with_priority(frame, rulebook.bands)
-            case _:
-                masks[rule_mask(step)] = _mask(rulebook, step, moment, columns)
+        if isinstance(step, Verdict):
+            frame = step.decide(frame, rulebook, moment, columns)
+        else:
+            masks[rule_mask(step)] = _mask(rulebook, step, moment, columns)
     return frame.with_columns(**masks) if masks else frame
 
 

@@ -51,15 +51,8 @@ class Field:
 #   org__<target>         what the write-back field of that target holds in the org now
 IDENTITY_COLUMNS = ("id", "object", "owner_id", "created_at", "modified_at", "stamp", "read_at", "is_converted")
 
-# What the run itself decides or remembers, readable by rules like any other field.
-DERIVED_FIELDS = (
-    Field("persona", Kind.PICKLIST),
-    Field("buyer_role", Kind.PICKLIST),
-    Field("profile", Kind.PICKLIST),
-    Field("grade", Kind.GRADE),
-    Field("score", Kind.INTEGER),
-    Field("band", Kind.PICKLIST),
-    Field("priority", Kind.PICKLIST),
+# What the run knows of every prospect besides its verdicts, readable by rules like any other field.
+OTHER_FIELDS = (
     Field("tags", Kind.TAGS),
     Field("owner_kind", Kind.PICKLIST),  # user, inactive user, queue, nobody
     Field("owner_role", Kind.PICKLIST),  # the name of the owner's role; of a queue there is none
@@ -68,9 +61,7 @@ DERIVED_FIELDS = (
     Field("created_at", Kind.DATETIME),
 )
 
-# Write-back targets the engine decides, in the order they are shown. `owner` is the record's owner itself.
-TARGETS = ("persona", "buyer_role", "profile", "grade", "grade_rank", "score", "priority")
-# Targets that ride along with a change and are never compared.
-RIDERS = ("grade_reason", "owner_reason", "previous_owner", "assigned_at", "run")
+# Write-back targets that ride along with a change and are never compared, besides those of verdicts.
+OTHER_RIDERS = ("owner_reason", "previous_owner", "assigned_at", "run")
 # Write-back fields that exist in the org from the start; later rules fill them, or people do.
 LATER = ("segment", "return_reason")

@@ -8,16 +8,16 @@ from narwhals.typing import IntoDataFrame
 
 from engine.assignment.directory import INACTIVE, QUEUE
 from engine.changes.memory import Memory
-from engine.conditions.fields import TARGETS
 from engine.rulebook.actions import AddTag, SetField
 from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.verdicts.registry import TARGETS
 from engine.verdicts.score_steps import ScoreSteps
 
 
 def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memory) -> nw.Expr:
     """Whether a prospect may need a change, has one that is open, or holds somebody else's value in place of ours."""
     tests = [nw.col("owner_kind").is_in([INACTIVE, QUEUE]), ~nw.col("by__owner").is_null()]
-    score_steps = ScoreSteps.of(rulebook)
+    score_steps = ScoreSteps.of(rulebook, ())
     for field, column in written_fields(rulebook).items():
         if column in rows.columns:
             wanted, held = nw.col(f"to__{field}"), nw.col(column)

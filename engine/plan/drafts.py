@@ -19,17 +19,17 @@ from engine.automation.evaluate import evaluate, reads_of
 from engine.automation.outcomes import our_mark
 from engine.changes.change import Base, Effects
 from engine.changes.memory import Memory, Overridden
-from engine.conditions.fields import TARGETS
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.differences import differs, mark, marks_of, settling, written_fields
 from engine.plan.overrides import Whose, overrides_of, whose
-from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons, grade_reason
+from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons
 from engine.rulebook.actions import AddTag, Otherwise, SetField
 from engine.rulebook.policy import FieldStance
 from engine.rulebook.rulebook import Mode, Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar, Values
+from engine.verdicts.registry import TARGETS, VERDICTS, conditions_of
 from engine.verdicts.score_steps import ScoreSteps
 
 Row = Mapping[str, Any]
@@ -38,7 +38,9 @@ _DECIDED = frozenset({*TARGETS, "owner"})
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The difference for one prospect. `inputs` holds, per output, the values its decision read."""
+    """The difference for one prospect. `inputs` holds, per output, the values its decision read; `riders` go along with
+    any change of the org.
+    """
 
     object: str
     record_id: str
@@ -50,7 +52,7 @@ class Draft:
     inputs: Mapping[str, Values]
     effects: Effects
     need: Need | None
-    grade_reason: str
+    riders: Values
     rules: tuple[str, ...]
     because: tuple[Message, ...]
     respected: tuple[str, ...]  # fields left as people set them
@@ -130,7 +132,7 @@ class _Drafter:
         self.moment = moment
         self.written = written_fields(rulebook)
         self.reads = reads_of(rulebook)
-        self.score_steps = ScoreSteps.of(rulebook)
+        self.score_steps = ScoreSteps.of(rulebook, conditions_of(rulebook))
 
     def draft(self, row: Row) -> Draft:
         record_id = row["id"]
@@ -153,10 +155,10 @@ class _Drafter:
             base=Base(modified_at=row["modified_at"], stamp=row["stamp"], read_at=row["read_at"]),
             before=before,
             after=after,
-            inputs={output: self._inputs(read, self.reads.get(output, ())) for output in outputs},
+            inputs={output: self._inputs(read, self.reads[output]) for output in outputs},
             effects=effects,
             need=need,
-            grade_reason=grade_reason(row, self.rulebook),
+            riders={name: value for verdict in VERDICTS for name, value in verdict.riders(row, self.rulebook).items()},
             rules=self._rules(row, after, effects, need),
             because=(
                 *field_reasons(row, after, self.rulebook),
@@ -251,13 +253,7 @@ class _Drafter:
         return values
 
     def _rules(self, row: Row, after: Values, effects: Effects, need: Need | None) -> tuple[str, ...]:
-        ids: list[str] = []
-        if row["persona_index"] is not None and {"persona", "buyer_role", "profile"} & set(after):
-            ids.append(f"persona/{self.rulebook.personas[row['persona_index']].id}")
-        if row["profile_index"] is not None and {"profile", "grade", "grade_rank"} & set(after):
-            ids.append(f"profile/{self.rulebook.profiles[row['profile_index']].id}")
-        if "score" in after:
-            ids.append("scoring")
+        ids = [cited for verdict in VERDICTS for cited in verdict.cited(row, after, self.rulebook)]
         fired = {row[f"by__{field}"] for field in after}
         named = set(_rules_behind(effects))
         named |= {need.rule} if need and need.rule else set()

@@ -7,21 +7,8 @@ from engine.changes.change import Effects
 from engine.messages import Message
 from engine.rulebook.rulebook import Rulebook
 from engine.values import Values
-from engine.verdicts.grade import LADDER
-
-REASON_LENGTH_MAX = 255
-
-
-def grade_reason(row: Mapping[str, Any], rulebook: Rulebook) -> str:
-    """Criterion ids and what each earned in thirds: `employees+2 industry-2 title? = D`. Empty without a profile."""
-    if row["profile_index"] is None:
-        return ""
-    index = row["profile_index"]
-    parts = []
-    for number, criterion in enumerate(rulebook.profiles[index].criteria):
-        earned = row[f"earned__{index}__{number}"]
-        parts.append(f"{criterion.id}{earned:+d}" if earned is not None else f"{criterion.id}?")
-    return _fitting(parts, f" = {row['grade'] or '-'}")
+from engine.verdicts.registry import VERDICTS
+from engine.verdicts.verdict import REASON_LENGTH_MAX
 
 
 def owner_reason(*, why: str, pool: str | None, rule: str | None) -> str:
@@ -31,24 +18,10 @@ def owner_reason(*, why: str, pool: str | None, rule: str | None) -> str:
 
 
 def field_reasons(row: Mapping[str, Any], after: Values, rulebook: Rulebook) -> tuple[Message, ...]:
-    """One message for each thing that was decided, in the order of the phases."""
-    messages: list[Message] = []
-    if {"persona", "buyer_role"} & set(after):
-        name = row["persona"]
-        messages.append(Message.of("reason.persona", persona=name) if name else Message.of("reason.no_persona"))
-    if "profile" in after and row["profile"]:
-        messages.append(Message.of("reason.profile", profile=row["profile"]))
-    if {"grade", "grade_rank"} & set(after):
-        reason = grade_reason(row, rulebook)
-        if row["grade_rank"] is None:
-            messages.append(Message.of("reason.ungraded"))
-        else:
-            messages.append(Message.of("reason.grade", grade=LADDER[row["grade_rank"]], reason=reason))
-    if "score" in after:
-        messages.append(Message.of("reason.score", score=after["score"]))
-    if "priority" in after:
-        found = row["priority"]
-        messages.append(Message.of("reason.priority", priority=found) if found else Message.of("reason.no_priority"))
+    """One message for each thing that was decided, verdicts in the order people are shown them."""
+    messages = [
+        message for verdict in VERDICTS if verdict.writes(after) for message in verdict.reasons(row, after, rulebook)
+    ]
     for field, value in after.items():
         by = row.get(f"by__{field}")
         if by is not None and by >= 0:
@@ -70,10 +43,3 @@ def effect_reasons(effects: Effects, rulebook: Rulebook) -> tuple[Message, ...]:
     taken = [Message.of("reason.untagged", rule=names.get(rule, rule), tag=tag) for tag, rule in effects.tags_removed]
     fired = [Message.of("reason.fired", rule=names.get(rule, rule)) for rule in effects.firings]
     return (*given, *taken, *fired)
-
-
-def _fitting(parts: list[str], tail: str) -> str:
-    """As many parts as fit into the field, then the tail."""
-    text = " ".join(parts)
-    room = REASON_LENGTH_MAX - len(tail)
-    return (text if len(text) <= room else text[: room - 1] + "…") + tail

@@ -13,13 +13,13 @@ from engine.assignment.pools import is_still_eligible
 from engine.changes.change import Base, Change, Standing
 from engine.changes.memory import Memory
 from engine.changes.states import State
-from engine.conditions.fields import TARGETS
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of, scalar
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar
+from engine.verdicts.registry import TARGETS
 
 
 class Ruling(StrEnum):

@@ -104,7 +104,7 @@ def requested(draft: Draft, candidate: Candidate | None, *, org_id: str, at: dat
 def assembled(draft: Draft, candidate: Candidate | None, *, org_id: str, at: datetime) -> Change:
     before: dict[str, Scalar] = dict(draft.before)
     after: dict[str, Scalar] = dict(draft.after)
-    riders: dict[str, Scalar] = {"grade_reason": draft.grade_reason} if after or candidate else {}
+    riders: dict[str, Scalar] = dict(draft.riders) if after or candidate else {}
     because = list(draft.because)
     if candidate is not None and draft.need is not None:
         before["owner"], after["owner"] = draft.owner, candidate.owner

@@ -17,7 +17,6 @@ from engine.assignment.needs import need_of
 from engine.automation.evaluate import evaluate
 from engine.automation.outcomes import setters_of
 from engine.changes.memory import Memory
-from engine.conditions.fields import TARGETS
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.drafts import prepare, scalar
@@ -26,8 +25,7 @@ from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar
-from engine.verdicts.grade import LADDER
-from engine.verdicts.score_steps import ScoreSteps
+from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF
 
 OWNER = "owner"
 # Before the id of a pool, where an owner stands.
@@ -35,17 +33,6 @@ POOL = "pool/"
 # Of a column's differences so many kinds are told, the most frequent first; so many are counted.
 KINDS_MAX = 20
 _KINDS_HELD_MAX = 10_000
-_FEW_VALUES = frozenset({"persona", "buyer_role", "profile", "grade", "priority"})
-# People read the grade's letter, not its number.
-_UNREAD = frozenset({"grade_rank"})
-# Why nothing is decided; a rule that clears says so itself.
-_NOTHING = {
-    "persona": "agreement.no_persona",
-    "buyer_role": "agreement.no_persona",
-    "profile": "agreement.no_profile",
-    "grade": "reason.ungraded",
-    "priority": "reason.no_priority",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +93,8 @@ class Agreement:
         found = {target: (f"org__{target}", f"to__{target}", f"by__{target}") for target in TARGETS}
         found |= {name: (name, f"to__{name}", f"by__{name}") for name in setters_of(self.rulebook)}
         found |= {rival: (rival, f"to__{ours}", f"by__{ours}") for rival, ours in self.rivals.items()}
-        return {column: names for column, names in found.items() if set(names) <= there and column not in _UNREAD}
+        ranks = {name for name, output in OUTPUTS.items() if output.ranks}
+        return {column: names for column, names in found.items() if set(names) <= there and column not in ranks}
 
     @staticmethod
     def _decides(by: int | None, held: Scalar, wanted: Scalar, applied: Scalar) -> bool:
@@ -131,15 +119,10 @@ class Agreement:
         yield Difference(row["id"], column, theirs, ours, self._why(row, decides, ours))
 
     def _agrees(self, column: str, theirs: Scalar, ours: Scalar) -> bool:
-        """Another's grade agrees by its letter, another's score by its band; ours as far as it would not be written."""
-        rival = self.rivals.get(column)
-        if rival == "grade":
-            return _letter(theirs) == _letter(ours)
-        if "score" in (rival, column) and isinstance(theirs, int | float) and isinstance(ours, int):
-            if rival and self.rulebook.bands:
-                return self._band(theirs) == self._band(ours)
-            return ScoreSteps.of(self.rulebook).written(ours, (int(theirs),)) == int(theirs)
-        return theirs == ours
+        verdict = VERDICT_OF.get(self.rivals.get(column, column))
+        if verdict is None:
+            return theirs == ours
+        return verdict.agrees(theirs, ours, self.rulebook, is_rival=column in self.rivals)
 
     def _is_near(self, theirs: Scalar, ours: Scalar) -> bool:
         if not isinstance(theirs, int | float) or not isinstance(ours, int | float):
@@ -147,23 +130,16 @@ class Agreement:
         return abs(theirs - ours) < self.rulebook.score_step
 
     def _kind(self, decides: str, theirs: Scalar, ours: Scalar) -> tuple[Scalar, Scalar] | None:
-        if decides == "score" and self.rulebook.bands:
-            return self._band(theirs), self._band(ours)
-        if decides == "grade":
-            return _grade(theirs), _grade(ours)
-        return (theirs, ours) if decides in _FEW_VALUES or decides in self.choices else None
-
-    def _band(self, score: Scalar) -> str | None:
-        """The band a score lies in; whoever is below the lowest belongs to it."""
-        if not isinstance(score, int | float):
-            return None
-        bands = self.rulebook.bands
-        return next((band.name for band in reversed(bands) if score >= band.at_least), bands[0].name)
+        if decides in VERDICT_OF:
+            return VERDICT_OF[decides].counted_as(theirs, ours, self.rulebook)
+        return (theirs, ours) if decides in self.choices else None
 
     def _why(self, row: Mapping[str, Any], name: str, ours: Scalar) -> tuple[Message, ...]:
+        """A rule that clears says so itself."""
         by = row.get(f"by__{name}")
-        if ours is None and name in _NOTHING and not (by is not None and by >= 0):
-            return (Message.of(_NOTHING[name]),)
+        none = OUTPUTS[name].none if name in OUTPUTS else None
+        if ours is None and none and not (by is not None and by >= 0):
+            return (Message.of(none),)
         return field_reasons(row, {name: ours}, self.rulebook)
 
     def _owner(self, row: Mapping[str, Any], memory: Memory) -> Iterator[Difference]:
@@ -224,12 +200,3 @@ def told(agreement: Agreement) -> dict[str, dict[str, Any]]:
 
 def _first(kinds: Counter[tuple[Scalar, Scalar]]) -> list[tuple[tuple[Scalar, Scalar], int]]:
     return sorted(kinds.items(), key=lambda each: (-each[1], repr(each[0])))[:KINDS_MAX]
-
-
-def _grade(held: Scalar) -> Scalar:
-    """A grade as people read it, whether a letter or a number of the ladder is held."""
-    return LADDER[held] if isinstance(held, int) and 0 <= held < len(LADDER) else held
-
-
-def _letter(held: Scalar) -> str:
-    return str(_grade(held) or "").strip().upper()[:1]

@@ -1,27 +1,50 @@
 """Whom to call first: the letter of the grade with the name of the band, `A1`."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import narwhals as nw
 
-from engine.rulebook.rulebook import Band
+from engine.conditions.expressions import Columns
+from engine.conditions.fields import Kind
+from engine.messages import Message
+from engine.moments import Moment
+from engine.rulebook.rulebook import Band, Rulebook
+from engine.values import Values
 from engine.verdicts.grade import LADDER
+from engine.verdicts.verdict import Frame, Output, Row, Verdict
 
 # F to A; a rank's letter is its place among them.
 LETTERS = tuple(dict.fromkeys(rung[0] for rung in LADDER))
 _RUNGS_A_LETTER = 3
 
 
-def with_priority(frame: nw.LazyFrame[Any], bands: tuple[Band, ...]) -> nw.LazyFrame[Any]:
-    """Adds `priority` and the column rules read it by; null when ungraded or without bands."""
-    letter = (nw.col("grade_rank") + (_RUNGS_A_LETTER - 1)) // _RUNGS_A_LETTER
-    named = [
-        nw.when((letter == place) & (nw.col("band_index") == index)).then(nw.lit(f"{text}{band.name}"))
-        for place, text in enumerate(LETTERS)
-        for index, band in enumerate(bands)
-    ]
-    found = nw.coalesce(*named, nw.lit(None, dtype=nw.String))
-    return frame.with_columns(priority=found, priority__key=found)
+class _Priority(Verdict):
+    name = "priority"
+    outputs = (Output("priority", Kind.PICKLIST, none="reason.no_priority"),)
+
+    def is_said(self, rulebook: Rulebook) -> bool:
+        return bool(rulebook.bands and rulebook.profiles)
+
+    def made_of(self, rulebook: Rulebook) -> frozenset[str]:
+        return frozenset({"grade", "band"})
+
+    def decide(self, frame: Frame, rulebook: Rulebook, moment: Moment, columns: Columns) -> Frame:
+        """Null when ungraded or without bands."""
+        letter = (nw.col("grade_rank") + (_RUNGS_A_LETTER - 1)) // _RUNGS_A_LETTER
+        named = [
+            nw.when((letter == place) & (nw.col("band_index") == index)).then(nw.lit(f"{text}{band.name}"))
+            for place, text in enumerate(LETTERS)
+            for index, band in enumerate(rulebook.bands)
+        ]
+        found = nw.coalesce(*named, nw.lit(None, dtype=nw.String))
+        return frame.with_columns(priority=found, priority__key=found)
+
+    def reasons(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[Message]:
+        found = row["priority"]
+        yield Message.of("reason.priority", priority=found) if found else Message.of("reason.no_priority")
+
+
+PRIORITY = _Priority()
 
 
 def priorities(bands: tuple[Band, ...]) -> tuple[str, ...]:

@@ -1,28 +1,72 @@
-"""How interested are they? Points, bands and counts as pure functions of the activity ledger."""
+"""How interested are they? Points and counts as pure functions of the activity ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 
 from engine.conditions.conditions import ActivityCount, Condition
-from engine.conditions.expressions import count_flag
-from engine.conditions.literals import chosen, whole
+from engine.conditions.expressions import Columns, count_flag
+from engine.conditions.fields import Kind
+from engine.conditions.literals import whole
+from engine.messages import Message
 from engine.moments import Moment
-from engine.rulebook.rulebook import Band, Decay, Points
+from engine.rulebook.rulebook import Band, Decay, Points, Rulebook
+from engine.values import Scalar, Values
 from engine.verdicts.decay import parts, with_left
+from engine.verdicts.score_steps import ScoreSteps
+from engine.verdicts.verdict import Frame, Output, Row, Verdict
 
 THOUSANDTHS = "score__thousandths"
 
 
+class _Score(Verdict):
+    name = "score"
+    outputs = (Output("score", Kind.INTEGER, is_itself=True),)
+
+    def is_said(self, rulebook: Rulebook) -> bool:
+        return bool(rulebook.points)
+
+    def kinds(self, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+        return ((points.kind, points.kind) for points in rulebook.points)
+
+    def decide(self, frame: Frame, rulebook: Rulebook, moment: Moment, columns: Columns) -> Frame:
+        """In whole points, rounded down: -0.5 is -1. The sum is in the frame from the start (`with_ledger`)."""
+        return frame.with_columns(score=nw.col(THOUSANDTHS) // 1000)
+
+    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[str]:
+        if self.writes(after):
+            yield "scoring"
+
+    def reasons(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[Message]:
+        yield Message.of("reason.score", score=after["score"])
+
+    def agrees(self, theirs: Scalar, ours: Scalar, rulebook: Rulebook, *, is_rival: bool) -> bool:
+        """Another's score agrees by its band; ours as far as it would not be written."""
+        if not isinstance(theirs, int | float) or not isinstance(ours, int):
+            return theirs == ours
+        if is_rival and rulebook.bands:
+            return _band(theirs, rulebook.bands) == _band(ours, rulebook.bands)
+        return ScoreSteps.of(rulebook, ()).written(ours, (int(theirs),)) == int(theirs)
+
+    def counted_as(self, theirs: Scalar, ours: Scalar, rulebook: Rulebook) -> tuple[Scalar, Scalar] | None:
+        """By bands: points are endless."""
+        if not rulebook.bands:
+            return None
+        return _band(theirs, rulebook.bands), _band(ours, rulebook.bands)
+
+
+SCORE = _Score()
+
+
 def with_ledger(
-    frame: nw.LazyFrame[Any],
-    activities: nw.LazyFrame[Any],
+    frame: Frame,
+    activities: Frame,
     points: tuple[Points, ...],
     counts: Mapping[ActivityCount, str],
     moment: Moment,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """Adds the sum of points in thousandths and a column for each count; a prospect without activities has 0."""
     flags = {column: _one(count_flag(count, moment)) for count, column in counts.items()}
     left = {decay: f"left__{index}" for index, decay in enumerate(_decays(points))}
@@ -44,23 +88,6 @@ def with_ledger(
     )
 
 
-def with_score(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Adds `score` in whole points, rounded down: -0.5 is -1."""
-    return frame.with_columns(score=nw.col(THOUSANDTHS) // 1000)
-
-
-def with_band(frame: nw.LazyFrame[Any], bands: tuple[Band, ...]) -> nw.LazyFrame[Any]:
-    """Adds `band_index`, `band` and the column rules read it by. Whoever is below the lowest band belongs to it."""
-    reached = [
-        nw.when(nw.col("score") >= band.at_least).then(whole(index)) for index, band in enumerate(bands) if index
-    ]
-    index = nw.max_horizontal(whole(0), *reached) if bands else whole(None)
-    names = [band.name for band in bands]
-    return frame.with_columns(band_index=index).with_columns(
-        band=chosen("band_index", names), band__key=chosen("band_index", names)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
     """What the activities of one kind came to. A kind no scoring rule names is shown with nothing.
@@ -78,7 +105,7 @@ class ScoreLine:
 
 
 def score_lines(
-    prospect: nw.LazyFrame[Any], activities: nw.LazyFrame[Any], points: tuple[Points, ...], moment: Moment
+    prospect: Frame, activities: Frame, points: tuple[Points, ...], moment: Moment
 ) -> tuple[ScoreLine, ...]:
     """One line for each kind of activity that one prospect (a frame of one row) has, in the order of the points; where
     points ask more than the kind, a line for each that is asked.
@@ -151,3 +178,10 @@ def _once(one: Points, name: str) -> nw.Expr:
 
 def _one(flag: nw.Expr) -> nw.Expr:
     return nw.when(flag).then(whole(1)).otherwise(whole(0))
+
+
+def _band(score: Scalar, bands: tuple[Band, ...]) -> str | None:
+    """The band a score lies in; whoever is below the lowest belongs to it."""
+    if not isinstance(score, int | float):
+        return None
+    return next((band.name for band in reversed(bands) if score >= band.at_least), bands[0].name)

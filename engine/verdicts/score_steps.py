@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from engine.conditions.conditions import Leaf, leaves
+from engine.conditions.conditions import Condition, Leaf, leaves
 from engine.conditions.operators import OPERATORS, OperandShape
-from engine.rulebook.asked import conditions_of
 from engine.rulebook.rulebook import Rulebook
 
 _COMPARING = frozenset({OperandShape.VALUE, OperandShape.VALUES, OperandShape.SPAN})
@@ -26,10 +25,11 @@ class ScoreSteps:
     edges: tuple[int, ...]
 
     @classmethod
-    def of(cls, rulebook: Rulebook) -> "ScoreSteps":
+    def of(cls, rulebook: Rulebook, conditions: Iterable[Condition]) -> "ScoreSteps":
+        """`conditions` are all that may read the score: none for whoever asks only what is written."""
         # The lowest band has no beginning: whoever is below belongs to it.
         bands = tuple(band.at_least for band in rulebook.bands[1:])
-        return cls(rulebook.score_step, bands, tuple(sorted({*bands, *_thresholds(rulebook)})))
+        return cls(rulebook.score_step, bands, tuple(sorted({*bands, *_thresholds(conditions)})))
 
     def written(self, score: int, told: Iterable[object]) -> int:
         """The score to write: the first that was told and from which this one is no news, else itself."""
@@ -54,9 +54,9 @@ class ScoreSteps:
         return abs(score - told) < self.step and all((score >= edge) == (told >= edge) for edge in edges)
 
 
-def _thresholds(rulebook: Rulebook) -> Iterator[int]:
+def _thresholds(conditions: Iterable[Condition]) -> Iterator[int]:
     """Where an answer may change: at each score a condition names, and right above it."""
-    for condition in conditions_of(rulebook):
+    for condition in conditions:
         for leaf in leaves(condition):
             if isinstance(leaf, Leaf) and leaf.field.name == "score" and _compares(leaf):
                 named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)

@@ -8,6 +8,7 @@ from engine.changes.states import State
 from engine.messages import Message
 from engine.plan.recheck import base_of, held_value
 from engine.values import Scalar
+from engine.verdicts.registry import VERDICTS
 from mapping.field_map.field_map import ObjectMap
 from mapping.payloads import api_name_of
 from sync.run import Run
@@ -43,8 +44,8 @@ def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reve
     """The change that takes all of these back at once, to what was there before the first of them."""
     last = applied[-1]
     effects, after = _effects(applied), _before(applied)
-    # What was said about a grade that is taken back is not known any more.
-    riders: dict[str, Scalar] = {"grade_reason": None} if after else {}
+    # What was said about a verdict that is taken back, such as a grade, is not known any more.
+    riders: dict[str, Scalar] = {name: None for verdict in VERDICTS for name in verdict.carries} if after else {}
     if "owner" in after:
         riders |= {"previous_owner": row["owner_id"], "owner_reason": f"{REVERSAL}{reverted}"}
     return Change(

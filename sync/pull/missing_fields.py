@@ -6,6 +6,7 @@ from engine.conditions.conditions import ActivityCount, Condition, leaves, reads
 from engine.errors import Problem
 from engine.rulebook.actions import SetField
 from engine.rulebook.rulebook import Rulebook
+from engine.verdicts.registry import VERDICTS, asked
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.types import Record
@@ -32,7 +33,8 @@ def _needs(field_map: FieldMap, rulebook: Rulebook, problem: Problem) -> Iterato
     object_name, api_name = str(problem.params["object"]), str(problem.params.get("field", ""))
     names = _names(field_map, object_name, api_name)
     kinds = frozenset() if api_name else _kinds(field_map, object_name)
-    needing = [name for name, when in _conditions(rulebook) if names & reads(when) or _counts(when, kinds)]
+    needing = [each.name for each in asked(rulebook) if names & reads(each.condition) or _counts(each.condition, kinds)]
+    needing += [name for verdict in VERDICTS for kind, name in verdict.kinds(rulebook) if kind in kinds]
     needing += [rule.name for rule in rulebook.rules for each in rule.then if _sets(each, names)]
     if needing:
         listed = ", ".join(repr(name) for name in dict.fromkeys(needing))
@@ -51,17 +53,6 @@ def _kinds(field_map: FieldMap, object_name: str) -> frozenset[str]:
     """The kinds of activities that an object brings."""
     sources = [source for source in field_map.activities if source.api_name == object_name]
     return frozenset(kind for source in sources for kind in (source.kind, *source.kinds.values()) if kind)
-
-
-def _conditions(rulebook: Rulebook) -> Iterator[tuple[str, Condition]]:
-    for persona in rulebook.personas:
-        yield persona.name, persona.when
-    for profile in rulebook.profiles:
-        yield from ((profile.name, level.when) for criterion in profile.criteria for level in criterion.levels)
-    for points in rulebook.points:
-        yield points.kind, ActivityCount((points.kind,))
-    for rule in rulebook.rules:
-        yield rule.name, rule.when
 
 
 def _counts(when: Condition, kinds: frozenset[str]) -> bool:

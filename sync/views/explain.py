@@ -19,13 +19,13 @@ from engine.assignment.pools import Considered, considered
 from engine.automation.explain import Explanation, explain
 from engine.changes.change import Standing
 from engine.changes.memory import Memory
-from engine.conditions.fields import TARGETS
 from engine.errors import StoreError, UsageError
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of, prepare, scalar
 from engine.rulebook.policy import FieldStance
 from engine.snapshots import Range
 from engine.values import Scalar
+from engine.verdicts.registry import TARGETS
 from mapping.field_map.labels import labels_of
 from mapping.frames.prospects import absent_columns
 from mapping.frames.record_cards import Card, card_of

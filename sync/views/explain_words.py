@@ -10,8 +10,10 @@ from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Kind
 from engine.messages import Message
 from engine.values import Scalar
-from engine.verdicts.grade import LADDER
-from engine.verdicts.score import ScoreLine
+from engine.verdicts.grade import GRADE, LADDER
+from engine.verdicts.registry import VERDICTS
+from engine.verdicts.score import SCORE, ScoreLine
+from engine.verdicts.verdict import Verdict
 from sync.views import phrases
 from sync.views.condition_words import asked, of_activities
 from sync.views.explain import Explained, Moved, Since
@@ -26,12 +28,16 @@ _PLAIN_LEVEL = "matches"
 
 def lines(explanation: Explanation, words: Words) -> list[str]:
     """The whole explanation, a line each, indented by two spaces a level."""
-    return [
-        *_personas(explanation, words),
-        *_grade(explanation, words),
-        *_score(explanation, words),
-        *_rules(explanation, words),
-    ]
+    told: list[str] = []
+    for verdict in VERDICTS:
+        match verdict.name:
+            case GRADE.name:
+                told += _grade(explanation, words)
+            case SCORE.name:
+                told += _score(explanation, words)
+            case _:
+                told += _items(verdict, explanation, words)
+    return [*told, *_rules(explanation, words)]
 
 
 def owner_lines(found: Explained, words: Words) -> list[str]:
@@ -109,14 +115,18 @@ def _held(found: Explained, name: str, held: Scalar, words: Words) -> str:
     return words.say(key) if name == "owner_kind" and key in catalogue() else phrases.value(held, words=words)
 
 
-def _personas(explanation: Explanation, words: Words) -> Iterator[str]:
-    name = explanation.verdict["persona"]
-    yield words.say("explain.persona", persona=name) if name else words.say("explain.no_persona")
-    for tried in explanation.personas:
-        yield f"  {_MARKS[tried.holds]} {tried.name}"
-        # Those after the first that holds were not asked for; its own answers and its predecessors' are of interest.
-        yield from _leaves(tried.leaves, words)
-        if tried.holds:
+def _items(verdict: Verdict, explanation: Explanation, words: Words) -> Iterator[str]:
+    """A verdict of items, such as the persona; nothing when the rulebook has none."""
+    tried = explanation.items[verdict.name]
+    if tried:
+        found = explanation.verdict[verdict.name]
+        key = f"explain.{verdict.name}" if found else f"explain.{verdict.name}.none"
+        yield words.say(key, **({verdict.name: found} if found else {}))
+    for one in tried:
+        yield f"  {_MARKS[one.holds]} {one.name}"
+        yield from _leaves(one.leaves, words)
+        # Those after the one that counts were not asked for; its own answers and its predecessors' are of interest.
+        if one.holds and verdict.is_one_item:
             return
 
 

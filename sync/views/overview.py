@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from engine.changes.states import OPEN, WAITING, State
-from engine.conditions.fields import TARGETS
 from engine.messages import Message
 from engine.values import Scalar
+from engine.verdicts.registry import OUTPUTS, TARGETS
 from sync.views.rows import FieldChange, Owner, Row
 
 OWNER_REASONS = "reason.owner."
-# The grade's number changes with its letter, and people read the letter.
-_TWINS = {"grade": "grade_rank"}
+# What puts another output in order changes with it, as the grade's number does with its letter; people read the other.
+_TWINS = {output.ranks: output.name for output in OUTPUTS.values() if output.ranks}
 _HIDDEN = frozenset({"owner", *_TWINS.values()})
 _EXAMPLES_MAX = 3
 # Of a field with endlessly many values so many kinds of change are counted at once; rare ones are forgotten.

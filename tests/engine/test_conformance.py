@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.automation.evaluate import evaluate, verdicts
 from engine.automation.outcomes import our_mark
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
-from engine.conditions.fields import DERIVED_FIELDS, Field, Kind
+from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape, operators_for
 from engine.moments import Moment
 from engine.rulebook.actions import Action, AddTag, Assign, Otherwise, SetField
@@ -29,6 +29,7 @@ from engine.rulebook.rulebook import (
     Profile,
     Rulebook,
 )
+from engine.verdicts.registry import DERIVED_FIELDS, OUTPUTS
 
 Build = Callable[..., nw.DataFrame[Any]]
 Move = Callable[[nw.DataFrame[Any]], nw.LazyFrame[Any]]
@@ -50,11 +51,7 @@ BASE = (
     Field("created_at", Kind.DATETIME),
     Field("owner_kind", Kind.PICKLIST),
 )
-DECIDED = tuple(
-    field
-    for field in DERIVED_FIELDS
-    if field.name in {"persona", "buyer_role", "profile", "grade", "score", "band", "priority"}
-)
+DECIDED = tuple(field for field in DERIVED_FIELDS if field.name in OUTPUTS)
 RATING = Field("rating", Kind.PICKLIST)
 TAG_FIELD = Field("tags", Kind.TAGS)
 

@@ -52,7 +52,7 @@ def test_a_leaf_shows_the_value_people_see_and_the_value_compared(
     row = {"title": "製造部長", "title__rank": 7}
     rulebook = Rulebook("one persona", "0", personas=(Persona("p", "Chief", "decision maker", CHIEF),))
     explanation = told(rulebook, row, (prospects, activities), moment)
-    assert explanation.personas == (Tried("p", "Chief", True, (LeafResult(CHIEF, "製造部長", 7, True),)),)
+    assert explanation.items["persona"] == (Tried("p", "Chief", True, (LeafResult(CHIEF, "製造部長", 7, True),)),)
 
 
 def test_criteria_show_a_running_total_and_the_clamp(prospects: Build, activities: Build, moment: Moment) -> None:

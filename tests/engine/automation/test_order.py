@@ -2,18 +2,24 @@
 
 import pytest
 
-from engine.automation.order import Decided, order_rules
+from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.errors import Problem, RulebookError
 from engine.rulebook.actions import Action, AddTag, SetField
 from engine.rulebook.rulebook import AutomationRule, Criterion, Level, Mode, Persona, Profile, Rulebook
+from engine.verdicts.band import BAND
+from engine.verdicts.grade import GRADE
+from engine.verdicts.persona import PERSONA
+from engine.verdicts.priority import PRIORITY
+from engine.verdicts.profile import PROFILE
+from engine.verdicts.score import SCORE
 
 RATING = Leaf(Field("rating", Kind.PICKLIST), "is", "hot")
-SEGMENT = Leaf(Field("region", Kind.PICKLIST), "is", "east")
-GRADE = Leaf(Field("grade", Kind.GRADE), "at least", 8)
-PERSONA = Leaf(Field("persona", Kind.PICKLIST), "is", "Buyer")
-PROFILE = Leaf(Field("profile", Kind.PICKLIST), "is", "Own")
+REGION = Leaf(Field("region", Kind.PICKLIST), "is", "east")
+GOOD_GRADE = Leaf(Field("grade", Kind.GRADE), "at least", 8)
+BUYER = Leaf(Field("persona", Kind.PICKLIST), "is", "Buyer")
+OWN_PROFILE = Leaf(Field("profile", Kind.PICKLIST), "is", "Own")
 SET_RATING = SetField("rating", "Hot", key="hot")
 SET_REGION = SetField("region", "East", key="east")
 
@@ -37,25 +43,25 @@ def problems(rulebook: Rulebook) -> tuple[Problem, ...]:
 
 
 def test_a_rule_runs_after_those_that_set_what_it_reads() -> None:
-    rulebook = rules(rule("reader", RATING), rule("setter", SEGMENT, SET_RATING), rule("first", ALWAYS, SET_REGION))
+    rulebook = rules(rule("reader", RATING), rule("setter", REGION, SET_RATING), rule("first", ALWAYS, SET_REGION))
     strata = order_rules(rulebook)
     assert [next(n for n, stratum in enumerate(strata) if index in stratum) for index in range(3)] == [2, 1, 0]
 
 
 def test_a_rule_that_reads_the_grade_runs_after_persona_profile_and_grade() -> None:
-    strata = order_rules(rules(rule("reader", GRADE)))
+    strata = order_rules(rules(rule("reader", GOOD_GRADE)))
     assert strata == (
-        (Decided.SCORE, Decided.PERSONA, Decided.PROFILE),
-        (Decided.BAND, Decided.GRADE),
-        (Decided.PRIORITY, 0),
+        (PERSONA, PROFILE, SCORE),
+        (GRADE, BAND),
+        (PRIORITY, 0),
     )
 
 
 def test_a_criterion_sees_what_a_rule_sets() -> None:
-    profile = Profile("p", "p", (Criterion("c", "c", 1, (Level("match", 1, SEGMENT),)),))
+    profile = Profile("p", "p", (Criterion("c", "c", 1, (Level("match", 1, REGION),)),))
     rulebook = Rulebook("order", "0", profiles=(profile,), rules=(rule("setter", ALWAYS, SET_REGION),))
     strata = order_rules(rulebook)
-    assert [0 in strata[0], Decided.GRADE in strata[1]] == [True, True]
+    assert [0 in strata[0], GRADE in strata[1]] == [True, True]
 
 
 def test_tags_are_ordered_one_by_one() -> None:
@@ -81,26 +87,26 @@ def test_a_rule_that_fires_once_may_read_what_it_sets() -> None:
 
 
 def test_a_cycle_is_told_in_the_order_in_which_decisions_flow() -> None:
-    [found] = problems(rules(rule("one", RATING, SET_REGION), rule("two", SEGMENT, SET_RATING)))
+    [found] = problems(rules(rule("one", RATING, SET_REGION), rule("two", REGION, SET_RATING)))
     assert found.code == "RB-202"
     assert found.params["cycle"] in {"one → two → one", "two → one → two"}
 
 
 def test_a_persona_may_not_choose_the_profile_that_a_persona_asks_for() -> None:
     chooses = Persona("a", "a", "role", ALWAYS, profile="p")
-    asks = Persona("b", "b", "role", PROFILE)
+    asks = Persona("b", "b", "role", OWN_PROFILE)
     rulebook = Rulebook("order", "0", personas=(chooses, asks), profiles=(Profile("p", "Own", ()),))
     [found] = problems(rulebook)
     assert found.code == "RB-202"
 
 
 def test_a_persona_may_not_ask_for_the_persona() -> None:
-    rulebook = Rulebook("order", "0", personas=(Persona("a", "a", "role", PERSONA),))
+    rulebook = Rulebook("order", "0", personas=(Persona("a", "a", "role", BUYER),))
     assert problems(rulebook) == (Problem("RB-202", "", {"cycle": "persona → persona"}),)
 
 
 def test_scope_may_not_rest_on_what_the_rules_decide() -> None:
-    assert problems(Rulebook("order", "0", scope=GRADE)) == (Problem("RB-203", "", {"field": "grade"}),)
+    assert problems(Rulebook("order", "0", scope=GOOD_GRADE)) == (Problem("RB-203", "", {"field": "grade"}),)
 
 
 def test_a_facet_of_a_field_that_a_rule_sets_cannot_be_read() -> None:
@@ -110,5 +116,5 @@ def test_a_facet_of_a_field_that_a_rule_sets_cannot_be_read() -> None:
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    rulebook = Rulebook("order", "0", scope=GRADE, rules=(rule("loop", RATING, SET_RATING),))
+    rulebook = Rulebook("order", "0", scope=GOOD_GRADE, rules=(rule("loop", RATING, SET_RATING),))
     assert [found.code for found in problems(rulebook)] == ["RB-201", "RB-203"]

@@ -11,8 +11,8 @@ from engine.conditions.conditions import ALWAYS, NEVER, ActivityCount, Condition
 from engine.conditions.expressions import Columns, compile_condition
 from engine.conditions.fields import Field, Kind
 from engine.moments import Moment
-from engine.rulebook.asked import activity_columns
 from engine.rulebook.rulebook import AutomationRule, Rulebook
+from engine.verdicts.registry import activity_columns
 
 YES, NO = ALWAYS, NEVER
 UNKNOWN = Leaf(Field("employees", Kind.INTEGER), "at least", 300)  # the prospect's is empty

@@ -8,9 +8,10 @@ import narwhals as nw
 import pytest
 
 from engine.conditions.conditions import Operand
-from engine.conditions.fields import DERIVED_FIELDS, Field, Kind
+from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape, operators_for
 from engine.moments import Moment
+from engine.verdicts.registry import DERIVED_FIELDS
 
 TITLE = Field("title", Kind.TEXT, ("rank",))
 DEPARTMENT = Field("department", Kind.TEXT, ("function",))

@@ -14,13 +14,14 @@ from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.plan import Plan, Withdrawal
 from engine.changes.states import State
 from engine.conditions.conditions import Leaf
-from engine.conditions.fields import TARGETS, Field, Kind
+from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.planner import plan
 from engine.rulebook.actions import AddTag, Assign, Reference, SetField
 from engine.rulebook.rulebook import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
 from engine.snapshots import Queue, Range, Snapshot, User
+from engine.verdicts.registry import TARGETS
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 BIG = Leaf(Field("employees", Kind.INTEGER), "at least", 300)

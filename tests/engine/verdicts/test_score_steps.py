@@ -8,6 +8,7 @@ from engine.conditions.conditions import Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.rulebook.actions import AddTag
 from engine.rulebook.rulebook import AutomationRule, Band, Rulebook
+from engine.verdicts.registry import conditions_of
 from engine.verdicts.score_steps import ScoreSteps
 
 SCORE = Field("score", Kind.INTEGER)
@@ -16,7 +17,8 @@ BANDS = (Band("4", 0), Band("3", 25), Band("2", 50))
 
 def score_steps(*conditions: Condition) -> ScoreSteps:
     rules = tuple(AutomationRule(str(n), str(n), when, (AddTag("t"),)) for n, when in enumerate(conditions))
-    return ScoreSteps.of(Rulebook("scored", "0", bands=BANDS, score_step=5, rules=rules))
+    rulebook = Rulebook("scored", "0", bands=BANDS, score_step=5, rules=rules)
+    return ScoreSteps.of(rulebook, conditions_of(rulebook))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from config.words.catalogue import Language, Words, catalogue
-from engine.conditions.fields import LATER, RIDERS, TARGETS
+from engine.conditions.fields import LATER
+from engine.verdicts.registry import RIDERS, TARGETS
 from mapping.field_map.write_back import WRITE_BACK
 from sync.salesforce.field_source import CHANGE_KEY, source
 

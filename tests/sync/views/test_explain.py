@@ -9,8 +9,8 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from engine.changes.change import Change
-from engine.conditions.fields import TARGETS
 from engine.errors import UsageError
+from engine.verdicts.registry import TARGETS
 from mapping.field_map.write_back import WRITE_BACK
 from sync.app import open_worker
 from sync.sandbox.opening import Opened
