@@ -12,8 +12,9 @@ from config.rulebook.fields import Readable
 from config.rulebook.operands import Known, days, operand
 from config.rulebook.typed import Problems, choice, distinct, items, scalar, text, whole, yes_no
 from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
-from engine.conditions.operators import OPERATORS, Operator, operators_for
+from engine.conditions.operators import OPERATORS, Operator, operators_for, short_operator
 from mapping.ids import id18, is_id
+from mapping.text.keys import TEXT_KEYS, facets_of
 
 EVERYONE = "everyone"
 _JOINS = frozenset(Join)
@@ -84,8 +85,8 @@ def _field(readable: Readable, node: Node, known: Known, problems: Problems) -> 
     if isinstance(node, Listing):
         problems.add("RB-133", node, field=readable.name)
         return ALWAYS
-    short = "include" if "include" in operators_for(readable.field) else "is"
-    return _leaf(readable, Scalar(short, node.where), node, known, problems, empty=None) or ALWAYS
+    short = short_operator(readable.field)
+    return _leaf(readable, Scalar(short.name, node.where), node, known, problems, empty=None) or ALWAYS
 
 
 def _leaf(
@@ -111,7 +112,7 @@ def _leaf(
 def _refuse(operator: Operator, readable: Readable, key: Scalar, problems: Problems) -> None:
     usable = ", ".join(operators_for(readable.field))
     if operator.facet and readable.field.kind in operator.kinds:
-        text_key = {"rank": "title", "function": "department"}.get(operator.facet, operator.facet)
+        text_key = next((key for key in TEXT_KEYS if operator.facet in facets_of(key)), operator.facet)
         problems.add("RB-134", key, operator=operator.name, field=readable.name, key=text_key)
     else:
         problems.add("RB-105", key, operator=operator.name, field=readable.name, kind=readable.field.kind, known=usable)

@@ -30,7 +30,6 @@ One = str | int | float | bool
 _PROSPECTS = ("Lead", "Contact")
 _OF_OWNER = frozenset({"owner_role", "owner_manager"})
 OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
-_PARTS = frozenset({"contains", "does not contain", "starts with", "ends with"})
 _DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
 _LEAST = -(10**15)
@@ -70,9 +69,9 @@ def operand(operator: Operator, readable: Readable, node: Node, known: Known, pr
             return days(node, problems)
         case OperandShape.YES:
             return yes_no(node, problems)
-        case OperandShape.RANK | OperandShape.FUNCTION:
+        case OperandShape.FACET:
             return _facet(operator, readable, node, problems)
-        case OperandShape.FUNCTIONS:
+        case OperandShape.FACETS:
             facets = [_facet(operator, readable, one, problems) for one in _several(node, problems)]
             return None if not facets or None in facets else cast("tuple[str, ...]", tuple(facets))
 
@@ -95,7 +94,7 @@ def days(node: Node, problems: Problems) -> int | None:
 
 
 def _one(operator: Operator, readable: Readable, node: Node, known: Known, problems: Problems) -> One | None:
-    if operator.name in _PARTS:
+    if operator.of_parts:
         given = scalar(node, problems)
         if given is None:
             return None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from config.rulebook.typed import Problems
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
+from engine.conditions.operators import OPERATORS
 from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import AutomationRule
 from mapping.field_map.standard_fields import WITHOUT_QUEUES
@@ -40,10 +41,5 @@ def _is_about(leaf: Leaf, api_name: str) -> bool | None:
     if leaf.field.name != "object":
         return None
     named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
-    match leaf.operator:
-        case "is" | "is one of":
-            return api_name in named
-        case "is not" | "is none of":
-            return api_name not in named
-        case _:
-            return None
+    picks = OPERATORS[leaf.operator].picks
+    return None if picks is None else (api_name in named) is picks

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.conditions.conditions import Leaf, leaves
-from engine.conditions.operators import OPERATORS, OperandShape
+from engine.conditions.operators import OPERATORS
 from engine.errors import Problem
 from engine.rulebook.actions import Assign, Reference
 from engine.rulebook.rulebook import Rulebook
@@ -118,15 +118,13 @@ def _owners_named(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
     """Where a condition stands, the field of the owner it asks, and whom or what it names."""
     for each in asked(rulebook):
         for leaf in leaves(each.condition):
-            if isinstance(leaf, Leaf) and leaf.field.name in {"owner_role", "owner_manager"} and _names_whole(leaf):
+            if (
+                isinstance(leaf, Leaf)
+                and leaf.field.name in {"owner_role", "owner_manager"}
+                and OPERATORS[leaf.operator].names_whole
+            ):
                 named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
                 yield from ((each.where, leaf.field.name, str(one)) for one in named)
-
-
-def _names_whole(leaf: Leaf) -> bool:
-    """Not a part of a name."""
-    is_part = "contain" in leaf.operator or leaf.operator.endswith(" with")
-    return OPERATORS[leaf.operator].operand in {OperandShape.VALUE, OperandShape.VALUES} and not is_part
 
 
 def _found(references: Iterable[Reference], ids: Mapping[str, str]) -> list[str]:

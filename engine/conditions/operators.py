@@ -19,7 +19,8 @@ from engine.moments import Moment
 
 
 class OperandShape(StrEnum):
-    """What stands after the operator. VALUE, VALUES and SPAN hold values of the field's own kind:
+    """What stands after the operator. VALUE, VALUES and SPAN hold values of the field's own kind, FACET and FACETS of the
+    operator's facet (a rank: int, the higher the more senior; a function: text):
 
     text, picklist, id: the key (for persona, profile and buyer role the name as the rulebook writes it) · integer: int
     · decimal: int or float · boolean: bool · grade: rank 0 to 12 · date, datetime: ISO date "2026-11-21" · tags: the tag.
@@ -30,9 +31,8 @@ class OperandShape(StrEnum):
     SPAN = "span"  # a tuple of two: lowest and highest, both counted in
     DAYS = "days"  # int: whole days back from 0:00 of the org's day
     YES = "yes"  # bool: `is empty: yes`
-    RANK = "rank"  # int: the rank of a title, the higher the more senior (`mapping` turns 部長 into it)
-    FUNCTION = "function"  # text: the function of a department
-    FUNCTIONS = "functions"  # a tuple of them
+    FACET = "facet"
+    FACETS = "facets"  # a tuple, at least one
 
 
 Build: TypeAlias = Callable[[Field, Operand, Moment], nw.Expr]
@@ -40,17 +40,35 @@ Build: TypeAlias = Callable[[Field, Operand, Moment], nw.Expr]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`kinds` are the kinds of field it accepts; with a `facet`, only fields that have that facet."""
+    """`kinds` are the kinds of field it accepts; with a `facet`, only fields that have that facet.
+
+    `of_parts`: it is asked of parts of a text, so that its operand is a fragment and names nothing. `picks`: True, it holds
+    for the very values named and for no other; False, for all others; None, it asks something else. `is_short`: it is
+    meant where a rule gives a value and no operator.
+    """
 
     name: str
     kinds: frozenset[Kind]
     operand: OperandShape
-    facet: str | None
     build: Build
+    facet: str | None = None
+    of_parts: bool = False
+    picks: bool | None = None
+    is_short: bool = False
 
     def accepts(self, field: Field) -> bool:
         """Whether a rule may put this operator on the field."""
         return field.kind in self.kinds and (self.facet is None or self.facet in field.facets)
+
+    @property
+    def compares(self) -> bool:
+        """Whether its operand holds values of the field's own kind."""
+        return self.operand in {OperandShape.VALUE, OperandShape.VALUES, OperandShape.SPAN}
+
+    @property
+    def names_whole(self) -> bool:
+        """Whether its operand names values as they are: no part of one, and no limit."""
+        return self.operand in {OperandShape.VALUE, OperandShape.VALUES} and not self.of_parts
 
 
 OPERATORS: dict[str, Operator] = {}
@@ -67,12 +85,19 @@ _ANY = frozenset(Kind) - _TAGS  # tags are never empty text to a rule: name the 
 
 
 def operator(
-    name: str, *, kinds: frozenset[Kind], operand: OperandShape = OperandShape.VALUE, facet: str | None = None
+    name: str,
+    *,
+    kinds: frozenset[Kind],
+    operand: OperandShape = OperandShape.VALUE,
+    facet: str | None = None,
+    of_parts: bool = False,
+    picks: bool | None = None,
+    is_short: bool = False,
 ) -> Callable[[Build], Build]:
     """Register an operator under the words a rule file uses for it."""
 
     def register(build: Build) -> Build:
-        OPERATORS[name] = Operator(name, kinds, operand, facet, build)
+        OPERATORS[name] = Operator(name, kinds, operand, build, facet, of_parts, picks, is_short)
         return build
 
     return register
@@ -83,25 +108,31 @@ def operators_for(field: Field) -> tuple[str, ...]:
     return tuple(name for name, found in OPERATORS.items() if found.accepts(field))
 
 
+def short_operator(field: Field) -> Operator:
+    """What `field: value` means; where the field accepts none of those, the one that is to be refused by name."""
+    short = [found for found in OPERATORS.values() if found.is_short]
+    return next((found for found in short if found.accepts(field)), short[0])
+
+
 # --- the same or not
 
 
-@operator("is", kinds=_EXACT)
+@operator("is", kinds=_EXACT, picks=True, is_short=True)
 def _is(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column) == _value(field, operand)
 
 
-@operator("is not", kinds=_EXACT)
+@operator("is not", kinds=_EXACT, picks=False)
 def _is_not(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
     return ~_is(field, operand, moment)
 
 
-@operator("is one of", kinds=_LISTED, operand=OperandShape.VALUES)
+@operator("is one of", kinds=_LISTED, operand=OperandShape.VALUES, picks=True)
 def _is_one_of(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).is_in(_values(field, operand))
 
 
-@operator("is none of", kinds=_LISTED, operand=OperandShape.VALUES)
+@operator("is none of", kinds=_LISTED, operand=OperandShape.VALUES, picks=False)
 def _is_none_of(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
     return ~_is_one_of(field, operand, moment)
 
@@ -109,22 +140,22 @@ def _is_none_of(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
 # --- inside a text
 
 
-@operator("contains", kinds=_WORDS)
+@operator("contains", kinds=_WORDS, of_parts=True)
 def _contains(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.contains(_text(operand), literal=True)
 
 
-@operator("does not contain", kinds=_WORDS)
+@operator("does not contain", kinds=_WORDS, of_parts=True)
 def _does_not_contain(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
     return ~_contains(field, operand, moment)
 
 
-@operator("starts with", kinds=_WORDS)
+@operator("starts with", kinds=_WORDS, of_parts=True)
 def _starts_with(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.starts_with(_text(operand))
 
 
-@operator("ends with", kinds=_WORDS)
+@operator("ends with", kinds=_WORDS, of_parts=True)
 def _ends_with(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.ends_with(_text(operand))
 
@@ -202,7 +233,7 @@ def _after(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
 # --- tags
 
 
-@operator("include", kinds=_TAGS)
+@operator("include", kinds=_TAGS, is_short=True)
 def _include(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.contains(f";{_text(operand)};", literal=True)
 
@@ -215,22 +246,22 @@ def _does_not_include(field: Field, operand: Operand, moment: Moment) -> nw.Expr
 # --- facets the map derives
 
 
-@operator("rank at least", kinds=_WORDS, operand=OperandShape.RANK, facet="rank")
+@operator("rank at least", kinds=_WORDS, operand=OperandShape.FACET, facet="rank")
 def _rank_at_least(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.facet("rank")) >= cast("int", operand)
 
 
-@operator("rank at most", kinds=_WORDS, operand=OperandShape.RANK, facet="rank")
+@operator("rank at most", kinds=_WORDS, operand=OperandShape.FACET, facet="rank")
 def _rank_at_most(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.facet("rank")) <= cast("int", operand)
 
 
-@operator("function is", kinds=_WORDS, operand=OperandShape.FUNCTION, facet="function")
+@operator("function is", kinds=_WORDS, operand=OperandShape.FACET, facet="function")
 def _function_is(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.facet("function")) == _text(operand)
 
 
-@operator("function is one of", kinds=_WORDS, operand=OperandShape.FUNCTIONS, facet="function")
+@operator("function is one of", kinds=_WORDS, operand=OperandShape.FACETS, facet="function")
 def _function_is_one_of(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.facet("function")).is_in(cast("tuple[str, ...]", operand))
 

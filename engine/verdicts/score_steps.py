@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from engine.conditions.conditions import Condition, Leaf, leaves
-from engine.conditions.operators import OPERATORS, OperandShape
+from engine.conditions.operators import OPERATORS
 from engine.rulebook.rulebook import Rulebook
-
-_COMPARING = frozenset({OperandShape.VALUE, OperandShape.VALUES, OperandShape.SPAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +56,8 @@ def _thresholds(conditions: Iterable[Condition]) -> Iterator[int]:
     """Where an answer may change: at each score a condition names, and right above it."""
     for condition in conditions:
         for leaf in leaves(condition):
-            if isinstance(leaf, Leaf) and leaf.field.name == "score" and _compares(leaf):
+            if isinstance(leaf, Leaf) and leaf.field.name == "score" and OPERATORS[leaf.operator].compares:
                 named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
                 for one in named:
                     if isinstance(one, int):
                         yield from (one, one + 1)
-
-
-def _compares(leaf: Leaf) -> bool:
-    return OPERATORS[leaf.operator].operand in _COMPARING

@@ -6,6 +6,7 @@ import pytest
 
 from engine.conditions.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
+from engine.conditions.operators import OPERATORS, OperandShape
 from engine.rulebook.actions import AddTag, Assign, Otherwise, Reference, SetField
 from engine.rulebook.policy import Approver, Limits, Policy
 from engine.rulebook.rulebook import (
@@ -152,6 +153,15 @@ def actions(rulebook: Make, text: str, **files: str) -> object:
 )
 def test_a_leaf_holds_what_the_engine_compares(rulebook: Make, text: str, leaf: object) -> None:
     assert condition(rulebook, text) == leaf
+
+
+@pytest.mark.parametrize("name", [name for name, found in OPERATORS.items() if found.of_parts])
+def test_whatever_is_asked_of_parts_takes_fragments_by_the_key(rulebook: Make, name: str) -> None:
+    several = OPERATORS[name].operand is OperandShape.VALUES
+    found = condition(rulebook, f"{{company: {{{name}: {'[三河, ＡＢＣ]' if several else 'ＡＢＣ'}}}}}")
+    assert found == Leaf(
+        COMPANY, name, ("三河", "abc") if several else "abc", "三河, ＡＢＣ" if several else "ＡＢＣ"
+    )
 
 
 @pytest.mark.parametrize("join", list(Join))

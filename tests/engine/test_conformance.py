@@ -13,7 +13,7 @@ from engine.automation.evaluate import evaluate, verdicts
 from engine.automation.outcomes import our_mark
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
 from engine.conditions.fields import Field, Kind
-from engine.conditions.operators import OPERATORS, OperandShape, operators_for
+from engine.conditions.operators import OPERATORS, OperandShape, Operator, operators_for
 from engine.moments import Moment
 from engine.rulebook.actions import Action, AddTag, Assign, Otherwise, SetField
 from engine.rulebook.rulebook import (
@@ -137,12 +137,12 @@ COUNTS = st.builds(
 )
 
 
-def operands(field: Field, shape: OperandShape) -> st.SearchStrategy[Operand]:
-    one = VALUES[field.kind]
-    match shape:
-        case OperandShape.VALUE:
+def operands(field: Field, operator: Operator) -> st.SearchStrategy[Operand]:
+    one = RANK if operator.facet == "rank" else WORD if operator.facet else VALUES[field.kind]
+    match operator.operand:
+        case OperandShape.VALUE | OperandShape.FACET:
             return one
-        case OperandShape.VALUES:
+        case OperandShape.VALUES | OperandShape.FACETS:
             return st.lists(one, min_size=1, max_size=3).map(tuple)
         case OperandShape.SPAN:
             return st.tuples(one, one)
@@ -150,20 +150,12 @@ def operands(field: Field, shape: OperandShape) -> st.SearchStrategy[Operand]:
             return st.sampled_from([0, 1, 14])
         case OperandShape.YES:
             return st.booleans()
-        case OperandShape.RANK:
-            return RANK
-        case OperandShape.FUNCTION:
-            return WORD
-        case OperandShape.FUNCTIONS:
-            return st.lists(WORD, min_size=1, max_size=2).map(tuple)
 
 
 def conditions(fields: tuple[Field, ...], *more: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     settled = st.sampled_from([None, None, None, True, False])
     compared = [
-        st.builds(
-            Leaf, st.just(field), st.just(name), operands(field, OPERATORS[name].operand), empty_counts_as=settled
-        )
+        st.builds(Leaf, st.just(field), st.just(name), operands(field, OPERATORS[name]), empty_counts_as=settled)
         for field in fields
         for name in operators_for(field)
     ]

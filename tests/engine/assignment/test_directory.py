@@ -5,6 +5,7 @@ import pytest
 from engine.assignment.directory import Directory, dangling
 from engine.conditions.conditions import Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
+from engine.conditions.operators import OPERATORS, OperandShape
 from engine.errors import Problem
 from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
@@ -57,6 +58,13 @@ def test_a_role_or_manager_the_org_lacks_dangles_wherever_it_is_asked(leaf: Leaf
     for rulebook in _asking(Group(Join.ANY, (leaf,))):
         found = dangling(rulebook, directory(rulebook), ["営業部長", "Nobody has it", "Ｓａｌｅｓ 関東"])
         assert [problem.code for problem in found] == codes
+
+
+@pytest.mark.parametrize("name", [name for name, found in OPERATORS.items() if found.of_parts])
+def test_a_part_of_a_name_names_nobody(name: str) -> None:
+    operand = ("課",) if OPERATORS[name].operand is OperandShape.VALUES else "課"
+    for rulebook in _asking(Leaf(ROLE, name, operand)):
+        assert dangling(rulebook, directory(rulebook), ["営業部長"]) == ()
 
 
 def _asking(when: Condition) -> tuple[Rulebook, ...]:
