@@ -155,6 +155,12 @@ def _starts_with(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.starts_with(_text(operand))
 
 
+@operator("starts with one of", kinds=_WORDS, operand=OperandShape.VALUES, of_parts=True)
+def _starts_with_one_of(field: Field, operand: Operand, moment: Moment) -> nw.Expr:
+    starts = (_starts_with(field, one, moment) for one in cast("tuple[str, ...]", operand))
+    return nw.any_horizontal(*starts, ignore_nulls=False)
+
+
 @operator("ends with", kinds=_WORDS, of_parts=True)
 def _ends_with(field: Field, operand: Operand, _: Moment) -> nw.Expr:
     return nw.col(field.column).str.ends_with(_text(operand))

@@ -77,6 +77,14 @@ TABLE: dict[str, list[Case]] = {
         (TITLE, "営業", None, None),
         (TITLE, "_", "x", False),
     ],
+    "starts with one of": [
+        (TITLE, ("営業", "製造"), "製造部長", True),
+        (TITLE, ("営業", "製造"), "海外営業", False),
+        (TITLE, ("営業", "製造"), None, None),
+        (TITLE, ("_", "%"), "x", False),
+        # By the key, as every part of a text.
+        (RATING, ("ho", "wa"), "Warm", True),
+    ],
     "ends with": [(TITLE, "部長", "営業部長", True), (TITLE, "部長", "部長代理", False), (TITLE, "部長", None, None)],
     "is empty": [
         (TITLE, True, None, True),
@@ -180,6 +188,27 @@ def test_the_table_asks_only_what_the_registry_accepts(name: str, case: Case) ->
 @pytest.mark.parametrize("field", DERIVED_FIELDS, ids=lambda field: field.name)
 def test_every_field_the_run_decides_can_be_asked_about(field: Field) -> None:
     assert operators_for(field)
+
+
+@pytest.mark.parametrize(("one", "several"), [("starts with", "starts with one of"), ("is", "is one of")])
+@pytest.mark.parametrize(
+    ("field", "value"), [(TITLE, "営業部長"), (RATING, "Hot"), (TITLE, None), (DEPARTMENT, "製造")]
+)
+def test_one_of_several_means_any_of_them(
+    one: str,
+    several: str,
+    field: Field,
+    value: str | None,
+    moment: Moment,
+    prospects: Callable[..., nw.DataFrame[Any]],
+) -> None:
+    frame, parts = prospects({field.name: value}), ("営業", "hot", "製造")
+    each = [OPERATORS[one].build(field, part, moment).alias(part) for part in parts]
+    answers = frame.select(*each).row(0)
+    together = OPERATORS[several].build(field, parts, moment).alias("answer")
+    assert frame.select(together)["answer"].to_list() == [None if value is None else any(answers)]
+    assert OPERATORS[one].of_parts == OPERATORS[several].of_parts
+    assert OPERATORS[several].accepts(field)
 
 
 def test_an_operator_on_a_facet_is_refused_where_the_field_has_none() -> None:
