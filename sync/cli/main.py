@@ -1,4 +1,4 @@
-"""The command `leadsync`. To add a verb, write a file beside this one with `add(app, session)` and list it here."""
+"""The command `leadsync`. To add a verb, write a file beside this one with `add(app, terminal)` and list it here."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from config.words.catalogue import Words
 from engine.errors import LeadsyncError
 from sync.cli.exit_codes import Code
 from sync.cli.help import translated
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.cli.usage_errors import misuse
 from sync.cli.verbs import (
     apply,
@@ -55,21 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         os.umask(0o077)  # folders 0700, files 0600, whoever makes them
         given = list(sys.argv[1:] if arguments is None else arguments)
-        session = Session(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
-        return answer(build(session), session, given or ["--help"])
+        terminal = Terminal(Words(environment_language()), sys.stdout, sys.stderr, is_json="--json" in given)
+        return answer(build(terminal), terminal, given or ["--help"])
     except KeyboardInterrupt:
         # Before a verb was reached, or while its end was told: nothing is under way, and there is nothing to say.
         return Code.INTERRUPTED
 
 
-def answer(app: typer.Typer, session: Session, given: Sequence[str]) -> int:
+def answer(app: typer.Typer, terminal: Terminal, given: Sequence[str]) -> int:
     """Call a command line; whatever goes wrong is told in the reader's language and becomes a code."""
     try:
         returned = app(given, prog_name="leadsync", standalone_mode=False)
     except LeadsyncError as error:
-        return session.explain(error)
+        return terminal.explain(error)
     except TyperException as error:
-        session.talk(misuse(error, session.words))
+        terminal.talk(misuse(error, terminal.words))
         return Code.USAGE
     except BrokenPipeError:
         # The reader of our output went away (`leadsync show | head`): nobody is left to tell.
@@ -78,13 +78,13 @@ def answer(app: typer.Typer, session: Session, given: Sequence[str]) -> int:
     # Verbs return their code. Typer turns Ctrl-C into 130 and says nothing.
     code = Code(returned) if isinstance(returned, int) else Code.DONE
     if code is Code.INTERRUPTED:
-        session.talk(session.say("cli.interrupted"))
+        terminal.talk(terminal.say("cli.interrupted"))
     return code
 
 
-def build(session: Session) -> typer.Typer:
-    """The whole command line with its help in the session's language."""
-    words = session.words
+def build(terminal: Terminal) -> typer.Typer:
+    """The whole command line with its help in the terminal's language."""
+    words = terminal.words
 
     command_class, group_class = translated(words)
     app = typer.Typer(
@@ -96,7 +96,7 @@ def build(session: Session) -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     for verb in VERBS:
-        verb.add(app, session)
+        verb.add(app, terminal)
     for command in _commands(app):
         command.cls = command_class
         command.rich_help_panel = words.say("cli.panel.verbs")

@@ -9,7 +9,7 @@ from config.words.catalogue import Words
 from engine.changes.states import State
 from engine.errors import LeadsyncError
 from sync.cli.exit_codes import Code, code_of, worst
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.cli.verbs.serve import Voice
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sync.store.slots import Slot
 
 
-def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
+def run_once(terminal: Terminal, folder: Path, *, as_json: bool) -> Code:
     """The worst of what the slots came to, and at least 3 when something owed is paused.
 
     LeaseError (exit 8) when something is due and another run is at work.
@@ -28,11 +28,11 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
     from sync.schedule.dispatch import refuse_busy, standing_still
     from sync.schedule.serve import Server
 
-    session.folder = folder
-    session.words = Words(load_settings(folder).language)
+    terminal.folder = folder
+    terminal.words = Words(load_settings(folder).language)
     ended: list[tuple[Slot, LeadsyncError | None]] = []
     with open_workers(folder) as opening, opening() as worker:
-        server = Server(worker, opening, session.run, Voice(session, worker, tells_slots_later=True).slot)
+        server = Server(worker, opening, terminal.run, Voice(terminal, worker, tells_slots_later=True).slot)
         with on_signals(server.drain, signal.SIGTERM):
             refuse_busy(
                 worker.store, server.syncs, watched=server.watched, holder=worker.holder, clock=worker.clock.now
@@ -41,7 +41,7 @@ def run_once(session: Session, folder: Path, *, as_json: bool) -> Code:
                 while (done := server.run_due()) is not None:
                     ended.append(done)
             paused = standing_still(worker.store, server.syncs, watched=server.watched, clock=worker.clock.now)
-        _tell(session, server, [slot for slot, _ in ended], paused, as_json=as_json)
+        _tell(terminal, server, [slot for slot, _ in ended], paused, as_json=as_json)
     return worst([*(_code(slot, error) for slot, error in ended), *(Code.PARTLY for _ in paused)])
 
 
@@ -54,7 +54,9 @@ def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
     return Code.PARTLY if error is None or slot.state is SlotState.PARTLY else code_of(error)
 
 
-def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool) -> None:
+def _tell(
+    terminal: Terminal, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool
+) -> None:
     from sync.schedule.due import next_times
     from sync.views import phrases
 
@@ -67,7 +69,7 @@ def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: S
              "run": slot.run_id, "codes": list(slot.codes)}
             for slot in ended
         ]  # fmt: skip
-        session.document(
+        terminal.document(
             "schedule",
             {
                 "slots": told,
@@ -77,39 +79,39 @@ def _tell(session: Session, server: "Server", ended: "Sequence[Slot]", paused: S
         )
         return
     for slot in ended:
-        session.write(_slot(session, server, slot))
+        terminal.write(_slot(terminal, server, slot))
     for name in paused:
-        session.write(session.say("cli.once.paused", sync=name))
+        terminal.write(terminal.say("cli.once.paused", sync=name))
     if not ended and not paused:
-        session.write(session.say("cli.once.nothing"))
+        terminal.write(terminal.say("cli.once.nothing"))
     for name, due in coming.items():
         if due is not None:
             zone = syncs[name].time_zone or "UTC"
-            shown = phrases.time(due, zone=zone, words=session.words)
-            session.write(session.say("cli.once.next", sync=name, due=shown, zone=zone))
+            shown = phrases.time(due, zone=zone, words=terminal.words)
+            terminal.write(terminal.say("cli.once.next", sync=name, due=shown, zone=zone))
 
 
-def _slot(session: Session, server: "Server", slot: "Slot") -> str:
+def _slot(terminal: Terminal, server: "Server", slot: "Slot") -> str:
     """What ran and how it ended, in one line: what was proposed, where the changes it touched stand, what a sweep found."""
     from sync.cli.output import drift
     from sync.store import runs
     from sync.views import phrases
 
-    words, sync = session.words, server.syncs[slot.sync]
+    words, sync = terminal.words, server.syncs[slot.sync]
     with server.worker.store.read() as tx:
         run = runs.run(tx, slot.run_id) if slot.run_id else None
     figures, told = (run.figures or {}) if run else {}, ""
     if isinstance(proposed := figures.get("proposed"), int):
-        told += session.say("cli.once.proposed", count=phrases.number(proposed))
+        told += terminal.say("cli.once.proposed", count=phrases.number(proposed))
     match figures.get("states"):
         case Mapping() as states:
             counted = {state: count for state in State if isinstance(count := states.get(state.value), int) and count}
             for state, count in counted.items():
                 said = phrases.state(state, is_shadow=False, words=words)
-                told += session.say("cli.once.state", count=phrases.number(count), state=said)
-    if run and (found := drift.line(session, run)):
-        told += session.say("cli.once.drift", found=found)
+                told += terminal.say("cli.once.state", count=phrases.number(count), state=said)
+    if run and (found := drift.line(terminal, run)):
+        told += terminal.say("cli.once.drift", found=found)
     told += f" [{', '.join(slot.codes)}]" if slot.codes else ""
     due = phrases.time(slot.due_at, zone=sync.time_zone or "UTC", words=words)
-    verb, ended = session.say(f"verb.{sync.verb}"), session.say(f"slot.{slot.state}")
-    return session.say("cli.once.slot", sync=slot.sync, due=due, verb=verb, state=ended, figures=told)
+    verb, ended = terminal.say(f"verb.{sync.verb}"), terminal.say(f"slot.{slot.state}")
+    return terminal.say("cli.once.slot", sync=slot.sync, due=due, verb=verb, state=ended, figures=told)

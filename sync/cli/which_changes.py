@@ -8,7 +8,7 @@ from config.words.catalogue import Words
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.run import Worker
@@ -64,7 +64,7 @@ class Choice:
         return plan, list(ids)
 
 
-def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> Code:
+def decide_by_sheet(terminal: Terminal, worker: "Worker", sheet: Path, *, reason: str, others: bool) -> Code:
     """Carry a workbook's decisions out and say what came of them; PARTLY when lines were late.
 
     Nothing else may be chosen besides (CL-104).
@@ -76,14 +76,14 @@ def decide_by_sheet(session: Session, worker: "Worker", sheet: Path, *, reason: 
         raise UsageError.of("CL-104")
     decisions = read_decisions(sheet)
     decided = decide(worker, decisions, approver=worker.person, reason=reason, lines=approved_lines(sheet))
-    session.write(session.say("cli.approved", count=decided.approved))
-    session.write(session.say("cli.rejected", count=decided.rejected))
+    terminal.write(terminal.say("cli.approved", count=decided.approved))
+    terminal.write(terminal.say("cli.rejected", count=decided.rejected))
     if decided.approved:
-        session.talk(session.say("cli.approved.next"))
+        terminal.talk(terminal.say("cli.approved.next"))
     if not decisions:
-        session.talk(session.say("cli.undecided", file=str(sheet)))
+        terminal.talk(terminal.say("cli.undecided", file=str(sheet)))
     for where in decided.late:
-        session.talk(session.say("cli.decided_late", where=where))
+        terminal.talk(terminal.say("cli.decided_late", where=where))
     return Code.PARTLY if decided.late else Code.DONE
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.errors import SettingsError
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from sync.doctor.certificates import Certificate
 
 
-def lines(session: Session, settings: "Settings", *, now: datetime) -> list[str]:
+def lines(terminal: Terminal, settings: "Settings", *, now: datetime) -> list[str]:
     """What to say in `status`; one that cannot be read is said too, and stops nothing."""
     from sync.doctor.certificates import warning
 
     try:
         known = _known(settings)
     except SettingsError as error:
-        return [session.words.error(error)]
-    return [session.words.message(told) for one in known if (told := warning(one, now=now))]
+        return [terminal.words.error(error)]
+    return [terminal.words.message(told) for one in known if (told := warning(one, now=now))]
 
 
 def document(settings: "Settings", *, now: datetime) -> list[dict[str, object]]:
@@ -38,11 +38,11 @@ def document(settings: "Settings", *, now: datetime) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def tell(session: Session, log: "FilteringBoundLogger", settings: "Settings", *, now: datetime) -> None:
+def tell(terminal: Terminal, log: "FilteringBoundLogger", settings: "Settings", *, now: datetime) -> None:
     """A sentence on a terminal, a warning in the log elsewhere."""
-    if session.err.isatty():
-        for line in lines(session, settings, now=now):
-            session.talk(line)
+    if terminal.err.isatty():
+        for line in lines(terminal, settings, now=now):
+            terminal.talk(line)
         return
     try:
         known = _known(settings)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.store.columns import Json
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
 FOUND = ("missing", "stale", "deleted", "outside", "gone", "changed")
 
 
-def tell(session: Session, run_id: str, figures: Mapping[str, "Json"], *, as_json: bool) -> None:
+def tell(terminal: Terminal, run_id: str, figures: Mapping[str, "Json"], *, as_json: bool) -> None:
     """Each object, and what was mended of it."""
     from sync.views.phrases import number
 
     calls = figures.get("api_calls")
     if as_json:
         objects = {name: dict(counts) for name, counts in _objects(figures).items()}
-        session.document("sweep", {"run": run_id, "api_calls": calls, "objects": objects})
+        terminal.document("sweep", {"run": run_id, "api_calls": calls, "objects": objects})
         return
     for name, counts in _objects(figures).items():
         listed = number(counts["listed"])
         if not _mended(counts):
-            session.write(session.say("cli.sweep.same", object=name, listed=listed))
+            terminal.write(terminal.say("cli.sweep.same", object=name, listed=listed))
             continue
-        session.write(session.say("cli.sweep.drift", object=name, listed=listed))
+        terminal.write(terminal.say("cli.sweep.drift", object=name, listed=listed))
         for key in FOUND:
             if counts.get(key):
-                session.write(f"  {number(counts[key]):>8}  {session.say(f'drift.{key}')}")
+                terminal.write(f"  {number(counts[key]):>8}  {terminal.say(f'drift.{key}')}")
     if isinstance(calls, int):
-        session.talk(session.say("cli.sweep.calls", calls=number(calls)))
+        terminal.talk(terminal.say("cli.sweep.calls", calls=number(calls)))
 
 
-def line(session: Session, run: "Run") -> str:
+def line(terminal: Terminal, run: "Run") -> str:
     """In one line; nothing of a run that compared nothing."""
     from sync.views.phrases import number
 
@@ -44,8 +44,8 @@ def line(session: Session, run: "Run") -> str:
     listed = number(sum(counts["listed"] for counts in objects.values()))
     mended = [f"{name} {number(count)}" for name, counts in objects.items() if (count := _mended(counts))]
     if not mended:
-        return session.say("cli.sweep.line.same", listed=listed)
-    return session.say("cli.sweep.line.drift", listed=listed, objects=", ".join(mended))
+        return terminal.say("cli.sweep.line.same", listed=listed)
+    return terminal.say("cli.sweep.line.drift", listed=listed, objects=", ".join(mended))
 
 
 def _mended(counts: Mapping[str, int]) -> int:

@@ -6,7 +6,7 @@ from itertools import islice
 from engine.changes.states import State
 from sync.apply.apply import Settlement
 from sync.cli.output.tables import changes_table, fields_table, flows_table
-from sync.cli.session import Session, labelled
+from sync.cli.terminal import Terminal, labelled
 from sync.plan import lookup
 from sync.reports.document import document, each, parts
 from sync.run import Run, Worker
@@ -29,7 +29,7 @@ _LIMITS = {
 }
 
 
-def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
+def tell(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
     """Show a plan by id or the end of one, the last without; its changes one by one if asked. UsageError PL-401.
 
     Without the changes it costs as much as the plan has of them, however large the org is; as JSON nothing at all.
@@ -37,25 +37,25 @@ def tell(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool
     plan = lookup.plan_shown(worker, plan_id)
     heading = heading_of(worker, plan)
     if as_json:
-        _document(session, worker, plan, heading, with_changes=with_changes)
+        _document(terminal, worker, plan, heading, with_changes=with_changes)
         return
-    when = phrases.time(heading.at, zone=heading.zone, words=session.words)
-    session.write(session.say("cli.plan.head", plan=heading.run_id, at=when, zone=heading.zone))
+    when = phrases.time(heading.at, zone=heading.zone, words=terminal.words)
+    terminal.write(terminal.say("cli.plan.head", plan=heading.run_id, at=when, zone=heading.zone))
     if heading.is_shadow:
-        session.write(session.say("cli.plan.shadow"))
+        terminal.write(terminal.say("cli.plan.shadow"))
     if not heading.total:
-        _tell_nothing(session, worker, plan, heading)
+        _tell_nothing(terminal, worker, plan, heading)
         return
-    _tables(session, worker, plan, heading, with_changes=with_changes)
-    session.write(session.say("report.states"))
-    write_states(session, heading.states, is_shadow=heading.is_shadow)
+    _tables(terminal, worker, plan, heading, with_changes=with_changes)
+    terminal.write(terminal.say("report.states"))
+    write_states(terminal, heading.states, is_shadow=heading.is_shadow)
     for message, count in heading.held:
-        session.write(f"    {session.words.message(message)}: {phrases.number(count)}")
+        terminal.write(f"    {terminal.words.message(message)}: {phrases.number(count)}")
     for message in heading.writes:
-        session.write(session.words.message(message))
+        terminal.write(terminal.words.message(message))
     if heading.api_calls is not None:
-        session.write(session.say("cli.plan.cost", calls=phrases.number(heading.api_calls)))
-    _tell_next(session, heading)
+        terminal.write(terminal.say("cli.plan.cost", calls=phrases.number(heading.api_calls)))
+    _tell_next(terminal, heading)
 
 
 def report_named(worker: Worker, given: str | None) -> RunReport:
@@ -74,7 +74,7 @@ def held_of(worker: Worker) -> dict[State, int]:
     return {State.HELD: held} if held else {}
 
 
-def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_json: bool) -> None:
+def tell_settlement(terminal: Terminal, run: Run, settlement: Settlement, *, as_json: bool) -> None:
     """What one `apply` did."""
     states = {state.value: count for state, count in settlement.states.items()}
     if as_json:
@@ -82,71 +82,71 @@ def tell_settlement(session: Session, run: Run, settlement: Settlement, *, as_js
             "run": run.run_id,
             "changes": settlement.touched,
             "states": states,
-            "waits": session.words.message(settlement.waits) if settlement.waits else None,
+            "waits": terminal.words.message(settlement.waits) if settlement.waits else None,
             "api_calls": run.org.calls,
         }
-        session.document("settlement", told)
+        terminal.document("settlement", told)
         return
-    session.write(session.say("cli.settled", changes=settlement.touched, calls=run.org.calls))
-    write_states(session, settlement.states)
+    terminal.write(terminal.say("cli.settled", changes=settlement.touched, calls=run.org.calls))
+    write_states(terminal, settlement.states)
     if settlement.waits:
-        session.talk(session.say("cli.settled.waits", why=session.words.message(settlement.waits)))
+        terminal.talk(terminal.say("cli.settled.waits", why=terminal.words.message(settlement.waits)))
 
 
-def write_states(session: Session, states: Mapping[State, int], *, is_shadow: bool = False) -> None:
+def write_states(terminal: Terminal, states: Mapping[State, int], *, is_shadow: bool = False) -> None:
     for state, count in states.items():
-        told = phrases.state(state, is_shadow=is_shadow, words=session.words)
-        session.write(f"  {phrases.number(count):>8}  {told}")
+        told = phrases.state(state, is_shadow=is_shadow, words=terminal.words)
+        terminal.write(f"  {phrases.number(count):>8}  {told}")
 
 
-def _document(session: Session, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
+def _document(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
     told: dict[str, object] = {"has_changes": bool(heading.total), "proposed": heading.total}
-    told |= document(heading, session.words)
+    told |= document(heading, terminal.words)
     if not with_changes:
-        session.document("plan", told)
+        terminal.document("plan", told)
         return
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
     loads = loads_of(worker, plan, owners, overview_of(worker, plan))
-    told |= each(loads, remarks_of(worker, plan), session.words)
-    for part in parts({**labelled("plan"), **told}, rows_of(worker, plan, owners), session.words):
-        session.out.write(part)
+    told |= each(loads, remarks_of(worker, plan), terminal.words)
+    for part in parts({**labelled("plan"), **told}, rows_of(worker, plan, owners), terminal.words):
+        terminal.out.write(part)
 
 
-def _tell_nothing(session: Session, worker: Worker, plan: PlanRecord, heading: Heading) -> None:
+def _tell_nothing(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading) -> None:
     """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
     if heading.is_settled:
-        session.write(session.say("report.nothing"))
+        terminal.write(terminal.say("report.nothing"))
         return
-    session.write(session.say("report.nothing_new"))
+    terminal.write(terminal.say("report.nothing_new"))
     for name in OPEN_COUNTS:
         if count := plan.counts.get(name):
-            told = phrases.count(name, heading, words=session.words)
-            session.write(f"  {phrases.number(count):>8}  {told}")
+            told = phrases.count(name, heading, words=terminal.words)
+            terminal.write(f"  {phrases.number(count):>8}  {told}")
     with worker.store.read() as tx:
         waiting = plans.waiting(tx)
     if heading.is_shadow:
         differing = phrases.number(sum(waiting.values()))
-        session.write(session.say("cli.plan.compared", plan=plan.plan_id, count=differing))
+        terminal.write(terminal.say("cli.plan.compared", plan=plan.plan_id, count=differing))
         return
     for plan_id, count in waiting.items():
-        session.write(session.say("cli.plan.waits", plan=plan_id, count=phrases.number(count)))
+        terminal.write(terminal.say("cli.plan.waits", plan=plan_id, count=phrases.number(count)))
     for notice in plan.notices[:_LISTED_MAX]:
-        session.write(f"  {notice.record_id}  {session.words.message(notice.message)}")
+        terminal.write(f"  {notice.record_id}  {terminal.words.message(notice.message)}")
 
 
-def _tell_next(session: Session, heading: Heading) -> None:
+def _tell_next(terminal: Terminal, heading: Heading) -> None:
     if heading.is_shadow:
-        session.talk(session.say("cli.plan.next_shadow", plan=heading.run_id))
+        terminal.talk(terminal.say("cli.plan.next_shadow", plan=heading.run_id))
     elif heading.held:
         keys = dict.fromkeys(_LIMITS[message.key] for message, _ in heading.held if message.key in _LIMITS)
         limits = ", ".join(f"`{key}`" for key in keys) or "-"
-        session.talk(session.say("cli.plan.next_held", plan=heading.run_id, limits=limits))
+        terminal.talk(terminal.say("cli.plan.next_held", plan=heading.run_id, limits=limits))
     elif heading.waiting:
-        session.talk(session.say("cli.plan.next", plan=heading.run_id))
+        terminal.talk(terminal.say("cli.plan.next", plan=heading.run_id))
 
 
-def _tables(session: Session, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
-    console, words = session.console(), session.words
+def _tables(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
+    console, words = terminal.console(), terminal.words
     overview = overview_of(worker, plan)
     for table in (flows_table(overview, heading.labels, words), fields_table(overview, heading.labels, words)):
         if table:
@@ -156,4 +156,4 @@ def _tables(session: Session, worker: Worker, plan: PlanRecord, heading: Heading
         rows = islice(rows_of(worker, plan, owners, page_rows=_LISTED_MAX), _LISTED_MAX)
         console.print(changes_table(rows, heading, words))
         if (more := heading.total - _LISTED_MAX) > 0:
-            session.talk(session.say("cli.plan.more", count=more, plan=heading.run_id))
+            terminal.talk(terminal.say("cli.plan.more", count=more, plan=heading.run_id))

@@ -6,7 +6,7 @@ from engine.assignment.directory import Directory
 from engine.errors import UsageError
 from engine.plan.shadow import OWNER
 from mapping.field_map.labels import labels_of
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.mirror.records import people
 from sync.plan import lookup
 from sync.plan.versions import plan_version_of
@@ -21,7 +21,7 @@ _NUMBERS = ("agree", "differ", "org_empty", "ours_empty")
 _KINDS_SHOWN_MAX = 3
 
 
-def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
+def tell_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
     """UsageError PL-405 for a plan that was not made in shadow."""
     plan = lookup.plan_shown(worker, plan_id)
     with worker.store.read() as tx:
@@ -31,24 +31,24 @@ def tell_agreement(session: Session, worker: Worker, plan_id: str | None, *, as_
         raise UsageError.of("PL-405", plan=plan.plan_id)
     path = agreement_file(worker.settings.data_folder, plan.plan_id)
     file = str(path) if path.exists() else None
-    agreed = _agreed(session, worker, plan)
+    agreed = _agreed(terminal, worker, plan)
     if as_json:
         named = {name: column | {"label": agreed.label(name)} for name, column in columns.items()}
         names = {one: agreed.names[one] for one in _owners(columns) if one in agreed.names}
-        session.document("agreement", {"plan": plan.plan_id, "columns": named, "owners": names, "file": file})
+        terminal.document("agreement", {"plan": plan.plan_id, "columns": named, "owners": names, "file": file})
         return
-    session.console().print(_table(agreed, columns))
-    told = session.say("cli.agreement.file", file=file) if file else session.say("cli.agreement.no_file")
-    session.talk(told)
+    terminal.console().print(_table(agreed, columns))
+    told = terminal.say("cli.agreement.file", file=file) if file else terminal.say("cli.agreement.no_file")
+    terminal.talk(told)
 
 
-def _agreed(session: Session, worker: Worker, plan: PlanRecord) -> Agreed:
+def _agreed(terminal: Terminal, worker: Worker, plan: PlanRecord) -> Agreed:
     with worker.store.read() as tx:
         version = plan_version_of(tx, plan.plan_id)
         described = describes.every(tx)
     users, queues = people(worker.mirror, as_of=plan.snapshot)
     directory = Directory.of(users, queues, version.rulebook)
-    return Agreed(session.words, names_of(directory, version.rulebook), labels_of(version.field_map, described))
+    return Agreed(terminal.words, names_of(directory, version.rulebook), labels_of(version.field_map, described))
 
 
 def _owners(columns: dict[str, Any]) -> list[str]:

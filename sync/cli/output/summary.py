@@ -2,7 +2,7 @@
 
 from sync.cli.output.plan import write_states
 from sync.cli.output.tables import flows_table
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.demo import DemoRun, DemoSummary
 from sync.views import phrases
 
@@ -22,39 +22,39 @@ def document(summary: DemoSummary) -> dict[str, object]:
     }
 
 
-def tell(session: Session, summary: DemoSummary) -> None:
-    console = session.console()
+def tell(terminal: Terminal, summary: DemoSummary) -> None:
+    console = terminal.console()
     for number, (run, report) in enumerate(zip(summary.runs, summary.reports, strict=True), start=1):
-        console.rule(session.say("cli.demo.run", number=number, run=run.run), align="left")
+        console.rule(terminal.say("cli.demo.run", number=number, run=run.run), align="left")
         if not run.proposed:
-            session.write(session.say("cli.demo.idle"))
+            terminal.write(terminal.say("cli.demo.idle"))
         else:
             pulled = sum(run.pulled.values())
-            session.write(session.say("cli.demo.proposed", pulled=phrases.number(pulled),
+            terminal.write(terminal.say("cli.demo.proposed", pulled=phrases.number(pulled),
                                       proposed=phrases.number(run.proposed), owners=phrases.number(run.owners)))  # fmt: skip
-            if table := flows_table(report.overview, report.heading.labels, session.words):
+            if table := flows_table(report.overview, report.heading.labels, terminal.words):
                 console.print(table)
-            write_states(session, run.states)
+            write_states(terminal, run.states)
         if run.rebased:
-            session.write(session.say("cli.demo.rebased", count=phrases.number(run.rebased)))
-        session.write(session.say("cli.demo.cost", calls=phrases.number(run.api_calls), seconds=f"{run.seconds:.1f}"))
+            terminal.write(terminal.say("cli.demo.rebased", count=phrases.number(run.rebased)))
+        terminal.write(terminal.say("cli.demo.cost", calls=phrases.number(run.api_calls), seconds=f"{run.seconds:.1f}"))
     console.rule(align="left")
     calls = phrases.number(sum(run.api_calls for run in summary.runs))
-    session.write(session.say("cli.demo.total", leads=phrases.number(summary.leads), calls=calls))
+    terminal.write(terminal.say("cli.demo.total", leads=phrases.number(summary.leads), calls=calls))
     key = "cli.demo.explained" if not summary.unexplained_writes else "cli.demo.unexplained"
-    session.write(session.say(key, count=phrases.number(summary.unexplained_writes)))
+    terminal.write(terminal.say(key, count=phrases.number(summary.unexplained_writes)))
     key = "cli.demo.intact" if summary.audit_ok else "cli.demo.broken"
-    session.write(session.say(key, entries=phrases.number(summary.audit_entries)))
-    session.write(session.say("cli.demo.left", report=str(summary.report), audit=str(summary.audit)))
-    session.talk(session.say("cli.demo.next", folder=str(summary.folder), plan=summary.runs[1].run))
+    terminal.write(terminal.say(key, entries=phrases.number(summary.audit_entries)))
+    terminal.write(terminal.say("cli.demo.left", report=str(summary.report), audit=str(summary.audit)))
+    terminal.talk(terminal.say("cli.demo.next", folder=str(summary.folder), plan=summary.runs[1].run))
 
 
-def log_runs(session: Session, summary: DemoSummary) -> None:
+def log_runs(terminal: Terminal, summary: DemoSummary) -> None:
     """Off a terminal, one canonical line for each run."""
     from sync.app import host_time
     from sync.host.log import open_log
 
-    log = open_log(session.err, now=host_time)
+    log = open_log(terminal.err, now=host_time)
     for run in summary.runs:
         states = {state.value: count for state, count in run.states.items()}
         log.info("run finished", run=run.run, verb="demo", proposed=run.proposed, states=states,

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import code_after
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
 
     @app.command("apply", help=words.say("cli.apply"))
@@ -18,7 +18,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.cli.output.plan import tell_settlement
         from sync.cycle import settle
 
-        with session.worker(folder) as worker, session.run(worker, "apply") as run:
+        with terminal.worker(folder) as worker, terminal.run(worker, "apply") as run:
             settlement = settle(run)
-        tell_settlement(session, run, settlement, as_json=json)
+        tell_settlement(terminal, run, settlement, as_json=json)
         return code_after(settlement.states)

@@ -6,12 +6,12 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.cli.which_changes import Choice, Choosing, decide_by_sheet
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, choosing = options.folder(words), Choosing(words)
     reason_option = options.option(words, "reason_approve", "--reason", default="", metavar="TEXT")
 
@@ -33,14 +33,14 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.review import decisions
 
         choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             if sheet is not None:
                 others = bool(plan or changes or everything or choice.terms)
-                return decide_by_sheet(session, worker, sheet, reason=reason, others=others)
+                return decide_by_sheet(terminal, worker, sheet, reason=reason, others=others)
             choice.refuse_silence()
             plan, named = choice.meant(worker)
             count = decisions.approve(worker, plan, change_ids=named, approver=worker.person, reason=reason)
-        session.write(session.say("cli.approved", count=count))
+        terminal.write(terminal.say("cli.approved", count=count))
         if count:
-            session.talk(session.say("cli.approved.next"))
+            terminal.talk(terminal.say("cli.approved.next"))
         return Code.DONE

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     group = typer.Typer()
     app.add_typer(group, name="audit", help=words.say("cli.audit"))
     folder_option, json_option = options.folder(words), options.as_json(words)
@@ -23,15 +23,15 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.audit.export import export as write
         from sync.audit.verify import verify_store
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             target = to or worker.settings.data_folder / "audit.jsonl"
             with worker.store.read() as tx:
                 verify_store(tx)  # a broken chain must not take the place of an export that was good
                 head = write(tx, target)
         if json:
-            session.document("audit export", {"file": str(target), "entries": head.count, "head": head.hash})
+            terminal.document("audit export", {"file": str(target), "entries": head.count, "head": head.hash})
         else:
-            session.write(session.say("cli.audit.exported", file=str(target), entries=head.count, head=head.hash))
+            terminal.write(terminal.say("cli.audit.exported", file=str(target), entries=head.count, head=head.hash))
         return Code.DONE
 
     @group.command("verify", help=words.say("cli.audit.verify"))
@@ -47,10 +47,10 @@ def add(app: typer.Typer, session: Session) -> None:
         if file is not None:
             head = verify_export(file, expect_head=expect_head)
         else:
-            with session.worker(folder) as worker, worker.store.read() as tx:
+            with terminal.worker(folder) as worker, worker.store.read() as tx:
                 head = verify_store(tx, expect_head=expect_head)
         if json:
-            session.document("audit verification", {"is_intact": True, "entries": head.count, "head": head.hash})
+            terminal.document("audit verification", {"is_intact": True, "entries": head.count, "head": head.hash})
         else:
-            session.write(session.say("cli.audit.intact", entries=head.count, head=head.hash))
+            terminal.write(terminal.say("cli.audit.intact", entries=head.count, head=head.hash))
         return Code.DONE

@@ -7,13 +7,13 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 _COLUMNS = ("name", "value", "origin", "reason")
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
 
     @app.command("config", help=words.say("cli.config"))
@@ -25,7 +25,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from config.words.catalogue import Words
 
         settings = load_settings(folder)
-        session.words = Words(settings.language)
+        terminal.words = Words(settings.language)
         rows = []
         # A login's secrets are no settings; its other parts are read where they are used.
         for name in type(settings).model_fields:
@@ -34,22 +34,22 @@ def add(app: typer.Typer, session: Session) -> None:
                 rows.append({
                     "name": name,
                     "value": getattr(settings, name) if default else _shown(getattr(settings, name)),
-                    "unit": session.say(default.unit) if default else "",
-                    "origin": settings.origin(name) or session.say("cli.config.default"),
-                    "reason": session.say(default.reason) if default else "",
+                    "unit": terminal.say(default.unit) if default else "",
+                    "origin": settings.origin(name) or terminal.say("cli.config.default"),
+                    "reason": terminal.say(default.reason) if default else "",
                 })  # fmt: skip
-        zone = session.say("cli.config.zone")
+        zone = terminal.say("cli.config.zone")
         rows += [
             {"name": f"syncs.{name}", "value": f"{sync.verb}, {sync.cron}, {sync.time_zone or zone}, {sync.catch_up}", "unit": "",
-             "origin": settings.origin(f"syncs.{name}") or session.say("cli.config.default"),
-             "reason": session.say("default.syncs")}
+             "origin": settings.origin(f"syncs.{name}") or terminal.say("cli.config.default"),
+             "reason": terminal.say("default.syncs")}
             for name, sync in settings.syncs.items()
         ]  # fmt: skip
-        rows += _in_rulebook(session, settings.rulebook_folder)
+        rows += _in_rulebook(terminal, settings.rulebook_folder)
         if json:
-            session.document("settings", {"settings": rows})
+            terminal.document("settings", {"settings": rows})
             return Code.DONE
-        table = Table(*(Column(session.say(f"cli.config.{name}"), overflow="fold") for name in _COLUMNS))
+        table = Table(*(Column(terminal.say(f"cli.config.{name}"), overflow="fold") for name in _COLUMNS))
         for row in rows:
             table.add_row(
                 str(row["name"]),
@@ -57,11 +57,11 @@ def add(app: typer.Typer, session: Session) -> None:
                 str(row["origin"]),
                 str(row["reason"]),
             )
-        session.console().print(table)
+        terminal.console().print(table)
         return Code.DONE
 
 
-def _in_rulebook(session: Session, rulebook: Path) -> list[dict[str, object]]:
+def _in_rulebook(terminal: Terminal, rulebook: Path) -> list[dict[str, object]]:
     """What the rulebook sets, or leaves at its default; of a folder without a rulebook yet the defaults."""
     from config.rulebook.defaults_shown import said_in
     from config.settings.defaults import DEFAULTS
@@ -75,9 +75,9 @@ def _in_rulebook(session: Session, rulebook: Path) -> list[dict[str, object]]:
         {
             "name": each.name,
             "value": _typed(said[each.name].text) if each.name in said else each.value,
-            "unit": session.say(each.unit),
-            "origin": said[each.name].where if each.name in said else session.say("cli.config.default"),
-            "reason": session.say(each.reason),
+            "unit": terminal.say(each.unit),
+            "origin": said[each.name].where if each.name in said else terminal.say("cli.config.default"),
+            "reason": terminal.say(each.reason),
         }
         for each in DEFAULTS.values()
         if each.in_rulebook

@@ -7,11 +7,11 @@ import typer
 from config.words.catalogue import Words
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     json_option = options.as_json(words)
     folder_option = options.option(words, "demo_folder", "--folder", "-f", default=Path("leadsync-demo"), metavar="DIR")
     leads_option = options.option(words, "leads", "--leads", default=500)
@@ -37,34 +37,34 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.demo import hurry, run_demo
 
         if next_day:
-            return _pass_day(session, folder)
+            return _pass_day(terminal, folder)
         door = door_at(port, host=host) if serve else None
-        summary = run_demo(folder, leads=leads, seed=seed, words=session.words, say=session.progress)
-        if not session.err.isatty():
-            log_runs(session, summary)
+        summary = run_demo(folder, leads=leads, seed=seed, words=terminal.words, say=terminal.progress)
+        if not terminal.err.isatty():
+            log_runs(terminal, summary)
         if json:
-            session.document("demo", document(summary))
+            terminal.document("demo", document(summary))
         else:
-            tell(session, summary)
+            tell(terminal, summary)
         is_sound = summary.audit_ok and not summary.idle_plan_changes and not summary.unexplained_writes
         if serve and is_sound:
             from sync.app import open_workers
 
-            session.out.flush()
+            terminal.out.flush()
             hurry(folder)
             with open_workers(folder) as opening:
-                keep_serving(session, opening, door)
+                keep_serving(terminal, opening, door)
         return Code.DONE if is_sound else Code.FAILED
 
 
-def _pass_day(session: Session, folder: Path) -> Code:
+def _pass_day(terminal: Terminal, folder: Path) -> Code:
     from config.settings.settings import load_settings
     from sync.demo import next_day
     from sync.views import phrases
 
-    session.words = Words(load_settings(folder).language)
+    terminal.words = Words(load_settings(folder).language)
     day = next_day(folder)
-    did, at = day.happened, phrases.time(day.now, zone=day.zone, words=session.words)
-    told = session.say("demo.day", arrived=did.arrived, moved=did.moved, edited=did.edited, scored=did.scored, at=at)
-    session.write(told)
+    did, at = day.happened, phrases.time(day.now, zone=day.zone, words=terminal.words)
+    told = terminal.say("demo.day", arrived=did.arrived, moved=did.moved, edited=did.edited, scored=did.scored, at=at)
+    terminal.write(told)
     return Code.DONE

@@ -6,7 +6,7 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 # The first thing that is not well says how the command ends; it is what must be mended first.
 CODES = {
@@ -21,24 +21,24 @@ CODES = {
 }
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
 
     @app.command("doctor", help=words.say("cli.doctor"))
     def doctor(*, folder: Path = folder_option, json: bool = json_option) -> int:
         from sync.doctor.examination import examine
 
-        with session.worker(folder) as worker, session.working("cli.working.doctor"):
-            checks = examine(worker, session.words)
+        with terminal.worker(folder) as worker, terminal.working("cli.working.doctor"):
+            checks = examine(worker, terminal.words)
         is_well = all(check.ok for check in checks)
         if json:
             told = [{"id": check.id, "ok": check.ok, "text": check.said, "advice": check.advice} for check in checks]
-            session.document("examination", {"ok": is_well, "checks": told})
+            terminal.document("examination", {"ok": is_well, "checks": told})
             return next((CODES.get(check.id, Code.FAILED) for check in checks if not check.ok), Code.DONE)
         for check in checks:
-            session.write(f"{'✓' if check.ok else '✗'} {check.said}")
+            terminal.write(f"{'✓' if check.ok else '✗'} {check.said}")
             if check.advice and not check.ok:
-                session.write(f"    {check.advice}")
-        session.write(session.say("cli.doctor.well" if is_well else "cli.doctor.ill"))
+                terminal.write(f"    {check.advice}")
+        terminal.write(terminal.say("cli.doctor.well" if is_well else "cli.doctor.ill"))
         return next((CODES.get(check.id, Code.FAILED) for check in checks if not check.ok), Code.DONE)

@@ -7,15 +7,15 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.store.approvals import Approval
     from sync.views.explain import Explained
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
     record_argument = options.argument(words, "record", default=..., metavar="RECORD")
     as_of_option = options.option(words, "as_of", "--as-of", default=None, metavar="RUN")
@@ -31,32 +31,32 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.views.explain import explain_record
         from sync.views.explain_words import change_line, lines, owner_lines, past_lines, since_lines
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             found = explain_record(worker, record, as_of=as_of)
-        told = [*lines(found.explanation, session.words), *owner_lines(found, session.words)]
+        told = [*lines(found.explanation, terminal.words), *owner_lines(found, terminal.words)]
         if as_of:
-            told += past_lines(found, session.words)
-        moved = since_lines(found, found.since, session.words) if found.since else []
+            told += past_lines(found, terminal.words)
+        moved = since_lines(found, found.since, terminal.words) if found.since else []
         if json:
-            session.document("explanation", _document(session, found, [*told, *moved]))
+            terminal.document("explanation", _document(terminal, found, [*told, *moved]))
             return Code.DONE
         record_id = found.explanation.record_id
-        session.write(session.say("explain.record", name=found.name, record=record_id, owner=found.owner))
-        session.write(session.say("explain.as_of", plan=found.plan_id))
+        terminal.write(terminal.say("explain.record", name=found.name, record=record_id, owner=found.owner))
+        terminal.write(terminal.say("explain.as_of", plan=found.plan_id))
         for line in [*told, *moved]:
-            session.write(line)
+            terminal.write(line)
         if found.history:
-            session.write(session.say("explain.history"))
+            terminal.write(terminal.say("explain.history"))
         for each in found.history:
-            told_of = change_line(found, each, session.words)
-            session.write(f"  {each.plan_id}  {session.say(f'state.{each.state}')}: {told_of}")
+            told_of = change_line(found, each, terminal.words)
+            terminal.write(f"  {each.plan_id}  {terminal.say(f'state.{each.state}')}: {told_of}")
             if approval := found.approvals.get(each.change.change_id):
-                by_whom = session.say("explain.approved", by=approval.approver, reason=approval.reason or "-")
-                session.write(f"    {by_whom}")
+                by_whom = terminal.say("explain.approved", by=approval.approver, reason=approval.reason or "-")
+                terminal.write(f"    {by_whom}")
         return Code.DONE
 
 
-def _document(session: Session, found: "Explained", told: list[str]) -> dict[str, object]:
+def _document(terminal: Terminal, found: "Explained", told: list[str]) -> dict[str, object]:
     from sync.views.explain_words import change_line
 
     history = [
@@ -64,7 +64,7 @@ def _document(session: Session, found: "Explained", told: list[str]) -> dict[str
             "plan": each.plan_id,
             "change": each.change.change_id,
             "state": each.state.value,
-            "text": change_line(found, each, session.words),
+            "text": change_line(found, each, terminal.words),
             "approval": _approval(found.approvals.get(each.change.change_id)),
         }
         for each in found.history

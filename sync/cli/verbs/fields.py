@@ -7,13 +7,13 @@ import typer
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 _OBJECTS = ("Lead", "Contact")
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     group = typer.Typer()
     app.add_typer(group, name="fields", help=words.say("cli.fields"))
     folder_option = options.folder(words)
@@ -28,17 +28,17 @@ def add(app: typer.Typer, session: Session) -> None:
             raise UsageError.of("CL-102", given=", ".join(unknown), known=", ".join(_OBJECTS))
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise UsageError.of("CL-103", str(to))
-        names, api_version = _named(session, folder)
-        files = source(list(dict.fromkeys(objects)), names=names, api_version=api_version, words=session.words)
+        names, api_version = _named(terminal, folder)
+        files = source(list(dict.fromkeys(objects)), names=names, api_version=api_version, words=terminal.words)
         for path, text in files.items():
             target = to / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        session.write(session.say("cli.fields.exported", files=len(files), folder=str(to)))
+        terminal.write(terminal.say("cli.fields.exported", files=len(files), folder=str(to)))
         return Code.DONE
 
 
-def _named(session: Session, folder: Path) -> tuple[dict[str, dict[str, str]], str]:
+def _named(terminal: Terminal, folder: Path) -> tuple[dict[str, dict[str, str]], str]:
     """The names the folder's map has given, if there is a folder; else the names everybody starts with."""
     from config.field_map.load import load_map
     from config.settings.defaults import API_VERSION
@@ -48,6 +48,6 @@ def _named(session: Session, folder: Path) -> tuple[dict[str, dict[str, str]], s
     if not (folder / FILE).exists():
         return {}, API_VERSION
     settings = load_settings(folder)
-    session.words = Words(settings.language)
+    terminal.words = Words(settings.language)
     field_map = load_map(settings.map_file)
     return {entry.api_name: dict(entry.write_back) for entry in field_map.objects}, settings.api_version

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option = options.folder(words)
     records_argument = options.argument(words, "records", default=..., metavar="RECORD...")
     fields_option = options.option(words, "given_field", "--field", default=None, metavar="FIELD")
@@ -21,7 +21,7 @@ def add(app: typer.Typer, session: Session) -> None:
     ) -> int:
         from sync.review import overrides
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             count = overrides.give_back(worker, records, fields=fields or None, actor=worker.person)
-        session.write(session.say("cli.given_back" if count else "cli.nothing_given_back", count=count))
+        terminal.write(terminal.say("cli.given_back" if count else "cli.nothing_given_back", count=count))
         return Code.DONE

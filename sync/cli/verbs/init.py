@@ -6,13 +6,13 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 SANDBOX_LEADS = 500
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option = options.folder(words)
     org_option = options.option(words, "org", "--org", default="sandbox", metavar="ADDRESS")
     starter_option = options.option(words, "starter", "--starter", default="manufacturer", metavar="NAME")
@@ -27,6 +27,6 @@ def add(app: typer.Typer, session: Session) -> None:
             from sync.app import found_sandbox
 
             found_sandbox(folder, leads=SANDBOX_LEADS, seed=1)
-        session.write(session.say("cli.started", folder=str(folder), files=len(written)))
-        session.talk(session.say("cli.started.next", folder=str(folder)))
+        terminal.write(terminal.say("cli.started", folder=str(folder), files=len(written)))
+        terminal.talk(terminal.say("cli.started.next", folder=str(folder)))
         return Code.DONE

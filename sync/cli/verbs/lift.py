@@ -7,11 +7,11 @@ import typer
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option = options.folder(words)
     all_option = options.option(words, "all_quiet", "--all", default=False)
     records_argument = options.argument(words, "records", default=None, metavar="[RECORD]...")
@@ -27,7 +27,7 @@ def add(app: typer.Typer, session: Session) -> None:
 
         if bool(records) == everything:
             raise UsageError.of("CL-106")
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             count = decisions.lift(worker, record_ids=records or None, actor=worker.person)
-        session.write(session.say("cli.lifted", count=count))
+        terminal.write(terminal.say("cli.lifted", count=count))
         return Code.DONE

@@ -12,14 +12,14 @@ from config.files.suggestions import nearest
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.run import Worker
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, sync_argument = options.folder(words), options.sync(words)
     until_option = options.option(words, "until", "--until", default=None, metavar="TIME")
     reason_option = options.option(words, "pause_reason", "--reason", default="", metavar="TEXT")
@@ -35,19 +35,19 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.store import leases, pauses
         from sync.views import phrases
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             refuse_unknown(sync, worker.settings.syncs)
             zone = zone_of(worker, sync)
             with worker.store.transaction() as tx:
                 at = leases.time_of(tx, worker.clock.now)
                 end = _moment(until, zone, at) if until else None
                 pauses.pause(tx, sync=sync, by=worker.person, reason=reason, at=at, until=end)
-            what = sync or session.say("cli.pause.everything")
+            what = sync or terminal.say("cli.pause.everything")
             if end is None:
-                session.write(session.say("cli.paused", what=what))
+                terminal.write(terminal.say("cli.paused", what=what))
             else:
-                shown = phrases.time(end, zone=zone, words=session.words)
-                session.write(session.say("cli.paused.until", what=what, until=shown, zone=zone))
+                shown = phrases.time(end, zone=zone, words=terminal.words)
+                terminal.write(terminal.say("cli.paused.until", what=what, until=shown, zone=zone))
         return Code.DONE
 
 

@@ -9,11 +9,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code, code_after
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     group = typer.Typer(invoke_without_command=True)
     app.add_typer(group, name="plan", help=words.say("cli.plan"))
     folder_option, json_option = options.folder(words), options.as_json(words)
@@ -37,20 +37,20 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.cli.output.plan import held_of, tell
         from sync.cycle import propose
 
-        with session.worker(folder) as worker:
-            with session.run(worker, "plan") as run:
+        with terminal.worker(folder) as worker:
+            with terminal.run(worker, "plan") as run:
                 proposed = propose(run, with_owners=owners, looks_at_all=whole)
-            tell(session, worker, run.run_id, as_json=json, with_changes=False)
+            tell(terminal, worker, run.run_id, as_json=json, with_changes=False)
             for problem in lints(worker.field_map):
-                session.talk(session.words.problem(problem))
+                terminal.talk(terminal.words.problem(problem))
             code = code_after(held_of(worker))
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code
 
-    _add_export(group, session)
+    _add_export(group, terminal)
 
 
-def _add_export(group: typer.Typer, session: Session) -> None:
-    words = session.words
+def _add_export(group: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, plan_argument = options.folder(words), options.plan(words)
     to_option = options.option(words, "xlsx", "--xlsx", default=..., metavar="FILE")
 
@@ -61,8 +61,8 @@ def _add_export(group: typer.Typer, session: Session) -> None:
         from sync.review.workbook_lines import refuse_loss
 
         refuse_loss(to)
-        with session.worker(folder) as worker:
-            count = write_workbook(report_named(worker, plan), to, session.words)
-        session.write(session.say("cli.plan.exported", file=str(to), count=count))
-        session.talk(session.say("cli.plan.exported.next", file=str(to)))
+        with terminal.worker(folder) as worker:
+            count = write_workbook(report_named(worker, plan), to, terminal.words)
+        terminal.write(terminal.say("cli.plan.exported", file=str(to), count=count))
+        terminal.talk(terminal.say("cli.plan.exported.next", file=str(to)))
         return Code.DONE

@@ -7,12 +7,12 @@ import typer
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 from sync.cli.which_changes import Choice, Choosing
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, choosing = options.folder(words), Choosing(words)
     reason_option = options.option(words, "reason", "--reason", default=..., metavar="TEXT")
 
@@ -36,8 +36,8 @@ def add(app: typer.Typer, session: Session) -> None:
         choice.refuse_silence()
         if not reason.strip():
             raise UsageError.of("CL-116")
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             plan, named = choice.meant(worker)
             count = decisions.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)
-        session.write(session.say("cli.rejected", count=count))
+        terminal.write(terminal.say("cli.rejected", count=count))
         return Code.DONE

@@ -11,11 +11,11 @@ from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.output import drift
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option, plan_argument = options.folder(words), options.as_json(words), options.plan(words)
     to_option = options.option(words, "to", "--to", default=None, metavar="FILE")
 
@@ -32,22 +32,22 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.reports.files import write_report, write_reports
         from sync.store import runs
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             with worker.store.read() as tx:
                 swept = runs.named(tx, plan, verb="sweep") if plan else None
             if swept:
                 if to is not None:
                     raise UsageError.of("CL-122", str(to), run=swept.run_id)
-                drift.tell(session, swept.run_id, swept.figures or {}, as_json=json)
+                drift.tell(terminal, swept.run_id, swept.figures or {}, as_json=json)
                 return Code.DONE
             made = report_named(worker, plan)
-            written = [] if to is None else [write_report(made, to, session.words)]
+            written = [] if to is None else [write_report(made, to, terminal.words)]
             if json:
-                for part in json_parts(made, session.words):
-                    session.out.write(part)
+                for part in json_parts(made, terminal.words):
+                    terminal.out.write(part)
             elif to is None:
                 # Beside the store, where init keeps it out of git and away from other users.
-                written = [*write_reports(made, worker.settings.data_folder / "reports", session.words).values()]
+                written = [*write_reports(made, worker.settings.data_folder / "reports", terminal.words).values()]
             for path in [] if json else written:
-                session.write(str(path))
+                terminal.write(str(path))
         return Code.DONE

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
     run_argument = options.argument(words, "run", default=..., metavar="RUN")
 
@@ -20,13 +20,13 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.plan import revert as reverting
         from sync.views.phrases import number
 
-        with session.worker(folder) as worker:
-            with session.run(worker, "revert") as ours:
+        with terminal.worker(folder) as worker:
+            with terminal.run(worker, "revert") as ours:
                 reversal = reverting.revert(ours, run)
-            tell(session, worker, ours.run_id, as_json=json, with_changes=False)
+            tell(terminal, worker, ours.run_id, as_json=json, with_changes=False)
         if reversal.left:
             left = number(reversal.left)
-            session.talk(session.say("cli.reverted.left", count=left, plan=ours.run_id))
+            terminal.talk(terminal.say("cli.reverted.left", count=left, plan=ours.run_id))
             for why, count in reversal.why:
-                session.talk(f"  {number(count):>8}  {session.words.message(why)}")
+                terminal.talk(f"  {number(count):>8}  {terminal.words.message(why)}")
         return Code.PARTLY if reversal.left else Code.DONE

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code, code_after
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
     owners_option = options.option(words, "owners", "--owners", default=False)
     whole_option = options.option(words, "whole", "--whole", default=False)
@@ -30,14 +30,14 @@ def add(app: typer.Typer, session: Session) -> None:
         if once:
             from sync.cli.once import run_once
 
-            return run_once(session, folder, as_json=json)
+            return run_once(terminal, folder, as_json=json)
         from sync.cli.output.plan import held_of, tell
         from sync.cycle import propose, settle
 
-        with session.worker(folder) as worker:
-            with session.run(worker, "run") as both:
+        with terminal.worker(folder) as worker:
+            with terminal.run(worker, "run") as both:
                 proposed = propose(both, with_owners=owners, looks_at_all=whole)
                 settlement = settle(both)
-            tell(session, worker, both.run_id, as_json=json, with_changes=False)
+            tell(terminal, worker, both.run_id, as_json=json, with_changes=False)
             code = code_after({**settlement.states, **held_of(worker)})
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code

@@ -13,7 +13,7 @@ from config.words.catalogue import Words
 from engine.errors import LeadsyncError
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from socket import socket
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sync.store.slots import Slot
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option = options.folder(words)
     port_option, host_option = options.port(words), options.host(words)
 
@@ -34,11 +34,11 @@ def add(app: typer.Typer, session: Session) -> None:
         from config.settings.settings import load_settings
         from sync.app import open_workers
 
-        session.folder = folder
-        session.words = Words(load_settings(folder).language)
+        terminal.folder = folder
+        terminal.words = Words(load_settings(folder).language)
         door = door_at(port, host=host)
         with open_workers(folder) as opening:
-            keep_serving(session, opening, door)
+            keep_serving(terminal, opening, door)
         return Code.DONE
 
 
@@ -49,7 +49,7 @@ def door_at(port: int | None, *, host: str) -> "socket | None":
     return listen(port, host=host) if port is not None else None
 
 
-def keep_serving(session: Session, opening: "Opening", door: "socket | None") -> None:
+def keep_serving(terminal: Terminal, opening: "Opening", door: "socket | None") -> None:
     """Serve until TERM or Ctrl-C: the first ends in order, the second at once."""
     from config.settings.settings import supervisor
     from sync.host.shutdown import on_signals
@@ -58,10 +58,10 @@ def keep_serving(session: Session, opening: "Opening", door: "socket | None") ->
     from sync.schedule.systemd import notifier, tick_seconds
 
     with opening() as worker, ExitStack() as stack:
-        voice = Voice(session, worker)
+        voice = Voice(terminal, worker)
         manager = supervisor()
         server = Server(
-            worker, opening, session.run, voice.slot, voice.drains,
+            worker, opening, terminal.run, voice.slot, voice.drains,
             notify=notifier(manager), tick_seconds=tick_seconds(manager, at_most=TICK_SECONDS),
         )  # fmt: skip
         stack.enter_context(on_signals(server.drain, signal.SIGTERM, signal.SIGINT))
@@ -80,7 +80,7 @@ class Voice:
     Who `tells_slots_later` says on a terminal only what went wrong meanwhile.
     """
 
-    session: Session
+    terminal: Terminal
     worker: "Worker"
     tells_slots_later: bool = False
 
@@ -94,8 +94,8 @@ class Voice:
             self._say(
                 "cli.serve.sync", "sync scheduled",
                 {"sync": name, "verb": sync.verb.value, "due": f"{due:%Y-%m-%dT%H:%M:%SZ}" if due else None},
-                sync=name, verb=self.session.say(f"verb.{sync.verb}"), cron=sync.cron, zone=zone,
-                due=phrases.time(due, zone=zone, words=self.session.words) if due else "-",
+                sync=name, verb=self.terminal.say(f"verb.{sync.verb}"), cron=sync.cron, zone=zone,
+                due=phrases.time(due, zone=zone, words=self.terminal.words) if due else "-",
             )  # fmt: skip
 
     def listens(self, host: str, port: int) -> None:
@@ -114,7 +114,7 @@ class Voice:
 
         codes = [problem.code for problem in error.problems] if error else []
         if error is not None and self._is_terminal:
-            self.session.talk(self.session.words.error(error))
+            self.terminal.talk(self.terminal.words.error(error))
         if slot is None:
             if not self._is_terminal:
                 self._log("schedule disturbed", {"codes": codes}, level="warning")
@@ -126,12 +126,12 @@ class Voice:
             facts["trace"] = places_of(error.__cause__)
         if not (self._is_terminal and self.tells_slots_later):
             self._say("cli.serve.slot", "slot finished", facts, sync=slot.sync, due=self._local(slot),
-                      state=self.session.say(f"slot.{slot.state}"))  # fmt: skip
+                      state=self.terminal.say(f"slot.{slot.state}"))  # fmt: skip
 
     def _local(self, slot: "Slot") -> str:
         from sync.views import phrases
 
-        return phrases.time(slot.due_at, zone=self._zone(slot.sync), words=self.session.words)
+        return phrases.time(slot.due_at, zone=self._zone(slot.sync), words=self.terminal.words)
 
     def _zone(self, name: str) -> str:
         from sync.schedule.timetable import timetable
@@ -142,11 +142,11 @@ class Voice:
 
     @property
     def _is_terminal(self) -> bool:
-        return self.session.err.isatty()
+        return self.terminal.err.isatty()
 
     def _say(self, key: str, event: str, facts: Mapping[str, object], **params: str) -> None:
         if self._is_terminal:
-            self.session.talk(self.session.say(key, **params))
+            self.terminal.talk(self.terminal.say(key, **params))
         else:
             self._log(event, facts)
 
@@ -155,5 +155,5 @@ class Voice:
 
         from sync.host.log import open_log
 
-        log = open_log(self.session.err, now=self.worker.clock.now)
+        log = open_log(self.terminal.err, now=self.worker.clock.now)
         log.log(logging.getLevelNamesMapping()[level.upper()], event, **facts)

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option, plan_argument = options.folder(words), options.as_json(words), options.plan(words)
     agreement_option = options.option(words, "agreement", "--agreement", default=False)
 
@@ -25,9 +25,9 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.cli.output.plan import tell
         from sync.cli.output.shadow import tell_agreement
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             if agreement:
-                tell_agreement(session, worker, plan, as_json=json)
+                tell_agreement(terminal, worker, plan, as_json=json)
                 return Code.DONE
-            tell(session, worker, plan, as_json=json, with_changes=True)
+            tell(terminal, worker, plan, as_json=json, with_changes=True)
         return Code.DONE

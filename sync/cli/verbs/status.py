@@ -9,7 +9,7 @@ import typer
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.output import certificates, drift
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from config.settings.syncs import Sync
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _ZONES = {"rulebook": "cli.status.zone.rulebook", "nobody": "cli.status.zone.nobody"}
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
 
     @app.command("status", help=words.say("cli.status"))
@@ -30,79 +30,81 @@ def add(app: typer.Typer, session: Session) -> None:
         from sync.schedule.status import status_of
         from sync.schedule.timetable import timetable
 
-        with session.worker(folder) as worker:
+        with terminal.worker(folder) as worker:
             found = status_of(worker, timetable(worker, worker.settings.syncs))
             if json:
                 ends = certificates.document(worker.settings, now=worker.clock.now())
-                session.document("status", {**_document(found), "certificates": ends})
+                terminal.document("status", {**_document(found), "certificates": ends})
             else:
-                _tell(session, found)
-                for line in certificates.lines(session, worker.settings, now=worker.clock.now()):
-                    session.write(line)
+                _tell(terminal, found)
+                for line in certificates.lines(terminal, worker.settings, now=worker.clock.now()):
+                    terminal.write(line)
         return Code.DONE
 
 
-def _tell(session: Session, found: "Status") -> None:
+def _tell(terminal: Terminal, found: "Status") -> None:
     from sync.views import phrases
 
     if key := _ZONES.get(found.table.origin):
-        session.write(session.say(key, zone=found.table.zone))
+        terminal.write(terminal.say(key, zone=found.table.zone))
     for each in found.syncs:
-        _tell_sync(session, each)
+        _tell_sync(terminal, each)
     for pause in found.pauses:
-        what = pause.sync or session.say("cli.pause.everything")
+        what = pause.sync or terminal.say("cli.pause.everything")
         zone = next((zone_of(each.sync) for each in found.syncs if each.name == pause.sync), found.table.zone)
-        until = session.say("cli.status.until", until=_time(session, pause.until, zone)) if pause.until else ""
-        session.write(session.say("cli.status.paused", what=what, by=pause.by, reason=pause.reason or "-", until=until))
+        until = terminal.say("cli.status.until", until=_time(terminal, pause.until, zone)) if pause.until else ""
+        terminal.write(
+            terminal.say("cli.status.paused", what=what, by=pause.by, reason=pause.reason or "-", until=until)
+        )
     for key, plans in (("cli.plan.waits", found.waiting), ("cli.plan.compared", found.compared)):
         for plan_id, count in plans.items():
-            session.write(session.say(key, plan=plan_id, count=phrases.number(count)))
+            terminal.write(terminal.say(key, plan=plan_id, count=phrases.number(count)))
     if found.runs:
-        session.write(session.say("cli.status.runs"))
+        terminal.write(terminal.say("cli.status.runs"))
     for run in found.runs:
         state = run.outcome or "running"
-        verb, outcome = _said(session, f"verb.{run.verb}"), _said(session, f"outcome.{state}")
-        session.write("  ".join(filter(None, ("", run.run_id, verb, outcome, drift.line(session, run)))))
+        verb, outcome = _said(terminal, f"verb.{run.verb}"), _said(terminal, f"outcome.{state}")
+        terminal.write("  ".join(filter(None, ("", run.run_id, verb, outcome, drift.line(terminal, run)))))
 
 
-def _said(session: Session, key: str) -> str:
+def _said(terminal: Terminal, key: str) -> str:
     """A verb or an outcome; one that another version of leadsync wrote, as it stands."""
     from config.words.catalogue import catalogue
 
-    return session.say(key) if key in catalogue() else key.partition(".")[2]
+    return terminal.say(key) if key in catalogue() else key.partition(".")[2]
 
 
 def zone_of(sync: "Sync") -> str:
     return sync.time_zone or "UTC"
 
 
-def _tell_sync(session: Session, each: "SyncStatus") -> None:
+def _tell_sync(terminal: Terminal, each: "SyncStatus") -> None:
     zone = zone_of(each.sync)
-    verb = session.say(f"verb.{each.sync.verb}")
-    session.write(session.say("cli.status.sync", sync=each.name, verb=verb, cron=each.sync.cron, zone=zone))
+    verb = terminal.say(f"verb.{each.sync.verb}")
+    terminal.write(terminal.say("cli.status.sync", sync=each.name, verb=verb, cron=each.sync.cron, zone=zone))
     if each.last is not None:
-        session.write("  " + _last(session, each.last, zone))
+        terminal.write("  " + _last(terminal, each.last, zone))
     if each.since is not None and each.last_done is None:
-        session.write("  " + session.say("cli.status.never", since=_time(session, each.since, zone)))
+        terminal.write("  " + terminal.say("cli.status.never", since=_time(terminal, each.since, zone)))
     if each.is_late:
-        session.write("  " + session.say("cli.status.late"))
-    times = ", ".join(_time(session, due, zone) for due in each.next)
-    session.write("  " + session.say("cli.status.next", times=times))
+        terminal.write("  " + terminal.say("cli.status.late"))
+    times = ", ".join(_time(terminal, due, zone) for due in each.next)
+    terminal.write("  " + terminal.say("cli.status.next", times=times))
 
 
-def _last(session: Session, slot: "Slot", zone: str) -> str:
-    told = session.say(
-        "cli.status.last", due=_time(session, slot.due_at, zone), state=session.say(f"slot.{slot.state}")
+def _last(terminal: Terminal, slot: "Slot", zone: str) -> str:
+    told = terminal.say(
+        "cli.status.last", due=_time(terminal, slot.due_at, zone), state=terminal.say(f"slot.{slot.state}")
     )
     if slot.missed:
-        told += session.say("cli.status.missed", count=slot.missed)
+        told += terminal.say("cli.status.missed", count=slot.missed)
     return f"{told} [{', '.join(slot.codes)}]" if slot.codes else told
 
 
-def _time(session: Session, at: datetime, zone: str) -> str:
+def _time(terminal: Terminal, at: datetime, zone: str) -> str:
     from sync.views import phrases
 
-    return phrases.time(at, zone=zone, words=session.words)
+    return phrases.time(at, zone=zone, words=terminal.words)
 
 
 def _document(found: "Status") -> dict[str, object]:

@@ -9,14 +9,14 @@ from engine.errors import OrgError
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.output import drift
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.run import Run
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
     gone_option = options.option(words, "accept_gone", "--accept-gone", default=False)
 
@@ -26,12 +26,12 @@ def add(app: typer.Typer, session: Session) -> None:
 
         run: Run | None = None
         try:
-            with session.worker(folder) as worker, session.run(worker, "sweep") as run:
+            with terminal.worker(folder) as worker, terminal.run(worker, "sweep") as run:
                 sweep(run, accepts_gone=accept_gone)
         except OrgError:
             # Of one object so much has vanished that it was left as it is: the others were mended all the same.
             if run is not None and not json:
-                drift.tell(session, run.run_id, run.figures, as_json=False)
+                drift.tell(terminal, run.run_id, run.figures, as_json=False)
             raise
-        drift.tell(session, run.run_id, run.figures, as_json=json)
+        drift.tell(terminal, run.run_id, run.figures, as_json=json)
         return Code.DONE

@@ -6,11 +6,11 @@ import typer
 
 from sync.cli import options
 from sync.cli.exit_codes import Code
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
-def add(app: typer.Typer, session: Session) -> None:
-    words = session.words
+def add(app: typer.Typer, terminal: Terminal) -> None:
+    words = terminal.words
     folder_option, json_option = options.folder(words), options.as_json(words)
 
     @app.command("validate", help=words.say("cli.validate"))
@@ -22,7 +22,7 @@ def add(app: typer.Typer, session: Session) -> None:
         from mapping.field_map.lint import lints
 
         settings = load_settings(folder)
-        session.words = Words(settings.language)
+        terminal.words = Words(settings.language)
         field_map = load_map(settings.map_file)
         rulebook = load_rulebook(settings.rulebook_folder, field_map)
         found = {
@@ -33,12 +33,12 @@ def add(app: typer.Typer, session: Session) -> None:
             "rules": len(rulebook.rules),
             "pools": len(rulebook.assignment.pools),
         }
-        in_vain = [session.words.problem(problem) for problem in lints(field_map)]
+        in_vain = [terminal.words.problem(problem) for problem in lints(field_map)]
         if json:
             told = {"is_valid": True, "rulebook": rulebook.digest, "counts": found, "lints": in_vain}
-            session.document("validation", told)
+            terminal.document("validation", told)
         else:
-            session.write(session.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], **found))
+            terminal.write(terminal.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], **found))
             for line in in_vain:
-                session.talk(line)
+                terminal.talk(line)
         return Code.DONE

@@ -11,7 +11,7 @@ from engine import errors
 from engine.changes.states import State
 from sync.cli.exit_codes import Code, code_after, code_of, worst
 from sync.cli.main import answer
-from sync.cli.session import Session
+from sync.cli.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_a_run_without_changes_is_done() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_ctrl_c_ends_with_130_and_a_plain_sentence(language: Language) -> None:
-    app, session = typer.Typer(), Session(Words(language), io.StringIO(), io.StringIO())
+    app, terminal = typer.Typer(), Terminal(Words(language), io.StringIO(), io.StringIO())
 
     @app.command()
     def long() -> None:
         raise KeyboardInterrupt
 
-    assert answer(app, session, []) == 130
-    assert session.err.getvalue() == Words(language).say("cli.interrupted") + "\n"  # type: ignore[attr-defined]  # a StringIO
+    assert answer(app, terminal, []) == 130
+    assert terminal.err.getvalue() == Words(language).say("cli.interrupted") + "\n"  # type: ignore[attr-defined]  # a StringIO
 
 
 @pytest.mark.parametrize("given", [["nope"], ["explain"], ["plan", "--bogus"], ["demo", "--leads", "many"]])

@@ -32,7 +32,7 @@ def labelled(kind: str) -> dict[str, object]:
 
 
 @dataclass(slots=True)
-class Session:
+class Terminal:
     """`words` begin in the terminal's language and become the folder's once its settings are read."""
 
     words: Words
