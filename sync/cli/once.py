@@ -41,7 +41,7 @@ def run_once(terminal: Terminal, folder: Path, *, as_json: bool) -> Code:
                 while (done := server.run_due()) is not None:
                     ended.append(done)
             paused = standing_still(worker.store, server.syncs, watched=server.watched, clock=worker.clock.now)
-        _tell(terminal, server, [slot for slot, _ in ended], paused, as_json=as_json)
+        _write(terminal, server, [slot for slot, _ in ended], paused, as_json=as_json)
     return worst([*(_code(slot, error) for slot, error in ended), *(Code.PARTLY for _ in paused)])
 
 
@@ -54,7 +54,7 @@ def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
     return Code.PARTLY if error is None or slot.state is SlotState.PARTLY else code_of(error)
 
 
-def _tell(
+def _write(
     terminal: Terminal, server: "Server", ended: "Sequence[Slot]", paused: Sequence[str], *, as_json: bool
 ) -> None:
     from sync.schedule.due import next_times

@@ -136,7 +136,7 @@ class Terminal:
             ):
                 figures |= {"run": run.run_id, "verb": verb}
                 if run.is_first_today:
-                    certificates.tell(self, log, worker.settings, now=worker.clock.now())
+                    certificates.warn(self, log, worker.settings, now=worker.clock.now())
                 yield run
                 if run.is_first_today:
                     run.figures["reports_retired"] = retire_reports(run)

@@ -38,7 +38,7 @@ def document(settings: "Settings", *, now: datetime) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def tell(terminal: Terminal, log: "FilteringBoundLogger", settings: "Settings", *, now: datetime) -> None:
+def warn(terminal: Terminal, log: "FilteringBoundLogger", settings: "Settings", *, now: datetime) -> None:
     """A sentence on a terminal, a warning in the log elsewhere."""
     if terminal.err.isatty():
         for line in lines(terminal, settings, now=now):

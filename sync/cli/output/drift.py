@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FOUND = ("missing", "stale", "deleted", "outside", "gone", "changed")
 
 
-def tell(terminal: Terminal, run_id: str, figures: Mapping[str, "Json"], *, as_json: bool) -> None:
+def write(terminal: Terminal, run_id: str, figures: Mapping[str, "Json"], *, as_json: bool) -> None:
     """Each object, and what was mended of it."""
     from sync.views.phrases import number
 

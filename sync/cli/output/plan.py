@@ -29,7 +29,7 @@ _LIMITS = {
 }
 
 
-def tell(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
+def write_plan(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool, with_changes: bool) -> None:
     """Show a plan by id or the end of one, the last without; its changes one by one if asked. UsageError PL-401.
 
     Without the changes it costs as much as the plan has of them, however large the org is; as JSON nothing at all.
@@ -44,7 +44,7 @@ def tell(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bo
     if heading.is_shadow:
         terminal.write(terminal.say("cli.plan.shadow"))
     if not heading.total:
-        _tell_nothing(terminal, worker, plan, heading)
+        _write_nothing_new(terminal, worker, plan, heading)
         return
     _tables(terminal, worker, plan, heading, with_changes=with_changes)
     terminal.write(terminal.say("report.states"))
@@ -55,7 +55,7 @@ def tell(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bo
         terminal.write(terminal.words.message(message))
     if heading.api_calls is not None:
         terminal.write(terminal.say("cli.plan.cost", calls=phrases.number(heading.api_calls)))
-    _tell_next(terminal, heading)
+    _write_next(terminal, heading)
 
 
 def report_named(worker: Worker, given: str | None) -> RunReport:
@@ -74,7 +74,7 @@ def held_of(worker: Worker) -> dict[State, int]:
     return {State.HELD: held} if held else {}
 
 
-def tell_settlement(terminal: Terminal, run: Run, settlement: Settlement, *, as_json: bool) -> None:
+def write_settlement(terminal: Terminal, run: Run, settlement: Settlement, *, as_json: bool) -> None:
     """What one `apply` did."""
     states = {state.value: count for state, count in settlement.states.items()}
     if as_json:
@@ -112,7 +112,7 @@ def _document(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Hea
         terminal.out.write(part)
 
 
-def _tell_nothing(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading) -> None:
+def _write_nothing_new(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading) -> None:
     """Nothing new is not the same as nothing open: what waits, is quiet or lacks an owner is said."""
     if heading.is_settled:
         terminal.write(terminal.say("report.nothing"))
@@ -134,7 +134,7 @@ def _tell_nothing(terminal: Terminal, worker: Worker, plan: PlanRecord, heading:
         terminal.write(f"  {notice.record_id}  {terminal.words.message(notice.message)}")
 
 
-def _tell_next(terminal: Terminal, heading: Heading) -> None:
+def _write_next(terminal: Terminal, heading: Heading) -> None:
     if heading.is_shadow:
         terminal.talk(terminal.say("cli.plan.next_shadow", plan=heading.run_id))
     elif heading.held:

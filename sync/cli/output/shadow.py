@@ -21,7 +21,7 @@ _NUMBERS = ("agree", "differ", "org_empty", "ours_empty")
 _KINDS_SHOWN_MAX = 3
 
 
-def tell_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
+def write_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
     """UsageError PL-405 for a plan that was not made in shadow."""
     plan = lookup.plan_shown(worker, plan_id)
     with worker.store.read() as tx:

@@ -22,7 +22,7 @@ def document(summary: DemoSummary) -> dict[str, object]:
     }
 
 
-def tell(terminal: Terminal, summary: DemoSummary) -> None:
+def write_summary(terminal: Terminal, summary: DemoSummary) -> None:
     console = terminal.console()
     for number, (run, report) in enumerate(zip(summary.runs, summary.reports, strict=True), start=1):
         console.rule(terminal.say("cli.demo.run", number=number, run=run.run), align="left")

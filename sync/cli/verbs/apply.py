@@ -15,10 +15,10 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
     @app.command("apply", help=words.say("cli.apply"))
     def apply(*, folder: Path = folder_option, json: bool = json_option) -> int:
-        from sync.cli.output.plan import tell_settlement
+        from sync.cli.output.plan import write_settlement
         from sync.cycle import settle
 
         with terminal.worker(folder) as worker, terminal.run(worker, "apply") as run:
             settlement = settle(run)
-        tell_settlement(terminal, run, settlement, as_json=json)
+        write_settlement(terminal, run, settlement, as_json=json)
         return code_after(settlement.states)

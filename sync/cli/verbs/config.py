@@ -53,7 +53,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         for row in rows:
             table.add_row(
                 str(row["name"]),
-                f"{_told(row['value'])} {row['unit']}".rstrip(),
+                f"{_formatted(row['value'])} {row['unit']}".rstrip(),
                 str(row["origin"]),
                 str(row["reason"]),
             )
@@ -84,7 +84,7 @@ def _in_rulebook(terminal: Terminal, rulebook: Path) -> list[dict[str, object]]:
     ]
 
 
-def _told(value: object) -> str:
+def _formatted(value: object) -> str:
     from sync.views.phrases import number
 
     return number(value) if isinstance(value, int) else str(value)

@@ -14,8 +14,8 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
     words = terminal.words
     json_option = options.as_json(words)
     folder_option = options.option(words, "demo_folder", "--folder", "-f", default=Path("leadsync-demo"), metavar="DIR")
-    leads_option = options.option(words, "leads", "--leads", default=500)
-    seed_option = options.option(words, "seed", "--seed", default=1)
+    leads_option = options.option(words, "leads", "--leads", default=500, metavar="NUMBER")
+    seed_option = options.option(words, "seed", "--seed", default=1, metavar="NUMBER")
     serve_option = options.option(words, "demo_serve", "--serve", default=False)
     day_option = options.option(words, "next_day", "--next-day", default=False)
     port_option, host_option = options.port(words), options.host(words)
@@ -32,7 +32,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         host: str = host_option,
         next_day: bool = day_option,
     ) -> int:
-        from sync.cli.output.summary import document, log_runs, tell
+        from sync.cli.output.summary import document, log_runs, write_summary
         from sync.cli.verbs.serve import door_at, keep_serving
         from sync.demo import hurry, run_demo
 
@@ -45,7 +45,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         if json:
             terminal.document("demo", document(summary))
         else:
-            tell(terminal, summary)
+            write_summary(terminal, summary)
         is_sound = summary.audit_ok and not summary.idle_plan_changes and not summary.unexplained_writes
         if serve and is_sound:
             from sync.app import open_workers

@@ -34,13 +34,13 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         if context.invoked_subcommand is not None:
             return Code.DONE
         from mapping.field_map.lint import lints
-        from sync.cli.output.plan import held_of, tell
+        from sync.cli.output.plan import held_of, write_plan
         from sync.cycle import propose
 
         with terminal.worker(folder) as worker:
             with terminal.run(worker, "plan") as run:
                 proposed = propose(run, with_owners=owners, looks_at_all=whole)
-            tell(terminal, worker, run.run_id, as_json=json, with_changes=False)
+            write_plan(terminal, worker, run.run_id, as_json=json, with_changes=False)
             for problem in lints(worker.field_map):
                 terminal.talk(terminal.words.problem(problem))
             code = code_after(held_of(worker))

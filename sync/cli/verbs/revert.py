@@ -16,14 +16,14 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
     @app.command("revert", help=words.say("cli.revert"))
     def revert(*, run: str = run_argument, folder: Path = folder_option, json: bool = json_option) -> int:
-        from sync.cli.output.plan import tell
+        from sync.cli.output.plan import write_plan
         from sync.plan import revert as reverting
         from sync.views.phrases import number
 
         with terminal.worker(folder) as worker:
             with terminal.run(worker, "revert") as ours:
                 reversal = reverting.revert(ours, run)
-            tell(terminal, worker, ours.run_id, as_json=json, with_changes=False)
+            write_plan(terminal, worker, ours.run_id, as_json=json, with_changes=False)
         if reversal.left:
             left = number(reversal.left)
             terminal.talk(terminal.say("cli.reverted.left", count=left, plan=ours.run_id))

@@ -22,12 +22,12 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         folder: Path = folder_option,
         json: bool = json_option,
     ) -> int:
-        from sync.cli.output.plan import tell
-        from sync.cli.output.shadow import tell_agreement
+        from sync.cli.output.plan import write_plan
+        from sync.cli.output.shadow import write_agreement
 
         with terminal.worker(folder) as worker:
             if agreement:
-                tell_agreement(terminal, worker, plan, as_json=json)
+                write_agreement(terminal, worker, plan, as_json=json)
                 return Code.DONE
-            tell(terminal, worker, plan, as_json=json, with_changes=True)
+            write_plan(terminal, worker, plan, as_json=json, with_changes=True)
         return Code.DONE

@@ -36,19 +36,19 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
                 ends = certificates.document(worker.settings, now=worker.clock.now())
                 terminal.document("status", {**_document(found), "certificates": ends})
             else:
-                _tell(terminal, found)
+                _write_status(terminal, found)
                 for line in certificates.lines(terminal, worker.settings, now=worker.clock.now()):
                     terminal.write(line)
         return Code.DONE
 
 
-def _tell(terminal: Terminal, found: "Status") -> None:
+def _write_status(terminal: Terminal, found: "Status") -> None:
     from sync.views import phrases
 
     if key := _ZONES.get(found.table.origin):
         terminal.write(terminal.say(key, zone=found.table.zone))
     for each in found.syncs:
-        _tell_sync(terminal, each)
+        _write_sync(terminal, each)
     for pause in found.pauses:
         what = pause.sync or terminal.say("cli.pause.everything")
         zone = next((zone_of(each.sync) for each in found.syncs if each.name == pause.sync), found.table.zone)
@@ -63,11 +63,11 @@ def _tell(terminal: Terminal, found: "Status") -> None:
         terminal.write(terminal.say("cli.status.runs"))
     for run in found.runs:
         state = run.outcome or "running"
-        verb, outcome = _said(terminal, f"verb.{run.verb}"), _said(terminal, f"outcome.{state}")
+        verb, outcome = _named(terminal, f"verb.{run.verb}"), _named(terminal, f"outcome.{state}")
         terminal.write("  ".join(filter(None, ("", run.run_id, verb, outcome, drift.line(terminal, run)))))
 
 
-def _said(terminal: Terminal, key: str) -> str:
+def _named(terminal: Terminal, key: str) -> str:
     """A verb or an outcome; one that another version of leadsync wrote, as it stands."""
     from config.words.catalogue import catalogue
 
@@ -78,7 +78,7 @@ def zone_of(sync: "Sync") -> str:
     return sync.time_zone or "UTC"
 
 
-def _tell_sync(terminal: Terminal, each: "SyncStatus") -> None:
+def _write_sync(terminal: Terminal, each: "SyncStatus") -> None:
     zone = zone_of(each.sync)
     verb = terminal.say(f"verb.{each.sync.verb}")
     terminal.write(terminal.say("cli.status.sync", sync=each.name, verb=verb, cron=each.sync.cron, zone=zone))

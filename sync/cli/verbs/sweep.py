@@ -31,7 +31,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         except OrgError:
             # Of one object so much has vanished that it was left as it is: the others were mended all the same.
             if run is not None and not json:
-                drift.tell(terminal, run.run_id, run.figures, as_json=False)
+                drift.write(terminal, run.run_id, run.figures, as_json=False)
             raise
-        drift.tell(terminal, run.run_id, run.figures, as_json=json)
+        drift.write(terminal, run.run_id, run.figures, as_json=json)
         return Code.DONE
