@@ -1,68 +1,123 @@
-"""Help as people read it: Typer's own words in their language, and Japanese broken where the column ends."""
+"""Help as people read it: all of it in their language, and a Japanese sentence, one long word, broken where the column ends.
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+Typer's own page has no settings for either, so its commands and groups are given one of ours.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from config.words.catalogue import Words
+from config.words.catalogue import Words, catalogue
+from sync.cli.usage_errors import Misused
 
-_NAMED = {"DEFAULT_STRING": "cli.help.default", "REQUIRED_LONG_STRING": "cli.help.required"}
-
-
-def translated(words: Words) -> tuple[type[TyperCommand], type[TyperGroup]]:
-    """The classes of commands and of groups whose help is in that language."""
-
-    class Command(TyperCommand):
-        get_help_option = _translated(TyperCommand.get_help_option, words)
-
-        def format_help(self, ctx: Any, formatter: Any) -> None:
-            with _written(words):
-                super().format_help(ctx, formatter)
-
-    class Group(TyperGroup):
-        get_help_option = _translated(TyperGroup.get_help_option, words)
-
-        def format_help(self, ctx: Any, formatter: Any) -> None:
-            with _written(words):
-                super().format_help(ctx, formatter)
-
-    return Command, Group
+_HEADING, _NAME, _VALUE, _ASIDE = "bold", "bold cyan", "bold yellow", "dim"
 
 
-def _translated(original: Callable[..., Any], words: Words) -> Callable[..., Any]:
-    """Typer writes the help of `--help` itself, in English and in a panel of its own."""
+class Command(TyperCommand):
+    """A verb, or one of a group. Its context holds the terminal."""
 
-    def get_help_option(self: Any, ctx: Any) -> Any:
-        option = original(self, ctx)
-        if option is not None:
-            option.help = words.say("cli.option.help")
-            option.rich_help_panel = words.say("cli.panel.options")
-        return option
+    # Whatever is left over is refused here, in the reader's language.
+    allow_extra_args = True
 
-    return get_help_option
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(_page(self, ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        left = super().parse_args(ctx, args)
+        if left and not ctx.resilient_parsing:
+            raise Misused.of(ctx, "cli.misused.extra", given=" ".join(left))
+        return left
 
 
-@contextmanager
-def _written(words: Words) -> Iterator[None]:
-    """Typer's columns cut off a word that is too long, and a Japanese sentence is one word; and a default is named in
-    English. It has no settings for either, so both are changed for as long as help is written.
-    """
-    from typer import rich_utils
+class Group(TyperGroup):
+    """The command line itself, or a verb that has others under it."""
 
-    kept: dict[str, Any] = {name: getattr(rich_utils, name) for name in ("_make_rich_text", *_NAMED)}
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(_page(self, ctx))
 
-    def folding(**given: Any) -> Any:
-        text = kept["_make_rich_text"](**given)
-        text.overflow = "fold"
-        return text
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which their words stand: that is where a newcomer meets them."""
+        keys, path = list(catalogue()), ctx.command_path.split()[1:]
+        return sorted(super().list_commands(ctx), key=lambda name: keys.index(".".join(("cli", *path, name))))
 
-    try:
-        for name, key in _NAMED.items():
-            setattr(rich_utils, name, words.say(key, value="{}"))
-        rich_utils._make_rich_text = folding  # noqa: SLF001
-        yield
-    finally:
-        for name, was in kept.items():
-            setattr(rich_utils, name, was)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if set(args) <= {"--"} and not self.invoke_without_command:
+            raise Misused.of(ctx, "cli.misused.none")
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None:
+            raise Misused.of(ctx, "cli.misused.verb", known=self.commands, given=args[0])
+        return super().resolve_command(ctx, args)
+
+
+def _page(command: Command | Group, ctx: Any) -> str:
+    """Usage, what it does, and a frame each for arguments, options and commands."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    words: Words = ctx.obj.words
+    params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
+    arguments = [param for param in params if param.param_type_name == "argument"]
+    options = [param for param in params if param.param_type_name == "option"]
+    called = [ctx.command_path, words.say("cli.help.options"), *(argument.metavar for argument in arguments)]
+    commands: dict[str, Any] = {}
+    if isinstance(command, Group):
+        called.append(words.say("cli.help.command"))
+        commands = {name: command.get_command(ctx, name) for name in command.list_commands(ctx)}
+    console = Console(file=ctx.obj.out, highlight=False)
+    with console.capture() as written:
+        console.print(Padding(Text(words.say("cli.help.usage", command=" ".join(called)), _HEADING), 1))
+        console.print(Padding(Text(command.help or "", overflow="fold"), (0, 1, 1, 1)))
+        _frame(console, words.say("cli.panel.arguments"), (_argument(each, words) for each in arguments))
+        _frame(console, words.say("cli.panel.options"), (_option(each, words) for each in options))
+        _frame(
+            console,
+            words.say("cli.panel.verbs"),
+            ((Text(name, _NAME), Text(each.help)) for name, each in commands.items()),
+        )
+    return written.get()
+
+
+def _frame(console: Any, title: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """The last column is broken where it ends, the others never. Nothing for no rows."""
+    from rich.panel import Panel
+    from rich.table import Table
+
+    lines = list(rows)
+    if not lines:
+        return
+    table = Table(box=None, show_header=False, expand=True, pad_edge=False)
+    for _ in lines[0][:-1]:
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    for line in lines:
+        table.add_row(*line)
+    console.print(Panel(table, title=title, title_align="left", border_style=_ASIDE))
+
+
+def _argument(param: Any, words: Words) -> tuple[Any, ...]:
+    from rich.text import Text
+
+    return Text(param.metavar, _VALUE), _explained(param, words)
+
+
+def _option(param: Any, words: Words) -> tuple[Any, ...]:
+    from rich.text import Text
+
+    long, short = (",".join(opt for opt in param.opts if opt.startswith("--") is is_long) for is_long in (True, False))
+    return Text(long, _NAME), Text(short, _NAME), Text(param.metavar or "", _VALUE), _explained(param, words)
+
+
+def _explained(param: Any, words: Words) -> Any:
+    """What it is for, and whether it must be given or what holds without it."""
+    from rich.text import Text
+
+    said = Text(words.say("cli.option.help") if param.name == "help" else param.help)
+    if param.required:
+        said.append(f" {words.say('cli.help.required')}", "red")
+    elif param.show_default and param.name != "help":
+        said.append(f" {words.say('cli.help.default', value=str(param.default))}", _ASIDE)
+    return said

@@ -1,51 +1,24 @@
-"""The command `leadsync`. To add a verb, write a file beside this one with `add(app, terminal)` and list it here."""
+"""The command `leadsync`. To add a verb, write a file in `verbs/` with `add(app, terminal)`, and what it does in
+config/words/verbs.toml, where help should list it.
+"""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 import typer
-from typer.exceptions import TyperException
 
-from config.words.catalogue import Words
+from config.words.catalogue import Words, catalogue
 from engine.errors import LeadsyncError
+from sync.cli import verbs
 from sync.cli.exit_codes import Code
-from sync.cli.help import translated
+from sync.cli.help import Command, Group
 from sync.cli.terminal import Terminal
 from sync.cli.usage_errors import misuse
-from sync.cli.verbs import (
-    apply,
-    approve,
-    audit,
-    config,
-    demo,
-    doctor,
-    explain,
-    fields,
-    give_back,
-    init,
-    lift,
-    pause,
-    plan,
-    reject,
-    report,
-    resume,
-    revert,
-    run,
-    serve,
-    show,
-    status,
-    sweep,
-    validate,
-)
-
-# In the order a newcomer meets them; `--help` keeps it.
-VERBS: tuple[ModuleType, ...] = (
-    demo, init, fields, doctor, validate, config, plan, show, report, explain, approve, reject, lift, give_back,
-    apply, run, sweep, revert, serve, status, pause, resume, audit,
-)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def answer(app: typer.Typer, terminal: Terminal, given: Sequence[str]) -> int:
     """Call a command line; whatever goes wrong is told in the reader's language and becomes a code."""
     try:
-        returned = app(given, prog_name="leadsync", standalone_mode=False)
+        returned = app(given, prog_name="leadsync", standalone_mode=False, obj=terminal)
     except LeadsyncError as error:
         return terminal.explain(error)
-    except TyperException as error:
+    except typer.TyperException as error:
         terminal.talk(misuse(error, terminal.words))
         return Code.USAGE
     except BrokenPipeError:
@@ -84,28 +57,31 @@ def answer(app: typer.Typer, terminal: Terminal, given: Sequence[str]) -> int:
 
 def build(terminal: Terminal) -> typer.Typer:
     """The whole command line with its help in the terminal's language."""
-    words = terminal.words
-
-    command_class, group_class = translated(words)
     app = typer.Typer(
-        cls=group_class,
-        help=words.say("cli.help"),
+        cls=Group,
+        help=terminal.say("cli.help"),
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
         context_settings={"help_option_names": ["--help", "-h"]},
     )
-    for verb in VERBS:
+    for verb in verbs_of(verbs).values():
         verb.add(app, terminal)
     for command in _commands(app):
-        command.cls = command_class
-        command.rich_help_panel = words.say("cli.panel.verbs")
+        command.cls = Command
     for group in app.registered_groups:
-        group.cls = group_class
-        group.rich_help_panel = words.say("cli.panel.verbs")
+        group.cls = Group
     # One verb alone would otherwise become the command itself.
     app.callback()(lambda: None)
     return app
+
+
+def verbs_of(package: ModuleType) -> Mapping[str, ModuleType]:
+    """Every verb by its name: a file each. LookupError for one that nobody has put into words."""
+    found = {file.name.replace("_", "-"): file.name for file in iter_modules(package.__path__)}
+    for name, file in found.items():
+        if f"cli.{name}" not in catalogue():
+            raise LookupError(f"{package.__name__}.{file}: config/words/verbs.toml has no 'cli.{name}'")
+    return {name: import_module(f"{package.__name__}.{file}") for name, file in found.items()}
 
 
 def _commands(app: typer.Typer) -> list[Any]:

@@ -39,11 +39,9 @@ def host(words: Words) -> Any:
 
 
 def option(words: Words, key: str, *names: str, default: object, metavar: str | None = None) -> Any:
-    shown = isinstance(default, int | str) and not isinstance(default, bool)
-    return typer.Option(default, *names, help=words.say(f"cli.option.{key}"), metavar=metavar, show_default=shown,
-                        rich_help_panel=words.say("cli.panel.options"))  # fmt: skip
+    shown = isinstance(default, int | str) and not isinstance(default, bool) and default != ""
+    return typer.Option(default, *names, help=words.say(f"cli.option.{key}"), metavar=metavar, show_default=shown)
 
 
 def argument(words: Words, key: str, *, default: object, metavar: str) -> Any:
-    return typer.Argument(default, help=words.say(f"cli.argument.{key}"), metavar=metavar, show_default=False,
-                          rich_help_panel=words.say("cli.panel.arguments"))  # fmt: skip
+    return typer.Argument(default, help=words.say(f"cli.argument.{key}"), metavar=metavar, show_default=False)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from config.field_map.load import load_map
 from config.rulebook.folder import rulebook_from
-from sync.cli.main import VERBS
+from sync.cli import verbs
+from sync.cli.main import verbs_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +35,8 @@ def test_the_rules_shown_load() -> None:
     assert (len(rulebook.profiles), len(rulebook.rules)) == (1, 1)
 
 
-def test_every_verb_is_named() -> None:
-    verbs = [module.__name__.rpartition(".")[2].replace("_", "-") for module in VERBS]
-    assert [verb for verb in verbs if not re.search(rf"`{verb}\b", README)] == []
+def test_the_table_of_verbs_has_every_verb_and_nothing_else() -> None:
+    (table,) = re.findall(r"^\| verb \|.*\n(?:\|.*\n)+", README, re.MULTILINE)
+    named = {words.split()[0] for row in table.splitlines() for words in re.findall(r"`(.+?)`", row.split("|")[1])}
+
+    assert named ^ set(verbs_of(verbs)) == set()
