@@ -19,16 +19,16 @@ _ATTEMPTS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A due time to claim, or (`is_run` False) to write down as skipped. `missed`: the earlier ones it stands for."""
+class Owed:
+    """A due time to take, or (`is_run` False) to write down as skipped. `missed`: the earlier ones it stands for."""
 
     due_at: datetime
     missed: int = 0
     is_run: bool = True
 
 
-def turn(sync: Sync, last: Slot | None, *, now: datetime, since: datetime) -> Turn | None:
-    """What is owed now; ask again when a turn that is not run has been written down. None: nothing.
+def owed(sync: Sync, last: Slot | None, *, now: datetime, since: datetime) -> Owed | None:
+    """What is owed now; ask again when one that is not run has been written down. None: nothing.
 
     `since`: from then on somebody has been there to run it. What was due before is late by that much; what was due after
     is not, whatever work of ours has kept it waiting.
@@ -38,42 +38,42 @@ def turn(sync: Sync, last: Slot | None, *, now: datetime, since: datetime) -> Tu
     if last.state is SlotState.RUNNING:
         return None
     if last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX and sync.catch_up is CatchUp.ALL:
-        return Turn(last.due_at, last.missed)
+        return Owed(last.due_at, last.missed)
     newest = last_due(sync, until=now)
     if newest is None or newest <= last.due_at:
         is_again = last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX
-        again = _judged(sync, Turn(last.due_at, last.missed), since)
+        again = _judged(sync, Owed(last.due_at, last.missed), since)
         return again if is_again and again.is_run else None
     if sync.catch_up is CatchUp.ALL:
         return _each(sync, last, now, since)
     missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=newest), _MISSED_MAX)) - 1
     if last.state is SlotState.LOST:
         missed += 1 + last.missed
-    return _judged(sync, Turn(newest, min(missed, _MISSED_MAX)), since)
+    return _judged(sync, Owed(newest, min(missed, _MISSED_MAX)), since)
 
 
-def _first(sync: Sync, now: datetime, since: datetime) -> Turn | None:
+def _first(sync: Sync, now: datetime, since: datetime) -> Owed | None:
     """A sync nobody has seen yet is known from its last due time on; that itself is run only when it is just due."""
     newest = last_due(sync, until=now)
     if newest is None:
         return None
-    return Turn(newest, is_run=since - newest < timedelta(seconds=LATE_SECONDS))
+    return Owed(newest, is_run=since - newest < timedelta(seconds=LATE_SECONDS))
 
 
-def _each(sync: Sync, last: Slot, now: datetime, since: datetime) -> Turn | None:
+def _each(sync: Sync, last: Slot, now: datetime, since: datetime) -> Owed | None:
     """The oldest of the times missed; what is too old goes first, as one."""
     late_seconds = sync.late_seconds or _BACKLOG_SECONDS
     oldest = max(since - timedelta(seconds=late_seconds), now - timedelta(seconds=max(late_seconds, _BACKLOG_SECONDS)))
     given_up = last_due(sync, until=oldest)
     if given_up is not None and given_up > last.due_at:
         missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=given_up), _MISSED_MAX)) - 1
-        return Turn(given_up, missed, is_run=False)
-    return next((Turn(due) for due in due_between(sync, after=last.due_at, until=now)), None)
+        return Owed(given_up, missed, is_run=False)
+    return next((Owed(due) for due in due_between(sync, after=last.due_at, until=now)), None)
 
 
-def _judged(sync: Sync, owed: Turn, since: datetime) -> Turn:
-    """The same turn, not to be run when it comes too late for this sync."""
+def _judged(sync: Sync, due: Owed, since: datetime) -> Owed:
+    """The same, not to be run when it comes too late for this sync."""
     late_seconds = sync.late_seconds or (LATE_SECONDS if sync.catch_up is CatchUp.SKIP else None)
-    if late_seconds is None or since - owed.due_at <= timedelta(seconds=late_seconds):
-        return owed
-    return Turn(owed.due_at, owed.missed, is_run=False)
+    if late_seconds is None or since - due.due_at <= timedelta(seconds=late_seconds):
+        return due
+    return Owed(due.due_at, due.missed, is_run=False)

@@ -1,6 +1,6 @@
 """`leadsync serve`: run every sync when it is due until told to end.
 
-Three threads: the ticker looks at the clock and says that a run is still at work; one thread claims slots and runs
+Three threads: the ticker looks at the clock and says that a run is still at work; one thread takes slots and runs
 them, one at a time; the main thread listens to signals. Health is answered by a fourth when it is asked for.
 """
 
@@ -18,7 +18,7 @@ from config.settings.syncs import Sync
 from engine.errors import LeadsyncError, SettingsError, StoreError, TransientError
 from sync.host.shutdown import Drain
 from sync.run import Worker
-from sync.schedule.dispatch import claim_next
+from sync.schedule.dispatch import take_next
 from sync.schedule.presence import Watch
 from sync.schedule.runner import Beginning, Opening, work
 from sync.schedule.systemd import ALIVE, READY, STOPPING, Notify
@@ -102,13 +102,13 @@ class Server:
         return self.worker.clock.monotonic() - self._ticked < max(3 * self.tick_seconds, _SILENT_SECONDS)
 
     def run_due(self) -> tuple[Slot, LeadsyncError | None] | None:
-        """Claim what is owed next and run it; None when there is nothing to do."""
+        """Take what is owed next and run it; None when there is nothing to do."""
         if self.drain.is_asked:
             return None
         settings, store, clock = self.worker.settings, self.worker.store, self.worker.clock.now
         self._watch.look()
         syncs = self.syncs
-        slot = claim_next(
+        slot = take_next(
             store, syncs, watched=self._watch.seconds(syncs), holder=self.worker.holder, clock=clock,
             seen_seconds=settings.lease_seconds,
         )  # fmt: skip
