@@ -34,13 +34,14 @@ def run_once(terminal: Terminal, folder: Path, *, as_json: bool) -> Code:
     with open_workers(folder) as opening, opening() as worker:
         server = Server(worker, opening, terminal.run, Voice(terminal, worker, tells_slots_later=True).slot)
         with on_signals(server.drain, signal.SIGTERM):
-            refuse_busy(
-                worker.store, server.syncs, watched=server.watched, holder=worker.holder, clock=worker.clock.now
-            )
+            seen, now = server.schedule, worker.clock.now
+            watched = seen.watch.seconds(now=now())
+            refuse_busy(worker.store, seen.syncs, watched=watched, holder=worker.holder, clock=now)
             with server.watching():
                 while (done := server.run_due()) is not None:
                     ended.append(done)
-            paused = standing_still(worker.store, server.syncs, watched=server.watched, clock=worker.clock.now)
+            seen = server.look()
+            paused = standing_still(worker.store, seen.syncs, watched=seen.watch.seconds(now=now()), clock=now)
         _write(terminal, server, [slot for slot, _ in ended], paused, as_json=as_json)
     return worst([*(_code(slot, error) for slot, error in ended), *(Code.PARTLY for _ in paused)])
 
@@ -61,7 +62,7 @@ def _write(
     from sync.views import phrases
 
     now = server.worker.clock.now()
-    syncs = server.syncs
+    syncs = server.schedule.syncs
     coming = {name: next(iter(next_times(sync, after=now, count=1)), None) for name, sync in syncs.items()}
     if as_json:
         told = [
@@ -97,7 +98,7 @@ def _slot(terminal: Terminal, server: "Server", slot: "Slot") -> str:
     from sync.store import runs
     from sync.views import phrases
 
-    words, sync = terminal.words, server.syncs[slot.sync]
+    words, sync = terminal.words, server.schedule.syncs[slot.sync]
     with server.worker.store.read() as tx:
         run = runs.run(tx, slot.run_id) if slot.run_id else None
     figures, told = (run.figures or {}) if run else {}, ""

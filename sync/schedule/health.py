@@ -7,7 +7,7 @@ anybody is in it: names of syncs, states and numbers only.
 import os
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
@@ -59,15 +59,15 @@ def answering(server: Server, door: socket.socket) -> Iterator[None]:
 
 def app_of(server: Server) -> Starlette:
     """The three pages. Each is answered in a thread of its own: they ask the store, which may make them wait."""
-    registry = CollectorRegistry()
-    registry.register(_Figures(server))
+    registry, asked = CollectorRegistry(), _Asked(server)
+    registry.register(_Figures(asked))
 
     def livez(_: Request) -> Response:
         return JSONResponse({"ticking": server.is_ticking}, status_code=200 if server.is_ticking else 503)
 
     def readyz(_: Request) -> Response:
         try:
-            found = _status(server)
+            found = asked.status()
         except LeadsyncError as error:
             return JSONResponse({"ready": False, "codes": [each.code for each in error.problems]}, status_code=503)
         is_ready = not (found.late or server.drain.is_asked)
@@ -103,15 +103,15 @@ def app_of(server: Server) -> Starlette:
 class _Figures(Collector):
     """What Prometheus is told, read from the store at each scrape."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, asked: "_Asked") -> None:
+        self._asked, self._server = asked, asked.server
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the registry would otherwise read the store to learn the names."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        found = _status(self._server)
+        found = self._asked.status()
         settings = self._server.worker.settings
         terms = api_ledger.Terms(settings.api_budget_percent, settings.api_reserve_percent)
         with self._server.worker.store.read() as tx:
@@ -155,8 +155,19 @@ def _certificates(server: Server) -> dict[str, int]:
     return {}
 
 
-def _status(server: Server) -> Status:
-    return status_of(server.worker, server.timetable, watched=server.watched, shadows=server.shadows)
+class _Asked:
+    """How the server is doing, asked again and again and by several at once: what was learned last is kept as a whole."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._shadows: Mapping[str, bool] = {}
+
+    def status(self) -> Status:
+        worker, schedule = self.server.worker, self.server.schedule
+        watched = schedule.watch.seconds(now=worker.clock.now())
+        found = status_of(worker, schedule.table, watched=watched, shadows=self._shadows)
+        self._shadows = found.shadows
+        return found
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

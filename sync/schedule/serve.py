@@ -1,29 +1,26 @@
 """`leadsync serve`: run every sync when it is due until told to end.
 
 Three threads: the ticker looks at the clock and says that a run is still at work; one thread takes slots and runs
-them, one at a time; the main thread listens to signals. Health is answered by a fourth when it is asked for.
+them, one at a time; the main thread listens to signals. Health is answered by a fourth when it is asked for. What they
+share is one `Schedule`, a value; a queue wakes the one that works.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import TypeAlias
 
-from config.settings.settings import FILE, load_settings
-from config.settings.syncs import Sync
-from engine.errors import LeadsyncError, SettingsError, StoreError, TransientError
+from engine.errors import LeadsyncError, StoreError, TransientError
 from sync.host.shutdown import Drain
 from sync.run import Worker
 from sync.schedule.dispatch import take_next
-from sync.schedule.presence import Watch
 from sync.schedule.runner import Beginning, Opening, work
-from sync.schedule.systemd import ALIVE, READY, STOPPING, Notify
-from sync.schedule.timer import ticking
-from sync.schedule.timetable import Timetable, timetable
+from sync.schedule.schedule import Schedule, read
+from sync.schedule.watch import ALIVE, READY, STOPPING, Notify, ticking
 from sync.store import leases, slots
 from sync.store.slots import Slot
 
@@ -49,17 +46,14 @@ class Server:
     notify: Notify = lambda _: None  # tells the service manager, if there is one
     drain: Drain = field(default_factory=Drain)
     tick_seconds: float = TICK_SECONDS
-    shadows: dict[str, bool] = field(default_factory=dict)  # of rulebooks by digest, for who asks how it is doing
+    schedule: Schedule = field(init=False)
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
-    _at_work: Slot | None = None
-    _ticked: float = 0.0
-    _stamp: tuple[int, int] = (0, 0)
-    _syncs: Mapping[str, Sync] = field(default_factory=dict)
-    _watch: Watch = field(init=False)
+    _replacing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._ticked = self.worker.clock.monotonic()
-        self._watch = Watch(self.worker.clock.now)
+        self.schedule = Schedule.begun(self.worker)
+        if error := self.schedule.reading.error:
+            self.tell(None, error)
 
     def serve(self) -> None:
         """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
@@ -74,57 +68,48 @@ class Server:
         return ticking(self._tick, seconds=seconds)
 
     @property
-    def syncs(self) -> Mapping[str, Sync]:
-        """As settings.yaml has them now, or had them when it could last be read, and as this org has them."""
-        return self.timetable.syncs
-
-    @property
-    def timetable(self) -> Timetable:
-        path = self.worker.folder / FILE
-        stamp = _stamp(path)
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._syncs = load_settings(self.worker.folder).syncs
-            except SettingsError as error:
-                self._syncs = self._syncs or self.worker.settings.syncs
-                self.tell(None, error)
-        return timetable(self.worker, self._syncs)
-
-    @property
-    def watched(self) -> Mapping[str, float]:
-        """For how many seconds each sync has been watched without a break."""
-        return self._watch.seconds(self.syncs)
-
-    @property
     def is_ticking(self) -> bool:
         """Whether somebody still looks at the clock."""
-        return self.worker.clock.monotonic() - self._ticked < max(3 * self.tick_seconds, _SILENT_SECONDS)
+        silent_seconds = self.worker.clock.monotonic() - self.schedule.ticked
+        return silent_seconds < max(3 * self.tick_seconds, _SILENT_SECONDS)
+
+    def look(self) -> Schedule:
+        """The syncs as settings.yaml has them now, or had them when it could last be read, and as this org has them."""
+        before = self.schedule.reading
+        found = read(self.worker, before)
+        now = self._replace(lambda schedule: schedule.looked(self.worker).following(found, self.worker))
+        if found.error is not None and found.error is not before.error:
+            self.tell(None, found.error)
+        return now
 
     def run_due(self) -> tuple[Slot, LeadsyncError | None] | None:
         """Take what is owed next and run it; None when there is nothing to do."""
         if self.drain.is_asked:
             return None
         settings, store, clock = self.worker.settings, self.worker.store, self.worker.clock.now
-        self._watch.look()
-        syncs = self.syncs
+        schedule = self.look()
         slot = take_next(
-            store, syncs, watched=self._watch.seconds(syncs), holder=self.worker.holder, clock=clock,
+            store, schedule.syncs, watched=schedule.watch.seconds(now=clock()), holder=self.worker.holder, clock=clock,
             seen_seconds=settings.lease_seconds,
         )  # fmt: skip
         if slot is None:
             return None
-        self._at_work = slot
+        self._replace(lambda schedule: schedule.working(slot))
         try:
             ended, error = work(
-                slot, syncs[slot.sync], store=store, clock=clock, opening=self.opening, beginning=self.beginning,
+                slot, schedule.syncs[slot.sync], store=store, clock=clock, opening=self.opening, beginning=self.beginning,
                 drain=self.drain,
             )  # fmt: skip
         finally:
-            self._at_work = None
-            self._watch.stay()
+            self._replace(lambda schedule: schedule.idle(self.worker))
         self.tell(ended, error)
         return ended, error
+
+    def _replace(self, change: Callable[[Schedule], Schedule]) -> Schedule:
+        """The only place where the schedule becomes another; `change` may not wait for anything."""
+        with self._replacing:
+            self.schedule = schedule = change(self.schedule)
+        return schedule
 
     def _listen(self, future: "Future[None]") -> None:
         """Wait for the end of the work in a way that lets signals through."""
@@ -152,27 +137,19 @@ class Server:
             self._looks.get()
 
     def _tick(self) -> None:
-        self._ticked = self.worker.clock.monotonic()
-        self._watch.look()
+        schedule = self._replace(lambda schedule: schedule.ticking(self.worker))
         # Before the store is asked: a store that is away is no reason to be restarted, a tick that never ends is.
         self.notify(ALIVE)
-        slot = self._at_work
-        if slot is None:
+        if schedule.at_work is None:
             self._looks.put(None)
-        else:
-            # The next look is soon; why the store is away is said by the work itself.
-            with suppress(TransientError, StoreError), self.worker.store.transaction() as tx:
-                slots.see(tx, slot, at=leases.time_of(tx, self.worker.clock.now))
+            return
+        # The next look is soon; why the store is away is said by the work itself.
+        with suppress(TransientError, StoreError):
+            with self.worker.store.transaction() as tx:
+                slots.see(tx, schedule.at_work, at=leases.time_of(tx, self.worker.clock.now))
+            self.look()
 
     def _forget_old(self) -> None:
         with self.worker.store.transaction() as tx:
             at = leases.time_of(tx, self.worker.clock.now)
             slots.retire(tx, before=at - timedelta(days=self.worker.settings.report_days))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return (0, 1)
-    return found.st_mtime_ns, found.st_size

@@ -40,7 +40,7 @@ class SyncStatus:
 @dataclass(frozen=True, slots=True)
 class Status:
     """`waiting`: changes that wait for a person, by plan. `compared`: what differs in shadow, by the newest plan
-    that only compares.
+    that only compares. `shadows`: whether a rulebook, by its digest, is one of those.
     """
 
     at: datetime
@@ -50,6 +50,7 @@ class Status:
     waiting: Mapping[str, int]
     compared: Mapping[str, int]
     runs: tuple[runs.Run, ...]
+    shadows: Mapping[str, bool]
 
     @property
     def late(self) -> tuple[str, ...]:
@@ -61,11 +62,11 @@ def status_of(
     table: Timetable,
     *,
     watched: Mapping[str, float] | None = None,
-    shadows: dict[str, bool] | None = None,
+    shadows: Mapping[str, bool] | None = None,
 ) -> Status:
     """`watched`: for how many seconds the server that asks has known each sync; one may be too new to have been due.
 
-    `shadows` is kept by who asks again and again: whether a rulebook, by its digest, is one that only compares.
+    `shadows` are those of the status before, from who asks again and again.
     """
     with worker.store.read() as tx:
         at = leases.time_of(tx, worker.clock.now)
@@ -77,21 +78,24 @@ def status_of(
         )
         standing, last_runs, counts = pauses.current(tx, at=at), _last_runs(tx), plans.waiting(tx)
         newest = _newest_comparison(tx)
-    shadowed = _compared(worker, counts, {} if shadows is None else shadows)
+    made_by, shadows = _shadows(worker, counts, shadows or {})
+    shadowed = {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if shadows.get(rulebook)}
     waiting = {plan_id: count for plan_id, count in counts.items() if plan_id not in shadowed}
     # Every plan in shadow compares everybody: the newest tells of all that still differs, whichever plan saw it first.
     compared = {max(newest or "", *shadowed): sum(shadowed.values())} if shadowed else {}
-    return Status(at, table, syncs, standing, waiting, compared, last_runs)
+    return Status(at, table, syncs, standing, waiting, compared, last_runs, shadows)
 
 
-def _compared(worker: Worker, counts: Mapping[str, int], shadows: dict[str, bool]) -> dict[str, int]:
-    """Of plans with something undecided, those made in shadow; each rulebook is asked once."""
+def _shadows(
+    worker: Worker, counts: Mapping[str, int], known: Mapping[str, bool]
+) -> tuple[Mapping[str, str], Mapping[str, bool]]:
+    """The rulebook of each plan with something undecided, and which rulebooks are in shadow; each is asked once."""
     with worker.store.read() as tx:
         made_by = plans.rulebooks(tx, counts)
-        unknown = {rulebook: plan_id for plan_id, rulebook in made_by.items() if rulebook not in shadows}
-        headers = [plans.record(tx, plan_id) for plan_id in unknown.values()]
-    shadows.update({header.rulebook: is_shadow(worker, header) for header in headers if header is not None})
-    return {plan_id: counts[plan_id] for plan_id, rulebook in made_by.items() if shadows.get(rulebook)}
+        unknown = {rulebook: plan_id for plan_id, rulebook in made_by.items() if rulebook not in known}
+        records = [plans.record(tx, plan_id) for plan_id in unknown.values()]
+    found = {record.rulebook: is_shadow(worker, record) for record in records if record is not None}
+    return made_by, {**known, **found}
 
 
 def _newest_comparison(tx: Transaction) -> str | None:

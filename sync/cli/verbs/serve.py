@@ -55,7 +55,7 @@ def keep_serving(terminal: Terminal, opening: "Opening", door: "socket | None") 
     from sync.host.shutdown import on_signals
     from sync.schedule.health import answering
     from sync.schedule.serve import TICK_SECONDS, Server
-    from sync.schedule.systemd import notifier, tick_seconds
+    from sync.schedule.watch import notifier, tick_seconds
 
     with opening() as worker, ExitStack() as stack:
         voice = Voice(terminal, worker)
@@ -88,7 +88,7 @@ class Voice:
         from sync.schedule.due import next_times
         from sync.views import phrases
 
-        for name, sync in server.syncs.items():
+        for name, sync in server.schedule.syncs.items():
             due = next(iter(next_times(sync, after=self.worker.clock.now(), count=1)), None)
             zone = sync.time_zone or "UTC"
             self._say(

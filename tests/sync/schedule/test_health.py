@@ -49,7 +49,7 @@ def watched(stage: Stage) -> Iterator[Watched]:
     (stage.folder / FILE).write_text(settings, encoding="utf-8")
     server = Server(stage.worker, lambda: nullcontext(stage.worker), begin, lambda *_: None)
     now = stage.worker.clock.now()
-    due = last_due(server.syncs["leads"], until=now)
+    due = last_due(server.schedule.syncs["leads"], until=now)
     assert due is not None
     with stage.worker.store.transaction() as tx:
         slot = slots.claim(tx, "leads", due, holder=stage.worker.holder, at=now)
@@ -67,7 +67,8 @@ def test_a_worker_that_looks_at_the_clock_is_alive(watched: Watched) -> None:
 
 
 def test_a_worker_that_no_longer_looks_at_the_clock_is_not(watched: Watched) -> None:
-    watched.server._ticked -= HOUR
+    server = watched.server
+    server.schedule = replace(server.schedule, ticked=server.schedule.ticked - HOUR)
 
     assert requests.get(f"{watched.url}/livez", timeout=10).status_code == 503
     assert watched.figures()["leadsync_up"] == {(): 0.0}

@@ -14,6 +14,7 @@ from engine.errors import LeadsyncError
 from sync.run import Run, Worker, begin
 from sync.schedule.due import last_due, next_times
 from sync.schedule.runner import Opening
+from sync.schedule.schedule import Schedule
 from sync.schedule.serve import Server
 from sync.store import pauses, runs, slots
 from sync.store.leases import LeaseName
@@ -37,7 +38,7 @@ class Watched:
         self.server = self.another()
         worker = self.stage.worker
         now = worker.clock.now()
-        due = last_due(self.server.syncs["leads"], until=now)
+        due = last_due(self.server.look().syncs["leads"], until=now)
         assert due is not None
         with worker.store.transaction() as tx:
             slot = slots.claim(tx, "leads", due, holder=worker.holder, at=now)
@@ -211,14 +212,38 @@ def test_a_schedule_edited_meanwhile_counts(watched: Watched) -> None:
         SYNCS.replace("'*/15 * * * *'", "'0 12 * * *', verb: plan"), encoding="utf-8"
     )
 
-    assert dict(watched.server.syncs) == {"leads": Sync(verb=Verb.PLAN, cron="0 12 * * *", time_zone="Asia/Tokyo")}
+    assert dict(watched.server.look().syncs) == {
+        "leads": Sync(verb=Verb.PLAN, cron="0 12 * * *", time_zone="Asia/Tokyo")
+    }
+
+
+def test_a_schedule_edited_while_a_run_is_at_work_is_another_value_and_the_old_one_stays(stage: Stage) -> None:
+    servers: list[Server] = []
+    seen: list[Schedule] = []
+
+    @contextmanager
+    def edited(worker: Worker, verb: str) -> Iterator[Run]:
+        seen.append(servers[0].schedule)
+        (stage.folder / FILE).write_text(SYNCS.replace("'*/15 * * * *'", "'0 12 * * *'"), encoding="utf-8")
+        servers[0]._tick()
+        seen.append(servers[0].schedule)
+        with begin(worker, verb) as run:
+            yield run
+
+    watched = Watched(stage, beginning=edited)
+    servers.append(watched.server)
+    stage.advance(HOUR)
+
+    assert watched.look() is SlotState.DONE
+    assert [schedule.syncs["leads"].cron for schedule in seen] == ["*/15 * * * *", "0 12 * * *"]
+    assert [schedule.at_work is None for schedule in (*seen, watched.server.schedule)] == [False, False, True]
 
 
 def test_a_schedule_that_cannot_be_read_leaves_the_one_before_and_is_told_once(watched: Watched) -> None:
-    before = dict(watched.server.syncs)
+    before = dict(watched.server.look().syncs)
     (watched.stage.folder / FILE).write_text(SYNCS.replace("*/15", "*/x"), encoding="utf-8")
 
-    assert [dict(watched.server.syncs), dict(watched.server.syncs)] == [before, before]
+    assert [dict(watched.server.look().syncs), dict(watched.server.look().syncs)] == [before, before]
     assert [error.problems[0].code for _, error in watched.told if error] == ["ST-140"]
 
 
@@ -254,8 +279,8 @@ def told_to_end(worker: Worker, verb: str) -> Iterator[Run]:
 
 def test_a_jittered_time_is_run_so_much_later_and_keeps_its_name(watched: Watched) -> None:
     (watched.stage.folder / FILE).write_text(SYNCS.replace("{cron", "{jitter seconds: 600, cron"), encoding="utf-8")
-    wait = watched.server.syncs["leads"].jitter_seconds
-    due = next_times(watched.server.syncs["leads"], after=watched.stage.worker.clock.now(), count=1)[0]
+    wait = watched.server.look().syncs["leads"].jitter_seconds
+    due = next_times(watched.server.look().syncs["leads"], after=watched.stage.worker.clock.now(), count=1)[0]
     watched.stage.advance((due - watched.stage.worker.clock.now()).total_seconds() - 20)
     early = watched.look()
     watched.stage.advance(30)

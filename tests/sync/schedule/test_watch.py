@@ -1,20 +1,62 @@
-"""A service manager that listens as systemd does, on a real socket."""
+"""Since when somebody has looked at the clock; and a service manager that listens as systemd does, on a real socket."""
 
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from config.settings.settings import FILE, Supervisor, supervisor
+from config.settings.syncs import Sync, Verb
 from engine.errors import LeadsyncError
 from sync.run import begin
 from sync.schedule.serve import Server
-from sync.schedule.systemd import ALIVE, READY, STOPPING, notifier, tick_seconds
+from sync.schedule.watch import ALIVE, READY, STOPPING, Watch, notifier, tick_seconds
 from sync.store.slots import Slot
 from tests.stage import Stage
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+LEADS = Sync(verb=Verb.RUN, cron="*/15 * * * *")
+NIGHTLY = Sync(verb=Verb.SWEEP, cron="30 2 * * *")
+
+
+@pytest.mark.parametrize(
+    ("later", "watched_seconds"),
+    [(timedelta(), 0), (5 * SECOND, 5), (MINUTE, 60), (MINUTE + SECOND, 0), (-SECOND, 0)],
+    ids=["at once", "a tick", "just in time", "the host slept", "the clock was put back"],
+)
+def test_whoever_looks_again_in_time_has_watched_without_a_break(later: timedelta, watched_seconds: float) -> None:
+    watch = Watch.begun({"leads": LEADS}, now=NOON).looked(now=NOON + later)
+
+    assert watch.seconds(now=NOON + later) == {"leads": watched_seconds}
+
+
+def test_whoever_was_at_work_has_watched() -> None:
+    watch = Watch.begun({"leads": LEADS}, now=NOON).stayed(now=NOON + 60 * MINUTE).looked(now=NOON + 61 * MINUTE)
+
+    assert watch.seconds(now=NOON + 61 * MINUTE) == {"leads": 61 * 60}
+
+
+@pytest.mark.parametrize(
+    ("syncs", "watched_seconds"),
+    [
+        ({"leads": LEADS}, {"leads": 60}),
+        ({"leads": LEADS, "sweep": NIGHTLY}, {"leads": 60, "sweep": 0}),
+        ({"leads": NIGHTLY}, {"leads": 0}),
+        ({}, {}),
+    ],
+    ids=["the same", "one more", "due at other times", "none left"],
+)
+def test_a_sync_is_watched_for_as_long_as_it_is_the_way_it_is(
+    syncs: dict[str, Sync], watched_seconds: dict[str, float]
+) -> None:
+    watch = Watch.begun({"leads": LEADS}, now=NOON).looked(now=NOON + MINUTE).over(syncs, now=NOON + MINUTE)
+
+    assert watch.seconds(now=NOON + MINUTE) == watched_seconds
 
 
 @contextmanager

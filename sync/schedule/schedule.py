@@ -1,0 +1,91 @@
+"""What the threads of a server share: one value that nobody changes. Whoever learns something puts another in its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from config.settings.settings import FILE, load_settings
+from config.settings.syncs import Sync
+from engine.errors import SettingsError
+from sync.run import Worker
+from sync.schedule.timetable import Timetable, timetable
+from sync.schedule.watch import Watch
+from sync.store.slots import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`said`: the syncs as settings.yaml has them, or had them when it could last be read; `error`: why it cannot be now.
+
+    `table`: the same as this org has them.
+    """
+
+    stamp: tuple[int, int]
+    said: Mapping[str, Sync]
+    error: SettingsError | None
+    table: Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`ticked`: when somebody last looked at the clock, in seconds of the monotonic one. `at_work`: the slot being run."""
+
+    reading: Reading
+    watch: Watch
+    ticked: float
+    at_work: Slot | None = None
+
+    @classmethod
+    def begun(cls, worker: Worker) -> "Schedule":
+        reading = read(worker, None)
+        watch = Watch.begun(reading.table.syncs, now=worker.clock.now())
+        return cls(reading, watch, worker.clock.monotonic())
+
+    @property
+    def table(self) -> Timetable:
+        return self.reading.table
+
+    @property
+    def syncs(self) -> Mapping[str, Sync]:
+        return self.reading.table.syncs
+
+    def ticking(self, worker: Worker) -> "Schedule":
+        """The ticker looks at the clock."""
+        return replace(self.looked(worker), ticked=worker.clock.monotonic())
+
+    def looked(self, worker: Worker) -> "Schedule":
+        return replace(self, watch=self.watch.looked(now=worker.clock.now()))
+
+    def following(self, reading: Reading, worker: Worker) -> "Schedule":
+        """By what has been read anew."""
+        return replace(self, reading=reading, watch=self.watch.over(reading.table.syncs, now=worker.clock.now()))
+
+    def working(self, slot: Slot) -> "Schedule":
+        return replace(self, at_work=slot)
+
+    def idle(self, worker: Worker) -> "Schedule":
+        return replace(self, at_work=None, watch=self.watch.stayed(now=worker.clock.now()))
+
+
+def read(worker: Worker, before: Reading | None) -> Reading:
+    """The settings are read when their file is another, the org's own zone is asked for each time."""
+    stamp = _stamp(worker.folder / FILE)
+    if before is not None and before.stamp == stamp:
+        return replace(before, table=timetable(worker, before.said))
+    said, error = _syncs_or_error(worker, before.said if before else worker.settings.syncs)
+    return Reading(stamp, said, error, timetable(worker, said))
+
+
+def _syncs_or_error(worker: Worker, before: Mapping[str, Sync]) -> tuple[Mapping[str, Sync], SettingsError | None]:
+    try:
+        return load_settings(worker.folder).syncs, None
+    except SettingsError as error:
+        return before, error
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 1)
+    return found.st_mtime_ns, found.st_size
