@@ -2,9 +2,13 @@
 
 Same rulebook, snapshot, memory and moment: same plan, byte for byte, however the snapshot is cut into ranges. `plan` is for
 snapshots whose changes fit into memory; whoever has more drives a `Planner` range by range and puts its proposals away.
+
+A plan has three phases, each a type that only the one before gives: a `Planner` reads every range; `Assigned`, when everybody
+who needs an owner is known, serves them; `Planned` is what came of it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,32 +16,22 @@ from typing import NamedTuple
 import narwhals as nw
 
 from engine.assignment.directory import Directory
-from engine.assignment.pools import Candidate, Turns, by_turn, eligible_members, settled_owner
-from engine.changes.change import Change, Standing, Turn
-from engine.changes.memory import Memory, Overridden
-from engine.changes.plan import Notice, Outline, Plan, Withdrawal
-from engine.messages import Message
+from engine.assignment.pools import Turns, by_turn, eligible_members, settled_owner
+from engine.changes.change import Standing, Turn
+from engine.changes.memory import Memory
+from engine.changes.plan import Outline, Plan
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of
 from engine.plan.due_dates import due_dates
-from engine.plan.follow_ups import FollowUp, follow_ups
-from engine.plan.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
-from engine.plan.reconcile import Past, is_on_its_way, is_quiet_assignment, reconcile, requested, without_owner
-from engine.rulebook.rulebook import Operation, Rulebook
+from engine.plan.follow_ups import FollowUp
+from engine.plan.guards import Passed, Weight
+from engine.plan.proposals import Premises, Proposal, Proposals
+from engine.plan.reconcile import Past, is_quiet_assignment, without_owner
+from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range, Snapshot
 
 # Drafts of prospects that wait for their turn are held up to so many; those of more are made again once turns are given.
 DRAFTS_HELD_MAX = 20_000
-# So many of those who get nobody are named; the rest are counted.
-NOTICES_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A change and the state it enters with by itself; the limits of the whole plan come on top (`Planner.passed`)."""
-
-    change: Change
-    entry: Entry
 
 
 class _Waiting(NamedTuple):
@@ -57,11 +51,12 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
     proposals: list[Proposal] = []
     for part in snapshot.ranges:
         proposals += planner.read(part, memory)
-    proposals += planner.assign()
-    for part in snapshot.ranges if planner.dropped else ():
-        proposals += planner.read_again(part, memory)
-    planner.leave((memory.open_changes[each] for each in memory.open_changes.keys() - planner.seen), memory)
-    outline = planner.outline(snapshot.run)
+    assigned = planner.assigned()
+    proposals += assigned.serve()
+    for part in snapshot.ranges if assigned.dropped else ():
+        proposals += assigned.read_again(part, memory)
+    assigned.leave((memory.open_changes[each] for each in memory.open_changes.keys() - assigned.seen), memory)
+    outline = assigned.planned(snapshot.run).outline
     return Plan(
         outline.org_id,
         outline.at,
@@ -78,7 +73,7 @@ def plan(snapshot: Snapshot, rulebook: Rulebook, memory: Memory, *, moment: Mome
 
 
 class Planner:
-    """Makes one plan, range by range: `read` each, then `assign`, `read_again` each if any are `dropped`, then `leave`.
+    """The first phase of one plan: `read` each range, then go on with `assigned`.
 
     `memory` is what concerns the org as a whole: turns, open ones included, and whether a baseline was approved. What
     concerns records is handed in with each range.
@@ -99,63 +94,91 @@ class Planner:
         drafts_max: int = DRAFTS_HELD_MAX,
         carried: Weight | None = None,
     ) -> None:
-        self.org_id = org_id
-        self.rulebook = rulebook
-        self.directory = directory
-        self.moment = moment
-        self.moves_owners = moves_owners
-        self.is_baseline = not memory.is_established
-        self.weight = carried or Weight()
-        self.seen: set[str] = set()  # records with an open change that were in some range
-        self.dropped: frozenset[str] = frozenset()  # those who took a turn and whose drafts must be made again
-        self._is_part = carried is not None
-        self._proposed = Weight()
-        self._edges: dict[str, datetime] = {}
-        self._again: set[str] = set()
-        self._quiet: set[str] = set()
-        self._respected: set[str] = set()
-        self._undecided: set[str] = set()
+        self._premises = Premises(
+            org_id, rulebook, directory, moment, moves_owners, not memory.is_established, carried is not None
+        )
+        self._proposals = Proposals(self._premises, carried or Weight())
         self._turns = Turns(memory)
         self._drafts_max = drafts_max
+        self._seen: set[str] = set()
         self._waiting: list[_Waiting] = []
         self._held: dict[str, tuple[Draft, Past]] = {}
-        self._given: dict[str, tuple[Turn | None, int]] = {}
-        self._overrides: dict[str, Mapping[str, Overridden]] = {}
-        self._withdrawn: list[Withdrawal] = []
-        self._notices: list[Notice] = []
         self._tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._counts = dict.fromkeys(("evaluated", "kept", "unassigned", "settling"), 0)
 
     def read(self, part: Range, memory: Memory) -> Iterator[Proposal]:
         """What is proposed for one range, but for those who wait until everybody who needs an owner is known."""
-        counts, drafts = drafts_of(part, self.rulebook, memory, self.directory, moment=self.moment)
-        self._counts["evaluated"] += counts.evaluated
-        self._counts["settling"] += len(counts.settling)
-        self._again |= counts.settling
-        self._edges |= due_dates(part, self.moment)
-        self.weight.in_scope += counts.in_scope
-        self.weight.loads.update(counts.loads)
+        premises, so_far = self._premises, self._proposals
+        counts, drafts = drafts_of(part, premises.rulebook, memory, premises.directory, moment=premises.moment)
+        so_far.counts["evaluated"] += counts.evaluated
+        so_far.counts["settling"] += len(counts.settling)
+        so_far.following |= counts.settling
+        so_far.due |= due_dates(part, premises.moment)
+        so_far.weight.in_scope += counts.in_scope
+        so_far.weight.loads.update(counts.loads)
         here = memory.open_changes.keys() & set(part.prospects["id"].to_list())
-        self.seen |= here
-        self.leave((memory.open_changes[each] for each in here - counts.record_ids), memory)
+        self._seen |= here
+        so_far.leave((memory.open_changes[each] for each in here - counts.record_ids), memory)
         for found in drafts:
             if found.overrides != memory.overrides.get(found.record_id, {}):
-                self._overrides[found.record_id] = found.overrides
+                so_far.overrides[found.record_id] = found.overrides
             if found.respected:
-                self._respected.add(found.record_id)
+                so_far.respected.add(found.record_id)
             if found.undecided:
-                self._undecided.add(found.record_id)
-            draft = found if self.moves_owners else without_owner(found)
-            yield from self._drafted(draft, memory)
+                so_far.undecided.add(found.record_id)
+            yield from self._drafted(found if premises.moves_owners else without_owner(found), memory)
 
-    def assign(self) -> Iterator[Proposal]:
-        """After the last range: give everybody who waits a turn, and propose for those whose drafts are held."""
+    def assigned(self) -> "Assigned":
+        """After the last range: everybody who waits gets a turn."""
+        given: dict[str, tuple[Turn | None, int]] = {}
+        pools = self._premises.directory.pools
         for each in sorted(self._waiting):
-            passed = len(self.directory.pools.get(each.pool, ())) - len(each.eligible)
-            self._given[each.record_id] = (self._turns.next(each.pool, each.eligible), passed)
-        self.dropped = frozenset(self._given.keys() - self._held.keys())
-        self._again |= self.dropped
+            passed = len(pools.get(each.pool, ())) - len(each.eligible)
+            given[each.record_id] = (self._turns.next(each.pool, each.eligible), passed)
         self._waiting.clear()
+        return Assigned(self._proposals, given, self._held, self._seen)
+
+    def _drafted(self, draft: Draft, memory: Memory) -> Iterator[Proposal]:
+        premises, past = self._premises, Past.of(memory, draft.record_id)
+        if draft.need is None or past.is_on_its_way:
+            yield from self._proposals.decide(draft, None, past)
+            return
+        directory, at = premises.directory, premises.moment.at
+        if is_quiet_assignment(draft, past, memory=memory, directory=directory, org_id=premises.org_id, at=at):
+            self._proposals.quiet.add(draft.record_id)
+            self._proposals.withdraw(past.standing, "withdrawn.target")
+            return
+        candidate = settled_owner(draft.need, memory=memory, directory=directory)
+        if candidate is not None:
+            yield from self._proposals.decide(draft, candidate, past)
+            return
+        eligible = eligible_members(draft.need, memory=memory, directory=directory)
+        eligible = self._tuples.setdefault(eligible, eligible)
+        self._waiting.append(_Waiting(draft.created_at, draft.record_id, draft.need.pool or "", eligible))
+        if len(self._held) < self._drafts_max:
+            self._held[draft.record_id] = (draft, past)
+
+
+class Assigned:
+    """The second phase: `serve` those whose drafts are held, `read_again` each range if any are `dropped`, let `leave` what
+    is in no range any more.
+    """
+
+    def __init__(
+        self,
+        proposals: Proposals,
+        given: Mapping[str, tuple[Turn | None, int]],
+        held: dict[str, tuple[Draft, Past]],
+        seen: AbstractSet[str],
+    ) -> None:
+        self.seen = seen  # records with an open change that were in some range
+        self.dropped = frozenset(given.keys() - held.keys())  # who took a turn and whose drafts must be made again
+        self._proposals = proposals
+        self._given = given
+        self._held = held
+        proposals.following |= self.dropped
+
+    def serve(self) -> Iterator[Proposal]:
+        """What is proposed for those whose drafts are held."""
         for record_id in sorted(self._held):
             yield from self._served(*self._held.pop(record_id))
 
@@ -166,8 +189,8 @@ class Planner:
             return
         prospects = part.prospects.filter(nw.col("id").is_in(chosen))
         activities = part.activities.filter(nw.col("prospect_id").is_in(chosen))
-        again = Range(prospects, activities, absent=part.absent)
-        _, drafts = drafts_of(again, self.rulebook, memory, self.directory, moment=self.moment)
+        again, premises = Range(prospects, activities, absent=part.absent), self._proposals.premises
+        _, drafts = drafts_of(again, premises.rulebook, memory, premises.directory, moment=premises.moment)
         for draft in drafts:
             past = Past.of(memory, draft.record_id)
             turn, _ = self._given[draft.record_id]
@@ -175,124 +198,43 @@ class Planner:
                 yield from self._served(draft, past)
 
     def leave(self, standings: Iterable[Standing], memory: Memory) -> None:
-        """Withdraw open changes of records that are converted, deleted or out of scope by now."""
-        for standing in standings:
-            if is_on_its_way(standing, memory):
-                self._again.add(standing.change.record_id)
-            else:
-                self._withdraw(standing, "withdrawn.left")
+        """Withdraw open changes of records that are in no range any more."""
+        self._proposals.leave(standings, memory)
 
-    def passed(self) -> Passed:
-        """The limits the plan passes as a whole; none while everything waits for a person anyway."""
-        if self._waits_for_all:
-            return Passed()
-        return limits_passed(self.weight, self.rulebook.policy, self.directory)
-
-    @property
-    def follow_ups(self) -> dict[str, FollowUp]:
-        """What the next plan must know of single prospects, should it not look at them."""
-        return follow_ups(
-            following=self._again,
-            due=self._edges,
-            quiet=self._quiet,
-            respected=self._respected,
-            undecided=self._undecided,
+    def planned(self, snapshot: str) -> "Planned":
+        """Once all is proposed. `snapshot` names the pull the plan was made from."""
+        so_far = self._proposals
+        return Planned(
+            so_far.outline(snapshot), so_far.passed(), so_far.follow_ups(), self.seen, so_far.weight, so_far.proposed
         )
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether a limit would hold anything that is proposed, as far as it can be told from a part of the org."""
-        return self.passed().concerns(self._proposed)
-
-    def outline(self, snapshot: str) -> Outline:
-        """The plan but for its changes. `snapshot` names the pull it was made from."""
-        return Outline(
-            org_id=self.org_id,
-            at=self.moment.at,
-            zone=self.moment.zone,
-            rulebook=self.rulebook.digest,
-            snapshot=snapshot,
-            is_baseline=self.is_baseline,
-            withdrawn=tuple(sorted(self._withdrawn, key=lambda withdrawal: withdrawal.record_id)),
-            notices=tuple(sorted(self._notices, key=lambda notice: notice.record_id)),
-            counts={
-                **self._counts,
-                "quiet": len(self._quiet),
-                "respected": len(self._respected),
-                "undecided": len(self._undecided),
-                "in_scope": self.weight.in_scope,
-            },
-            overrides=self._overrides,
-        )
-
-    @property
-    def _waits_for_all(self) -> bool:
-        return self.is_baseline or self.rulebook.operation is Operation.SHADOW
-
-    def _drafted(self, draft: Draft, memory: Memory) -> Iterator[Proposal]:
-        past = Past.of(memory, draft.record_id)
-        if draft.need is None or past.is_on_its_way:
-            yield from self._decided(draft, None, past)
-            return
-        if is_quiet_assignment(
-            draft, past, memory=memory, directory=self.directory, org_id=self.org_id, at=self.moment.at
-        ):
-            self._quiet.add(draft.record_id)
-            self._withdraw(past.standing, "withdrawn.target")
-            return
-        candidate = settled_owner(draft.need, memory=memory, directory=self.directory)
-        if candidate is not None:
-            yield from self._decided(draft, candidate, past)
-            return
-        eligible = eligible_members(draft.need, memory=memory, directory=self.directory)
-        eligible = self._tuples.setdefault(eligible, eligible)
-        self._waiting.append(_Waiting(draft.created_at, draft.record_id, draft.need.pool or "", eligible))
-        if len(self._held) < self._drafts_max:
-            self._held[draft.record_id] = (draft, past)
 
     def _served(self, draft: Draft, past: Past) -> Iterator[Proposal]:
         if draft.need is not None:
             turn, passed = self._given[draft.record_id]
-            served = list(self._decided(draft, by_turn(draft.need, turn, passed=passed), past))
+            served = list(self._proposals.decide(draft, by_turn(draft.need, turn, passed=passed), past))
             if served and turn:
-                self._again.discard(draft.record_id)
+                self._proposals.following.discard(draft.record_id)
             else:  # whoever takes a turn for nothing takes one in the next plan too
-                self._again.add(draft.record_id)
+                self._proposals.following.add(draft.record_id)
             yield from served
 
-    def _decided(self, draft: Draft, candidate: Candidate | None, past: Past) -> Iterator[Proposal]:
-        if candidate is not None and candidate.notice is not None:
-            self._counts["unassigned"] += 1
-            self._again.add(draft.record_id)
-            if len(self._notices) < NOTICES_MAX:
-                self._notices.append(Notice(draft.record_id, candidate.notice))
-        change = requested(draft, candidate, org_id=self.org_id, at=self.moment.at)
-        outcome = reconcile(change, past)
-        if outcome.is_quiet:
-            self._quiet.add(draft.record_id)
-        if outcome.is_kept and past.standing:
-            self._counts["kept"] += 1
-            # Of a part, what an earlier plan proposed is carried; what takes changes back is no plan's.
-            if not self._is_part or past.standing.change.reverses:
-                self.weight.stand(past.standing.change, past.standing.state)
-        if outcome.withdraws:
-            self._withdraw(past.standing, outcome.withdraws)
-        if outcome.change is not None:
-            self.weight.propose(outcome.change)
-            self._proposed.propose(outcome.change)
-            yield Proposal(outcome.change, self._entry(outcome.change, draft, past))
 
-    def _entry(self, change: Change, draft: Draft, past: Past) -> Entry:
-        policy = self.rulebook.policy
-        return entry(
-            change,
-            policy,
-            moved=moved_lately(past.moved, policy.limits, self.moment.at),
-            contests=any(name in change.after for name in draft.contested),
-            waits_for_all=self._waits_for_all,
-        )
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The last phase: the plan but for its changes.
 
-    def _withdraw(self, standing: Standing | None, why: str) -> None:
-        if standing:
-            withdrawal = Withdrawal(standing.change.change_id, standing.change.record_id, Message.of(why))
-            self._withdrawn.append(withdrawal)
+    `passed` are the limits it passes as a whole; `follow_ups` what the next plan must know of single prospects, should it
+    not look at them; `seen` the records with an open change that were in some range; `proposed` the weight of what is new.
+    """
+
+    outline: Outline
+    passed: Passed
+    follow_ups: Mapping[str, FollowUp]
+    seen: AbstractSet[str]
+    weight: Weight
+    proposed: Weight
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether a limit would hold anything that is proposed, as far as it can be told from a part of the org."""
+        return self.passed.concerns(self.proposed)

@@ -17,7 +17,7 @@ from engine.assignment.directory import Directory, dangling
 from engine.changes.memory import Memory
 from engine.errors import RulebookError
 from engine.plan.guards import Weight
-from engine.plan.planner import DRAFTS_HELD_MAX, Planner
+from engine.plan.planner import DRAFTS_HELD_MAX, Assigned, Planner
 from engine.snapshots import Range, Snapshot, cut
 from sync.plan.affected import affected
 from sync.plan.basis import Basis, basis_of, checkpoint_of
@@ -116,9 +116,10 @@ class _Work:
 
     def whole(self) -> PlanRecord:
         run, snapshot, versions = self.run, self.basis.snapshot, self.versions
-        planner, writer = self._planner(), PlanWriter(run, self.lease, self.held_at_once.page)
-        with self.comparing(run, planner.directory) as compare:
-            self._walk(
+        directory = directory_of(run, snapshot)
+        planner, writer = self._planner(directory), PlanWriter(run, self.lease, self.held_at_once.page)
+        with self.comparing(run, directory) as compare:
+            assigned = self._walk(
                 planner,
                 writer,
                 lambda: _cut(snapshot, self.held_at_once),
@@ -126,45 +127,48 @@ class _Work:
                 compare,
             )
         with run.worker.store.read() as tx:
-            gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in planner.seen]
-        self._leave(planner, versions, gone)
-        checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planner.weight)
-        return writer.show(planner, planner.outline(snapshot.run), checkpoint)
+            gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in assigned.seen]
+        self._leave(assigned, versions, gone)
+        planned = assigned.planned(snapshot.run)
+        checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planned.weight)
+        return writer.show(planned, checkpoint)
 
     def part(self, before: Checkpoint, few: Sequence[str]) -> PlanRecord | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
         run, basis, versions, rows = self.run, self.basis, self.versions, self.held_at_once.prospects
-        planner = self._planner(before.weight.after(basis.held, looked_at=len(few)))
+        carried = before.weight.after(basis.held, looked_at=len(few))
+        planner = self._planner(directory_of(run, basis.snapshot), carried)
         writer, gone = PlanWriter(run, self.lease, self.held_at_once.page), set(few)
 
         def recalled(part: Range) -> Memory:
             gone.difference_update(part.prospects["id"].to_list())
             return _recalled_of(run, versions, part.prospects["id"].to_list())
 
-        self._walk(planner, writer, lambda: ranges_of(run, few, rows=rows), recalled)
-        left = self._leave(planner, versions, sorted(gone))
-        if planner.may_pass:
+        assigned = self._walk(planner, writer, lambda: ranges_of(run, few, rows=rows), recalled)
+        left = self._leave(assigned, versions, sorted(gone))
+        planned = assigned.planned(basis.snapshot.run)
+        if planned.may_pass:
             return None
         with run.worker.store.read() as tx:
             whole, told = plans.record(tx, before.whole_id), runs.run(tx, before.whole_id)
-        outline = planner.outline(basis.snapshot.run)
-        others = max(0, basis.open - len(planner.seen) - left)
+        outline = planned.outline
+        others = max(0, basis.open - len(planned.seen) - left)
         counts = {**outline.counts, "kept": outline.counts["kept"] + others}
         if whole is not None:
             counts["in_scope"] = whole.counts["in_scope"]
         figures = (told.figures if told else None) or {}
         run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
-        checkpoint = Checkpoint(run.run_id, before.whole_id, run.at, basis.digest, basis.seen, planner.weight)
-        return writer.show(planner, replace(outline, counts=counts), checkpoint, looked_at=few)
+        checkpoint = Checkpoint(run.run_id, before.whole_id, run.at, basis.digest, basis.seen, planned.weight)
+        return writer.show(replace(planned, outline=replace(outline, counts=counts)), checkpoint, looked_at=few)
 
-    def _planner(self, carried: Weight | None = None) -> Planner:
+    def _planner(self, directory: Directory, carried: Weight | None = None) -> Planner:
         run, basis = self.run, self.basis
         return Planner(
             basis.snapshot.org_id,
             run.worker.rulebook,
-            directory_of(run, basis.snapshot),
+            directory,
             basis.memory,
             moment=run.moment,
             moves_owners=basis.moves_owners,
@@ -174,25 +178,27 @@ class _Work:
 
     def _walk(
         self, planner: Planner, writer: PlanWriter, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
-    ) -> None:
+    ) -> Assigned:
         for part in parts():
             self.run.worker.drain.check()  # between two ranges nothing is half done
             remembered = recalled(part)
             writer.add(planner.read(part, remembered))
             if compare:
                 compare(part, remembered)
-        writer.add(planner.assign())
-        for part in parts() if planner.dropped else ():
+        assigned = planner.assigned()
+        writer.add(assigned.serve())
+        for part in parts() if assigned.dropped else ():
             self.run.worker.drain.check()
-            if not planner.dropped.isdisjoint(part.prospects["id"].to_list()):
-                writer.add(planner.read_again(part, recalled(part)))
+            if not assigned.dropped.isdisjoint(part.prospects["id"].to_list()):
+                writer.add(assigned.read_again(part, recalled(part)))
+        return assigned
 
-    def _leave(self, planner: Planner, versions: PlanVersions, gone: Sequence[str]) -> int:
+    def _leave(self, assigned: Assigned, versions: PlanVersions, gone: Sequence[str]) -> int:
         """Withdraw what is open for records that are in no range any more; how much there was."""
         left = 0
         for start in range(0, len(gone), PAGE_ROWS):
             remembered = _recalled_of(self.run, versions, gone[start : start + PAGE_ROWS])
-            planner.leave(remembered.open_changes.values(), remembered)
+            assigned.leave(remembered.open_changes.values(), remembered)
             left += len(remembered.open_changes)
         return left
 

@@ -1,6 +1,6 @@
 """The changes of a plan on their way into the store, a page in each transaction. A plan of one page is saved in one."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -9,7 +9,8 @@ from engine.changes.change import Change
 from engine.changes.plan import ChangesDigest, Outline, Withdrawal
 from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Entry
-from engine.plan.planner import Planner, Proposal
+from engine.plan.planner import Planned
+from engine.plan.proposals import Proposal
 from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.run import Run
@@ -40,15 +41,13 @@ class PlanWriter:
                 with self._transaction() as tx:
                     self._stage(tx)
 
-    def show(
-        self, planner: Planner, outline: Outline, checkpoint: Checkpoint, *, looked_at: Collection[str] | None = None
-    ) -> PlanRecord:
+    def show(self, planned: Planned, checkpoint: Checkpoint, *, looked_at: Collection[str] | None = None) -> PlanRecord:
         """Seal page by page, then show the plan, with what the next one goes on from.
 
         Superseding is true whatever becomes of the plan, and so are overrides: most of them go first. Of what it leaves most
         goes first too, with the checkpoint before forgotten.
         """
-        run = self.run
+        run, outline = self.run, planned.outline
         last, *early = self._cut(outline.withdrawn) or [()]
         for page in early:
             with self._transaction() as tx:
@@ -57,7 +56,7 @@ class PlanWriter:
         for overridden in seen:
             with self._transaction() as tx:
                 overrides.note(tx, dict(overridden))
-        leave = self._leave_early(planner.follow_ups, looked_at)
+        leave = self._leave_early(planned.follow_ups, looked_at)
 
         def shown(tx: Transaction, rolled: ChangesDigest) -> PlanRecord:
             overrides.note(tx, dict(last_seen))
@@ -68,11 +67,11 @@ class PlanWriter:
             checkpoints.keep(tx, checkpoint)
             return header
 
-        seal = Seal(run.run_id, planner.passed(), f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
+        seal = Seal(run.run_id, planned.passed, f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
         return proposals.seal_all(self._staging, seal, shown, most=self.size)
 
     def _leave_early(
-        self, left: dict[str, FollowUp], looked_at: Collection[str] | None
+        self, left: Mapping[str, FollowUp], looked_at: Collection[str] | None
     ) -> Callable[[Transaction], None]:
         """Keep all but the last page of what the plan leaves; that one goes with the plan."""
         last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
@@ -89,7 +88,7 @@ class PlanWriter:
     def _leave(
         self,
         tx: Transaction,
-        left: dict[str, FollowUp],
+        left: Mapping[str, FollowUp],
         page: Sequence[str],
         looked_at: Collection[str] | None,
         *,
