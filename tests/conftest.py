@@ -1,5 +1,6 @@
 """What tests of every room may ask for: the shared folder of facts and recordings, which is read in place and never copied."""
 
+import gc
 import os
 import tempfile
 import warnings
@@ -21,6 +22,13 @@ _SHARED = Path(__file__).parents[2] / "shared"
 # Named by continuous integration: what must be there, so that a skip becomes a failure.
 _REQUIRED = {name for name in os.environ.get("LEADSYNC_REQUIRE", "").split(",") if name}  # noqa: TID251
 _numbers = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays until the end: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
