@@ -1,4 +1,4 @@
-"""automation/*.yaml: when a prospect matches, do these things. To add an action, add its reader to `_READERS`."""
+"""automation/*.yaml: when a prospect matches, do these things. To add an action, add its reader to `READERS`."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,9 +8,13 @@ from config.rulebook.fields import OWN, Readable
 from config.rulebook.named_items import Item
 from config.rulebook.operands import Known, tag, value_of
 from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, yes_no
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.registry import ACTIONS, kind_of
+from engine.actions.set_field import SetField
 from engine.conditions.conditions import ALWAYS
 from engine.conditions.fields import Kind
-from engine.rulebook.actions import ACTIONS, Action, AddTag, Assign, Otherwise, Reference, SetField
+from engine.rulebook.actions import Action, Otherwise, Reference
 from engine.rulebook.rulebook import AutomationRule, Mode
 from engine.values import Scalar as Value
 
@@ -54,24 +58,14 @@ def _actions(node: Node, mode: Mode, known: Known, problems: Problems) -> tuple[
             if key.text not in ACTIONS:
                 problems.unknown("RB-118", key, ACTIONS)
                 continue
-            action = _READERS[key.text](value, mode, known, problems)
+            action = READERS[key.text](value, mode, known, problems)
             if action is None:
                 continue
-            target = _target(action)
+            target = (key.text, kind_of(action).target(action))
             if target in found:
                 problems.add("RB-137", key, action=key.text, target=target[1])
             found[target] = action
     return tuple(found.values())
-
-
-def _target(action: Action) -> tuple[str, str]:
-    match action:
-        case SetField():
-            return "set", action.field
-        case AddTag():
-            return "tag", action.tag
-        case Assign():
-            return "assign", "owner"
 
 
 def _set(node: Node, mode: Mode, known: Known, problems: Problems) -> Action | None:
@@ -166,7 +160,7 @@ def _otherwise(
     return Otherwise(found) if found else None
 
 
-_READERS: Mapping[str, Callable[[Node, Mode, Known, Problems], Action | None]] = {
+READERS: Mapping[str, Callable[[Node, Mode, Known, Problems], Action | None]] = {
     "set": _set,
     "tag": _tag,
     "assign": _assign,

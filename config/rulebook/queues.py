@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from config.rulebook.typed import Problems
+from engine.actions.registry import kind_of
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.operators import OPERATORS
-from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import AutomationRule
 from mapping.field_map.standard_fields import WITHOUT_QUEUES
 
@@ -16,9 +16,9 @@ def refuse_queues(
     """Note each rule that would give a queue what Salesforce lets no queue own. `objects` are those of the map."""
     for api_name in (name for name in objects if name in WITHOUT_QUEUES):
         for rule in rules:
-            reference = next((one.queue for one in rule.then if isinstance(one, Assign) and one.queue), None)
-            if reference and not _leaves_out(Group(Join.ALL, (scope, rule.when)), api_name):
-                problems.add("RB-159", reference.where, queue=reference.name, object=api_name)
+            named = [reference for action in rule.then for reference in kind_of(action).queues(action)]
+            if named and not _leaves_out(Group(Join.ALL, (scope, rule.when)), api_name):
+                problems.add("RB-159", named[0].where, queue=named[0].name, object=api_name)
 
 
 def _leaves_out(condition: Condition, api_name: str) -> bool:

@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.actions.registry import kind_of
 from engine.conditions.conditions import Leaf, leaves
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem
-from engine.rulebook.actions import Assign, Reference
+from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Queue, User
 from engine.verdicts.registry import asked
@@ -91,13 +92,14 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
         for reference in pool.members
         if directory.user_id(reference) is None
     ]
-    queues = list(rulebook.assignment.intake)
-    for rule in rulebook.rules:
-        for action in rule.then:
-            if isinstance(action, Assign) and action.user and directory.user_id(action.user) is None:
-                problems.append(Problem("RB-302", action.user.where, {"username": action.user.name}))
-            if isinstance(action, Assign) and action.queue:
-                queues.append(action.queue)
+    actions = [action for rule in rulebook.rules for action in rule.then]
+    problems += [
+        Problem("RB-302", reference.where, {"username": reference.name})
+        for action in actions
+        for reference in kind_of(action).users(action)
+        if directory.user_id(reference) is None
+    ]
+    queues = [*rulebook.assignment.intake, *(named for action in actions for named in kind_of(action).queues(action))]
     known = ", ".join(sorted(queue.developer_name for queue in directory.queues.values())) or "-"
     problems += [
         Problem("RB-303", reference.where, {"queue": reference.name, "known": known})

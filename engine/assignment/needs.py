@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.actions.assign import Assign, assign_of
 from engine.assignment.directory import ACTIVE, INACTIVE, QUEUE, Directory
 from engine.changes.memory import Memory
-from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import Rulebook
 
 
@@ -55,7 +55,8 @@ def _owner_rule(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign
     if row["by__owner"] is None:
         return None
     rule = rulebook.rules[row["by__owner"]]
-    return rule.id, next(action for action in rule.then if isinstance(action, Assign))
+    assign = assign_of(rule)
+    return (rule.id, assign) if assign else None
 
 
 def _asked(

@@ -24,13 +24,13 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
+from engine.actions.action_kind import rule_mask
+from engine.actions.registry import KINDS
 from engine.automation.order import decides, needs
-from engine.automation.outcomes import owner_rule, rule_mask, setters_of
 from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ActivityCount, leaves
 from engine.conditions.literals import whole
 from engine.moments import Moment
-from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF, VERDICTS, activity_columns, asked_at, steps_of
 from engine.verdicts.verdict import Step, Verdict
@@ -66,12 +66,9 @@ def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     reads = {
         target: frozenset[str]() if OUTPUTS[target].is_itself else behind[VERDICT_OF[target]] for target in TARGETS
     }
-    for field, setters in setters_of(rulebook).items():
-        reads[field] = frozenset[str]().union(*(behind[index] for index in setters))
-    owner_rules = [
-        index for index, rule in enumerate(rulebook.rules) if any(isinstance(one, Assign) for one in rule.then)
-    ]
-    reads["owner"] = frozenset[str]().union(*(behind[index] for index in owner_rules))
+    for kind in KINDS:
+        for output, deciders in kind.outputs(kind.given(rulebook)).items():
+            reads[output] = frozenset[str]().union(*(behind[index] for index in deciders))
     return reads | {f"rule/{rule.id}": behind[index] for index, rule in enumerate(rulebook.rules)}
 
 
@@ -84,9 +81,9 @@ def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:
     for target in TARGETS:
         by = whole(-1 if VERDICT_OF[target].is_said(rulebook) else None)
         columns |= {f"to__{target}": columns[target], f"by__{target}": by}
-    for field in setters_of(rulebook):
-        columns |= {name: nw.col(name) for name in (f"to__{field}", f"by__{field}")}
-    return columns | {"by__owner": owner_rule(rulebook)}
+    for kind in KINDS:
+        columns |= kind.columns(kind.given(rulebook))
+    return columns
 
 
 def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:

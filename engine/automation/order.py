@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
+from engine.actions.registry import kind_of
 from engine.conditions.conditions import Condition, Leaf, leaves
-from engine.conditions.fields import Kind
+from engine.conditions.fields import Kind, tag_name
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem, RulebookError
-from engine.rulebook.actions import AddTag, SetField
 from engine.rulebook.rulebook import Mode, Rulebook
 from engine.verdicts.registry import VERDICTS, asked_at, conditions_of, steps_of
 from engine.verdicts.verdict import Step, Verdict
@@ -59,13 +59,8 @@ def decides(rulebook: Rulebook, step: Step) -> frozenset[str]:
     """What a step decides, named as `needs` names it."""
     if isinstance(step, Verdict):
         return frozenset(output.name for output in step.outputs)
-    rule = rulebook.rules[step]
-    fields = {action.field for action in rule.then if isinstance(action, SetField)}
-    return frozenset(fields | {tag_name(action.tag) for action in rule.then if isinstance(action, AddTag)})
-
-
-def tag_name(tag: str) -> str:
-    return f"tags;{tag}"
+    decided = (kind_of(action).decides(action) for action in rulebook.rules[step].then)
+    return frozenset(name for name in decided if name is not None)
 
 
 def _writers(rulebook: Rulebook) -> dict[str, list[Step]]:

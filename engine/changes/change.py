@@ -43,6 +43,15 @@ class Effects:
     def is_empty(self) -> bool:
         return not (self.tags_added or self.tags_removed or self.firings or self.turn)
 
+    def with_more(self, other: "Effects") -> "Effects":
+        """These and others."""
+        return Effects(
+            (*self.tags_added, *other.tags_added),
+            (*self.tags_removed, *other.tags_removed),
+            (*self.firings, *other.firings),
+            other.turn or self.turn,
+        )
+
     def target(self) -> object:
         """What makes two memory parts the same: all but the turn's number."""
         turn = (self.turn.pool, self.turn.member) if self.turn else None

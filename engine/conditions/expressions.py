@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeAlias
 
 import narwhals as nw
 
@@ -10,6 +11,8 @@ from engine.conditions.conditions import ActivityCount, Condition, Group, Join, 
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OPERATORS
 from engine.moments import Moment
+
+Frame: TypeAlias = nw.LazyFrame[Any]
 
 
 @dataclass(frozen=True, slots=True)

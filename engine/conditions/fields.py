@@ -41,6 +41,11 @@ class Field:
         return f"{self.name}__{facet}"
 
 
+def tag_name(tag: str) -> str:
+    """One tag as steps read and decide it: tags are ordered one by one."""
+    return f"tags;{tag}"
+
+
 # Columns every prospects frame has besides the mapped ones. Times are microseconds UTC.
 #   id, object            18-character id and the object's API name
 #   owner_id              user or queue, 18 characters

@@ -6,10 +6,12 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
+from engine.actions.action_kind import rule_mask
+from engine.actions.registry import KINDS
+from engine.actions.set_field import setters_of
 from engine.assignment.directory import INACTIVE, QUEUE
 from engine.changes.memory import Memory
-from engine.rulebook.actions import AddTag, SetField
-from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.rulebook.rulebook import Mode, Rulebook
 from engine.verdicts.registry import TARGETS
 from engine.verdicts.score_steps import ScoreSteps
 
@@ -24,8 +26,10 @@ def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memor
             same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
             is_other = score_steps.is_news(wanted, held) if field == "score" else ~same
             tests.append(~nw.col(f"by__{field}").is_null() & is_other)
-    for index, rule in enumerate(rulebook.rules):
-        tests += _rule_tests(rows, rule, nw.col(f"rule__{index}"))
+    once = [index for index, rule in enumerate(rulebook.rules) if rule.mode is Mode.ONCE]
+    tests += [nw.col(rule_mask(index)).fill_null(value=False) for index in once]
+    for kind in KINDS:
+        tests += [test for given in kind.given(rulebook) for test in kind.differs(given, rows.columns)]
     if known := memory.open_changes.keys() | memory.overrides.keys():
         tests.append(nw.col("id").is_in(sorted(known)))
     return nw.any_horizontal(*tests, ignore_nulls=True)
@@ -51,33 +55,10 @@ def settling(prospects: nw.DataFrame[Any], memory: Memory) -> frozenset[str]:
 
 def written_fields(rulebook: Rulebook) -> dict[str, str]:
     """Every field a rulebook may write -> the column that shows what the org holds now."""
-    fields = {target: f"org__{target}" for target in TARGETS}
-    for rule in rulebook.rules:
-        for action in rule.then:
-            if isinstance(action, SetField):
-                fields[action.field] = action.field
-    return fields
-
-
-def mark(tag: str, rule_id: str) -> str:
-    """A tag with the rule that gave it, as `marks` holds it."""
-    return f"{tag}\x1f{rule_id}"
+    return {target: f"org__{target}" for target in TARGETS} | {field: field for field in setters_of(rulebook)}
 
 
 def marks_of(names: Iterable[str]) -> str:
     """Names as a column holds several: `;a;b;`."""
     found = sorted(set(names))
     return f";{';'.join(found)};" if found else ""
-
-
-def _rule_tests(rows: nw.DataFrame[IntoDataFrame], rule: AutomationRule, mask: nw.Expr) -> list[nw.Expr]:
-    """Whether a rule has a tag to give or take, a firing to record, or an effect whose condition became unknown."""
-    tests = [mask.fill_null(value=False)] if rule.mode is Mode.ONCE else []
-    for action in rule.then:
-        if isinstance(action, AddTag):
-            has = nw.col("marks").str.contains(f";{mark(action.tag, rule.id)};", literal=True)
-            tests += [(mask != has).fill_null(value=False), mask.is_null() & has]
-        elif isinstance(action, SetField) and action.field in rows.columns and action.value is not None:
-            in_place = (nw.col(action.field) == action.value).fill_null(value=False)
-            tests.append(mask.is_null() & in_place)
-    return tests

@@ -13,18 +13,20 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import IntoDataFrame
 
+from engine.actions.action_kind import Remembered, rule_mask
+from engine.actions.add_tag import tag_mark
+from engine.actions.registry import KINDS
+from engine.actions.set_field import our_mark, setters_of
 from engine.assignment.directory import ACTIVE, Directory
 from engine.assignment.needs import Need, need_of
 from engine.automation.evaluate import evaluate, reads_of
-from engine.automation.outcomes import our_mark
 from engine.changes.change import Base, Effects
 from engine.changes.memory import Memory, Overridden
 from engine.messages import Message
 from engine.moments import Moment
-from engine.plan.differences import differs, mark, marks_of, settling, written_fields
+from engine.plan.differences import differs, marks_of, settling, written_fields
 from engine.plan.overrides import Whose, overrides_of, whose
 from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons
-from engine.rulebook.actions import AddTag, Otherwise, SetField
 from engine.rulebook.policy import FieldStance
 from engine.rulebook.rulebook import Mode, Rulebook
 from engine.snapshots import Range
@@ -101,7 +103,7 @@ def prepare(
     """Add what memory and the directory know: `tags`, `marks` (tag and rule), `firings`, `ours` and columns of the owner."""
     ids = prospects["id"].to_list()
     tags = [marks_of(tag for tag, _ in memory.tags.get(record_id, ())) for record_id in ids]
-    marks = [marks_of(mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
+    marks = [marks_of(tag_mark(*each) for each in memory.tags.get(record_id, ())) for record_id in ids]
     firings = [marks_of(memory.firings.get(record_id, ())) for record_id in ids]
     columns = {
         "tags": tags,
@@ -131,6 +133,9 @@ class _Drafter:
         self.directory = directory
         self.moment = moment
         self.written = written_fields(rulebook)
+        self.given = [(kind, kind.given(rulebook)) for kind in KINDS]
+        self.setters = setters_of(rulebook)
+        self.once = [(number, rule) for number, rule in enumerate(rulebook.rules) if rule.mode is Mode.ONCE]
         self.reads = reads_of(rulebook)
         self.score_steps = ScoreSteps.of(rulebook, conditions_of(rulebook))
 
@@ -198,7 +203,7 @@ class _Drafter:
             if stances.get(name) is Whose.THEIRS:
                 respected.append(name)
                 continue
-            if wanted is None and by >= 0 and not (applied.get(name) == held == self._value(by, name)):
+            if wanted is None and by >= 0 and not (applied.get(name) == held == self.setters[name][by].value):
                 continue  # `otherwise: clear` clears only what the rule itself put there
             before[name], after[name] = held, wanted
         return after, before, tuple(respected)
@@ -218,29 +223,16 @@ class _Drafter:
     def _turned_down(self, row: Row) -> list[int | None]:
         return [fact.score for fact in self.memory.quiet.get(row["id"], ())]
 
-    def _value(self, rule: int, field: str) -> Scalar:
-        actions = self.rulebook.rules[rule].then
-        return next(action.value for action in actions if isinstance(action, SetField) and action.field == field)
-
     def _effects(self, row: Row) -> Effects:
-        held = self.memory.tags.get(row["id"], frozenset())
-        added: list[tuple[str, str]] = []
-        removed: list[tuple[str, str]] = []
-        firings: list[str] = []
-        for index, rule in enumerate(self.rulebook.rules):
-            mask = row[f"rule__{index}"]
-            for action in rule.then:
-                if not isinstance(action, AddTag):
-                    continue
-                mark = (action.tag, rule.id)
-                if mask is True and mark not in held:
-                    added.append(mark)
-                is_converging = rule.mode is Mode.CONVERGE and action.otherwise is Otherwise.REMOVE
-                if mask is False and is_converging and mark in held:
-                    removed.append(mark)
-            if rule.mode is Mode.ONCE and mask is True:
-                firings.append(rule.id)
-        return Effects(tuple(added), tuple(removed), tuple(firings))
+        known = self._remembered(row)
+        found = Effects(firings=tuple(each.id for number, each in self.once if row[rule_mask(number)] is True))
+        for kind, given in self.given:
+            found = found.with_more(kind.effects(given, row, known))
+        return found
+
+    def _remembered(self, row: Row) -> Remembered:
+        record_id = row["id"]
+        return Remembered(self.memory.applied.get(record_id, {}), self.memory.tags.get(record_id, frozenset()))
 
     def _inputs(self, row: Row, names: Iterable[str]) -> Values:
         """The values read, text by its key: a change of spelling that no rule can see moves nothing."""
@@ -266,16 +258,12 @@ class _Drafter:
 
     def _is_undecided(self, row: Row) -> bool:
         """A rule's effect is in place and its condition has become unknown: it stays, and people are told."""
-        applied = self.memory.applied.get(row["id"], {})
-        held = self.memory.tags.get(row["id"], frozenset())
-        for index, rule in enumerate(self.rulebook.rules):
-            if row[f"rule__{index}"] is None and rule.mode is Mode.CONVERGE:
-                for action in rule.then:
-                    if isinstance(action, AddTag) and (action.tag, rule.id) in held:
-                        return True
-                    if isinstance(action, SetField) and applied.get(action.field) == action.value is not None:
-                        return True
-        return False
+        known = self._remembered(row)
+        return any(
+            row[one.mask] is None and one.converges and kind.is_in_place(one, known)
+            for kind, given in self.given
+            for one in given
+        )
 
 
 def _rules_behind(effects: Effects) -> list[str]:

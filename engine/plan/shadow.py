@@ -12,16 +12,16 @@ from typing import Any
 
 import narwhals as nw
 
+from engine.actions.assign import assign_of
+from engine.actions.set_field import setters_of
 from engine.assignment.directory import INACTIVE, Directory
 from engine.assignment.needs import need_of
 from engine.automation.evaluate import evaluate
-from engine.automation.outcomes import setters_of
 from engine.changes.memory import Memory
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.drafts import prepare, scalar
 from engine.plan.reasons import field_reasons
-from engine.rulebook.actions import Assign
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range
 from engine.values import Scalar
@@ -171,7 +171,9 @@ class Agreement:
 
     def _named(self, by: int, owner: str) -> tuple[str | None, bool]:
         """Whom a rule names, and whether the owner is one of them."""
-        assign = next(action for action in self.rulebook.rules[by].then if isinstance(action, Assign))
+        assign = assign_of(self.rulebook.rules[by])
+        if assign is None:
+            return None, True
         if assign.pool:
             return f"{POOL}{assign.pool}", owner in self.directory.pools.get(assign.pool, ())
         named = None

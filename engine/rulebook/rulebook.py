@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.conditions.conditions import ALWAYS, Condition
-from engine.rulebook.actions import Action, Reference, SetField
+from engine.rulebook.actions import Action, Reference
 from engine.rulebook.policy import Policy
 
 DEFAULT_SCORE_STEP = 5
@@ -152,10 +152,3 @@ class Rulebook:
     scope: Condition = ALWAYS
     zone: str | None = None  # None: the org's own
     operation: Operation = Operation.LIVE
-
-    @property
-    def set_fields(self) -> tuple[tuple[str, str], ...]:
-        """Every field a rule sets, and where (file:line:column) that rule stands."""
-        return tuple(
-            (action.field, rule.where) for rule in self.rules for action in rule.then if isinstance(action, SetField)
-        )

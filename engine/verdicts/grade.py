@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
-from engine.conditions.expressions import Columns, compile_condition
+from engine.conditions.expressions import Columns, Frame, compile_condition
 from engine.conditions.fields import Kind
 from engine.conditions.literals import chosen, whole
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Criterion, Rulebook
 from engine.values import Scalar, Values
-from engine.verdicts.verdict import REASON_LENGTH_MAX, Asked, Frame, Output, Row, Verdict
+from engine.verdicts.verdict import REASON_LENGTH_MAX, Asked, Output, Row, Verdict
 
 LADDER = ("F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+")
 START = LADDER.index("D")

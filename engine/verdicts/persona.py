@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
-from engine.conditions.expressions import Columns, compile_condition
+from engine.conditions.expressions import Columns, Frame, compile_condition
 from engine.conditions.fields import Kind
 from engine.conditions.literals import chosen, whole
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Persona, Rulebook
 from engine.values import Values
-from engine.verdicts.verdict import Frame, Output, Row, Verdict
+from engine.verdicts.verdict import Output, Row, Verdict
 
 
 class _Persona(Verdict):

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
-from engine.conditions.expressions import Columns
+from engine.conditions.expressions import Columns, Frame
 from engine.conditions.fields import Kind
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Band, Rulebook
 from engine.values import Values
 from engine.verdicts.grade import LADDER
-from engine.verdicts.verdict import Frame, Output, Row, Verdict
+from engine.verdicts.verdict import Output, Row, Verdict
 
 # F to A; a rank's letter is its place among them.
 LETTERS = tuple(dict.fromkeys(rung[0] for rung in LADDER))

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals as nw
 
 from engine.conditions.conditions import ActivityCount, Condition
-from engine.conditions.expressions import Columns, count_flag
+from engine.conditions.expressions import Columns, Frame, count_flag
 from engine.conditions.fields import Kind
 from engine.conditions.literals import whole
 from engine.messages import Message
@@ -16,7 +16,7 @@ from engine.rulebook.rulebook import Band, Decay, Points, Rulebook
 from engine.values import Scalar, Values
 from engine.verdicts.decay import parts, with_left
 from engine.verdicts.score_steps import ScoreSteps
-from engine.verdicts.verdict import Frame, Output, Row, Verdict
+from engine.verdicts.verdict import Output, Row, Verdict
 
 THOUSANDTHS = "score__thousandths"
 

@@ -11,14 +11,13 @@ from typing import Any, Protocol, TypeAlias
 import narwhals as nw
 
 from engine.conditions.conditions import Condition
-from engine.conditions.expressions import Columns
+from engine.conditions.expressions import Columns, Frame
 from engine.conditions.fields import Kind
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from engine.values import NOTHING, Scalar, Values
 
-Frame: TypeAlias = nw.LazyFrame[Any]
 Row: TypeAlias = Mapping[str, Any]
 # So many characters fit into a reason that rides along into the org.
 REASON_LENGTH_MAX = 255

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from config.field_map.load import map_from_text
 from config.rulebook.folder import rulebook_from
+from engine.actions.set_field import set_fields
 from engine.changes.change import Standing
 from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
@@ -82,7 +83,7 @@ class PlanVersions:
             describes = self.run.describes([one.api_name for one in wanted])
             read.problems = (
                 *check(read.field_map, describes),
-                *check_set(read.field_map, describes, read.rulebook.set_fields),
+                *check_set(read.field_map, describes, set_fields(read.rulebook)),
             )
         return read.problems
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from engine.actions.registry import KINDS
+from engine.actions.set_field import set_fields
 from engine.conditions.conditions import ActivityCount, Condition, leaves, reads
 from engine.errors import Problem
-from engine.rulebook.actions import SetField
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import VERDICTS, asked
 from mapping.field_map.check import check, check_set
@@ -22,7 +23,7 @@ def problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
     return (
         *lacking,
         *(need for problem in lacking for need in _needs(field_map, rulebook, problem)),
-        *check_set(field_map, found, rulebook.set_fields),
+        *check_set(field_map, found, set_fields(rulebook)),
         *run.worker.read_rulebook.learn(found),
     )
 
@@ -35,7 +36,9 @@ def _needs(field_map: FieldMap, rulebook: Rulebook, problem: Problem) -> Iterato
     kinds = frozenset() if api_name else _kinds(field_map, object_name)
     needing = [each.name for each in asked(rulebook) if names & reads(each.condition) or _counts(each.condition, kinds)]
     needing += [name for verdict in VERDICTS for kind, name in verdict.kinds(rulebook) if kind in kinds]
-    needing += [rule.name for rule in rulebook.rules for each in rule.then if _sets(each, names)]
+    needing += [
+        given.rule.name for kind in KINDS for given in kind.given(rulebook) if kind.decides(given.action) in names
+    ]
     if needing:
         listed = ", ".join(repr(name) for name in dict.fromkeys(needing))
         yield Problem("MP-214", problem.where, {"what": api_name or object_name, "rules": listed})
@@ -59,7 +62,3 @@ def _counts(when: Condition, kinds: frozenset[str]) -> bool:
     """Whether a condition counts activities of these kinds; one that names none counts all."""
     counted = [leaf for leaf in leaves(when) if isinstance(leaf, ActivityCount)]
     return bool(kinds) and any(not leaf.kinds or kinds & set(leaf.kinds) for leaf in counted)
-
-
-def _sets(action: object, names: frozenset[str]) -> bool:
-    return isinstance(action, SetField) and action.field in names

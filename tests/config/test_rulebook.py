@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField
 from engine.conditions.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape
-from engine.rulebook.actions import AddTag, Assign, Otherwise, Reference, SetField
+from engine.rulebook.actions import Otherwise, Reference
 from engine.rulebook.policy import Approver, Limits, Policy
 from engine.rulebook.rulebook import (
     Assignment,
@@ -159,9 +162,7 @@ def test_a_leaf_holds_what_the_engine_compares(rulebook: Make, text: str, leaf: 
 def test_whatever_is_asked_of_parts_takes_fragments_by_the_key(rulebook: Make, name: str) -> None:
     several = OPERATORS[name].operand is OperandShape.VALUES
     found = condition(rulebook, f"{{company: {{{name}: {'[三河, ＡＢＣ]' if several else 'ＡＢＣ'}}}}}")
-    assert found == Leaf(
-        COMPANY, name, ("三河", "abc") if several else "abc", "三河, ＡＢＣ" if several else "ＡＢＣ"
-    )
+    assert found == Leaf(COMPANY, name, ("三河", "abc") if several else "abc", "三河, ＡＢＣ" if several else "ＡＢＣ")
 
 
 @pytest.mark.parametrize("join", list(Join))

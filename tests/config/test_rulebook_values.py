@@ -5,8 +5,8 @@ import pytest
 from config.rulebook.folder import rulebook_from, whole_rulebook_from
 from config.rulebook.values import FILE
 from config.words.catalogue import Language, Words
+from engine.actions.set_field import SetField
 from engine.conditions.conditions import Leaf
-from engine.rulebook.actions import SetField
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist
 

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField, our_mark
 from engine.automation.evaluate import evaluate, verdicts
-from engine.automation.outcomes import our_mark
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf, Operand
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape, Operator, operators_for
 from engine.moments import Moment
-from engine.rulebook.actions import Action, AddTag, Assign, Otherwise, SetField
+from engine.rulebook.actions import Action, Otherwise
 from engine.rulebook.rulebook import (
     AutomationRule,
     Band,

@@ -6,11 +6,12 @@ from typing import Any
 import narwhals as nw
 import pytest
 
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField
 from engine.automation.evaluate import evaluate, reads_of
 from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.moments import Moment
-from engine.rulebook.actions import Assign, SetField
 from engine.rulebook.rulebook import AutomationRule, Criterion, Level, Persona, Points, Profile, Rulebook
 
 TITLE = Leaf(Field("title", Kind.TEXT), "is", "部長")

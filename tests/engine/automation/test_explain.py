@@ -5,11 +5,11 @@ from typing import Any
 
 import narwhals as nw
 
+from engine.actions.add_tag import AddTag
 from engine.automation.explain import CriterionLine, Explanation, LeafResult, Match, Tried, explain
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.moments import Moment
-from engine.rulebook.actions import AddTag
 from engine.rulebook.rulebook import (
     AutomationRule,
     Criterion,

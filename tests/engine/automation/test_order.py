@@ -2,11 +2,13 @@
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.set_field import SetField
 from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.errors import Problem, RulebookError
-from engine.rulebook.actions import Action, AddTag, SetField
+from engine.rulebook.actions import Action
 from engine.rulebook.rulebook import AutomationRule, Criterion, Level, Mode, Persona, Profile, Rulebook
 from engine.verdicts.band import BAND
 from engine.verdicts.grade import GRADE

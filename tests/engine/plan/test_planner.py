@@ -9,6 +9,9 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField
 from engine.changes.change import Change, Standing
 from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.plan import Plan, Withdrawal
@@ -18,7 +21,7 @@ from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.planner import plan
-from engine.rulebook.actions import AddTag, Assign, Reference, SetField
+from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
 from engine.snapshots import Queue, Range, Snapshot, User
 from engine.verdicts.registry import TARGETS

@@ -4,9 +4,9 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from engine.actions.add_tag import AddTag
 from engine.conditions.conditions import Condition, Leaf
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.actions import AddTag
 from engine.rulebook.rulebook import AutomationRule, Band, Rulebook
 from engine.verdicts.registry import conditions_of
 from engine.verdicts.score_steps import ScoreSteps

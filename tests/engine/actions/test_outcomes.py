@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from engine.automation.outcomes import our_mark
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField, our_mark
 from engine.conditions.conditions import ALWAYS, NEVER, Condition, Leaf
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.actions import AddTag, Assign, Otherwise, SetField
+from engine.rulebook.actions import Otherwise
 from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
 
 UNKNOWN = Leaf(Field("employees", Kind.INTEGER), "at least", 300)  # the prospect's is empty
