@@ -24,7 +24,7 @@ from engine.plan.reconcile import (
 )
 from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, Pool, Rulebook
-from tests.engine.small_org import AT, BASE, change_of, directory_of, draft_of
+from tests.engine.small_org import AT, BASE, change_of, directory_of
 
 ASKED = change_of(rating="Warm")
 OTHER_TARGET = replace(ASKED, change_id="C9", after={"rating": "Hot"})
@@ -123,15 +123,22 @@ RULES = Rulebook(
 )
 DIRECTORY = directory_of(RULES)
 WHY = Message.of("reason.set", rule="warm", field="rating", value="Warm")
-DRAFT = replace(
-    draft_of(RULES, owner_id="INBOUND"),
+DRAFT = Draft(
+    object="Lead",
+    record_id="L0",
+    owner="INBOUND",
+    created_at=AT,
+    base=BASE,
     before={"rating": None},
     after={"rating": "Warm"},
     inputs={"rating": {"employees": 500}, "owner": {"title": "ceo"}},
+    effects=Effects(),
+    need=None,
     grade_reason="size+2 = C-",
     rules=("profile/fit", "rule/warm", "pool/team"),
     because=(WHY,),
-    need=None,
+    respected=(),
+    undecided=False,
 )
 OWNERLESS = replace(DRAFT, before={}, after={}, inputs={"owner": {"title": "ceo"}}, because=(), need=NEED)
 NOTHING = replace(OWNERLESS, need=None, inputs={})
