@@ -11,8 +11,9 @@ from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.review.decisions import expire
 from sync.run import Run
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
 from sync.store.plans import PlanRecord
+from sync.store.vocabulary import LeaseName
 
 # How often a plan is made anew because changes moved while it was made.
 TRIES_MAX = 3

@@ -22,7 +22,8 @@ from sync.store import describes, leases, orgs, runs
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
+from sync.store.vocabulary import LeaseName
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.worlds import Record, Switches, Value, World, Write
 from sync.store import changes, memory
-from sync.store.leases import LeaseName
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
+from sync.store.vocabulary import LeaseName
 from tests.stores import make_file
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)

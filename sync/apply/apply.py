@@ -15,7 +15,7 @@ from sync.apply.budget import Share, shares, why_left
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import name_survivors, read_back_unknown, verify
-from sync.plan.cost import SLICE_MAX, Mode
+from sync.plan.cost import SLICE_MAX
 from sync.plan.versions import PlanVersions
 from sync.run import Run
 from sync.store import batches, ingest_jobs
@@ -23,6 +23,7 @@ from sync.store.batches import Approved
 from sync.store.change_values import message_body
 from sync.store.ingest_jobs import Upload
 from sync.store.leases import Lease
+from sync.store.vocabulary import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
-from sync.plan.cost import Mode, calls_of, mode_of, most_within
+from sync.plan.cost import calls_of, mode_of, most_within
+from sync.store.vocabulary import Mode
 
 # What waits for an owner waits for a person; fields can wait.
 _ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)

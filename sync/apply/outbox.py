@@ -22,7 +22,6 @@ from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.apply.writers.bulk import BulkWriter
 from sync.apply.writers.collections import CollectionsWriter
 from sync.apply.writers.guarded import GuardedWriter
-from sync.plan.cost import Mode
 from sync.plan.versions import PlanVersion, PlanVersions
 from sync.run import Run
 from sync.salesforce.write_results import Answer, WriteResult
@@ -31,6 +30,7 @@ from sync.store.batches import Approved, Batch
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
+from sync.store.vocabulary import Mode
 
 # After so many versions in one run the record is left for the next one.
 TRIES_MAX = 3

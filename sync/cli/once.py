@@ -11,6 +11,7 @@ from engine.errors import LeadsyncError
 from sync.cli.exit_codes import Code, code_of, worst
 from sync.cli.terminal import Terminal
 from sync.cli.verbs.serve import Voice
+from sync.store.vocabulary import SlotState
 
 if TYPE_CHECKING:
     from sync.schedule.serve import Server
@@ -48,8 +49,6 @@ def run_once(terminal: Terminal, folder: Path, *, as_json: bool) -> Code:
 
 def _code(slot: "Slot", error: "LeadsyncError | None") -> Code:
     """As the verb itself would have ended."""
-    from sync.store.slots import SlotState
-
     if slot.state is SlotState.DONE:
         return Code.DONE
     return Code.PARTLY if error is None or slot.state is SlotState.PARTLY else code_of(error)

@@ -13,7 +13,8 @@ import polars as pl
 
 from sync.mirror import files, latest, sort_order, versions
 from sync.mirror.scans import scan
-from sync.store.data_files import DataFile, DataFileKind
+from sync.store.data_files import DataFile
+from sync.store.vocabulary import DataFileKind
 
 # More deltas than these are joined into few, even where no slot is worth writing anew.
 DELTAS_MAX = 48

@@ -9,7 +9,8 @@ import polars as pl
 
 from sync.host import processes
 from sync.mirror import sort_order
-from sync.store.data_files import DataFile, DataFileKind
+from sync.store.data_files import DataFile
+from sync.store.vocabulary import DataFileKind
 
 # Small enough that a reader who wants a few records skips most of a sorted file.
 _GROUP_ROWS = 32_768

@@ -19,9 +19,10 @@ from sync.mirror import compaction, files, integrity, sort_order, versions
 from sync.mirror.compaction import Compaction
 from sync.mirror.scans import scan
 from sync.store import data_files, runs
-from sync.store.data_files import DataFile, DataFileKind
+from sync.store.data_files import DataFile
 from sync.store.database import Store
 from sync.store.leases import Lease, check
+from sync.store.vocabulary import DataFileKind
 
 RANGE_ROWS = 250_000
 # Whatever else a record has, it is not read to tell whether a version of it is news.

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from math import ceil
 
 from config.settings.settings import Settings
@@ -14,6 +13,7 @@ from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
 from sync.store import batches
 from sync.store.columns import Json
+from sync.store.vocabulary import Mode
 
 # Records in one job, and in one slice of an apply: what is held in memory at once.
 SLICE_MAX = 20_000
@@ -22,12 +22,6 @@ SAMPLE_MAX = 200
 _PAGE = 2_000  # of a query
 # Create, upload, close, a few looks at it, three result files.
 _CALLS_PER_JOB = 12
-
-
-class Mode(StrEnum):
-    GUARDED = "guarded"  # the org itself refuses a record that has moved
-    COLLECTIONS = "collections"  # compared just before, unguarded for the time of one call
-    BULK = "bulk"  # compared before the job, unguarded until the job is done
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,10 @@ from sync.run import Run
 from sync.salesforce.composite import READ_MAX
 from sync.store import plans, proposals, reversals, runs
 from sync.store.database import Transaction
-from sync.store.leases import Lease, LeaseName, check
+from sync.store.leases import Lease, check
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
+from sync.store.vocabulary import LeaseName
 
 _PAGE = 2_000
 # So many of the records that are left as they are, are named; the rest are counted.

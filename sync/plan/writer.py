@@ -20,7 +20,7 @@ from sync.store.database import Transaction
 from sync.store.leases import Lease, check
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
-from sync.store.source_texts import TextKind
+from sync.store.vocabulary import TextKind
 
 T = TypeVar("T")
 

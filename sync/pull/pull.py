@@ -23,9 +23,10 @@ from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.query_pages import Opened, Page
 from sync.store import data_files, leases, query_jobs
 from sync.store.columns import Json
-from sync.store.data_files import DataFile, DataFileKind, Watermark
+from sync.store.data_files import DataFile, Watermark
 from sync.store.leases import Lease
 from sync.store.query_jobs import Query
+from sync.store.vocabulary import DataFileKind
 
 # How often one query may lose its cursor before the pull gives up.
 RESTARTS_MAX = 5

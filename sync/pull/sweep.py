@@ -24,7 +24,8 @@ from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.store import data_files, leases
 from sync.store.columns import chunks
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
+from sync.store.vocabulary import LeaseName
 
 _LISTED = ("Id", "SystemModstamp", "IsDeleted")
 _LISTED_RECORDS = 250_000  # of one page: ids are short

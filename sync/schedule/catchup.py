@@ -6,7 +6,8 @@ from itertools import islice
 
 from config.settings.syncs import CatchUp, Sync
 from sync.schedule.due import due_between, last_due
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 
 # So late may somebody be who begins to look at the clock, and a time of a sync under `skip`.
 LATE_SECONDS = 60

@@ -17,7 +17,8 @@ from sync.schedule.report import report
 from sync.store import changes, leases, slots
 from sync.store.database import Store
 from sync.store.leases import Clock
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]

@@ -13,7 +13,8 @@ from sync.schedule.timetable import Timetable
 from sync.store import leases, pauses, plans, runs, slots
 from sync.store.database import Transaction
 from sync.store.pauses import Pause
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 
 # A sync is late when it has not gone well by the second due time after the one that did.
 _CHANCES = 2

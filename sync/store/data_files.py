@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, or_, select, update
@@ -12,13 +11,7 @@ from sync.store import audit, runs, tables
 from sync.store.audit import Entry, Event
 from sync.store.columns import chunks, instant_text
 from sync.store.database import Transaction
-
-
-class DataFileKind(StrEnum):
-    """A delta is what a pull brought. Base data files of an object hold one version per record and do not overlap."""
-
-    BASE = "base"
-    DELTA = "delta"
+from sync.store.vocabulary import DataFileKind
 
 
 @dataclass(frozen=True, slots=True)

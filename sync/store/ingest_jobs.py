@@ -13,7 +13,8 @@ from sqlalchemy import delete, insert, select, update
 from sync.store import leases
 from sync.store.database import Transaction
 from sync.store.leases import Lease
-from sync.store.org_tables import CLOSED, INGEST, jobs
+from sync.store.org_tables import CLOSED, jobs
+from sync.store.vocabulary import Direction
 
 # Stands where the id will be; one worker writes, so there is at most one.
 _EXPECTED = "expected"
@@ -35,7 +36,7 @@ def expect(tx: Transaction, lease: Lease, object_name: str, *, run: str, version
     leases.check(tx, lease)
     tx.execute(
         insert(jobs).values(
-            job_id=_EXPECTED, direction=INGEST, object=object_name, run_id=run, epoch=lease.epoch,
+            job_id=_EXPECTED, direction=Direction.INGEST, object=object_name, run_id=run, epoch=lease.epoch,
             api_version=version, state=_EXPECTED, created_at=at,
         )
     )  # fmt: skip
@@ -69,7 +70,7 @@ def close_of(tx: Transaction, batch_id: str) -> None:
 
 def unfinished(tx: Transaction) -> tuple[Upload, ...]:
     """Jobs about which something is left to do, oldest first."""
-    query = select(jobs).where(jobs.c.direction == INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
+    query = select(jobs).where(jobs.c.direction == Direction.INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
     return tuple(
         Upload(row.job_id, row.object, row.api_version, row.created_at, row.batch_id)
         for row in tx.execute(query.order_by(jobs.c.created_at, jobs.c.job_id))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeAlias
 
 from sqlalchemy import func, insert, select, update
@@ -22,17 +21,13 @@ from sync.store.columns import instant_text
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder, is_dead
 from sync.store.tables import leases
+from sync.store.vocabulary import LeaseName
 
 # The host's time, aware UTC. On PostgreSQL the database's own time is asked instead.
 Clock: TypeAlias = Callable[[], datetime]
 
 # So soon a renewal that the store did not take is tried again.
 _AGAIN_SECONDS = 1.0
-
-
-class LeaseName(StrEnum):
-    PULL = "pull"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ api_usage = Table(
 
 # Bulk 2.0 jobs, each known here before anything is sent to it: `queries.py` has those that read, `uploads.py` those that
 # write. `CLOSED` is our own word beside the org's states: nothing is left to do with a job.
-QUERY, INGEST, CLOSED = "query", "ingest", "Closed"
+CLOSED = "Closed"
 jobs = Table(
     "jobs",
     metadata,

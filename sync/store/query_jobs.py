@@ -10,7 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from engine.errors import StoreError
 from sync.store.columns import Json
 from sync.store.database import Transaction
-from sync.store.org_tables import CLOSED, QUERY, jobs
+from sync.store.org_tables import CLOSED, jobs
+from sync.store.vocabulary import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Query:
 def enter(tx: Transaction, query: Query) -> None:
     """A job the org has just made and that holds nothing yet."""
     row = {name: getattr(query, name) for name in Query.__dataclass_fields__}
-    tx.execute(insert(jobs).values(row | {"direction": QUERY, "pages": list(query.pages)}))
+    tx.execute(insert(jobs).values(row | {"direction": Direction.QUERY, "pages": list(query.pages)}))
 
 
 def keep_page(tx: Transaction, job_id: str, *, page: Mapping[str, Json] | None, locator: str) -> None:
@@ -56,7 +57,7 @@ def close(tx: Transaction, job_ids: Sequence[str]) -> None:
 def under_way(tx: Transaction) -> tuple[Query, ...]:
     """Those with something left to do, newest first."""
     wanted = select(*(jobs.c[name] for name in Query.__dataclass_fields__)).where(
-        jobs.c.direction == QUERY, jobs.c.state != CLOSED
+        jobs.c.direction == Direction.QUERY, jobs.c.state != CLOSED
     )
     rows = tx.execute(wanted.order_by(jobs.c.created_at.desc(), jobs.c.job_id)).mappings()
     return tuple(Query(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)

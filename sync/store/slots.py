@@ -7,7 +7,6 @@ seen for as long as a lease lasts, has lost its slot; whoever claims it next fin
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.engine import Row
@@ -15,15 +14,7 @@ from sqlalchemy.engine import Row
 from sync.store.database import Transaction
 from sync.store.holders import Holder, is_dead
 from sync.store.tables import slots
-
-
-class SlotState(StrEnum):
-    RUNNING = "running"
-    DONE = "done"
-    PARTLY = "partly"  # it went to its end, but something is held, conflicts, or could not be written yet
-    FAILED = "failed"
-    SKIPPED = "skipped"  # never run: before the first look, too late, or another run held the lease
-    LOST = "lost"  # its holder died or was told to stop; the schedule decides whether it is run again
+from sync.store.vocabulary import SlotState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,10 @@
 """Rulebooks and maps that were used, as canonical text by digest, for replay and for the recheck."""
 
-from enum import StrEnum
-
 from sqlalchemy import insert, select
 
 from sync.store.database import Transaction
 from sync.store.tables import texts
-
-
-class TextKind(StrEnum):
-    RULEBOOK = "rulebook"
-    MAP = "map"
+from sync.store.vocabulary import TextKind
 
 
 def keep(tx: Transaction, kind: TextKind, *, digest: str, text: str) -> None:

@@ -17,7 +17,7 @@ from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
 from sync.salesforce.write_results import Answer, WriteResult
 from sync.store import ingest_jobs
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.bench.worker import org_of, step
 
 POLL_SECONDS = 1

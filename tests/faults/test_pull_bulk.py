@@ -14,7 +14,7 @@ from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.store import data_files
 from sync.store import query_jobs as queries
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
 

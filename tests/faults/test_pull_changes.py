@@ -15,7 +15,7 @@ from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, Switches, World
 from sync.store import data_files
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 
 

@@ -16,7 +16,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.schedule.runner import work
 from sync.store import slots
-from sync.store.slots import SlotState
+from sync.store.vocabulary import SlotState
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
 

@@ -22,8 +22,9 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.opening import Opened, opened
 from sync.sandbox.worlds import World
 from sync.store import runs, slots
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
 from sync.store.tables import slots as rows
+from sync.store.vocabulary import SlotState
 from tests.command import leadsync, start
 from tests.stage import RULEBOOK, START, staged
 

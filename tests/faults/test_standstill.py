@@ -15,7 +15,7 @@ from sync.app import open_worker
 from sync.host.clock import host_clock
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.opening import Opened, opened
-from sync.store.slots import SlotState
+from sync.store.vocabulary import SlotState
 from tests.command import start
 from tests.faults.test_schedule import SETTINGS, broken, ended, events, owe, owed
 from tests.stage import RULEBOOK, staged

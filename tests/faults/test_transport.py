@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import api_ledger
 from sync.store.api_ledger import Terms
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 
 

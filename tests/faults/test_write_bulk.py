@@ -10,12 +10,12 @@ from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
 from sync.apply.writers.batches import PayloadGroup
-from sync.plan.cost import Mode
 from sync.salesforce.write_results import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.jobs import Job, JobState
 from sync.sandbox.worlds import Switches, ValidationRule
 from sync.store import batches, ingest_jobs
+from sync.store.vocabulary import Mode
 from tests.stage import RULEBOOK, Stage, staged, without_phone
 from tests.sync.apply.test_outbox import Watched, writing
 

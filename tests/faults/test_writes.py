@@ -10,7 +10,6 @@ from engine.messages import Message
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import verify
-from sync.plan.cost import Mode
 from sync.plan.versions import PlanVersions
 from sync.review.decisions import approve
 from sync.run import begin
@@ -18,8 +17,8 @@ from sync.salesforce.session import NO_ASSIGNMENT
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import batches
-from sync.store.leases import LeaseName
 from sync.store.tables import change_bodies
+from sync.store.vocabulary import LeaseName, Mode
 from sync.views.plan_report import report_of
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 

@@ -10,9 +10,9 @@ import pytest
 
 from engine.changes.states import State
 from engine.messages import Message
-from sync.plan.cost import Mode
 from sync.store import api_ledger as ledger
 from sync.store import pauses, runs
+from sync.store.vocabulary import Mode
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, in_blocks
 

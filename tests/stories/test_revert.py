@@ -15,7 +15,6 @@ from engine.messages import Message
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.cycle import settle
-from sync.plan.cost import Mode
 from sync.plan.revert import Reversal, revert
 from sync.plan.versions import PlanVersions
 from sync.reports.page import html
@@ -23,7 +22,7 @@ from sync.run import begin
 from sync.sandbox.worlds import Switches
 from sync.store import api_ledger as ledger
 from sync.store import batches, reversals
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName, Mode
 from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged, waiting
 

@@ -4,7 +4,7 @@ from sync.plan.make import plan_org
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.run import begin
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.stage import Stage, ids
 
 

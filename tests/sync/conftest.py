@@ -12,7 +12,8 @@ from engine.changes.change import Base, Change, Effects, change_id
 from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
+from sync.store.vocabulary import LeaseName
 from tests.stores import make
 
 MakeChange: TypeAlias = Callable[..., Change]

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.values import Scalar
-from sync.plan.cost import Mode
 from sync.salesforce.write_results import Answer
+from sync.store.vocabulary import Mode
 
 
 @dataclass(frozen=True, slots=True)

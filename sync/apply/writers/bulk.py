@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from sync.apply.writers.batches import PayloadGroup
-from sync.plan.cost import SLICE_MAX, Mode
+from sync.plan.cost import SLICE_MAX
 from sync.run import Run
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
 from sync.salesforce.write_results import Answer, WriteResult, unknown
 from sync.store import ingest_jobs
 from sync.store.ingest_jobs import Upload
 from sync.store.leases import Lease
+from sync.store.vocabulary import Mode
 
 # A job of 20,000 rows is one of several that follow each other: looking late adds up, a look costs one call.
 _FIRST_POLL_SECONDS = 0.25

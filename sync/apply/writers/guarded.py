@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sync.apply.writers.batches import PayloadGroup
-from sync.plan.cost import Mode
 from sync.salesforce.org import Org
 from sync.salesforce.updates import GUARDED_MAX, GuardedUpdate
 from sync.salesforce.write_results import Answer
+from sync.store.vocabulary import Mode
 
 
 class GuardedWriter:

@@ -6,7 +6,8 @@ from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
 from sync.apply.budget import Share, shares, why_left
-from sync.plan.cost import Mode, calls_of
+from sync.plan.cost import calls_of
+from sync.store.vocabulary import Mode
 
 OWNERS, FIELDS, MEMORY = ("Lead", Reach.OWNER), ("Lead", Reach.FIELDS), ("Lead", Reach.MEMORY)
 

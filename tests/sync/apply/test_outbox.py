@@ -11,7 +11,6 @@ from engine.changes.states import State
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.writers.batches import PayloadGroup, Writer
-from sync.plan.cost import Mode
 from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.salesforce.write_results import Answer
@@ -19,7 +18,7 @@ from sync.sandbox.jobs import JobState
 from sync.store import batches, changes, ingest_jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName, Mode
 from tests.stage import Stage
 
 

@@ -10,8 +10,7 @@ import pytest
 from sync.app import open_worker
 from sync.schedule.health import listen
 from sync.store import slots
-from sync.store.leases import LeaseName
-from sync.store.slots import SlotState
+from sync.store.vocabulary import LeaseName, SlotState
 
 SETTINGS = "org: sandbox\nsyncs: {leads: {cron: '0 0 1 1 *', time zone: UTC}, sweep: off}\n"
 DAY = timedelta(days=1)

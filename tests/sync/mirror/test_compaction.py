@@ -17,10 +17,11 @@ from engine.errors import LeaseError, StoreError
 from sync.mirror.compaction import DELTAS_MAX, Compaction
 from sync.mirror.mirror import Mirror
 from sync.store import audit, data_files, leases, runs
-from sync.store.data_files import DataFile, DataFileKind
+from sync.store.data_files import DataFile
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
+from sync.store.vocabulary import DataFileKind, LeaseName
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BY_ID, BY_PROSPECT, BY_EITHER = ("Id",), ("WhoId",), ("WhoId", "Lead__c")

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from sync.mirror import files, integrity
-from sync.store.data_files import DataFile, DataFileKind
+from sync.store.data_files import DataFile
+from sync.store.vocabulary import DataFileKind
 
 Make = Callable[[str], DataFile]
 

@@ -4,7 +4,8 @@ import pytest
 
 from config.settings.settings import Settings
 from engine.changes.change import Reach
-from sync.plan.cost import Mode, WritePlan, mode_of, write_plan
+from sync.plan.cost import WritePlan, mode_of, write_plan
+from sync.store.vocabulary import Mode
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.run import begin
 from sync.store import changes, checkpoints, memory, plans, proposals
-from sync.store.leases import LeaseName
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
+from sync.store.vocabulary import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
 
 TINY = HeldAtOnce(prospects=7, page=3, drafts=2)

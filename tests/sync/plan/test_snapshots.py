@@ -8,7 +8,7 @@ from sync.cycle import propose
 from sync.plan.snapshots import snapshot_of
 from sync.pull.upkeep import compact
 from sync.run import Run, begin
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 from tests.stage import Stage
 
 # record -> its owner and company, and when something happened to it, oldest first

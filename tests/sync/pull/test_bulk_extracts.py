@@ -11,8 +11,9 @@ from sync.host.clock import Clock
 from sync.pull.bulk_extracts import Extract, Extracts
 from sync.run import begin
 from sync.store import leases, query_jobs
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
 from sync.store.query_jobs import Query
+from sync.store.vocabulary import LeaseName
 from tests.stage import Stage
 
 LEADS = Extract("Lead", "SELECT Id FROM Lead", include_deleted=True)

@@ -8,7 +8,8 @@ import pytest
 from config.settings.syncs import CatchUp, Sync, Verb
 from sync.schedule.catchup import Owed, owed
 from sync.store.holders import Holder
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, HOUR, SECOND = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=1)

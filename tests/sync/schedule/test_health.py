@@ -16,7 +16,7 @@ from sync.schedule.due import last_due
 from sync.schedule.health import answering, listen
 from sync.schedule.serve import Server
 from sync.store import pauses, slots
-from sync.store.slots import SlotState
+from sync.store.vocabulary import SlotState
 from tests.certificates import ending
 from tests.stage import Stage
 

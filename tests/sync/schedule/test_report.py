@@ -9,7 +9,8 @@ from config.settings.settings import FILE
 from sync.run import begin
 from sync.schedule.serve import Server
 from sync.store import slots
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 from tests.stage import Stage
 
 SETTINGS = "org: sandbox\nlanguage: ja\nsyncs: {leads: {cron: '*/15 * * * *'}, sweep: off}\n"

@@ -17,8 +17,8 @@ from sync.schedule.runner import Opening
 from sync.schedule.schedule import Schedule
 from sync.schedule.serve import Server
 from sync.store import pauses, runs, slots
-from sync.store.leases import LeaseName
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import LeaseName, SlotState
 from tests.stage import Stage
 
 HOUR = 3_600.0

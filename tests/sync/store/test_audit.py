@@ -21,9 +21,9 @@ from sync.store.changes import Move
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.leases import LeaseName
 from sync.store.tables import audit as rows
 from sync.store.tables import changes as change_rows
+from sync.store.vocabulary import LeaseName
 from tests.sync.store import small_plans
 
 Make = Callable[..., Change]

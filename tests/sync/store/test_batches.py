@@ -14,7 +14,8 @@ from sync.store.batches import Batch
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.leases import Lease, LeaseName
+from sync.store.leases import Lease
+from sync.store.vocabulary import LeaseName
 
 Propose = Callable[..., None]
 Make = Callable[..., Change]

@@ -14,8 +14,8 @@ from sync.audit.verify import verify_store
 from sync.store import approvals, batches, changes, leases, memory, runs
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.leases import LeaseName
 from sync.store.tables import changes as rows
+from sync.store.vocabulary import LeaseName
 
 # Half of the changes are approved and applied, one is rejected; the process ends at its n-th statement.
 _LIFE = """

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from engine.errors import LeadsyncError, StoreError
 from sync.store import source_texts
 from sync.store.database import Store
-from sync.store.source_texts import TextKind
+from sync.store.vocabulary import TextKind
 
 Dice = Callable[[int], bytes]
 

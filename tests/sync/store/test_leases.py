@@ -20,7 +20,7 @@ from sync.store import audit, leases
 from sync.store.audit import Event
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.leases import LeaseName
+from sync.store.vocabulary import LeaseName
 
 PULL, WRITE = LeaseName.PULL, LeaseName.WRITE
 _NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -12,6 +12,7 @@ from engine.errors import StoreError
 from sync.store import leases, paths
 from sync.store.database import Store
 from sync.store.holders import this_process
+from sync.store.vocabulary import LeaseName
 
 ROOT = Path(__file__).parents[3]
 
@@ -57,5 +58,5 @@ def test_s5_a_second_opening_in_one_process_takes_no_lock_of_the_first_away(tmp_
 
     assert (tmp_path / "data" / "store.sqlite-wal").exists()
     with first.transaction() as tx:
-        leases.take(tx, leases.LeaseName.PULL, holder=this_process(), clock=lambda: AT, lease_seconds=60)
+        leases.take(tx, LeaseName.PULL, holder=this_process(), clock=lambda: AT, lease_seconds=60)
     first.close()

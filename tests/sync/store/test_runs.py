@@ -10,9 +10,8 @@ from engine.errors import OtherOrgError, StoreError
 from sync.store import leases, orgs, runs, source_texts
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder
-from sync.store.leases import LeaseName
 from sync.store.runs import Run
-from sync.store.source_texts import TextKind
+from sync.store.vocabulary import LeaseName, TextKind
 
 
 def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, at: datetime, here: Holder) -> None:

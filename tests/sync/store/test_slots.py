@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from sync.store import slots
 from sync.store.database import Store
 from sync.store.holders import Holder
-from sync.store.slots import Slot, SlotState
+from sync.store.slots import Slot
+from sync.store.vocabulary import SlotState
 
 DUE = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
