@@ -32,10 +32,10 @@ class Overridden:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """When leadsync last wrote a record, and by which run."""
+    """When leadsync last wrote a record, and by which run; None: its values were only given back."""
 
     at: datetime
-    run: str
+    run: str | None
 
 
 @dataclass(frozen=True, slots=True)

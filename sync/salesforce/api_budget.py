@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Lock
 
 from sync.salesforce.api_usage import ApiUsage
-from sync.store import api_ledger, orgs
+from sync.store import api_ledger
 from sync.store.api_ledger import Room, Terms
 from sync.store.database import Store, Transaction
 
@@ -30,7 +30,7 @@ class ApiBudget:
         with self._lock:
             if self._made == self._held:
                 with self._store.transaction() as tx:
-                    self._settle(tx, "", usage)
+                    self._settle(tx, None, usage)
                     self._entry, self._held = api_ledger.reserve(tx, self._terms, calls=BLOCK, at=self._now())
                 self._made = 0
             self._made += 1
@@ -45,14 +45,14 @@ class ApiBudget:
         room = self.room()
         return max(0, room.calls + self._held - self._made - room.ours_max * READING_PERCENT // 100)
 
-    def settle(self, run: str, usage: ApiUsage | None) -> None:
+    def settle(self, run: str | None, usage: ApiUsage | None) -> None:
         """The conversation is over: give back what was set aside and not used."""
         with self._lock, self._store.transaction() as tx:
             self._settle(tx, run, usage)
             self._entry, self._held, self._made = 0, 0, 0
 
-    def _settle(self, tx: Transaction, run: str, usage: ApiUsage | None) -> None:
+    def _settle(self, tx: Transaction, run: str | None, usage: ApiUsage | None) -> None:
         if self._entry:
             api_ledger.settle(tx, self._entry, run=run, calls=self._made)
         if usage:
-            api_ledger.tell(tx, org_id=orgs.pinned(tx) or "", used=usage.used, limit=usage.limit, at=self._now())
+            api_ledger.tell(tx, used=usage.used, limit=usage.limit, at=self._now())

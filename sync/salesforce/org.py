@@ -88,7 +88,7 @@ class Org:
         """How many of the day's API calls there are for what can wait: writing, taking back; None when nobody counts."""
         return self._session.budget.spare()
 
-    def close(self, run_id: str = "") -> None:
+    def close(self, run_id: str | None = None) -> None:
         """The conversation is over; what calls were set aside for it and not made are given back."""
         self._session.budget.settle(run_id, self.usage)
 

@@ -44,7 +44,7 @@ class Budget(Protocol):
     def ask(self, usage: ApiUsage | None) -> None:
         """Raises to forbid the call. `usage` is what the org last told."""
 
-    def settle(self, run: str, usage: ApiUsage | None) -> None:
+    def settle(self, run: str | None, usage: ApiUsage | None) -> None:
         """No more calls will be made."""
 
     def spare(self) -> int | None:
@@ -56,7 +56,7 @@ class Unbounded:
 
     def ask(self, usage: ApiUsage | None) -> None: ...
 
-    def settle(self, run: str, usage: ApiUsage | None) -> None: ...
+    def settle(self, run: str | None, usage: ApiUsage | None) -> None: ...
 
     def spare(self) -> int | None:
         return None

@@ -60,19 +60,19 @@ def reserve(tx: Transaction, terms: Terms, *, calls: int, at: datetime) -> tuple
     tx.execute(delete(api_ledger).where(api_ledger.c.at < at - 2 * _DAY))
     number = (tx.execute(select(func.max(api_ledger.c.entry_id))).scalar() or 0) + 1
     given = min(calls, left.calls)
-    tx.execute(insert(api_ledger).values(entry_id=number, run_id="", at=at, calls=given, is_open=True))
+    tx.execute(insert(api_ledger).values(entry_id=number, at=at, calls=given, is_open=True))
     return number, given
 
 
-def settle(tx: Transaction, entry: int, *, run: str, calls: int) -> None:
+def settle(tx: Transaction, entry: int, *, run: str | None, calls: int) -> None:
     """What was really made of an entry, and by which run where that is known."""
     tx.execute(update(api_ledger).where(api_ledger.c.entry_id == entry).values(run_id=run, calls=calls, is_open=False))
 
 
-def tell(tx: Transaction, *, org_id: str, used: int, limit: int, at: datetime) -> None:
+def tell(tx: Transaction, *, used: int, limit: int, at: datetime) -> None:
     """What the org said of its last 24 hours."""
     tx.execute(delete(api_usage))
-    tx.execute(insert(api_usage).values(org_id=org_id, at=at, used=used, limit=limit))
+    tx.execute(insert(api_usage).values(at=at, used=used, limit=limit))
 
 
 def refusal(left: Room) -> LeadsyncError:

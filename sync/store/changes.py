@@ -258,7 +258,7 @@ def _remember(tx: Transaction, moves: Sequence[Move], *, run: str | None, at: da
     """What ended for good leaves memory; the bodies are read as they have just been written."""
     ended = find(tx, [each.change_id for each in moves if each.to in _LEAVES_MEMORY])
     applied = [each.change for each in ended.values() if each.state is State.APPLIED]
-    remembered.remember(tx, applied, run=run or "", at=at)
+    remembered.remember(tx, applied, run=run, at=at)
     remembered.remember_memory(tx, [each.change for each in ended.values() if each.state is State.UNCHANGED])
     remembered.hush(tx, [each.change for each in ended.values() if each.state in QUIET])
     settled = [each.change for each in ended.values() if each.state in {State.APPLIED, State.UNCHANGED}]

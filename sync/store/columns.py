@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-from sqlalchemy import Dialect, String, Text
+from sqlalchemy import CheckConstraint, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 T = TypeVar("T")
@@ -44,6 +45,12 @@ class JsonText(TypeDecorator[Json]):
 def identifier(length: int) -> TypeEngine[str]:
     """Text compared and sorted byte by byte: Salesforce ids are case-sensitive and PostgreSQL collations are not."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def one_of(name: str, words: type[StrEnum]) -> CheckConstraint:
+    """The column of that name holds one of these words, or nothing where it may."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{name} IN ({listed})", name=name)
 
 
 def instant_text(value: datetime) -> str:

@@ -63,7 +63,7 @@ def _held(
 ) -> dict[str, object]:
     """A row of applied values that says these too. Nothing was written now: when and by which run stay as they are."""
     if row is None:
-        return {"record_id": record_id, "fields": dict(values), "at": at, "run_id": ""}
+        return {"record_id": record_id, "fields": dict(values), "at": at, "run_id": None}
     return {"record_id": record_id, "fields": {**row.fields, **values}, "at": row.at, "run_id": row.run_id}
 
 

@@ -13,7 +13,7 @@ from sync.store.database import Transaction
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
 
 
-def remember(tx: Transaction, applied: Sequence[Change], *, run: str, at: datetime) -> None:
+def remember(tx: Transaction, applied: Sequence[Change], *, run: str | None, at: datetime) -> None:
     """Record what a run applied. Remembering the same change twice leaves the same memory."""
     _remember_values(tx, [change for change in applied if change.after], run=run, at=at)
     _replace(tx, owner_moves, (_owner_move(each, at) for each in applied if each.moves_owner))
@@ -73,7 +73,7 @@ def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime
     return lifted
 
 
-def _remember_values(tx: Transaction, applied: Sequence[Change], *, run: str, at: datetime) -> None:
+def _remember_values(tx: Transaction, applied: Sequence[Change], *, run: str | None, at: datetime) -> None:
     values: dict[str, dict[str, object]] = {}
     for chunk in chunks(sorted({change.record_id for change in applied})):
         rows = tx.execute(select(applied_values).where(applied_values.c.record_id.in_(chunk)))

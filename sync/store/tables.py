@@ -1,4 +1,4 @@
-"""The tables of the store; those of the conversation with the org are in `conversation.py`. A change here or there needs a
+"""The tables of the store; those of the conversation with the org are in `org_tables.py`. A change here or there needs a
 migration in `migrations/versions`; a test compares them.
 """
 
@@ -16,12 +16,15 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engine.changes.states import OPEN
-from sync.store.columns import Instant, JsonText, identifier
+from engine.changes.change import Reach
+from engine.changes.states import OPEN, State
+from sync.store.columns import Instant, JsonText, identifier, one_of
+from sync.store.vocabulary import DataFileKind, LeaseName, Mode, Outcome, SlotState, TextKind
 
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
@@ -50,14 +53,14 @@ runs = Table(
     Column("pid", Integer, nullable=False),
     Column("process_started", Text, nullable=False),
     Column("finished_at", Instant),
-    Column("outcome", String(40)),
+    Column("outcome", String(40), one_of("outcome", Outcome)),  # None: it runs
     Column("figures", JsonText, nullable=False),
 )
 
 leases = Table(
     "leases",
     metadata,
-    Column("name", String(20), primary_key=True),
+    Column("name", String(20), one_of("name", LeaseName), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("is_held", Boolean, nullable=False),
     Column("host", Text, nullable=False),
@@ -72,7 +75,7 @@ texts = Table(
     "texts",
     metadata,
     Column("digest", DIGEST, primary_key=True),
-    Column("kind", String(20), nullable=False),
+    Column("kind", String(20), one_of("kind", TextKind), nullable=False),
     Column("text", Text, nullable=False),
 )
 
@@ -90,11 +93,12 @@ data_files = Table(
     Column("id_max", ID, nullable=False),
     Column("map_digest", DIGEST, nullable=False),
     Column("keys_version", String(40), nullable=False),
-    Column("kind", String(8), nullable=False),  # base: compacted, sorted by its key; delta: what a pull brought
+    Column("kind", String(8), one_of("kind", DataFileKind), nullable=False),
     Column("key", Text, nullable=False),
     Column("key_min", identifier(300), nullable=False),
     Column("key_max", identifier(300), nullable=False),
-    Column("replaced_by", BigInteger),  # sequence of the run that compacted it away; None: current
+    # The run that compacted it away; None: current.
+    Column("replaced_by", BigInteger, ForeignKey("runs.sequence")),
     Column("removed_at", Instant),  # its file is gone: as-of reads that need it are refused
 )
 
@@ -111,12 +115,12 @@ plans = Table(
     "plans",
     metadata,
     Column("plan_id", RUN, ForeignKey("runs.run_id"), primary_key=True),
-    Column("org_id", ID, nullable=False),
+    Column("org_id", ID, ForeignKey("orgs.org_id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("zone", String(64), nullable=False),
-    Column("rulebook", DIGEST, nullable=False),
-    Column("field_map", DIGEST, nullable=False),
-    Column("snapshot", RUN, nullable=False),
+    Column("rulebook", DIGEST, ForeignKey("texts.digest"), nullable=False),
+    Column("field_map", DIGEST, ForeignKey("texts.digest"), nullable=False),
+    Column("snapshot", RUN, ForeignKey("runs.run_id"), nullable=False),
     Column("is_baseline", Boolean, nullable=False),
     Column("digest", DIGEST, nullable=False),
     Column("proposed", Integer, nullable=False),
@@ -130,7 +134,7 @@ checkpoints = Table(
     "checkpoints",
     metadata,
     Column("plan_id", RUN, ForeignKey("plans.plan_id"), primary_key=True),
-    Column("whole_id", RUN, nullable=False),  # the last plan of everybody
+    Column("whole_id", RUN, ForeignKey("plans.plan_id"), nullable=False),  # the last plan of everybody
     Column("at", Instant, nullable=False),
     Column("digest", DIGEST, nullable=False),
     Column("seen", BigInteger, nullable=False),  # the audit's last entry then
@@ -155,9 +159,9 @@ changes = Table(
     Column("object", String(80), nullable=False),
     Column("record_id", ID, nullable=False, index=True),
     # None until its plan is whole: nobody sees it before. Then it enters with that state and note.
-    Column("state", String(12)),
-    Column("entering", String(12), nullable=False),
-    Column("reach", String(8), nullable=False),  # memory, fields, owner
+    Column("state", String(12), one_of("state", State)),
+    Column("entering", String(12), one_of("entering", State), nullable=False),
+    Column("reach", String(8), one_of("reach", Reach), nullable=False),
     Column("pool", identifier(255)),  # the turn it costs, if it does
     Column("member", identifier(255)),
     Column("turn", BigInteger),
@@ -166,7 +170,7 @@ changes = Table(
     Column("target_digest", DIGEST, nullable=False),
     Column("meaning_digest", DIGEST, nullable=False),  # of the change as it stands
     Column("attempts", Integer, nullable=False),
-    Column("batch_id", identifier(60)),  # the last batch it was sent in
+    Column("batch_id", identifier(60), ForeignKey("batches.batch_id")),  # the last it was sent in
 )
 # Apart from the states, which move often: a body is large and written once or twice.
 change_bodies = Table(
@@ -203,7 +207,7 @@ batches = Table(
     metadata,
     Column("batch_id", identifier(60), primary_key=True),
     Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False, index=True),
-    Column("mode", String(20), nullable=False),
+    Column("mode", String(20), one_of("mode", Mode), nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("sent_at", Instant, nullable=False, index=True),
     Column("answered_at", Instant),
@@ -220,9 +224,9 @@ applied_values = Table(
     metadata,
     Column("record_id", ID, primary_key=True),
     Column("fields", JsonText, nullable=False),
-    # When and by which run it was last written: a version read before that shows less than we know.
+    # When and by which run it was last written, if one did: a version read before that shows less than we know.
     Column("at", Instant, nullable=False),
-    Column("run_id", RUN, nullable=False),
+    Column("run_id", RUN, ForeignKey("runs.run_id")),
 )
 # What somebody else made of a value of ours, and since when: theirs for as long as the rulebook says.
 overrides = Table(
@@ -237,7 +241,7 @@ overrides = Table(
 owner_moves = Table(
     "owner_moves",
     metadata,
-    Column("change_id", identifier(32), primary_key=True),
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
     Column("record_id", ID, nullable=False, index=True),
     Column("at", Instant, nullable=False),
     Column("owner", ID, nullable=False),
@@ -258,7 +262,7 @@ firings = Table(
     metadata,
     Column("record_id", ID, primary_key=True),
     Column("rule_id", identifier(255), primary_key=True),
-    Column("change_id", identifier(32), nullable=False),
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), nullable=False, index=True),
 )
 turns = Table(
     "turns",
@@ -276,7 +280,7 @@ quiet = Table(
     Column("owner", ID),
     Column("pool", identifier(255)),
     Column("score", BigInteger),
-    Column("change_id", identifier(32), nullable=False),
+    Column("change_id", identifier(32), ForeignKey("changes.change_id"), nullable=False, index=True),
 )
 
 # A sync's due times: the row is what makes a slot run once, however many workers there are.
@@ -285,10 +289,10 @@ slots = Table(
     metadata,
     Column("sync", identifier(80), primary_key=True),
     Column("due_at", Instant, primary_key=True),
-    Column("state", String(12), nullable=False),  # running, done, failed, skipped, lost
+    Column("state", String(12), one_of("state", SlotState), nullable=False),
     Column("missed", Integer, nullable=False),  # how many due times before it this one stands for
     Column("attempts", Integer, nullable=False),
-    Column("run_id", RUN),
+    Column("run_id", RUN, ForeignKey("runs.run_id")),
     Column("codes", JsonText),  # of the error that failed it
     Column("host", Text, nullable=False),
     Column("boot", Text, nullable=False),

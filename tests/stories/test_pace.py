@@ -141,7 +141,7 @@ def test_a_plan_tells_how_it_will_be_written(stage: Stage) -> None:
 def told(stage: Stage, *, used: int) -> None:
     """The org says that so many of the day's 100 calls are gone."""
     with stage.worker.store.transaction() as tx:
-        ledger.tell(tx, org_id=stage.server.world.org_id, used=used, limit=100, at=stage.worker.clock.now())
+        ledger.tell(tx, used=used, limit=100, at=stage.worker.clock.now())
 
 
 def test_what_the_day_s_calls_do_not_pay_for_is_not_begun(stage: Stage) -> None:

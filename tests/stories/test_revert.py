@@ -265,6 +265,6 @@ def test_a_revert_that_the_day_s_calls_do_not_pay_for_is_not_begun(stage: Stage)
     stage.add_lead(Title="課長")
     stage.cycle()
     with stage.worker.store.transaction() as tx:
-        ledger.tell(tx, org_id=stage.server.world.org_id, used=78, limit=100, at=stage.worker.clock.now())
+        ledger.tell(tx, used=78, limit=100, at=stage.worker.clock.now())
     with pytest.raises(BudgetError, match="PL-433"):
         taken_back(stage, stage.run_id)

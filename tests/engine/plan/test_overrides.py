@@ -77,6 +77,6 @@ def test_a_record_written_since_it_was_read_is_left_for_the_next_run(
 
 
 def test_what_was_only_given_back_settles_nothing() -> None:
-    memory = replace(EMPTY, written={"L": Written(AT, "")})
+    memory = replace(EMPTY, written={"L": Written(AT, None)})
     frame = nw.from_native(pl.DataFrame({"id": ["L"], "read_at": [AT], "org__run": [None]}), eager_only=True)
     assert settling(frame, memory) == frozenset()

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 
+from sqlalchemy import insert
+
 from engine.changes.plan import Plan
 from engine.changes.states import State
 from engine.messages import Message
 from engine.plan.guards import Entry, Passed
-from sync.store import plans, proposals
+from sync.store import orgs, plans, proposals, source_texts
 from sync.store.database import Transaction
 from sync.store.proposals import Seal
+from sync.store.tables import orgs as org_rows
+from sync.store.vocabulary import TextKind
 
 
 def propose(
@@ -28,6 +32,7 @@ def propose(
 
     `states` says for each change_id whether it enters planned, held (and why) or approved, the latter by `policy`.
     """
+    _know(tx, plan, field_map)
     entries = {
         change_id: Entry(state, held_because if state is State.HELD else None) for change_id, state in states.items()
     }
@@ -45,3 +50,11 @@ def propose(
             expires_at=expires_at,
         ),
     )
+
+
+def _know(tx: Transaction, plan: Plan, field_map: str) -> None:
+    """What a run that plans has entered before: its org, its rulebook and its map."""
+    if orgs.pinned(tx) is None:
+        tx.execute(insert(org_rows).values(org_id=plan.org_id, is_sandbox=True, pinned_at=plan.at))
+    source_texts.keep(tx, TextKind.RULEBOOK, digest=plan.rulebook, text="")
+    source_texts.keep(tx, TextKind.MAP, digest=field_map, text="")

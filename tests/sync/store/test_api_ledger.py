@@ -24,7 +24,7 @@ def budget(store: Store, at: datetime) -> MakeAllowance:
 
 def told(store: Store, *, used: int, limit: int, at: datetime) -> None:
     with store.transaction() as tx:
-        api_ledger.tell(tx, org_id="00D", used=used, limit=limit, at=at)
+        api_ledger.tell(tx, used=used, limit=limit, at=at)
 
 
 def ours(store: Store, at: datetime) -> int:
@@ -48,7 +48,7 @@ def test_calls_are_reserved_before_they_are_made_and_given_back_at_the_end(
     for _ in range(3):
         leave.ask(None)
         assert ours(store, at) == BLOCK
-    leave.settle("run", None)
+    leave.settle(None, None)
     assert ours(store, at) == 3
 
 
@@ -87,7 +87,7 @@ def test_what_can_wait_leaves_a_tenth_of_our_share_for_reading(
 def test_what_the_org_tells_counts_from_then_on(store: Store, at: datetime, budget: MakeAllowance) -> None:
     leave = budget()
     leave.ask(None)
-    leave.settle("run", ApiUsage(used=79, limit=100))
+    leave.settle(None, ApiUsage(used=79, limit=100))
     later = ApiBudget(store, TERMS, now=lambda: at + timedelta(seconds=1))
     assert calls_until_refused(later) == (1, "SF-141")
 

@@ -41,7 +41,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=-(10**9))
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=60)
         data_files.add_pull(tx, run=run, at=at, data_files=[data_file], watermarks=[Watermark("Lead", at, "f")])
-        plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
+        plan = Plan("00D000000000001AAA", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
         small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)
         runs.finish(tx, run, outcome="done", figures={"seconds": 1.5}, at=at)
@@ -108,8 +108,8 @@ def test_tampering_with_the_store_is_found(tamper: Any, code: str, busy: Store) 
 
 def test_a_deleted_change_is_missed(busy: Store) -> None:
     with busy.transaction() as tx:
-        tx.execute(text("DELETE FROM approvals"))
-        tx.execute(text("DELETE FROM change_bodies"))
+        for table in ("approvals", "change_bodies", "batch_changes", "firings", "owner_moves", "quiet"):
+            tx.execute(text(f"DELETE FROM {table}"))
         tx.execute(text("DELETE FROM changes WHERE state = 'applied'"))
     with pytest.raises(AuditError, match="AU-109"):
         _verify(busy)

@@ -111,7 +111,7 @@ def test_what_is_applied_is_remembered(store: Store, at: datetime, propose: Prop
     _move(store, at, Move(applied.change_id, State.APPLIED))
     assert _recall(store) == Memory(
         applied={applied.record_id: {"grade": "A", "persona": None}},
-        written={applied.record_id: Written(at, "")},
+        written={applied.record_id: Written(at, None)},
         tags={applied.record_id: frozenset({("vip", "rule/a"), ("jp", "rule/c")})},
         firings={applied.record_id: frozenset({"rule/b"})},
         turns={"pool/k": {"suzuki": 3}},

@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engine.changes.change import Change
+from engine.changes.states import State
 from engine.errors import StoreError
-from sync.store import ingest_jobs, query_jobs
+from sync.store import batches, ingest_jobs, query_jobs
+from sync.store.changes import Move
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.leases import Lease
 from sync.store.query_jobs import Query
+from sync.store.vocabulary import Mode
 
 PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "data_file": {"path": "Lead/1.parquet"}}
 
@@ -54,12 +58,16 @@ def test_a_closed_job_has_nothing_left_and_is_forgotten_later(
         assert ingest_jobs.known(tx, ["750A"]) == frozenset()
 
 
-def test_an_ingest_is_no_query(store: Store, lease: Lease, run: str, at: datetime) -> None:
+def test_an_ingest_is_no_query(
+    store: Store, lease: Lease, run: str, at: datetime, propose: Callable[..., None], change: Callable[..., Change]
+) -> None:
+    propose(State.APPROVED, change(1, grade="A"))
+    sending = Move(change(1, grade="A").change_id, State.SENDING)
     with store.transaction() as tx:
         ingest_jobs.expect(tx, lease, "Lead", run=run, version="66.0", at=at)
-        ingest_jobs.begin(tx, "750A", batch="batch", at=at)
+        batch = batches.intend(tx, lease, [sending], run=run, mode=Mode.BULK, at=at, job="750A")
     with store.read() as tx:
-        assert [upload.batch_id for upload in ingest_jobs.unfinished(tx)] == ["batch"]
+        assert [upload.batch_id for upload in ingest_jobs.unfinished(tx)] == [batch.batch_id]
         assert query_jobs.under_way(tx) == ()
 
 

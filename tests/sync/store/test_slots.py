@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sync.store import slots
+from sync.store import runs, slots
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.slots import Slot
@@ -110,18 +110,19 @@ def test_who_lost_a_slot_cannot_finish_it(store: Store, here: Holder) -> None:
 
 def test_the_last_that_went_well_is_known(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        for minute, state in enumerate([SlotState.DONE, SlotState.FAILED]):
+        first, second = (runs.start(tx, verb="run", at=DUE, holder=here) for _ in range(2))
+        for minute, (state, run) in enumerate([(SlotState.DONE, first), (SlotState.FAILED, second)]):
             slot = slots.claim(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE, missed=minute)
             assert slot
-            slots.begun(tx, slot, f"run-{minute}")
+            slots.begun(tx, slot, run)
             slots.finish(tx, slot, state, at=DUE + minute * MINUTE)
         done, last = slots.last_done(tx, "leads"), slots.last(tx, "leads")
 
     assert done is not None
     assert last is not None
     assert [(each.run_id, each.missed, each.due_at) for each in (done, last)] == [
-        ("run-0", 0, DUE),
-        ("run-1", 1, DUE + MINUTE),
+        (first, 0, DUE),
+        (second, 1, DUE + MINUTE),
     ]
 
 
