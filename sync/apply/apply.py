@@ -5,7 +5,7 @@ for. What may not be written now stays approved, and the next run goes on.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.changes.states import State
@@ -21,8 +21,10 @@ from sync.run import Run
 from sync.store import batches, ingest_jobs
 from sync.store.batches import Approved
 from sync.store.change_values import message_body
+from sync.store.database import Transaction
 from sync.store.ingest_jobs import Upload
 from sync.store.leases import Lease
+from sync.store.paging import pages_of
 from sync.store.vocabulary import Mode
 
 
@@ -72,16 +74,18 @@ def apply(run: Run, lease: Lease) -> Settlement:
     return counts.settlement()
 
 
-def _slices(run: Run, outbox: Outbox, share: Share) -> Iterator[list[Approved]]:
+def _slices(run: Run, outbox: Outbox, share: Share) -> Iterator[Sequence[Approved]]:
     """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
-    after, left = "", share.going
-    while left and not outbox.waits:
-        with run.worker.store.read() as tx:
-            part = batches.approved(tx, share.object, share.reach, after=after, most=min(left, SLICE_MAX))
-        if not part:
-            return
+    left = 0 if outbox.waits else share.going
+
+    def behind(tx: Transaction, after: str, most: int) -> list[Approved]:
+        return batches.approved(tx, share.object, share.reach, after=after, most=min(left, most))
+
+    for part in pages_of(
+        run.worker.store, behind, lambda each: each.standing.change.record_id, after="", most=SLICE_MAX
+    ):
         yield part
-        after, left = part[-1].standing.change.record_id, left - len(part)
+        left = 0 if outbox.waits else left - len(part)
 
 
 def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:

@@ -14,8 +14,8 @@ from sync.run import Run
 from sync.store import audit, checkpoints, data_files
 from sync.store.audit import Event
 from sync.store.checkpoints import Checkpoint
-from sync.store.columns import chunks
 from sync.store.data_files import DataFile
+from sync.store.paging import chunks
 
 # Behind so much, looking at everybody costs no more.
 ENTRIES_MAX = 500_000

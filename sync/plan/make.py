@@ -28,8 +28,8 @@ from sync.run import Run
 from sync.store import changes, memory, plans, proposals, runs
 from sync.store.checkpoints import Checkpoint
 from sync.store.leases import Lease, check
+from sync.store.paging import PAGE_ROWS, chunks
 from sync.store.plans import PlanRecord
-from sync.store.proposals import PAGE_ROWS
 
 # Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
 _FIGURES_OF_ALL = ("unfit", "in_vain", "coverage")
@@ -196,8 +196,8 @@ class _Work:
     def _leave(self, assigned: Assigned, versions: PlanVersions, gone: Sequence[str]) -> int:
         """Withdraw what is open for records that are in no range any more; how much there was."""
         left = 0
-        for start in range(0, len(gone), PAGE_ROWS):
-            remembered = _recalled_of(self.run, versions, gone[start : start + PAGE_ROWS])
+        for record_ids in chunks(gone, PAGE_ROWS):
+            remembered = _recalled_of(self.run, versions, record_ids)
             assigned.leave(remembered.open_changes.values(), remembered)
             left += len(remembered.open_changes)
         return left

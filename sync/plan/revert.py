@@ -30,7 +30,6 @@ from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from sync.store.vocabulary import LeaseName
 
-_PAGE = 2_000
 # So many of the records that are left as they are, are named; the rest are counted.
 NOTICES_MAX = 1_000
 
@@ -87,22 +86,13 @@ def revert(run: Run, given: str) -> Reversal:
     with worker.hold(LeaseName.PULL) as lease:
         drop_unfinished(run, lease)
         work = _Work(run, lease, named)
-        for page in _pages(run, named):
+        for page in reversals.applied_by(worker.store, named):
             work.add(page)
         found = work.found
         work.show()
     run.figures.update(reverted=named, proposed=found.planned, left=found.left)
     why = tuple((Message.of(f"revert.{each}"), count) for each, count in found.why.most_common())
     return Reversal(named, found.planned, found.left, why)
-
-
-def _pages(run: Run, named: str) -> Iterator[Mapping[str, Sequence[Change]]]:
-    """What the run applied, by record, some records at a time and each of them once."""
-    after: reversals.Place | None = reversals.START
-    while after is not None:
-        with run.worker.store.read() as tx:
-            page, after = reversals.applied_by(tx, named, after=after, most=_PAGE)
-        yield page
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from mapping.frames.prospects import absent_columns, unfit
 from mapping.frames.record_cards import holdings
 from sync.mirror.records import activities_of, people, present, prospects_of, with_columns
 from sync.run import Run, Worker
-from sync.store.columns import chunks
+from sync.store.paging import chunks
 
 
 def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:

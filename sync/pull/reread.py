@@ -15,7 +15,7 @@ from sync.mirror.records import prospects_of
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.query_pages import Page
-from sync.store.columns import chunks
+from sync.store.paging import chunks
 
 # Whoever wrote a record last; into which a deleted one was merged.
 _EDITOR, _MASTER = "LastModifiedById", "MasterRecordId"

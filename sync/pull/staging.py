@@ -18,8 +18,8 @@ from sync.run import Run
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
 from sync.store import runs
-from sync.store.columns import chunks
 from sync.store.data_files import DataFile
+from sync.store.paging import chunks
 
 # Pages of REST are small: so many rows make a data file, or a range of fewer.
 ROWS_MAX = 50_000

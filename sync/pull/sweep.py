@@ -23,8 +23,8 @@ from sync.pull.upkeep import compact, retire
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.store import data_files, leases
-from sync.store.columns import chunks
 from sync.store.leases import Lease
+from sync.store.paging import chunks
 from sync.store.vocabulary import LeaseName
 
 _LISTED = ("Id", "SystemModstamp", "IsDeleted")

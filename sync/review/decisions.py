@@ -12,8 +12,8 @@ from sync.run import Run, Worker
 from sync.store import approvals, changes, plans, remembered
 from sync.store.changes import Move, Waiting
 from sync.store.database import Transaction
+from sync.store.paging import PAGE_ROWS, chunks, pages_of
 from sync.store.plans import PlanRecord
-from sync.store.proposals import PAGE_ROWS
 
 EXPIRED = "PL-406"
 
@@ -107,20 +107,16 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
         return remembered.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 
-def _pages(worker: Worker, header: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[list[Waiting]]:
+def _pages(worker: Worker, header: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[Sequence[Waiting]]:
     if change_ids is not None:
         with worker.store.read() as tx:
             named = _named(tx, header, change_ids)
-        yield from (named[start : start + PAGE_ROWS] for start in range(0, len(named), PAGE_ROWS))
-        return
-    after = ""
-    while True:
-        with worker.store.read() as tx:
-            page = changes.waiting(tx, header.plan_id, after=after, most=PAGE_ROWS)
-        if not page:
-            return
-        yield page
-        after = page[-1].record_id
+        return chunks(named, PAGE_ROWS)
+
+    def behind(tx: Transaction, after: str, most: int) -> list[Waiting]:
+        return changes.waiting(tx, header.plan_id, after=after, most=most)
+
+    return pages_of(worker.store, behind, lambda each: each.record_id, after="")
 
 
 def _named(tx: Transaction, header: PlanRecord, change_ids: Sequence[str]) -> list[Waiting]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from config.files.suggestions import nearest
-from engine.changes.change import Change
+from engine.changes.change import Change, Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
 from engine.values import Scalar
@@ -17,6 +17,8 @@ from sync.plan.lookup import plan_named
 from sync.review.owner_names import ids_of
 from sync.run import Worker
 from sync.store import changes
+from sync.store.database import Transaction
+from sync.store.paging import pages_of
 
 # Changes read from the store at a time.
 _PAGE_ROWS = 2_000
@@ -88,17 +90,15 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
     ids: list[str] = []
     rules: set[str] = set()
     fields: set[str] = set()
-    after = ""
-    while True:
-        with worker.store.read() as tx:
-            page = changes.page_of_plan(tx, header.plan_id, after=after, most=_PAGE_ROWS)
-        waiting = [each.change for each in page if each.state in WAITING]
+
+    def behind(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
+        return changes.page_of_plan(tx, header.plan_id, after=after, most=most, states=WAITING)
+
+    for page in pages_of(worker.store, behind, lambda each: each.change.record_id, after="", most=_PAGE_ROWS):
+        waiting = [each.change for each in page]
         ids += [change.change_id for change in waiting if is_meant(change)]
         rules.update(rule for change in waiting for rule in change.rules)
         fields.update(name for change in waiting for name in change.after)
-        if len(page) < _PAGE_ROWS:
-            break
-        after = page[-1].change.record_id
     if not ids:
         unknown = [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
         raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": header.plan_id})]))

@@ -13,7 +13,7 @@ from sync.review.workbook_lines import Decision, Line
 from sync.run import Worker
 from sync.store import changes, plans
 from sync.store.database import Transaction
-from sync.store.proposals import PAGE_ROWS
+from sync.store.paging import PAGE_ROWS, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ def _sorted_out(
     by_plan: dict[str, list[Decision]] = defaultdict(list)
     late: list[str] = []
     unknown: list[Problem] = []
-    for start in range(0, len(decisions), PAGE_ROWS):
-        page = decisions[start : start + PAGE_ROWS]
+    for page in chunks(decisions, PAGE_ROWS):
         with worker.store.read() as tx:
             standings = changes.find(tx, [each.change_id for each in page])
         for each in page:
@@ -104,4 +103,4 @@ def _pages(theirs: Sequence[Decision], reason: str) -> Iterator[list[Decision]]:
     for each in theirs:
         alike[each.is_approval, each.reason or reason].append(each)
     for found in alike.values():
-        yield from (found[start : start + PAGE_ROWS] for start in range(0, len(found), PAGE_ROWS))
+        yield from chunks(found, PAGE_ROWS)

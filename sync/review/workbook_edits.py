@@ -18,6 +18,7 @@ from sync.reports.workbook import held_text
 from sync.review.workbook_lines import Line
 from sync.run import Worker
 from sync.store import changes, plans
+from sync.store.paging import chunks
 from sync.views import phrases
 from sync.views.heading import heading_of, owners_of
 from sync.views.plan_report import rows_among
@@ -40,7 +41,7 @@ def edits(worker: Worker, lines: Iterable[Line]) -> list[Problem]:
 
 def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
     known: dict[str, _Plan] = {}
-    while page := list(islice(lines, _PAGE_ROWS)):
+    for page in chunks(lines, _PAGE_ROWS):
         with worker.store.read() as tx:
             found = changes.find(tx, [line.change_id for line in page])
         rows: dict[str, Row] = {}

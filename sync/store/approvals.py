@@ -12,8 +12,8 @@ from engine.errors import PlanStaleError, Problem
 from sync.store import audit, changes
 from sync.store.audit import Entry, Event
 from sync.store.changes import Move
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 from sync.store.tables import approvals
 
 

@@ -17,9 +17,11 @@ from typing import Any, TypeAlias
 
 import rfc8785
 from sqlalchemy import insert, select
+from sqlalchemy.engine import Row
 
 from engine.values import Scalar
 from sync.store.database import Transaction
+from sync.store.paging import pages
 from sync.store.tables import audit
 
 SCHEMA_VERSION = 1
@@ -159,7 +161,9 @@ def head(tx: Transaction) -> Head:
 
 def links(tx: Transaction, *, since: int = 1) -> Iterator[Link]:
     """The chain in order from entry `since` on, a page at a time."""
-    page = 5_000
-    while rows := tx.execute(select(audit).where(audit.c.seq >= since).order_by(audit.c.seq).limit(page)).all():
-        yield from (Link(row.seq, row.prev, row.hash, row.body.encode()) for row in rows)
-        since = rows[-1].seq + 1
+
+    def behind(seq: int, most: int) -> Sequence["Row[Any]"]:
+        return tx.execute(select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(most)).all()
+
+    for page in pages(behind, lambda row: int(row.seq), after=since - 1):
+        yield from (Link(row.seq, row.prev, row.hash, row.body.encode()) for row in page)

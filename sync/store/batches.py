@@ -14,9 +14,9 @@ from sync.store import ingest_jobs as uploads
 from sync.store import leases
 from sync.store.change_values import change_from, message_from
 from sync.store.changes import Move
-from sync.store.columns import chunks
 from sync.store.database import Transaction
 from sync.store.leases import Lease
+from sync.store.paging import chunks
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 

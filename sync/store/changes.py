@@ -18,8 +18,8 @@ from engine.messages import Message
 from sync.store import audit, audit_values, remembered
 from sync.store.audit import Entry, Event
 from sync.store.change_values import change_body, change_from, message_body, message_from
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import chunks, pages
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
@@ -72,11 +72,8 @@ def open_among(tx: Transaction, of_records: ColumnElement[bool]) -> dict[str, St
 
 def open_ids(tx: Transaction) -> Iterator[tuple[str, str]]:
     """The record id and change id of every open change, by record id."""
-    query = select(changes.c.record_id, changes.c.change_id).where(_IS_OPEN).order_by(changes.c.record_id)
-    after = ""
-    while rows := tx.execute(query.where(changes.c.record_id > after).limit(_PAGE)).all():
-        yield from ((row.record_id, row.change_id) for row in rows)
-        after = rows[-1].record_id
+    query = select(changes.c.record_id, changes.c.change_id).where(_IS_OPEN)
+    return _walked(tx, query)
 
 
 def owner_plans(tx: Transaction) -> tuple[str, ...]:
@@ -214,11 +211,8 @@ def bodies(tx: Transaction, change_ids: Iterable[str]) -> dict[str, tuple[Change
 
 def states(tx: Transaction) -> Iterator[tuple[str, str]]:
     """Every change's id and state, for the audit to compare."""
-    query = select(changes.c.change_id, changes.c.state).where(_SHOWN).order_by(changes.c.change_id)
-    after = ""
-    while rows := tx.execute(query.where(changes.c.change_id > after).limit(_PAGE)).all():
-        yield from ((row.change_id, row.state) for row in rows)
-        after = rows[-1].change_id
+    query = select(changes.c.change_id, changes.c.state).where(_SHOWN)
+    return _walked(tx, query)
 
 
 def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
@@ -228,7 +222,6 @@ def digests(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
 
 # What has no state yet belongs to a plan in the making (`proposals.py`).
 _SHOWN = changes.c.state.is_not(None)
-_PAGE = 20_000
 _LEAVES_MEMORY = {State.APPLIED, State.UNCHANGED, *QUIET}
 # A body costs more to read than all the rest of a row.
 _STATES = select(changes)
@@ -311,6 +304,18 @@ def _rows(tx: Transaction, change_ids: Iterable[str], query: Select[Any] = _WHOL
         found = tx.execute(query.where(changes.c.change_id.in_(chunk), _SHOWN))
         rows |= {row.change_id: row for row in found}
     return rows
+
+
+def _walked(tx: Transaction, query: Select[str, str]) -> Iterator[tuple[str, str]]:
+    """The rows of a query, in the order of its first column, which is a key."""
+    key = query.selected_columns[0]
+
+    def behind(after: str, most: int) -> list[tuple[str, str]]:
+        rows = tx.execute(query.where(key > after).order_by(key).limit(most))
+        return [(row[0], row[1]) for row in rows]
+
+    for page in pages(behind, lambda row: row[0], after=""):
+        yield from page
 
 
 def _standings(tx: Transaction, where: ColumnElement[bool]) -> tuple[Standing, ...]:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
 from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Weight
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 from sync.store.tables import checkpoints, follow_ups
 
 _COUNTED = ("leaving", "arriving", "by_rule")

@@ -1,15 +1,14 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from sqlalchemy import CheckConstraint, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-T = TypeVar("T")
 # What a JSON column may hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -62,15 +61,3 @@ def instant_text(value: datetime) -> str:
 
 def json_text(value: Json) -> str:
     return _encoder.encode(value)
-
-
-def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
-    """Lists of at most `size`: an IN list has a limit, and it differs by database."""
-    chunk: list[T] = []
-    for value in values:
-        chunk.append(value)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -9,8 +9,9 @@ from sqlalchemy import Select, delete, insert, or_, select, update
 
 from sync.store import audit, runs, tables
 from sync.store.audit import Entry, Event
-from sync.store.columns import chunks, instant_text
+from sync.store.columns import instant_text
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 from sync.store.vocabulary import DataFileKind
 
 

@@ -12,8 +12,8 @@ from engine.changes.change import Standing
 from engine.changes.memory import Memory, Overridden, Quiet, Written
 from engine.values import Values
 from sync.store import changes, overrides, plans
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
 from sync.store.tables import changes as change_rows
 

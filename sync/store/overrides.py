@@ -10,8 +10,8 @@ from engine.changes.memory import Overridden
 from engine.values import Scalar
 from sync.store import audit
 from sync.store.audit import Entry, Event, value_hash
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 from sync.store.prospect_keys import keys_of
 from sync.store.tables import applied_values, overrides
 

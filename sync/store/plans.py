@@ -19,11 +19,11 @@ from sync.store.audit import Event
 from sync.store.change_values import message_body, message_from
 from sync.store.changes import Move
 from sync.store.database import Transaction
+from sync.store.paging import chunks
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
 # Of many that are in the way so many are named.
 _NAMED_MAX = 100
-_IDS_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,9 @@ def of_run(tx: Transaction, run_id: str) -> tuple[str, ...]:
 
 def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:
     """The digest of the rulebook each of these plans was made by."""
-    wanted = list(plan_ids)
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), _IDS_MAX):
-        some = t.plans.c.plan_id.in_(wanted[start : start + _IDS_MAX])
+    for chunk in chunks(plan_ids):
+        some = t.plans.c.plan_id.in_(chunk)
         found |= {
             row.plan_id: row.rulebook for row in tx.execute(select(t.plans.c.plan_id, t.plans.c.rulebook).where(some))
         }

@@ -22,13 +22,11 @@ from sync.store import audit, audit_values
 from sync.store.audit import Entry as AuditEntry
 from sync.store.audit import Event
 from sync.store.change_values import change_body, change_from, message_body
-from sync.store.columns import chunks
 from sync.store.database import Transaction
+from sync.store.paging import PAGE_ROWS, chunks
 from sync.store.tables import approvals, change_bodies, changes
 
 T = TypeVar("T")
-# One transaction: half a second of work, so that others need not wait for long.
-PAGE_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)

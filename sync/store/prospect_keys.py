@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import insert, select
 
-from sync.store.columns import chunks
 from sync.store.database import Transaction, secret_bytes
+from sync.store.paging import chunks
 from sync.store.tables import prospect_keys
 
 

@@ -1,31 +1,29 @@
 """What a run applied, for taking it back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, tuple_
+from sqlalchemy import Column, Select, func, literal, or_, select, tuple_
 
 from engine.changes.change import Change, Standing
 from engine.changes.states import State
 from sync.store import changes as standings
 from sync.store.batches import of_run
-from sync.store.columns import chunks
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
+from sync.store.paging import chunks, pages_of
 from sync.store.tables import batch_changes as sent
 from sync.store.tables import changes
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """How far a walk over what a run applied has come: through what it proposed, then through what it sent of others'."""
+class _Met:
+    """A step of the walk over what a run applied; `applied` is all of its record where this is the last of it."""
 
-    record_id: str | None = ""
-    batch_id: str = ""
-    change_id: str = ""
-
-
-START = Place()
+    place: tuple[str, ...]
+    record_id: str
+    applied: list[Change]
 
 
 def count(tx: Transaction, run_id: str) -> int:
@@ -34,33 +32,45 @@ def count(tx: Transaction, run_id: str) -> int:
     return sum(tx.execute(select(func.count()).select_from(each)).scalar_one() for each in (first, second))
 
 
-def applied_by(
-    tx: Transaction, run_id: str, *, after: Place, most: int
-) -> tuple[dict[str, list[Change]], Place | None]:
-    """Applied changes that a run proposed or sent, by record, each record once; where to go on, None at the end.
+def applied_by(store: Store, run_id: str, *, most: int = 2_000) -> Iterator[dict[str, list[Change]]]:
+    """Applied changes that a run proposed, then those of others that it sent, by record, some records at a time.
 
-    All of a record come together, oldest first, where the walk meets the last of them.
+    All of a record come together, oldest first, where the walk meets the last of them: each record comes once.
     """
-    if after.record_id is not None:
-        behind = changes.c.record_id > after.record_id
-        rows = tx.execute(_proposed(run_id).where(behind).order_by(changes.c.record_id).limit(most)).all()
-        place: Place | None = Place(rows[-1].record_id) if len(rows) == most else Place(None)
-    else:
-        behind = tuple_(sent.c.batch_id, sent.c.change_id) > tuple_(literal(after.batch_id), literal(after.change_id))
-        query = _sent(run_id).where(behind).order_by(sent.c.batch_id, sent.c.change_id)
-        rows = tx.execute(query.limit(most)).all()
-        place = Place(None, rows[-1].batch_id, rows[-1].change_id) if len(rows) == most else None
-    met = {row.change_id for row in rows}
+    walks = ((_proposed(run_id), (changes.c.record_id,)), (_sent(run_id), (sent.c.batch_id, sent.c.change_id)))
+    for query, place in walks:
+        behind = partial(_behind, run_id, query, place)
+        for page in pages_of(store, behind, lambda met: met.place, after=("",) * len(place), most=most):
+            yield {met.record_id: met.applied for met in page if met.applied}
+
+
+def _behind(
+    run_id: str,
+    query: Select[Any],
+    place: Sequence[Column[str]],
+    tx: Transaction,
+    after: tuple[str, ...],
+    most: int,
+) -> list[_Met]:
+    behind = tuple_(*place) > tuple_(*map(literal, after))
+    rows = tx.execute(query.where(behind).order_by(*place).limit(most)).all()
     every = _of_records(tx, run_id, [row.record_id for row in rows])
-    return {record_id: applied for record_id, applied in every.items() if applied[-1].change_id in met}, place
+    return [
+        _Met(
+            tuple(getattr(row, column.name) for column in place),
+            row.record_id,
+            every[row.record_id] if every[row.record_id][-1].change_id == row.change_id else [],
+        )
+        for row in rows
+    ]
 
 
-def _proposed(run_id: str) -> "Select[Any]":
+def _proposed(run_id: str) -> Select[Any]:
     applied = changes.c.state == State.APPLIED.value
     return select(changes.c.change_id, changes.c.record_id).where(changes.c.plan_id == run_id, applied)
 
 
-def _sent(run_id: str) -> "Select[Any]":
+def _sent(run_id: str) -> Select[Any]:
     """What was last sent by it, and proposed by others."""
     return (
         select(sent.c.batch_id, sent.c.change_id, changes.c.record_id)

@@ -11,6 +11,7 @@ from sync.run import Worker
 from sync.store import changes
 from sync.store.change_summaries import Sketch, sketches
 from sync.store.database import Transaction
+from sync.store.paging import pages_of
 from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.heading import heading_of, heading_of_run, owners_of, told
@@ -57,15 +58,14 @@ def report_of_run(worker: Worker, run: Run) -> RunReport:
 def overview_of(worker: Worker, plan: PlanRecord) -> Overview:
     """The same overview from what the store says alone: no record's name is looked up."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    counts, after = ChangeCounts[str](), ""
-    while True:
-        with worker.store.read() as tx:
-            page = sketches(tx, plan.plan_id, after=after, most=_PAGE_ROWS)
+    counts = ChangeCounts[str]()
+
+    def behind(tx: Transaction, after: str, most: int) -> list[Sketch]:
+        return sketches(tx, plan.plan_id, after=after, most=most)
+
+    for page in pages_of(worker.store, behind, lambda sketch: sketch.record_id, after="", most=_PAGE_ROWS):
         for sketch in page:
             _count(counts, sketch)
-        if len(page) < _PAGE_ROWS:
-            break
-        after = page[-1].record_id
     return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
 
 
@@ -100,15 +100,12 @@ class StoredRows:
     page_rows: int = _PAGE_ROWS
 
     def __iter__(self) -> Iterator[Row]:
-        after = ""
-        while True:
-            with self.worker.store.read() as tx:
-                standings = self.page(tx, after, self.page_rows)
+        by_record = pages_of(
+            self.worker.store, self.page, lambda standing: standing.change.record_id, after="", most=self.page_rows
+        )
+        for standings in by_record:
             cards = _cards(self.worker, self.as_of, {standing.change.record_id for standing in standings})
             yield from (_row(self.worker, standing, cards, self.owners) for standing in standings)
-            if len(standings) < self.page_rows:
-                return
-            after = standings[-1].change.record_id
 
 
 def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from config.field_map.load import map_from_text
 from config.words.catalogue import Language, Words
-from engine.changes.change import Change, Reach
+from engine.changes.change import Reach
 from engine.changes.plan import Notice
 from engine.changes.states import State
 from engine.errors import BudgetError, MapError, UsageError
@@ -225,12 +225,7 @@ def test_all_that_a_run_wrote_to_a_record_comes_together_however_large_a_page_is
     others = [stage.add_lead(Title="課長", LastName=name) for name in ("佐藤", "鈴木", "高橋")]
     stage.plan()
     lead, run_id = moved_twice(stage)
-    pages: list[dict[str, list[Change]]] = []
-    after: reversals.Place | None = reversals.START
-    while after is not None:
-        with stage.worker.store.read() as tx:
-            page, after = reversals.applied_by(tx, run_id, after=after, most=most)
-        pages.append(page)
+    pages = list(reversals.applied_by(stage.worker.store, run_id, most=most))
     met = [(record_id, len(applied)) for page in pages for record_id, applied in page.items()]
     sent = {write.record_id for write in stage.our_writes()}
     assert sent == {*others, lead}
