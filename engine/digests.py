@@ -8,13 +8,10 @@ _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 
 def digest(value: object) -> str:
-    """SHA-256 in hex of `canonical(value)`."""
+    """SHA-256 in hex of `canonical(value)`, which is made of str, int, bool, None, lists, tuples and dicts: no floats."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def canonical(value: object) -> str:
-    """JSON with sorted keys and no spaces.
-
-    Values are made of str, int, bool, None, lists, tuples and dicts; floats are left out on purpose.
-    """
+    """JSON with sorted keys and no spaces."""
     return _encoder.encode(value)

@@ -6,7 +6,6 @@ SHA-256 of those bytes. Bodies hold ids, states, rule ids, field names and keyed
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import rfc8785
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
+from engine.digests import canonical
 from engine.values import Scalar
 from sync.store.database import Transaction
 from sync.store.paging import pages
@@ -28,8 +28,6 @@ SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 Facts: TypeAlias = Mapping[str, Any]
 
-
-_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _TEXT = {str}
 _SAFE_INTEGERS = range(-(2**53) + 1, 2**53)
 
@@ -101,17 +99,17 @@ def link_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """RFC 8785. The standard library's encoder writes the same bytes, ten times faster, where the two cannot differ."""
+def canonical_bytes(value: Mapping[str, Any]) -> bytes:
+    """RFC 8785. Our own encoder writes the same bytes, ten times faster, where the two cannot differ."""
     if _is_plain(value):
-        return _encoder.encode(value).encode()
+        return canonical(value).encode()
     return rfc8785.dumps(value)
 
 
 def value_hash(key: str, field_name: str, value: Scalar) -> str:
     """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
     # The bytes of JSON, without its detours: a plan of an org hashes some ten million values.
-    told = encode_basestring(value) if isinstance(value, str) else _encoder.encode(value)
+    told = encode_basestring(value) if isinstance(value, str) else canonical(value)
     text = f"[{encode_basestring(field_name)},{told}]"
     return hmac.digest(bytes.fromhex(key), text.encode(), "sha256").hex()[:32]
 
@@ -121,7 +119,7 @@ def _body(entry: Entry, *, seq: int, prev: str) -> bytes:
     body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "seq": seq, "prev": prev, "at": at, "event": entry.event}
     if entry.run is not None:
         body["run"] = entry.run
-    return canonical(body | dict(entry.facts))
+    return canonical_bytes(body | dict(entry.facts))
 
 
 def _is_plain(value: object) -> bool:

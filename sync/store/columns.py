@@ -9,9 +9,10 @@ from typing import TypeAlias
 from sqlalchemy import CheckConstraint, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from engine.digests import canonical
+
 # What a JSON column may hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
-_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -34,7 +35,7 @@ class JsonText(TypeDecorator[Json]):
     cache_ok = True
 
     def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else json_text(value)
+        return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Json:  # noqa: ARG002
         decoded: Json = None if value is None else json.loads(value)
@@ -57,7 +58,3 @@ def instant_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"a moment without a time zone: {value!r}")
     return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
-
-
-def json_text(value: Json) -> str:
-    return _encoder.encode(value)
