@@ -14,13 +14,14 @@ from engine.assignment.directory import Directory
 from engine.changes.change import Base, Change, Effects, Turn
 from engine.changes.memory import EMPTY, Memory
 from engine.conditions.conditions import Leaf
-from engine.conditions.fields import TARGETS, Field, Kind
+from engine.conditions.fields import Field, Kind
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of
 from engine.plan.planner import plan
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Queue, Range, Snapshot, User
 from engine.values import Scalar
+from engine.verdicts.registry import TARGETS
 
 Row: TypeAlias = Mapping[str, Any]
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
 from engine.assignment.needs import Need, need_of
 from engine.changes.memory import EMPTY, Memory
-from engine.rulebook.actions import AddTag, Assign, Reference
+from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, AutomationRule, Pool, Rulebook
 from tests.engine.small_org import BIG, directory_of
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField
 from engine.changes.change import Base, Change
 from engine.changes.memory import EMPTY, Memory
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling, base_of, held_value, recheck
-from engine.rulebook.actions import AddTag, Assign, Reference, SetField
+from engine.rulebook.actions import Reference
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import Assignment, AutomationRule, Mode, Points, Pool, Rulebook
 from engine.snapshots import User

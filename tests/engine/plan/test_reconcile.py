@@ -134,7 +134,7 @@ DRAFT = Draft(
     inputs={"rating": {"employees": 500}, "owner": {"title": "ceo"}},
     effects=Effects(),
     need=None,
-    grade_reason="size+2 = C-",
+    riders={"grade_reason": "size+2 = C-"},
     rules=("profile/fit", "rule/warm", "pool/team"),
     because=(WHY,),
     respected=(),
