@@ -31,6 +31,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+def pytest_unconfigure() -> None:
+    """At the end it must: DuckDB counts what nobody collected, and says so."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recorded traffic and real data beside the project; without it the test is skipped, saying so."""
