@@ -9,6 +9,9 @@ from engine.assignment.directory import ACTIVE, INACTIVE, QUEUE, Directory
 from engine.changes.memory import Memory
 from engine.rulebook.rulebook import Rulebook
 
+REASSIGN = "reassign"
+WHYS = (INACTIVE, QUEUE, REASSIGN)
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -20,7 +23,7 @@ class Need:
     record_id: str
     object: str
     held_by: str
-    why: str  # inactive user, queue, reassign
+    why: str  # one of WHYS
     pool: str | None = None
     owner: str | None = None
     rule: str | None = None  # id of the owner rule; None: the default pool
@@ -41,11 +44,11 @@ def need_of(
     elif owner in directory.intake:
         why = QUEUE
     elif owner_rule and owner_rule[1].reassign and (kind == QUEUE or (kind == ACTIVE and is_ours)):
-        why = "reassign"
+        why = REASSIGN
     else:
         return None
     need = _asked(row, owner_rule, why, rulebook, directory)
-    if need.owner == owner or (why == "reassign" and owner in directory.pools.get(need.pool or "", ())):
+    if need.owner == owner or (why == REASSIGN and owner in directory.pools.get(need.pool or "", ())):
         return None
     return need
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.assignment.directory import Directory
-from engine.assignment.needs import Need
+from engine.assignment.needs import WHYS, Need
 from engine.changes.change import Turn
 from engine.changes.memory import Memory
 from engine.messages import Message
+
+# All that may be said of why somebody is to own a prospect.
+OWNER_REASONS = frozenset(f"reason.owner.{why}" for why in (*WHYS, "named", "kept", "turn"))
 
 
 @dataclass(frozen=True, slots=True)

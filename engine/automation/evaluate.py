@@ -28,6 +28,7 @@ from engine.actions.action_kind import rule_mask
 from engine.actions.registry import KINDS
 from engine.automation.order import decides, needs
 from engine.automation.strata import stratum_views
+from engine.changes.change import RULE, RuleRef
 from engine.conditions.conditions import ActivityCount, leaves
 from engine.conditions.literals import whole
 from engine.moments import Moment
@@ -55,21 +56,21 @@ def verdicts(
     return last.frame.select("id", **_columns(rulebook))
 
 
-def reads_of(rulebook: Rulebook) -> dict[str, frozenset[str]]:
-    """What each output rests on: every target, every field rules set, `owner`, and `rule/<id>` for each rule.
+def reads_of(rulebook: Rulebook) -> dict[str | RuleRef, frozenset[str]]:
+    """What each output rests on: every target, every field rules set, `owner`, and each rule.
 
     Names are of fields, followed back through personas, grades and rules to what the org holds; a count stands as its
     column `activity__<n>`, score and band as themselves, tags as `tags`. The score's own reads are empty: its value says
     it all.
     """
     behind = _behind(rulebook)
-    reads = {
+    reads: dict[str | RuleRef, frozenset[str]] = {
         target: frozenset[str]() if OUTPUTS[target].is_itself else behind[VERDICT_OF[target]] for target in TARGETS
     }
     for kind in KINDS:
         for output, deciders in kind.outputs(kind.given(rulebook)).items():
             reads[output] = frozenset[str]().union(*(behind[index] for index in deciders))
-    return reads | {f"rule/{rule.id}": behind[index] for index, rule in enumerate(rulebook.rules)}
+    return reads | {RuleRef(RULE, rule.id): behind[index] for index, rule in enumerate(rulebook.rules)}
 
 
 def _columns(rulebook: Rulebook) -> dict[str, nw.Expr]:

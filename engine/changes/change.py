@@ -9,8 +9,27 @@ from engine.digests import digest
 from engine.messages import Message
 from engine.values import NOTHING, Values
 
-# The rule id of a change that undoes another one: this and the other's id.
-REVERSAL = "revert/"
+RULE, POOL, REVERSAL = "rule", "pool", "revert"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleRef:
+    """What a change was made by: an item of the rulebook by kind and id, or, of a reversal, the change it takes back.
+
+    What has one of its kind, such as `scoring`, has no id.
+    """
+
+    kind: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        """As people read it and as it is kept: `rule/to kansai`."""
+        return f"{self.kind}/{self.id}" if self.id else self.kind
+
+    @classmethod
+    def read(cls, kept: str) -> "RuleRef":
+        kind, _, item = kept.partition("/")
+        return cls(kind, item)
 
 
 class Reach(StrEnum):
@@ -85,7 +104,7 @@ class Change:
     inputs: Values = field(default_factory=lambda: NOTHING)
     riders: Values = field(default_factory=lambda: NOTHING)
     effects: Effects = field(default_factory=Effects)
-    rules: tuple[str, ...] = ()  # ids of the rulebook's items behind it: persona/…, profile/…, rule/…, pool/…
+    rules: tuple[RuleRef, ...] = ()  # what is behind it
     because: tuple[Message, ...] = ()
 
     @property
@@ -105,7 +124,7 @@ class Change:
     @property
     def reverses(self) -> tuple[str, ...]:
         """The ids of the applied changes that this one undoes, oldest first: no rule asked for it, a person did."""
-        return tuple(rule.removeprefix(REVERSAL) for rule in self.rules if rule.startswith(REVERSAL))
+        return tuple(rule.id for rule in self.rules if rule.kind == REVERSAL)
 
     @property
     def score(self) -> int | None:

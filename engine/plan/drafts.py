@@ -20,7 +20,7 @@ from engine.actions.set_field import our_mark, setters_of
 from engine.assignment.directory import ACTIVE, Directory
 from engine.assignment.needs import Need, need_of
 from engine.automation.evaluate import evaluate, reads_of
-from engine.changes.change import Base, Effects
+from engine.changes.change import POOL, RULE, Base, Effects, RuleRef
 from engine.changes.memory import Memory, Overridden
 from engine.messages import Message
 from engine.moments import Moment
@@ -51,11 +51,11 @@ class Draft:
     base: Base
     before: Values
     after: Values
-    inputs: Mapping[str, Values]
+    inputs: Mapping[str | RuleRef, Values]
     effects: Effects
     need: Need | None
     riders: Values
-    rules: tuple[str, ...]
+    rules: tuple[RuleRef, ...]
     because: tuple[Message, ...]
     respected: tuple[str, ...]  # fields left as people set them
     undecided: bool
@@ -151,7 +151,11 @@ class _Drafter:
         proposed = (*after, *(["owner"] if need else []))
         contested = tuple(name for name in proposed if stances.get(name) is Whose.CONTESTED)
         read = {**row, "score": self._score_read(row)}
-        outputs = [*after, *(["owner"] if need else []), *(f"rule/{rule}" for rule in _rules_behind(effects))]
+        outputs: list[str | RuleRef] = [
+            *after,
+            *(["owner"] if need else []),
+            *(RuleRef(RULE, rule) for rule in _rules_behind(effects)),
+        ]
         return Draft(
             object=row["object"],
             record_id=record_id,
@@ -244,17 +248,17 @@ class _Drafter:
                 values[name] = repr(value) if isinstance(value, float) else value
         return values
 
-    def _rules(self, row: Row, after: Values, effects: Effects, need: Need | None) -> tuple[str, ...]:
-        ids = [cited for verdict in VERDICTS for cited in verdict.cited(row, after, self.rulebook)]
+    def _rules(self, row: Row, after: Values, effects: Effects, need: Need | None) -> tuple[RuleRef, ...]:
+        refs = [cited for verdict in VERDICTS for cited in verdict.cited(row, after, self.rulebook)]
         fired = {row[f"by__{field}"] for field in after}
         named = set(_rules_behind(effects))
         named |= {need.rule} if need and need.rule else set()
         for index, rule in enumerate(self.rulebook.rules):
             if index in fired or rule.id in named:
-                ids.append(f"rule/{rule.id}")
+                refs.append(RuleRef(RULE, rule.id))
         if need and need.pool:
-            ids.append(f"pool/{need.pool}")
-        return tuple(ids)
+            refs.append(RuleRef(POOL, need.pool))
+        return tuple(refs)
 
     def _is_undecided(self, row: Row) -> bool:
         """A rule's effect is in place and its condition has become unknown: it stays, and people are told."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from engine.assignment.directory import ACTIVE, INACTIVE, Directory
-from engine.changes.change import Change
+from engine.changes.change import RULE, Change, RuleRef
 from engine.changes.states import State
 from engine.messages import Message
 from engine.rulebook.policy import Approver, Limits, Policy
@@ -40,7 +40,7 @@ class Weight:
     loads: Counter[str] = field(default_factory=Counter)
     leaving: Counter[str] = field(default_factory=Counter)
     arriving: Counter[str] = field(default_factory=Counter)
-    by_rule: Counter[str] = field(default_factory=Counter)
+    by_rule: Counter[RuleRef] = field(default_factory=Counter)
 
     def propose(self, change: Change) -> None:
         self.changes += 1
@@ -70,7 +70,7 @@ class Weight:
         if change.moves_owner:
             self.leaving[change.owner] += 1
             self.arriving[str(change.after["owner"])] += 1
-        self.by_rule.update(rule for rule in change.rules if rule.startswith("rule/"))
+        self.by_rule.update(rule for rule in change.rules if rule.kind == RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Passed:
     whole: Message | None = None
     owners: Mapping[str, Message] = field(default_factory=dict)
     new_owners: Mapping[str, Message] = field(default_factory=dict)
-    rules: Mapping[str, Message] = field(default_factory=dict)
+    rules: Mapping[RuleRef, Message] = field(default_factory=dict)
 
     def holds(self, change: Change) -> Message | None:
         """Why this change is held; None when no limit concerns it."""
@@ -146,7 +146,7 @@ def limits_passed(weight: Weight, policy: Policy, directory: Directory) -> Passe
     }
     by_rule = weight.in_scope * share // 100 if share is not None else None
     rules = {
-        rule: Message.of("note.limit.rule", rule=rule, changes=count, limit=by_rule)
+        rule: Message.of("note.limit.rule", rule=str(rule), changes=count, limit=by_rule)
         for rule, count in sorted(weight.by_rule.items())
         if by_rule is not None and count > by_rule
     }

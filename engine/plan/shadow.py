@@ -17,6 +17,7 @@ from engine.actions.set_field import setters_of
 from engine.assignment.directory import INACTIVE, Directory
 from engine.assignment.needs import need_of
 from engine.automation.evaluate import evaluate
+from engine.changes.change import POOL, RuleRef
 from engine.changes.memory import Memory
 from engine.messages import Message
 from engine.moments import Moment
@@ -28,8 +29,6 @@ from engine.values import Scalar
 from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF
 
 OWNER = "owner"
-# Before the id of a pool, where an owner stands.
-POOL = "pool/"
 # Of a column's differences so many kinds are told, the most frequent first; so many are counted.
 KINDS_MAX = 20
 _KINDS_HELD_MAX = 10_000
@@ -37,7 +36,7 @@ _KINDS_HELD_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`ours` and `theirs` of one record, owners by id (a pool's behind `POOL`), and why ours is what it is."""
+    """`ours` and `theirs` of one record, owners by id (a pool as a `RuleRef` reads), and why ours is what it is."""
 
     record_id: str
     column: str
@@ -149,7 +148,7 @@ class Agreement:
         need = need_of(row, self.rulebook, memory, self.directory)
         if by is None:
             pool = self.rulebook.assignment.default_pool
-            named, fits = f"{POOL}{pool}" if pool else None, need is None
+            named, fits = str(RuleRef(POOL, pool)) if pool else None, need is None
         else:
             named, fits = self._named(by, owner)
         if fits:
@@ -175,7 +174,7 @@ class Agreement:
         if assign is None:
             return None, True
         if assign.pool:
-            return f"{POOL}{assign.pool}", owner in self.directory.pools.get(assign.pool, ())
+            return str(RuleRef(POOL, assign.pool)), owner in self.directory.pools.get(assign.pool, ())
         named = None
         if assign.user:
             named = self.directory.user_id(assign.user)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
+from engine.changes.change import RuleRef
 from engine.conditions.expressions import Columns, Frame, compile_condition
 from engine.conditions.fields import Kind
 from engine.conditions.literals import chosen, whole
@@ -70,9 +71,9 @@ class _Grade(Verdict):
         names = ("graded", "grade_steps", "grade_rank", *earned)
         return {name: nw.col(name) for name in names} | {"grade": chosen("grade_rank", list(LADDER))}
 
-    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[str]:
+    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[RuleRef]:
         if row["profile_index"] is not None and ("profile" in after or self.writes(after)):
-            yield f"profile/{rulebook.profiles[row['profile_index']].id}"
+            yield RuleRef("profile", rulebook.profiles[row["profile_index"]].id)
 
     def riders(self, row: Row, rulebook: Rulebook) -> Values:
         return {"grade_reason": grade_reason(row, rulebook)}

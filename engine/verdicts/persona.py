@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
+from engine.changes.change import RuleRef
 from engine.conditions.expressions import Columns, Frame, compile_condition
 from engine.conditions.fields import Kind
 from engine.conditions.literals import chosen, whole
@@ -49,10 +50,10 @@ class _Persona(Verdict):
     def columns(self, rulebook: Rulebook) -> dict[str, nw.Expr]:
         return {name: nw.col(name) for name in ("persona_index", "persona", "buyer_role")}
 
-    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[str]:
+    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[RuleRef]:
         """Behind the profile too, which a persona may choose."""
         if row["persona_index"] is not None and ("profile" in after or self.writes(after)):
-            yield f"persona/{rulebook.personas[row['persona_index']].id}"
+            yield RuleRef(self.name, rulebook.personas[row["persona_index"]].id)
 
     def reasons(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[Message]:
         name = row["persona"]

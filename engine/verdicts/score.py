@@ -6,6 +6,7 @@ from typing import Any
 
 import narwhals as nw
 
+from engine.changes.change import RuleRef
 from engine.conditions.conditions import ActivityCount, Condition
 from engine.conditions.expressions import Columns, Frame, count_flag
 from engine.conditions.fields import Kind
@@ -35,9 +36,9 @@ class _Score(Verdict):
         """In whole points, rounded down: -0.5 is -1. The sum is in the frame from the start (`with_ledger`)."""
         return frame.with_columns(score=nw.col(THOUSANDTHS) // 1000)
 
-    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[str]:
+    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[RuleRef]:
         if self.writes(after):
-            yield "scoring"
+            yield RuleRef("scoring")
 
     def reasons(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[Message]:
         yield Message.of("reason.score", score=after["score"])

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 import narwhals as nw
 
+from engine.changes.change import RuleRef
 from engine.conditions.conditions import Condition
 from engine.conditions.expressions import Columns, Frame
 from engine.conditions.fields import Kind
@@ -109,8 +110,8 @@ class Verdict(ABC):
         """What a row of verdicts holds of it."""
         return {output.name: nw.col(output.name) for output in self.outputs}
 
-    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[str]:
-        """Ids (`persona/…`) of the rulebook's items behind a change."""
+    def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[RuleRef]:
+        """The rulebook's items behind a change."""
         return iter(())
 
     def riders(self, row: Row, rulebook: Rulebook) -> Values:

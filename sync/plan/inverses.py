@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.changes.change import REVERSAL, Change, Effects, Standing, change_id
+from engine.changes.change import REVERSAL, Change, Effects, RuleRef, Standing, change_id
 from engine.changes.states import State
 from engine.messages import Message
 from engine.plan.recheck import base_of, held_value
@@ -47,7 +47,7 @@ def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reve
     # What was said about a verdict that is taken back, such as a grade, is not known any more.
     riders: dict[str, Scalar] = {name: None for verdict in VERDICTS for name in verdict.carries} if after else {}
     if "owner" in after:
-        riders |= {"previous_owner": row["owner_id"], "owner_reason": f"{REVERSAL}{reverted}"}
+        riders |= {"previous_owner": row["owner_id"], "owner_reason": str(RuleRef(REVERSAL, reverted))}
     return Change(
         change_id=change_id(
             org_id=run.identity.org_id,
@@ -65,7 +65,7 @@ def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reve
         base=base_of(row),
         riders=riders,
         effects=effects,
-        rules=tuple(f"{REVERSAL}{change.change_id}" for change in applied),
+        rules=tuple(RuleRef(REVERSAL, change.change_id) for change in applied),
         because=(Message.of("reason.reverted", run=reverted),),
     )
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from config.words.catalogue import Words
 from engine.assignment.directory import Directory
+from engine.changes.change import POOL, RuleRef
 from engine.changes.memory import Memory
 from engine.conditions.fields import Kind
-from engine.plan.shadow import POOL, Agreement, Difference, told
+from engine.plan.shadow import Agreement, Difference, told
 from engine.rulebook.rulebook import Operation, Rulebook
 from engine.snapshots import Range
 from mapping.field_map.field_map import FieldMap
@@ -68,7 +69,7 @@ def names_of(directory: Directory, rulebook: Rulebook) -> dict[str, str]:
     """What people call owners and pools."""
     users = {user.id: user.name for user in directory.users.values()}
     queues = {queue.id: queue.name for queue in directory.queues.values()}
-    return users | queues | {f"{POOL}{pool.id}": pool.name for pool in rulebook.assignment.pools}
+    return users | queues | {str(RuleRef(POOL, pool.id)): pool.name for pool in rulebook.assignment.pools}
 
 
 def rivals_of(field_map: FieldMap) -> dict[str, str]:

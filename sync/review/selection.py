@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from config.files.suggestions import nearest
-from engine.changes.change import Change, Standing
+from engine.changes.change import Change, RuleRef, Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
 from engine.values import Scalar
@@ -88,7 +88,7 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
         header = plan_named(tx, plan_id)
     is_meant = chooser(worker, selection, as_of=header.snapshot)
     ids: list[str] = []
-    rules: set[str] = set()
+    rules: set[RuleRef] = set()
     fields: set[str] = set()
 
     def behind(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
@@ -105,13 +105,14 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
     return header.plan_id, tuple(ids)
 
 
-def _unknown_rules(selection: Selection, rules: Collection[str]) -> Iterator[Problem]:
+def _unknown_rules(selection: Selection, rules: Collection[RuleRef]) -> Iterator[Problem]:
     """Rules that are behind nothing that waits: a slip of the pen more often than not."""
     known = sorted(rules)
     for given in selection.rules:
         if known and not any(_names_rule(given, rule) for rule in known):
-            meant = nearest(given, [*known, *(rule.partition("/")[2] for rule in known)])
-            yield Problem("PL-424", "", {"given": given, "meant": meant, "known": ", ".join(known)})
+            called = [str(rule) for rule in known]
+            meant = nearest(given, [*called, *(rule.id for rule in known)])
+            yield Problem("PL-424", "", {"given": given, "meant": meant, "known": ", ".join(called)})
 
 
 def _unknown_fields(selection: Selection, fields: Collection[str]) -> Iterator[Problem]:
@@ -123,9 +124,9 @@ def _unknown_fields(selection: Selection, fields: Collection[str]) -> Iterator[P
             yield Problem("PL-425", "", {"given": given, "meant": nearest(given, known), "known": ", ".join(known)})
 
 
-def _names_rule(given: str, rule: str) -> bool:
+def _names_rule(given: str, rule: RuleRef) -> bool:
     pattern = given.casefold()
-    return fnmatchcase(rule.casefold(), pattern) or fnmatchcase(rule.casefold().partition("/")[2], pattern)
+    return fnmatchcase(str(rule).casefold(), pattern) or fnmatchcase(rule.id.casefold(), pattern)
 
 
 def _term(given: str, problems: list[Problem]) -> Test | None:

@@ -20,7 +20,7 @@ def _facts(change: Change, key: str) -> dict[str, object]:
         "change": change.change_id,
         "object": change.object,
         "record": change.record_id,
-        "rules": list(change.rules),
+        "rules": [str(rule) for rule in change.rules],
         "owner": value_hash(key, "owner", change.owner),
         "before": _hashed(change.before, key),
         "after": _hashed(change.after, key),

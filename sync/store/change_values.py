@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from engine.changes.change import Base, Change, Effects, Turn
+from engine.changes.change import Base, Change, Effects, RuleRef, Turn
 from engine.messages import Message
 from sync.store.columns import Json, instant_text
 
@@ -25,7 +25,7 @@ def change_body(change: Change) -> Json:
         "tags_removed": effects.tags_removed,
         "firings": effects.firings,
         "turn": [effects.turn.pool, effects.turn.member, effects.turn.sequence] if effects.turn else None,
-        "rules": change.rules,
+        "rules": [str(rule) for rule in change.rules],
         "because": [message_body(message) for message in change.because],
     }
 
@@ -48,7 +48,7 @@ def change_from(body: Json) -> Change:
             firings=tuple(it["firings"]),
             turn=Turn(*it["turn"]) if it["turn"] else None,
         ),
-        rules=tuple(it["rules"]),
+        rules=tuple(RuleRef.read(rule) for rule in it["rules"]),
         because=tuple(message_from(message) for message in it["because"]),
     )
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
+from engine.changes.change import RuleRef
 from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Weight
 from sync.store.database import Transaction
 from sync.store.paging import chunks
 from sync.store.tables import checkpoints, follow_ups
 
-_COUNTED = ("leaving", "arriving", "by_rule")
 _MARKS = {
     "quiet": follow_ups.c.is_quiet,
     "respected": follow_ups.c.is_respected,
@@ -49,7 +49,9 @@ def keep(tx: Transaction, checkpoint: Checkpoint) -> None:
     tx.execute(delete(checkpoints))
     told = {
         "in_scope": checkpoint.weight.in_scope,
-        **{name: dict(getattr(checkpoint.weight, name)) for name in _COUNTED},
+        "leaving": dict(checkpoint.weight.leaving),
+        "arriving": dict(checkpoint.weight.arriving),
+        "by_rule": {str(rule): count for rule, count in checkpoint.weight.by_rule.items()},
     }
     values = {name: getattr(checkpoint, name) for name in ("plan_id", "whole_id", "at", "digest", "seen")}
     tx.execute(insert(checkpoints).values(**values, weight=told))
@@ -102,5 +104,6 @@ def counts(tx: Transaction) -> dict[str, int]:
 
 
 def _weight(told: Mapping[str, Any]) -> Weight:
-    leaving, arriving, by_rule = (Counter[str](told[name]) for name in _COUNTED)
+    leaving, arriving = (Counter[str](told[name]) for name in ("leaving", "arriving"))
+    by_rule = Counter({RuleRef.read(rule): count for rule, count in told["by_rule"].items()})
     return Weight(in_scope=told["in_scope"], leaving=leaving, arriving=arriving, by_rule=by_rule)

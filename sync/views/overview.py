@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from engine.assignment.pools import OWNER_REASONS
 from engine.changes.states import OPEN, WAITING, State
 from engine.messages import Message
 from engine.values import Scalar
 from engine.verdicts.registry import OUTPUTS, TARGETS
 from sync.views.rows import FieldChange, Owner, Row
 
-OWNER_REASONS = "reason.owner."
 # What puts another output in order changes with it, as the grade's number does with its letter; people read the other.
 _TWINS = {output.ranks: output.name for output in OUTPUTS.values() if output.ranks}
 _HIDDEN = frozenset({"owner", *_TWINS.values()})
@@ -75,7 +75,7 @@ def overview(rows: Iterable[Row]) -> Overview:
 
 def owner_reasons(row: Row) -> tuple[Message, ...]:
     """Why the owner changes; everything that was said when no reason is about the owner."""
-    return tuple(message for message in row.because if message.key.startswith(OWNER_REASONS)) or row.because
+    return tuple(message for message in row.because if message.key in OWNER_REASONS) or row.because
 
 
 def shown_fields(row: Row) -> tuple[FieldChange, ...]:

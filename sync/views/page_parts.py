@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from engine.assignment.pools import OWNER_REASONS
 from engine.messages import Message
 from sync.views.overview import owner_reasons, shown_fields
 from sync.views.report import Load
@@ -11,7 +12,7 @@ __all__ = ["busiest", "field_reasons", "owner_reasons", "rescued", "shown_fields
 
 
 def field_reasons(row: Row) -> tuple[Message, ...]:
-    return tuple(message for message in row.because if not message.key.startswith("reason.owner."))
+    return tuple(message for message in row.because if message.key not in OWNER_REASONS)
 
 
 def busiest(loads: Sequence[Load]) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.assignment.pools import OWNER_REASONS
 from engine.changes.change import Standing
 from engine.messages import Message
 from engine.values import Scalar
@@ -16,7 +17,7 @@ from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.heading import heading_of, heading_of_run, owners_of, told
 from sync.views.listing import Gathering, Listing
-from sync.views.overview import OWNER_REASONS, ChangeCounts, Overview, place
+from sync.views.overview import ChangeCounts, Overview, place
 from sync.views.report import Load, Remark, RunReport, loads
 from sync.views.rows import FieldChange, Move, Owner, OwnerKind, Row
 
@@ -140,7 +141,7 @@ def _gathered(rows: "StoredRows") -> tuple[Overview, Listing]:
 
 def _count(counts: ChangeCounts[str], sketch: Sketch) -> None:
     new_owner = sketch.after.get("owner")
-    why = next((each for each in sketch.because if each[0].startswith(OWNER_REASONS)), None) if new_owner else None
+    why = next((each for each in sketch.because if each[0] in OWNER_REASONS), None) if new_owner else None
     if new_owner and why is None:
         why = next(iter(sketch.because), None)
     counts.add(
@@ -190,7 +191,7 @@ def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: 
         tags_added=tuple(tag for tag, _ in change.effects.tags_added),
         tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
         because=tuple(told(message, owners) for message in change.because),
-        rules=change.rules,
+        rules=tuple(str(rule) for rule in change.rules),
         note=told(standing.note, owners) if standing.note else None,
         link=_link(worker, change.record_id, card),
         persona=None if persona is None else str(persona),

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.words.catalogue import Words
+from engine.changes.change import POOL, RuleRef
 from engine.messages import Message
-from engine.plan.shadow import OWNER, POOL
+from engine.plan.shadow import OWNER
 from engine.values import Scalar
 from sync.views import phrases
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """`names` are owners by id and pools by id behind `POOL`; `labels` the org's own words for mapped fields."""
+    """`names` are those of owners by id and of pools as a `RuleRef` reads; `labels` the org's own words for mapped fields."""
 
     words: Words
     names: Mapping[str, str]
@@ -23,8 +24,9 @@ class Agreed:
 
     def value(self, column: str, held: Scalar) -> str:
         if column == OWNER and isinstance(held, str):
-            name = self.names.get(held, held.removeprefix(POOL))
-            return self.words.say("agreement.pool", pool=name) if held.startswith(POOL) else name
+            ref = RuleRef.read(held)
+            name = self.names.get(held, ref.id or held)
+            return self.words.say("agreement.pool", pool=name) if ref.kind == POOL else name
         return phrases.value(held, words=self.words)
 
     def kind(self, column: str, theirs: Scalar, ours: Scalar, *, is_banded: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from engine.changes.change import Base, Change, Effects, change_id
+from engine.changes.change import Base, Change, Effects, RuleRef, change_id
 from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
@@ -85,7 +85,7 @@ def change(at: datetime) -> MakeChange:
             base=Base(at, at, at),
             inputs=inputs or {"title": "部長"},
             effects=effects,
-            rules=("rule/a",),
+            rules=(RuleRef("rule", "a"),),
         )
 
     return make

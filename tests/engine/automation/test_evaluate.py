@@ -9,6 +9,7 @@ import pytest
 from engine.actions.assign import Assign
 from engine.actions.set_field import SetField
 from engine.automation.evaluate import evaluate, reads_of
+from engine.changes.change import RULE, RuleRef
 from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.moments import Moment
@@ -115,7 +116,7 @@ def test_scope_is_told_in_three_values(
         ("score", set()),
         ("rating", {"title", "employees", "score"}),
         ("owner", {"title", "employees", "score", "rating", "activity__0"}),
-        ("rule/claim", {"title", "employees", "score", "rating", "activity__0"}),
+        (RuleRef(RULE, "claim"), {"title", "employees", "score", "rating", "activity__0"}),
     ],
 )
 def test_an_output_rests_on_what_it_and_those_before_it_read(output: str, reads: set[str]) -> None:

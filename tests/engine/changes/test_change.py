@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.changes.change import Change, Effects, Reach, Turn, change_id, digest_of
+from engine.changes.change import Change, Effects, Reach, RuleRef, Turn, change_id, digest_of
 from engine.changes.memory import EMPTY, Memory
 from engine.messages import Message
 from tests.engine.small_org import AT, LATER_BASE, change_of
@@ -16,7 +16,7 @@ CHANGE = replace(
     change_of(owner="BOB", rating="Warm", turn=TURN),
     inputs={"employees": 500},
     riders={"grade_reason": "x"},
-    rules=("rule/a", "pool/team"),
+    rules=(RuleRef("rule", "a"), RuleRef("pool", "team")),
     because=(Message.of("reason.score", score=1),),
 )
 
@@ -121,9 +121,13 @@ def test_the_score_a_change_rests_on(change: Change, score: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("rules", "reverses"),
-    [(("rule/a",), ()), (("revert/C1", "revert/C2"), ("C1", "C2")), (("rule/revert/x", "revert/C1"), ("C1",))],
+    [
+        ((RuleRef("rule", "a"),), ()),
+        ((RuleRef("revert", "C1"), RuleRef("revert", "C2")), ("C1", "C2")),
+        ((RuleRef("rule", "revert/x"), RuleRef("revert", "C1")), ("C1",)),
+    ],
 )
-def test_what_a_change_takes_back(rules: tuple[str, ...], reverses: tuple[str, ...]) -> None:
+def test_what_a_change_takes_back(rules: tuple[RuleRef, ...], reverses: tuple[str, ...]) -> None:
     assert replace(CHANGE, rules=rules).reverses == reverses
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.assignment.directory import Directory
-from engine.changes.change import Base, Change
+from engine.changes.change import Base, Change, RuleRef
 from engine.changes.states import State
 from engine.messages import Message
 from engine.plan.guards import Entry, Weight, entry, limits_passed, moved_lately
@@ -25,7 +25,7 @@ DIRECTORY = Directory.of(PEOPLE, (Queue("QUEUE", "Inbound", "Inbound", objects=(
 LENIENT = Limits(changes_percent=100, changes_max=10_000)
 
 
-def change(number: int = 1, *, owner: str = "ANN", rules: tuple[str, ...] = (), **after: Scalar) -> Change:
+def change(number: int = 1, *, owner: str = "ANN", rules: tuple[RuleRef, ...] = (), **after: Scalar) -> Change:
     before = dict.fromkeys(after)
     return Change(f"c{number}", "Lead", f"L{number}", owner, before, after, Base(AT, AT, AT), rules=rules)
 
@@ -154,8 +154,8 @@ def test_one_owner_gets_only_so_many_at_once_and_others_go_on() -> None:
 
 
 def test_one_rule_changes_only_so_many_at_once() -> None:
-    by_rule = [change(number, rules=("rule/a", "pool/k"), grade="A") for number in range(11)]
-    other = change(50, rules=("rule/b",), grade="A")
+    by_rule = [change(number, rules=(RuleRef("rule", "a"), RuleRef("pool", "k")), grade="A") for number in range(11)]
+    other = change(50, rules=(RuleRef("rule", "b"),), grade="A")
     limits = replace(LENIENT, rule_percent=10)
     passed = limits_passed(weight(*by_rule, other), Policy(limits=limits), DIRECTORY)
     assert passed.holds(by_rule[0]) == Message.of("note.limit.rule", rule="rule/a", changes=11, limit=10)
@@ -166,7 +166,7 @@ def test_one_rule_changes_only_so_many_at_once() -> None:
 _MOVES = st.tuples(
     st.sampled_from(["ANN", "BOB", "GONE", "QUEUE"]),
     st.sampled_from(["BOB", "ANN", None]),
-    st.sampled_from(["rule/a", "rule/b"]),
+    st.sampled_from([RuleRef("rule", "a"), RuleRef("rule", "b")]),
 )
 _LIMITS = st.builds(
     Limits,
@@ -180,7 +180,7 @@ _LIMITS = st.builds(
 )
 
 
-def moved(number: int, asked: tuple[str, str | None, str]) -> Change:
+def moved(number: int, asked: tuple[str, str | None, RuleRef]) -> Change:
     owner, to, rule = asked
     after: dict[str, Scalar] = {"owner": to} if to else {"rating": "Warm"}
     return replace(change(number, owner=owner, rules=(rule,)), after=after)
@@ -197,8 +197,8 @@ def moved(number: int, asked: tuple[str, str | None, str]) -> Change:
 )
 def test_what_a_part_lets_through_everybody_would(
     limits: Limits,
-    open_before: list[tuple[str, str | None, str]],
-    proposed: list[tuple[str, str | None, str]],
+    open_before: list[tuple[str, str | None, RuleRef]],
+    proposed: list[tuple[str, str | None, RuleRef]],
     in_scope: int,
     looked_at: int,
     loads: dict[str, int],

@@ -8,7 +8,7 @@ import pytest
 from engine.actions.add_tag import AddTag
 from engine.actions.assign import Assign
 from engine.actions.set_field import SetField
-from engine.changes.change import Base, Change
+from engine.changes.change import Base, Change, RuleRef
 from engine.changes.memory import EMPTY, Memory
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
@@ -261,7 +261,7 @@ def test_a_score_that_crept_inside_its_step_is_written_as_it_was_told(visits: in
 
 
 BACK = replace(
-    change_of(rating="Cold", before={"rating": "Warm"}), rules=("revert/0001",), effects=change_of().effects
+    change_of(rating="Cold", before={"rating": "Warm"}), rules=(RuleRef("revert", "0001"),), effects=change_of().effects
 )  # fmt: skip
 _BACK = {
     "nothing but its stamp": (Then(), holds(BACK)),

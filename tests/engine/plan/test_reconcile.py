@@ -7,7 +7,7 @@ import pytest
 
 from engine.assignment.needs import Need
 from engine.assignment.pools import Candidate
-from engine.changes.change import Change, Effects, Standing, Turn, change_id
+from engine.changes.change import Change, Effects, RuleRef, Standing, Turn, change_id
 from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.states import State
 from engine.messages import Message
@@ -29,7 +29,9 @@ from tests.engine.small_org import AT, BASE, change_of, directory_of
 ASKED = change_of(rating="Warm")
 OTHER_TARGET = replace(ASKED, change_id="C9", after={"rating": "Hot"})
 OTHER_BASE = replace(ASKED, change_id="C9", before={"rating": "Cold"})
-SAME_ELSEWHEN = replace(ASKED, change_id="C9", because=(Message.of("reason.score"),), rules=("rule/renamed",))
+SAME_ELSEWHEN = replace(
+    ASKED, change_id="C9", because=(Message.of("reason.score"),), rules=(RuleRef("rule", "renamed"),)
+)
 NOBODY = Past(standing=None, is_on_its_way=False, is_rewritten=False, quiet=(), moved=())
 
 
@@ -94,7 +96,7 @@ _ON_ITS_WAY = {
     "another was sent": (OPEN, replace(EMPTY, sent=frozenset({"C1"})), False),
     "sent once, to other fields": (OPEN, replace(EMPTY, sent=frozenset({"C0"}), rewritten=frozenset({"C0"})), False),
     "sending, to other fields": (replace(OPEN, state=State.SENDING), replace(EMPTY, rewritten=frozenset({"C0"})), True),
-    "takes another back": (replace(OPEN, change=replace(ASKED, rules=("revert/C1",))), EMPTY, True),
+    "takes another back": (replace(OPEN, change=replace(ASKED, rules=(RuleRef("revert", "C1"),))), EMPTY, True),
 }
 
 
@@ -135,7 +137,7 @@ DRAFT = Draft(
     effects=Effects(),
     need=None,
     riders={"grade_reason": "size+2 = C-"},
-    rules=("profile/fit", "rule/warm", "pool/team"),
+    rules=(RuleRef("profile", "fit"), RuleRef("rule", "warm"), RuleRef("pool", "team")),
     because=(WHY,),
     respected=(),
     undecided=False,
@@ -158,7 +160,7 @@ def test_a_draft_becomes_the_change_of_its_fields() -> None:
         BASE,
         inputs={"employees": 500, "title": "ceo"},
         riders={"grade_reason": "size+2 = C-"},
-        rules=("profile/fit", "rule/warm", "pool/team"),
+        rules=(RuleRef("profile", "fit"), RuleRef("rule", "warm"), RuleRef("pool", "team")),
         because=(WHY,),
     )
 
@@ -219,7 +221,12 @@ def test_what_a_draft_asks_for_depends_on_who_was_found(
 
 def test_without_its_owner_a_draft_rests_on_what_its_fields_read() -> None:
     asked = replace(DRAFT, need=NEED)
-    expected = replace(DRAFT, need=None, inputs={"rating": {"employees": 500}}, rules=("profile/fit", "rule/warm"))
+    expected = replace(
+        DRAFT,
+        need=None,
+        inputs={"rating": {"employees": 500}},
+        rules=(RuleRef("profile", "fit"), RuleRef("rule", "warm")),
+    )
     assert without_owner(asked) == expected
 
 

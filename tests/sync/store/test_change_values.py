@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.changes.change import Base, Change, Effects, Turn
+from engine.changes.change import Base, Change, Effects, RuleRef, Turn
 from engine.digests import canonical
 from engine.messages import Message
 from sync.store.change_values import change_body, change_from
@@ -40,7 +40,7 @@ _EFFECTS = st.builds(
         inputs=_VALUES,
         riders=_VALUES,
         effects=_EFFECTS,
-        rules=st.lists(_TEXTS, max_size=2).map(tuple),
+        rules=st.lists(st.builds(RuleRef, st.sampled_from(["rule", "pool", "scoring"]), _TEXTS), max_size=2).map(tuple),
         because=_MESSAGES,
     )
 )
