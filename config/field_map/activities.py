@@ -11,8 +11,9 @@ from zoneinfo import available_timezones
 
 from config.field_map.objects import lookup_of, read_fields, read_lookups
 from config.field_map.reading import Reader
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
+from engine.names import folded
 from mapping.field_map.field_map import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
 from mapping.field_map.filters import Value
 from mapping.field_map.standard_fields import STANDARD_LOOKUPS

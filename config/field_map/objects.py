@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from config.field_map.reading import Reader
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from config.files.yaml_tree import Node, Scalar, Table
 from engine.conditions.fields import IDENTITY_COLUMNS, LATER, Kind
+from engine.names import folded
 from engine.verdicts.registry import DERIVED_FIELDS, RIDERS, TARGETS
 from mapping.field_map.field_map import Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.field_map.standard_fields import STANDARD_FIELDS, STANDARD_LOOKUPS, Standard

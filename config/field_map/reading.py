@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection
 
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
+from engine.names import folded
 
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WIDE = re.compile("[：　]")

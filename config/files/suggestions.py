@@ -1,13 +1,9 @@
 """What an author most likely meant by a word that is not known."""
 
 import difflib
-import unicodedata
 from collections.abc import Iterable
 
-
-def folded(text: str) -> str:
-    """How words of files are compared: width, case and outer spaces do not count."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+from engine.names import folded
 
 
 def nearest(given: str, known: Iterable[str]) -> str:

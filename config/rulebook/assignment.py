@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from config.files.suggestions import folded
 from config.files.yaml_tree import Node, Scalar
 from config.rulebook.named_items import Item, Names
 from config.rulebook.typed import Problems, choice, entries, items, text
+from engine.names import folded
 from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, Pool
 

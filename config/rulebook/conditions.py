@@ -6,13 +6,13 @@ Several keys side by side must all hold, so `employees: {at least: 100, less tha
 
 from dataclasses import replace
 
-from config.files.suggestions import folded
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from config.rulebook.fields import Readable
 from config.rulebook.operands import Known, days, operand
 from config.rulebook.typed import Problems, choice, distinct, items, scalar, text, whole, yes_no
 from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.operators import OPERATORS, Operator, operators_for, short_operator
+from engine.names import folded
 from mapping.ids import id18, is_id
 from mapping.text.keys import TEXT_KEYS, facets_of
 

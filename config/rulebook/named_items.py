@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from config.files.suggestions import folded
 from config.files.yaml_tree import Listing, Node, Scalar
 from config.rulebook.typed import Problems, entries, scalar, text, texts, yes_no
+from engine.names import folded
 
 _SHARED_KEYS = ("name", "id", "was", "description", "tags", "folder", "active")
 

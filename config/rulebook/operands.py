@@ -15,10 +15,10 @@ from config.rulebook.fields import Readable
 from config.rulebook.named_items import Names
 from config.rulebook.typed import Problems, items, number, scalar, whole, yes_no
 from config.rulebook.values import Values
-from engine.assignment.directory import called
 from engine.conditions.conditions import Operand
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OperandShape, Operator
+from engine.names import folded
 from engine.rulebook.rulebook import Band
 from engine.verdicts.grade import LADDER
 from engine.verdicts.priority import priorities
@@ -152,7 +152,7 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
 
 def _plain(readable: Readable, text: str) -> str:
     """A text without a key, as its column has it."""
-    return called(text) if readable.name in _OF_OWNER else text
+    return folded(text) if readable.name in _OF_OWNER else text
 
 
 def _words(name: str, known: Known) -> tuple[str, ...] | None:

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
+from engine.names import folded
 
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "はい": True, "いいえ": False}
 _FULL_WIDTH = "：　，｛｝［］"

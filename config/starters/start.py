@@ -4,9 +4,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from config.settings.settings import FILE, SANDBOX, org_address
 from engine.errors import SettingsError
+from engine.names import folded
 
 _IGNORED = """# data/ holds the store, the mirror and the reports: personal data, kept out of git.
 data/

@@ -1,6 +1,5 @@
 """Who may own a prospect: the org's users and queues, found by the names rule files use."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from engine.actions.registry import kind_of
 from engine.conditions.conditions import Leaf, leaves
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem
+from engine.names import folded
 from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Queue, User
@@ -18,7 +18,7 @@ ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Users by id and by username (any case), queues by id and DeveloperName, and what the rulebook makes of them."""
+    """Users by id and by username (however typed), queues by id and DeveloperName, and what the rulebook makes of them."""
 
     users: Mapping[str, User]
     queues: Mapping[str, Queue]
@@ -32,8 +32,8 @@ class Directory:
         """Names that the org does not have are left out here; `dangling` names them."""
         by_id = {user.id: user for user in users}
         queue_by_id = {queue.id: queue for queue in queues}
-        usernames = {user.username.casefold(): user.id for user in by_id.values()}
-        queue_names = {queue.developer_name.casefold(): queue.id for queue in queue_by_id.values()}
+        usernames = {folded(user.username): user.id for user in by_id.values()}
+        queue_names = {folded(queue.developer_name): queue.id for queue in queue_by_id.values()}
         return cls(
             users=by_id,
             queues=queue_by_id,
@@ -61,7 +61,7 @@ class Directory:
             "owner_role": [user.role if user else None for user in owners],
             "owner_manager": [manager.username if manager else None for manager in managers],
         }
-        keys = {name: [called(one) if one else None for one in values] for name, values in columns.items()}
+        keys = {name: [folded(one) if one else None for one in values] for name, values in columns.items()}
         return columns | {f"{name}__key": values for name, values in keys.items()}
 
     def may_receive(self, owner_id: str, object_name: str) -> bool:
@@ -70,15 +70,10 @@ class Directory:
         return bool(user and user.can_own) or bool(queue and object_name in queue.objects)
 
     def user_id(self, reference: Reference) -> str | None:
-        return self.usernames.get(reference.name.casefold())
+        return self.usernames.get(folded(reference.name))
 
     def queue_id(self, reference: Reference) -> str | None:
-        return self.queue_names.get(reference.name.casefold())
-
-
-def called(name: str) -> str:
-    """A name of a person or role as rules compare it: width and case aside."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+        return self.queue_names.get(folded(reference.name))
 
 
 def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()) -> tuple[Problem, ...]:
@@ -106,7 +101,7 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
         for reference in queues
         if directory.queue_id(reference) is None
     ]
-    known_roles = {called(role): role for role in roles}
+    known_roles = {folded(role): role for role in roles}
     listed = ", ".join(sorted(known_roles.values())) or "-"
     for where, field, name in dict.fromkeys(_owners_named(rulebook)):
         if field == "owner_role" and name not in known_roles:
@@ -130,5 +125,5 @@ def _owners_named(rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
 
 
 def _found(references: Iterable[Reference], ids: Mapping[str, str]) -> list[str]:
-    names = (reference.name.casefold() for reference in references)
+    names = (folded(reference.name) for reference in references)
     return [ids[name] for name in names if name in ids]

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from config.files.suggestions import folded, nearest
+from config.files.suggestions import nearest
 from engine.errors import Problem
+from engine.names import folded
 from engine.snapshots import Queue, User
 from mapping.ids import id18, is_id
 

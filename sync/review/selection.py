@@ -10,6 +10,7 @@ from config.files.suggestions import nearest
 from engine.changes.change import Change, RuleRef, Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
+from engine.names import folded
 from engine.values import Scalar
 from mapping.ids import id18, is_id
 from sync.mirror.records import people
@@ -125,8 +126,8 @@ def _unknown_fields(selection: Selection, fields: Collection[str]) -> Iterator[P
 
 
 def _names_rule(given: str, rule: RuleRef) -> bool:
-    pattern = given.casefold()
-    return fnmatchcase(str(rule).casefold(), pattern) or fnmatchcase(rule.id.casefold(), pattern)
+    pattern = folded(given)
+    return fnmatchcase(folded(str(rule)), pattern) or fnmatchcase(folded(rule.id), pattern)
 
 
 def _term(given: str, problems: list[Problem]) -> Test | None:
@@ -154,8 +155,8 @@ def _term(given: str, problems: list[Problem]) -> Test | None:
 
 
 def _is_like(held: Scalar, sign: str, value: str) -> bool:
-    text = "" if held is None else str(held).casefold()
-    wanted = value.casefold()
+    text = "" if held is None else folded(str(held))
+    wanted = folded(value)
     if sign == "~":
         return wanted in text
     return fnmatchcase(text, wanted) is (sign == "=")

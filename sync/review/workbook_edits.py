@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from config.files.suggestions import folded
 from config.words.catalogue import Words, catalogue
 from engine.changes.change import Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem
+from engine.names import folded
 from engine.values import Scalar
 from sync.reports.table import cells, field_headings, headings
 from sync.reports.workbook import held_text

@@ -14,9 +14,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from config.files.suggestions import folded
 from config.words.catalogue import Language, Words
 from engine.errors import Problem, UsageError
+from engine.names import folded
 from sync.reports.workbook import DECISIONS
 
 _COLUMNS = {
