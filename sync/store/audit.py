@@ -5,12 +5,10 @@ SHA-256 of those bytes. Bodies hold ids, states, rule ids, field names and keyed
 """
 
 import hashlib
-import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -19,7 +17,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import Row
 
 from engine.digests import canonical
-from engine.values import Scalar
 from sync.store.database import Transaction
 from sync.store.paging import pages
 from sync.store.tables import audit
@@ -104,14 +101,6 @@ def canonical_bytes(value: Mapping[str, Any]) -> bytes:
     if _is_plain(value):
         return canonical(value).encode()
     return rfc8785.dumps(value)
-
-
-def value_hash(key: str, field_name: str, value: Scalar) -> str:
-    """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
-    # The bytes of JSON, without its detours: a plan of an org hashes some ten million values.
-    told = encode_basestring(value) if isinstance(value, str) else canonical(value)
-    text = f"[{encode_basestring(field_name)},{told}]"
-    return hmac.digest(bytes.fromhex(key), text.encode(), "sha256").hex()[:32]
 
 
 def _body(entry: Entry, *, seq: int, prev: str) -> bytes:

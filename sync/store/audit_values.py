@@ -1,18 +1,34 @@
-"""What the audit says of a change: its ids and rules, each value as a keyed hash, and what memory gains by it."""
+"""What the audit says of a change: its ids and rules, what memory gains by it, and each value as a keyed hash.
 
-from collections.abc import Mapping, Sequence
+Each prospect has a secret key, so that the audit can prove a value without holding it. Erasure empties its row.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring
+
+from sqlalchemy import insert, select
 
 from engine.changes.change import Change, Effects
-from engine.values import Values
-from sync.store.audit import value_hash
-from sync.store.database import Transaction
-from sync.store.prospect_keys import keys_of
+from engine.digests import canonical
+from engine.values import Scalar, Values
+from sync.store.database import Transaction, secret_bytes
+from sync.store.paging import chunks
+from sync.store.tables import prospect_keys
 
 
 def of_changes(tx: Transaction, changes: Sequence[Change]) -> dict[str, dict[str, object]]:
     """The facts of each change by its id. Tags, firings and turns are told whole: memory can be rebuilt from them."""
     keys = keys_of(tx, (change.record_id for change in changes))
     return {change.change_id: _facts(change, keys[change.record_id]) for change in changes}
+
+
+def value_hash(key: str, field_name: str, value: Scalar) -> str:
+    """A value as the audit may hold it: the same for equal values of one prospect's field, meaningless without its key."""
+    # The bytes of JSON, without its detours: a plan of an org hashes some ten million values.
+    told = encode_basestring(value) if isinstance(value, str) else canonical(value)
+    text = f"[{encode_basestring(field_name)},{told}]"
+    return hmac.digest(bytes.fromhex(key), text.encode(), "sha256").hex()[:32]
 
 
 def _facts(change: Change, key: str) -> dict[str, object]:
@@ -22,14 +38,15 @@ def _facts(change: Change, key: str) -> dict[str, object]:
         "record": change.record_id,
         "rules": [str(rule) for rule in change.rules],
         "owner": value_hash(key, "owner", change.owner),
-        "before": _hashed(change.before, key),
-        "after": _hashed(change.after, key),
-        "inputs": _hashed(change.inputs, key),
+        "before": hashed(change.before, key),
+        "after": hashed(change.after, key),
+        "inputs": hashed(change.inputs, key),
         **_effects(change.effects),
     }
 
 
-def _hashed(values: Values, key: str) -> Mapping[str, str]:
+def hashed(values: Values, key: str) -> Mapping[str, str]:
+    """Values of one prospect by field, as the audit may hold them."""
     return {name: value_hash(key, name, value) for name, value in values.items()}
 
 
@@ -41,3 +58,16 @@ def _effects(effects: Effects) -> dict[str, object]:
         "turn": [effects.turn.pool, effects.turn.member, effects.turn.sequence] if effects.turn else None,
     }
     return {name: value for name, value in told.items() if value}
+
+
+def keys_of(tx: Transaction, record_ids: Iterable[str]) -> dict[str, str]:
+    """The key of each prospect in hex, made when it is first needed."""
+    wanted = sorted(set(record_ids))
+    found: dict[str, str] = {}
+    for chunk in chunks(wanted):
+        rows = tx.execute(select(prospect_keys).where(prospect_keys.c.record_id.in_(chunk)))
+        found |= {row.record_id: row.key for row in rows}
+    new = {record_id: secret_bytes(tx, 32).hex() for record_id in wanted if record_id not in found}
+    if new:
+        tx.execute(insert(prospect_keys), [{"record_id": record_id, "key": key} for record_id, key in new.items()])
+    return found | new

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select
 from engine.changes.memory import Overridden
 from engine.values import Scalar
 from sync.store import audit
-from sync.store.audit import Entry, Event, value_hash
+from sync.store.audit import Entry, Event
+from sync.store.audit_values import hashed, keys_of
 from sync.store.database import Transaction
 from sync.store.paging import chunks
-from sync.store.prospect_keys import keys_of
 from sync.store.tables import applied_values, overrides
 
 RECORDS = overrides.c.record_id
@@ -54,7 +54,7 @@ def give_back(tx: Transaction, given: Sequence[tuple[str, Mapping[str, Scalar]]]
         for record_id, values in chunk:
             theirs = overrides.c.field.in_(list(values))
             tx.execute(delete(overrides).where(overrides.c.record_id == record_id, theirs))
-        told = [{"record": one, "after": _hashed(keys[one], values), "actor": actor} for one, values in chunk if values]
+        told = [{"record": one, "after": hashed(values, keys[one]), "actor": actor} for one, values in chunk if values]
         audit.append(tx, [Entry(Event.GIVEN_BACK, at, facts=facts) for facts in told])
 
 
@@ -65,7 +65,3 @@ def _held(
     if row is None:
         return {"record_id": record_id, "fields": dict(values), "at": at, "run_id": None}
     return {"record_id": record_id, "fields": {**row.fields, **values}, "at": row.at, "run_id": row.run_id}
-
-
-def _hashed(key: str, values: Mapping[str, Scalar]) -> dict[str, str]:
-    return {name: value_hash(key, name, value) for name, value in values.items()}
