@@ -15,7 +15,7 @@ from sync.mirror.records import people
 from sync.plan.cost import forecast
 from sync.plan.lookup import is_shadow
 from sync.run import Worker
-from sync.store import change_summaries, changes, describes, orgs, plans, runs
+from sync.store import change_values, changes, describes, orgs, plans, runs
 from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.quality import quality_of
@@ -29,7 +29,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         run = runs.run(tx, plan.plan_id)
         described = describes.every(tx)
         states = changes.counts(tx, plan.plan_id)
-        held = change_summaries.held_because(tx, plan.plan_id)
+        held = change_values.held_because(tx, plan.plan_id)
     named = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
     figures = figures_of(run)
     compares = is_shadow(worker, plan)

@@ -10,7 +10,7 @@ from engine.values import Scalar
 from mapping.frames.record_cards import Card, card_of, open_holdings
 from sync.run import Worker
 from sync.store import changes
-from sync.store.change_summaries import Sketch, sketches
+from sync.store.change_values import Sketch, sketches
 from sync.store.database import Transaction
 from sync.store.paging import pages_of
 from sync.store.plans import PlanRecord
