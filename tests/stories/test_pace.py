@@ -44,6 +44,9 @@ def why(stage: Stage) -> str | None:
     [
         ("freeze: [{name: year end, from: 2026-11-19, until: 2026-11-21}]", "wait.freeze"),
         ("freeze: [{from: 2026-11-21, until: 2026-11-21}]", None),
+        ("freeze: [{from: 2026-11-20, until: 2026-11-21}]", "wait.freeze"),
+        ("freeze: [{from: 2026-11-19, until: 2026-11-20}]", "wait.freeze"),
+        ("freeze: [{from: 2026-11-18, until: 2026-11-19}]", None),
         ("pace: {from: '19:00', until: '07:00'}", "wait.hours"),
         ("pace: {from: '08:00', until: '10:00'}", None),
         ("pace: {until: '08:00'}", "wait.hours"),
