@@ -3,6 +3,8 @@
 Review lies between them and holds no worker.
 """
 
+from functools import partial
+
 from engine.errors import PlanStaleError
 from sync.apply.apply import Settlement, apply
 from sync.plan.cost import figures, forecast
@@ -26,28 +28,35 @@ def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) 
     not only those to whom something has happened since the last plan.
     """
     with run.worker.hold(LeaseName.PULL) as lease:
-        for _ in range(TRIES_MAX - 1):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 return _proposed(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
-            except PlanStaleError:
-                continue  # somebody applied or reviewed meanwhile: look again
-        return _proposed(run, lease, with_owners=with_owners, looks_at_all=looks_at_all)
+            except PlanStaleError:  # somebody applied or reviewed meanwhile: look again
+                if tries == TRIES_MAX:
+                    raise
 
 
 def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> PlanRecord:
-    expire(run)
+    _expire(run)
     pull(run, lease)
-    shown = plan_org(run, lease, comparing=comparing, with_owners=with_owners, looks_at_all=looks_at_all)
+    shown = plan_org(run, lease, comparing=partial(comparing, run), with_owners=with_owners, looks_at_all=looks_at_all)
     run.figures.update(proposed=shown.proposed, **shown.counts)
     run.figures["whole"] = shown.whole_id if shown.whole_id != shown.plan_id else None
-    run.figures["writes"] = figures(forecast(run.worker, shown.plan_id))
+    run.figures["writes"] = figures(forecast(run.worker.store, run.worker.settings, shown.plan_id))
     return shown
 
 
 def settle(run: Run) -> Settlement:
     """Send whatever is approved, settle what is unknown, and count what became of it."""
-    expire(run)
+    _expire(run)
     with run.worker.hold(LeaseName.WRITE) as lease:
         settlement = apply(run, lease)
     run.figures["states"] = {state.value: number for state, number in settlement.states.items()}
     return settlement
+
+
+def _expire(run: Run) -> None:
+    if count := expire(run.worker.store, run_id=run.run_id, at=run.now):
+        run.figures["expired"] = count

@@ -1,6 +1,6 @@
 """One run at work: connected to its org, entered in the store, and closed whatever happens."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,13 +12,14 @@ from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
-from mapping.field_map.types import Record
 from sync.host.clock import Clock
 from sync.host.crash_points import CrashPoints
+from sync.host.host import Host
 from sync.host.shutdown import Drain
 from sync.mirror.mirror import Mirror
+from sync.salesforce.describes import Describes
 from sync.salesforce.org import Identity, Org
-from sync.store import describes, leases, orgs, runs
+from sync.store import leases, orgs, runs
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.holders import Holder
@@ -62,6 +63,10 @@ class Worker:
         """What the store keeps of it, by its digest."""
         return self.read_rulebook()[1]
 
+    @property
+    def host(self) -> Host:
+        return Host(self.clock, self.drain, self.points)
+
     def hold(self, name: LeaseName) -> AbstractContextManager[Lease]:
         """Take a lease of the store, renewed until it is given back. LeaseError (exit 8) when another run has it."""
         return leases.hold(
@@ -83,37 +88,9 @@ class Run:
     at: datetime
     org: Org
     identity: Identity
+    describes: Describes
     is_first_today: bool = False  # by the org's clock, in UTC: it tells what is told once a day
     figures: dict[str, Json] = field(default_factory=dict)
-    _described: dict[str, Record] = field(default_factory=dict)
-
-    def describe(self, object_name: str) -> Record:
-        """What the org says an object is made of. OrgError SF-103 for one that it does not have."""
-        found = self.describes([object_name])
-        return found[object_name] if object_name in found else self.org.describe(object_name)
-
-    def describes(self, object_names: Sequence[str]) -> dict[str, Record]:
-        """The same of those of several that are there, as the store knows it for `describe_seconds`; asked anew in one
-        call after that.
-        """
-        unread = [name for name in object_names if name not in self._described]
-        since = self.at - timedelta(seconds=self.worker.settings.describe_seconds)
-        with self.worker.store.read() as tx:
-            self._described.update(describes.known(tx, unread, since=since))
-        self.describe_again([name for name in unread if name not in self._described])
-        return {name: self._described[name] for name in object_names if name in self._described}
-
-    def describe_again(self, object_names: Sequence[str]) -> None:
-        """Ask the org, whatever the store knows: it may have refused a field, or time has passed."""
-        if not object_names:
-            return
-        told = self.org.describes(object_names)
-        gone = [name for name in object_names if name not in told]
-        with self.worker.store.transaction() as tx:
-            describes.forget(tx, gone)
-            self._described.update(describes.keep(tx, told, at=self.now))
-        for name in gone:
-            self._described.pop(name, None)
 
     @property
     def moment(self) -> Moment:
@@ -122,7 +99,7 @@ class Run:
     @property
     def now(self) -> datetime:
         """The org's time as of its last answer."""
-        return self.org.server_time or self.at
+        return self.org.now()
 
 
 @contextmanager
@@ -167,7 +144,8 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
         before = runs.latest(tx, limit=1)
         run_id = runs.start(tx, verb=verb, at=at, holder=worker.holder)
     is_first = not before or before[0].started_at.date() < at.date()
-    return Run(worker, run_id, at, org, identity, is_first_today=is_first)
+    told = Describes(org, worker.store, since=at - timedelta(seconds=worker.settings.describe_seconds))
+    return Run(worker, run_id, at, org, identity, told, is_first_today=is_first)
 
 
 def _finish(run: Run, outcome: str, started: float) -> None:

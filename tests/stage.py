@@ -13,10 +13,12 @@ from engine.changes.memory import Memory
 from engine.changes.plan import Plan
 from engine.changes.states import State
 from engine.messages import Message
+from engine.snapshots import Snapshot
 from sync.app import open_worker
 from sync.apply.apply import Settlement
 from sync.cycle import propose, settle
 from sync.host.clock import Clock
+from sync.plan.snapshots import snapshot_of
 from sync.pull.pull import pull
 from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
@@ -282,6 +284,12 @@ def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
     for name, text in texts.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text, encoding="utf-8")
+
+
+def snapshot(run: Run, *, as_of: str | None = None) -> Snapshot:
+    """What a plan of this run would be made from."""
+    worker, org_id = run.worker, run.identity.org_id
+    return snapshot_of(worker.mirror, worker.field_map, org_id=org_id, run_id=run.run_id, figures={}, as_of=as_of)
 
 
 def whole(worker: Worker, header: PlanRecord) -> Plan:

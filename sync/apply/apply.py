@@ -5,26 +5,30 @@ for. What may not be written now stays approved, and the next run goes on.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from engine.changes.states import State
 from engine.messages import Message
 from engine.rulebook.rulebook import Operation
-from sync.apply.budget import Share, shares, why_left
+from sync.apply.answers import Answers, Touched
+from sync.apply.budget import shares, why_left
 from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
-from sync.apply.readback import name_survivors, read_back_unknown, verify
-from sync.plan.cost import SLICE_MAX
+from sync.apply.readback import Readback
+from sync.apply.recheck import Rechecks
+from sync.apply.writers.bulk import BulkWriter, Patience
+from sync.apply.writers.collections import CollectionsWriter
+from sync.apply.writers.guarded import GuardedWriter
 from sync.plan.versions import PlanVersions
+from sync.pull.reread import Reread
 from sync.run import Run
-from sync.store import batches, ingest_jobs
-from sync.store.batches import Approved
+from sync.store import batches
 from sync.store.change_values import message_body
-from sync.store.database import Transaction
-from sync.store.ingest_jobs import Upload
-from sync.store.leases import Lease
-from sync.store.paging import pages_of
+from sync.store.columns import Json
+from sync.store.database import Store
+from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import Mode
 
 
@@ -42,111 +46,86 @@ class Settlement:
 
 def apply(run: Run, lease: Lease) -> Settlement:
     """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
-    versions = PlanVersions(run)
-    outbox = Outbox(run, lease, versions, Gate(run))
-    counts = _ApplyCounts(run, outbox, versions)
-    is_under_way = _take_over(run, lease, outbox)
-    outbox.touched |= read_back_unknown(run, lease, versions)
+    store, settings = run.worker.store, run.worker.settings
+    outbox = outbox_of(run, lease)
+    counts = _Counts(store, outbox.answers.readback, run.figures)
+    sending = outbox.settled()
     # What turned out not to have been written is on its way again below.
-    counts.count(but=State.APPROVED)
-    outbox.waits = outbox.gate.closed()
-    with run.worker.store.read() as tx:
+    counts.add(sending.settled, but=State.APPROVED)
+    sending.waits = outbox.gate.closed()
+    with store.read() as tx:
         waiting = batches.waiting(tx)
         plan_ids = batches.plans_waiting(tx)
-    found = shares(waiting, run.worker.settings, spare=run.org.spare, room=outbox.gate.room())
+    found = shares(waiting, settings, spare=run.org.spare, room=outbox.gate.room())
     short = why_left(found, spare=run.org.spare)
     named = sorted({each.object for each in found if each.going and not each.is_free})
-    if plan_ids and named and not outbox.waits:
+    if plan_ids and named and not sending.waits:
         # Whether a field may be written is not left to what was known yesterday.
-        run.describe_again(named)
-        versions.check(plan_ids)
+        run.describes.ask_again(named)
+        outbox.versions.check(plan_ids)
     for share in found:
-        if share.mode is Mode.BULK and is_under_way:
-            # Two jobs on one object get into each other's way.
-            outbox.waits = outbox.waits or Message.of("wait.job")
-        for part in _slices(run, outbox, share):
-            if share.is_free:
-                outbox.remember(part)
-            else:
-                outbox.carry(part, share.mode)
-            counts.count()
-    outbox.waits = outbox.waits or short
-    return counts.settlement()
+        for touched in sending.send(share):
+            counts.add(touched)
+    return counts.settlement(sending.waits or short, run.worker.rulebook.operation)
 
 
-def _slices(run: Run, outbox: Outbox, share: Share) -> Iterator[Sequence[Approved]]:
-    """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
-    left = 0 if outbox.waits else share.going
-
-    def behind(tx: Transaction, after: str, most: int) -> list[Approved]:
-        return batches.approved(tx, share.object, share.reach, after=after, most=min(left, most))
-
-    for part in pages_of(
-        run.worker.store, behind, lambda each: each.standing.change.record_id, after="", most=SLICE_MAX
-    ):
-        yield part
-        left = 0 if outbox.waits else left - len(part)
-
-
-def _take_over(run: Run, lease: Lease, outbox: Outbox) -> bool:
-    """Settle what a dead run left with the org; whether the org is still at work on some of it."""
-    outbox.bulk.stop_lost()
-    with run.worker.store.read() as tx:
-        left = ingest_jobs.unfinished(tx)
-    under_way = {each.batch_id for each in left if not _adopted(run, outbox, each)}
-    with run.worker.store.transaction() as tx:
-        batches.recover(
-            tx, lease, run=run.run_id, at=run.now, under_way={batch_id for batch_id in under_way if batch_id}
-        )
-    return bool(under_way)
-
-
-def _adopted(run: Run, outbox: Outbox, upload: Upload) -> bool:
-    """Ask a job what became of its rows and write it down; False when it has not ended yet."""
-    with run.worker.store.read() as tx:
-        carried = [standing.change for standing in batches.carried(tx, upload.batch_id or "")]
-        sent_in = batches.last_of(tx, [carried[0].change_id]) if carried else {}
-    answers = outbox.bulk.recover(upload, [change.record_id for change in carried])
-    if answers is None:
-        return False
-    for batch in sent_in.values():
-        outbox.settle(batch, carried, answers)
-    if not sent_in:
-        with run.worker.store.transaction() as tx:
-            ingest_jobs.close(tx, upload.job_id)
-    return True
+def outbox_of(run: Run, lease: Lease) -> Outbox:
+    """The outbox of a run, opened: all it needs of it."""
+    worker, org, settings, now = run.worker, run.org, run.worker.settings, run.org.now
+    leased, us = LeasedStore(worker.store, lease), run.identity.user_id
+    versions = PlanVersions(worker.store, run.describes)
+    reread = Reread(org, worker.mirror, run.describes, timedelta(seconds=settings.look_back_seconds))
+    patience = Patience(
+        worker.host, now, run.at, worker.clock.monotonic(), settings.run_deadline_seconds, settings.bulk_poll_seconds
+    )
+    bulk = BulkWriter(org.wire, leased, patience, run.run_id, us)
+    return Outbox(
+        leased,
+        versions,
+        Gate(
+            worker.store,
+            worker.rulebook,
+            run.moment,
+            now=now,
+            drain=worker.drain,
+            deadline_seconds=settings.run_deadline_seconds,
+        ),
+        bulk,
+        {Mode.GUARDED: GuardedWriter(org), Mode.COLLECTIONS: CollectionsWriter(org), Mode.BULK: bulk},
+        Rechecks(worker.store, reread, versions, us=us),
+        Answers(worker.store, Readback(leased, reread, versions, run.run_id, us), worker.host, run.run_id),
+        timedelta(seconds=settings.quiet_seconds),
+    )
 
 
-class _ApplyCounts:
+@dataclass(slots=True)
+class _Counts:
     """What became of the changes so far, by state; nothing is held of a slice once it is counted."""
 
-    def __init__(self, run: Run, outbox: Outbox, versions: PlanVersions) -> None:
-        self._run, self._outbox, self._laws = run, outbox, versions
-        self._touched = 0
-        self._states: Counter[State] = Counter()
+    store: Store
+    readback: Readback
+    figures: dict[str, Json]
+    touched: int = 0
+    states: Counter[State] = field(default_factory=Counter)
 
-    def count(self, *, but: State | None = None) -> None:
-        """Look again at what was written, and count where everything touched since the last count stands now."""
-        verify(self._run, self._outbox.done, self._laws)
-        with self._run.worker.store.read() as tx:
+    def add(self, piece: Touched, *, but: State | None = None) -> None:
+        """Look again at what was written, and count where everything that was touched stands now."""
+        self.readback.verify(piece.done, self.figures)
+        with self.store.read() as tx:
             states = {
-                state: number
-                for state, number in batches.states_of(tx, self._outbox.touched).items()
-                if state is not but
+                state: number for state, number in batches.states_of(tx, piece.change_ids).items() if state is not but
             }
         if State.GONE in states:
-            name_survivors(self._run, self._outbox.touched)
-        self._states.update(states)
-        self._touched += sum(states.values())
-        self._outbox.done.clear()
-        self._outbox.touched.clear()
+            self.readback.name_survivors(piece.change_ids)
+        self.states.update(states)
+        self.touched += sum(states.values())
 
-    def settlement(self) -> Settlement:
-        states, waits = Counter(self._states), self._outbox.waits
+    def settlement(self, waits: Message | None, operation: Operation) -> Settlement:
+        states = Counter(self.states)
         if waits is not None:
-            with self._run.worker.store.read() as tx:
+            with self.store.read() as tx:
                 states[State.APPROVED] = sum(batches.waiting(tx).values())
-            if states[State.APPROVED] or self._run.worker.rulebook.operation is not Operation.SHADOW:
-                self._run.figures["outcome"] = "held"
-            self._run.figures["waits"] = message_body(waits)
-        return Settlement(self._touched, {state: states[state] for state in State if states[state]}, waits)
+            if states[State.APPROVED] or operation is not Operation.SHADOW:
+                self.figures["outcome"] = "held"
+            self.figures["waits"] = message_body(waits)
+        return Settlement(self.touched, {state: states[state] for state in State if states[state]}, waits)

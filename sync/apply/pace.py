@@ -5,14 +5,17 @@ all runs, and the deadline of the run. Times are the org's, days its own. What m
 """
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.messages import Message
+from engine.moments import Moment
 from engine.rulebook.policy import Pace
-from engine.rulebook.rulebook import Operation
-from sync.run import Run
+from engine.rulebook.rulebook import Operation, Rulebook
+from sync.host.shutdown import Drain
 from sync.store import batches, pauses
+from sync.store.database import Store
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -21,24 +24,38 @@ _DAY = timedelta(days=1)
 class Gate:
     """One run's gate. `passed` tells it what went through."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._policy = run.worker.rulebook.policy
-        self._is_shadow = run.worker.rulebook.operation is Operation.SHADOW
-        self._zone = ZoneInfo(run.moment.zone)
+    def __init__(
+        self,
+        store: Store,
+        rulebook: Rulebook,
+        began: Moment,
+        *,
+        now: Callable[[], datetime],
+        drain: Drain,
+        deadline_seconds: float,
+    ) -> None:
+        """`began` is when the run began; `now` is the org's time, as that is."""
+        self._store = store
+        self._policy = rulebook.policy
+        self._is_shadow = rulebook.operation is Operation.SHADOW
+        self._began = began.at
+        self._zone = ZoneInfo(began.zone)
+        self.now = now
+        self._drain = drain
+        self._deadline_seconds = deadline_seconds
         self._sent: deque[tuple[datetime, int]] = deque()
         if self._policy.pace.records_per_hour is not None:
-            with run.worker.store.read() as tx:
-                self._sent.extend(batches.sent_since(tx, run.now - _HOUR))
+            with store.read() as tx:
+                self._sent.extend(batches.sent_since(tx, now() - _HOUR))
 
     def closed(self) -> Message | None:
         """Why nothing may be written at this moment; None when it may."""
-        now = self._run.now
-        if self._run.worker.drain.is_asked:
+        now = self.now()
+        if self._drain.is_asked:
             return Message.of("wait.drain")
         if self._is_shadow:
             return Message.of("wait.shadow")
-        with self._run.worker.store.read() as tx:
+        with self._store.read() as tx:
             pause = pauses.stopping(tx, at=now)
         if pause is not None:
             return Message.of("wait.paused", by=pause.by, reason=pause.reason or "–")
@@ -49,7 +66,7 @@ class Gate:
         limit = self._policy.pace.records_per_hour
         if limit is None:
             return None
-        while self._sent and self._sent[0][0] <= self._run.now - _HOUR:
+        while self._sent and self._sent[0][0] <= self.now() - _HOUR:
             self._sent.popleft()
         return max(0, limit - sum(count for _, count in self._sent))
 
@@ -78,10 +95,8 @@ class Gate:
         return Message.of("wait.pace", limit=self._policy.pace.records_per_hour) if self.room() == 0 else None
 
     def _late(self, now: datetime) -> Message | None:
-        deadline = self._run.worker.settings.run_deadline_seconds
-        return (
-            Message.of("wait.deadline", seconds=deadline) if (now - self._run.at).total_seconds() > deadline else None
-        )
+        is_late = (now - self._began).total_seconds() > self._deadline_seconds
+        return Message.of("wait.deadline", seconds=self._deadline_seconds) if is_late else None
 
 
 def _shift_of(local: datetime, pace: Pace) -> datetime | None:

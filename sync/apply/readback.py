@@ -13,68 +13,97 @@ from engine.plan.recheck import held_value
 from mapping.field_map.field_map import FieldMap
 from sync.plan.cost import SAMPLE_MAX
 from sync.plan.versions import PlanVersions
-from sync.pull.reread import read_again, survivors
-from sync.run import Run
-from sync.store import batches, changes, leases
+from sync.pull.reread import Reread
+from sync.store import batches, changes
 from sync.store.changes import Move
-from sync.store.leases import Lease
+from sync.store.columns import Json
+from sync.store.leases import LeasedStore
 
 _SIGNED = {"note.moved": "note.moved_by", "note.inputs_moved": "note.inputs_moved_by"}
 
 
-def read_back_unknown(run: Run, lease: Lease, versions: PlanVersions) -> frozenset[str]:
-    """Settle every change that was sent and got no answer, by what its record holds now; their ids."""
-    with run.worker.store.read() as tx:
-        standings = changes.in_state(tx, {State.UNKNOWN})
-        waiting = [standing.change for standing in standings]
-        senders = batches.senders_of(tx, _ids(waiting))
-    if not waiting:
-        return frozenset()
-    rows = _rows(run, standings, versions)
-    moves = [
-        _settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset())) for change in waiting
-    ]
-    with run.worker.store.transaction() as tx:
-        leases.check(tx, lease)
-        changes.move(tx, moves, run=run.run_id, at=run.now)
-    return frozenset(_ids(waiting))
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """Looks again at what one run has sent, or an earlier one. `us` is our user in the org."""
 
+    leased: LeasedStore
+    reread: Reread
+    versions: PlanVersions
+    run_id: str
+    us: str
 
-def verify(run: Run, done: Sequence[Change], versions: PlanVersions) -> None:
-    """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on."""
-    rest = [change for change in done if not change.moves_owner]
-    step = max(1, len(rest) // SAMPLE_MAX)
-    looked_at = [change for change in done if change.moves_owner] + rest[::step][:SAMPLE_MAX]
-    if not looked_at:
-        return
-    with run.worker.store.read() as tx:
-        standings = tuple(changes.find(tx, _ids(looked_at)).values())
-    rows = _rows(run, standings, versions)
-    elsewhere = {
-        change.change_id: _changed_after(rows.get(change.record_id))
-        for change in looked_at
-        if not _is_there(change, rows.get(change.record_id))
-    }
-    with run.worker.store.transaction() as tx:
-        for change_id, note in elsewhere.items():
-            changes.annotate(tx, [change_id], note, run=run.run_id, at=run.now)
-    for name, number in (("verified", len(looked_at)), ("changed_after", len(elsewhere))):
-        before = run.figures.get(name, 0)
-        run.figures[name] = number + (before if isinstance(before, int) else 0)
+    def settle_unknown(self) -> frozenset[str]:
+        """Settle every change that was sent and got no answer, by what its record holds now; their ids."""
+        with self.leased.read() as tx:
+            standings = changes.in_state(tx, {State.UNKNOWN})
+            waiting = [standing.change for standing in standings]
+            senders = batches.senders_of(tx, _ids(waiting))
+        if not waiting:
+            return frozenset()
+        rows = self._rows(standings)
+        moves = [
+            _settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset()))
+            for change in waiting
+        ]
+        with self.leased.transaction() as tx:
+            changes.move(tx, moves, run=self.run_id, at=self.reread.org.now())
+        return frozenset(_ids(waiting))
 
+    def verify(self, done: Sequence[Change], figures: dict[str, Json]) -> None:
+        """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on."""
+        rest = [change for change in done if not change.moves_owner]
+        step = max(1, len(rest) // SAMPLE_MAX)
+        looked_at = [change for change in done if change.moves_owner] + rest[::step][:SAMPLE_MAX]
+        if not looked_at:
+            return
+        with self.leased.read() as tx:
+            standings = tuple(changes.find(tx, _ids(looked_at)).values())
+        rows = self._rows(standings)
+        elsewhere = {
+            change.change_id: _changed_after(rows.get(change.record_id))
+            for change in looked_at
+            if not _is_there(change, rows.get(change.record_id))
+        }
+        self._annotate(elsewhere)
+        for name, number in (("verified", len(looked_at)), ("changed_after", len(elsewhere))):
+            before = figures.get(name, 0)
+            figures[name] = number + (before if isinstance(before, int) else 0)
 
-def name_survivors(run: Run, change_ids: Collection[str]) -> None:
-    """Note on changes whose record is gone into which other it was merged, if it was."""
-    with run.worker.store.read() as tx:
-        gone = batches.gone_among(tx, change_ids)
-    for name in sorted({each.object for each in gone}):
-        theirs = [each for each in gone if each.object == name]
-        into = survivors(run, name, [each.record_id for each in theirs])
-        with run.worker.store.transaction() as tx:
-            for each in theirs:
-                if survivor := into.get(each.record_id):
-                    note = Message.of("note.merged", into=survivor)
-                    changes.annotate(tx, [each.change_id], note, run=run.run_id, at=run.now)
+    def name_survivors(self, change_ids: Collection[str]) -> None:
+        """Note on changes whose record is gone into which other it was merged, if it was."""
+        with self.leased.read() as tx:
+            gone = batches.gone_among(tx, change_ids)
+        for name in sorted({each.object for each in gone}):
+            theirs = [each for each in gone if each.object == name]
+            into = self.reread.survivors(name, [each.record_id for each in theirs])
+            self._annotate(
+                {
+                    each.change_id: Message.of("note.merged", into=into[each.record_id])
+                    for each in theirs
+                    if each.record_id in into
+                }
+            )
+
+    def _annotate(self, notes: Mapping[str, Message]) -> None:
+        with self.leased.store.transaction() as tx:
+            for change_id, note in notes.items():
+                changes.annotate(tx, [change_id], note, run=self.run_id, at=self.reread.org.now())
+
+    def _rows(self, standings: Sequence[Standing]) -> "dict[str, _Seen]":
+        """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
+        wanted: dict[tuple[str, str], list[Change]] = {}
+        for standing in standings:
+            wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change)
+        rows: dict[str, _Seen] = {}
+        for (plan_id, name), theirs in wanted.items():
+            written = {field for change in theirs for field in change.after}
+            version = self.versions.of(plan_id)
+            narrow = _narrowed(version.field_map, name, written)
+            frame = self.reread.records(narrow, name, [change.record_id for change in theirs])
+            for row in frame.iter_rows(named=True):
+                edition = Edition.of(row, zone=version.moment.zone, us=self.us)
+                rows[str(row["id"])] = _Seen(row, edition)
+        return rows
 
 
 def _is_there(change: Change, seen: "_Seen | None") -> bool:
@@ -142,23 +171,6 @@ class _Seen:
 
     row: Mapping[str, object]
     edition: Edition
-
-
-def _rows(run: Run, standings: Sequence[Standing], versions: PlanVersions) -> dict[str, _Seen]:
-    """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
-    wanted: dict[tuple[str, str], list[Change]] = {}
-    for standing in standings:
-        wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change)
-    rows: dict[str, _Seen] = {}
-    for (plan_id, name), theirs in wanted.items():
-        written = {field for change in theirs for field in change.after}
-        version = versions.of(plan_id)
-        narrow = _narrowed(version.field_map, name, written)
-        frame = read_again(run, narrow, name, [change.record_id for change in theirs])
-        for row in frame.iter_rows(named=True):
-            edition = Edition.of(row, zone=version.moment.zone, us=run.identity.user_id)
-            rows[str(row["id"])] = _Seen(row, edition)
-    return rows
 
 
 def _narrowed(field_map: FieldMap, name: str, written: Collection[str]) -> FieldMap:

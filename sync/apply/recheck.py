@@ -14,21 +14,24 @@ from engine.snapshots import Range
 from mapping.field_map.field_map import ObjectMap
 from mapping.frames.prospects import absent_columns
 from sync.apply.readback import Edition
-from sync.mirror.records import activities_of, people, prospects_of
+from sync.mirror.records import activities_of, people
 from sync.plan.snapshots import barred_records
 from sync.plan.versions import PlanVersion, PlanVersions
-from sync.pull.reread import moved, queue_objects_again, read_again, signed, users_again
-from sync.run import Run
+from sync.pull.reread import Reread
 from sync.store import batches, memory
+from sync.store.database import Store
 
 
 class Rechecks:
     """Rechecks changes while one run applies them. People are looked up once, records each time."""
 
-    def __init__(self, run: Run, versions: PlanVersions) -> None:
-        self.run = run
-        self.versions = versions
-        users, queues = people(run.worker.mirror)
+    def __init__(self, store: Store, reread: Reread, versions: PlanVersions, *, us: str) -> None:
+        """`us` is our user in the org."""
+        self._store = store
+        self._reread = reread
+        self._versions = versions
+        self._us = us
+        users, queues = people(reread.mirror)
         self._users = {user.id: user for user in users}
         self._queues = queues
         # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
@@ -42,14 +45,14 @@ class Rechecks:
         """
         if not waiting:
             return {}
-        gone, converted = barred_records(self.run, waiting)
+        gone, converted = barred_records(self._reread.mirror, waiting)
         moving = [change for change in waiting if change.moves_owner]
         asked = [owner for change in moving for owner in (str(change.after["owner"]), change.owner)]
-        found = {user.id: user for user in users_again(self.run, asked)}
+        found = {user.id: user for user in self._reread.users(asked)}
         self._users |= found
-        taking = queue_objects_again(self.run, [str(change.after["owner"]) for change in moving])
+        taking = self._reread.queue_objects([str(change.after["owner"]) for change in moving])
         self._queues = tuple(replace(queue, objects=taking.get(queue.id, queue.objects)) for queue in self._queues)
-        with self.run.worker.store.read() as tx:
+        with self._store.read() as tx:
             sent = batches.senders_of(tx, [change.change_id for change in waiting])
         self.doubtful |= sent.keys()
         self.doubtful |= {
@@ -77,7 +80,7 @@ class Rechecks:
         rechecked: dict[str, Recheck] = {}
         for version, object_map, theirs in self._by_version(batch):
             ids = [change.record_id for change in theirs]
-            frame = read_again(self.run, version.field_map, object_map.api_name, ids)
+            frame = self._reread.records(version.field_map, object_map.api_name, ids)
             rechecked |= self._rechecked(theirs, frame, version, object_map)
         return rechecked
 
@@ -89,9 +92,9 @@ class Rechecks:
         for version, object_map, theirs in self._by_version(rest):
             stamps = {change.record_id: change.base.stamp for change in theirs}
             since = min(change.base.read_at for change in theirs)
-            raw = moved(self.run, version.field_map, object_map.api_name, stamps, since=since)
+            raw = self._reread.moved(version.field_map, object_map.api_name, stamps, since=since)
             touched = set(raw["Id"])
-            frame = signed(prospects_of(self.run.worker.mirror, raw, object_map, version.field_map), raw)
+            frame = self._reread.signed(raw, version.field_map, object_map)
             rechecked |= self._rechecked(
                 [each for each in theirs if each.record_id in touched], frame, version, object_map
             )
@@ -101,10 +104,10 @@ class Rechecks:
         return rechecked
 
     def _by_version(self, batch: Sequence[Change]) -> Iterator[tuple[PlanVersion, ObjectMap, list[Change]]]:
-        with self.run.worker.store.read() as tx:
+        with self._store.read() as tx:
             plan_of = batches.plans_of(tx, [change.change_id for change in batch])
         for plan_id in sorted(set(plan_of.values())):
-            version = self.versions.of(plan_id)
+            version = self._versions.of(plan_id)
             for object_map in version.field_map.objects:
                 theirs = [
                     change
@@ -120,10 +123,10 @@ class Rechecks:
         if not theirs:
             return {}
         ids = [change.record_id for change in theirs]
-        with self.run.worker.store.read() as tx:
+        with self._store.read() as tx:
             remembered = memory.recall_of(tx, ids)
             senders = batches.senders_of(tx, [change.change_id for change in theirs])
-        happened = activities_of(self.run.worker.mirror, version.field_map, frame, object_map)
+        happened = activities_of(self._reread.mirror, version.field_map, frame, object_map)
         fresh = Range(
             nw.from_native(frame, eager_only=True),
             nw.from_native(happened, eager_only=True),
@@ -132,7 +135,7 @@ class Rechecks:
         directory = Directory.of(self._users.values(), self._queues, version.rulebook)
         rulings = recheck(theirs, fresh, version.rulebook, remembered, directory, moment=version.moment)
         editions = {
-            str(row["id"]): Edition.of(row, zone=version.moment.zone, us=self.run.identity.user_id)
+            str(row["id"]): Edition.of(row, zone=version.moment.zone, us=self._us)
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
         }
         return {

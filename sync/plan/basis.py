@@ -4,20 +4,20 @@ Rules read whole days of the org, so the first plan of each is of everybody; wha
 than a day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass
-from importlib.metadata import version
+from importlib.metadata import version as version_of
+from typing import TypeGuard
 
 from engine.changes.memory import Memory
 from engine.digests import digest
 from engine.rulebook.rulebook import Operation
 from engine.snapshots import Snapshot
 from mapping.text.keys import KEYS_VERSION
-from sync.plan.snapshots import snapshot_of
-from sync.plan.versions import PlanVersions
-from sync.run import Run
-from sync.store import audit, changes, checkpoints, describes, memory
+from sync.plan.versions import PlanVersion, PlanVersions
+from sync.store import audit, changes, describes, memory
 from sync.store.checkpoints import Checkpoint
+from sync.store.database import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +33,63 @@ class Basis:
     held: int
 
 
-def basis_of(run: Run, versions: PlanVersions, *, with_owners: bool) -> Basis:
-    """Before ranges are read: what happens meanwhile is for the next plan."""
-    rulebook = run.worker.rulebook
-    with run.worker.store.read() as tx:
-        seen = audit.head(tx).count
-        of_org, owner_plans = memory.recall_org(tx), changes.owner_plans(tx)
-        told = describes.digest_of_all(tx)
-        is_open, held = changes.open_count(tx), changes.held(tx)
-    snapshot = snapshot_of(run)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the store knows of the org as a whole before a plan of it is made."""
+
+    seen: int  # the audit's last entry
+    memory: Memory
+    owner_plans: Collection[str]
+    described: str  # digest
+    open: int
+    held: int
+
+
+def before_plan(tx: Transaction) -> Before:
+    """To be asked before anything else is read: what happens meanwhile is for the next plan."""
+    return Before(
+        audit.head(tx).count,
+        memory.recall_org(tx),
+        changes.owner_plans(tx),
+        describes.digest_of_all(tx),
+        changes.open_count(tx),
+        changes.held(tx),
+    )
+
+
+def basis_of(
+    before: Before, snapshot: Snapshot, version: PlanVersion, versions: PlanVersions, *, with_owners: bool
+) -> Basis:
+    """`version` is what this plan is made by, `versions` what earlier ones were."""
     moves_owners = (
         with_owners
-        or of_org.is_established
-        or any(versions.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in owner_plans)
-        or rulebook.operation is Operation.SHADOW
+        or before.memory.is_established
+        or any(versions.of(plan_id).rulebook.operation is Operation.LIVE for plan_id in before.owner_plans)
+        or version.rulebook.operation is Operation.SHADOW
     )
     common = [
-        *_as_text(run),
-        told,
-        of_org.is_established,
+        *_as_text(version),
+        before.described,
+        before.memory.is_established,
         moves_owners,
         [astuple(user) for user in snapshot.users],
         [astuple(queue) for queue in snapshot.queues],
     ]
-    return Basis(snapshot, of_org, moves_owners, digest(common), seen, is_open, held)
+    return Basis(snapshot, before.memory, moves_owners, digest(common), before.seen, before.open, before.held)
 
 
-def checkpoint_of(run: Run, basis: Basis) -> Checkpoint | None:
-    """What a plan of a part may go on from; None when everybody must be looked at.
+def may_go_on(checkpoint: Checkpoint | None, basis: Basis, version: PlanVersion) -> TypeGuard[Checkpoint]:
+    """Whether a plan of a part may go on from it; else everybody must be looked at.
 
     In shadow and in a baseline everybody is: both say what the rules make of the whole org.
     """
-    with run.worker.store.read() as tx:
-        checkpoint = checkpoints.latest(tx)
-    if checkpoint is None or checkpoint.digest != basis.digest or checkpoint.at > run.at:
-        return None
-    if not basis.memory.is_established or run.worker.rulebook.operation is Operation.SHADOW:
-        return None
-    return checkpoint
+    if checkpoint is None or checkpoint.digest != basis.digest or checkpoint.at > version.moment.at:
+        return False
+    return basis.memory.is_established and version.rulebook.operation is not Operation.SHADOW
 
 
-def _as_text(run: Run) -> Iterator[str]:
-    rulebook, moment = run.worker.rulebook, run.moment
-    yield from (rulebook.digest, rulebook.operation.value, run.worker.field_map.digest)
+def _as_text(made_by: PlanVersion) -> Iterator[str]:
+    rulebook, moment = made_by.rulebook, made_by.moment
+    yield from (rulebook.digest, rulebook.operation.value, made_by.field_map.digest)
     yield from (moment.zone, moment.today.isoformat())
-    yield from (KEYS_VERSION, version("leadsync"))
+    yield from (KEYS_VERSION, version_of("leadsync"))

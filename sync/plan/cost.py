@@ -8,11 +8,11 @@ from math import ceil
 from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
-from sync.run import Worker
 from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
 from sync.store import batches
 from sync.store.columns import Json
+from sync.store.database import Store
 from sync.store.vocabulary import Mode
 
 # Records in one job, and in one slice of an apply: what is held in memory at once.
@@ -81,10 +81,10 @@ def _sent(mode: Mode, number: int) -> int:
             return ceil(number / _PAGE) + _CALLS_PER_JOB * ceil(number / SLICE_MAX)
 
 
-def forecast(worker: Worker, plan_id: str) -> WritePlan:
+def forecast(store: Store, settings: Settings, plan_id: str) -> WritePlan:
     """As if all of the plan were approved, and nothing else."""
-    with worker.store.read() as tx:
-        return write_plan(batches.waiting(tx, plan_id=plan_id), worker.settings)
+    with store.read() as tx:
+        return write_plan(batches.waiting(tx, plan_id=plan_id), settings)
 
 
 def figures(plan: WritePlan) -> Json:

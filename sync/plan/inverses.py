@@ -1,6 +1,7 @@
 """The inverse of what a run applied to one record: a change that puts back what was there before, or why there is none."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from engine.changes.change import REVERSAL, Change, Effects, RuleRef, Standing, change_id
@@ -11,7 +12,6 @@ from engine.values import Scalar
 from engine.verdicts.registry import VERDICTS
 from mapping.field_map.field_map import ObjectMap
 from mapping.payloads import api_name_of
-from sync.run import Run
 
 
 def in_the_way(
@@ -40,7 +40,7 @@ def old_owner(applied: Sequence[Change]) -> str:
     return str(_before(applied).get("owner") or "")
 
 
-def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reverted: str) -> Change:
+def inverse(applied: Sequence[Change], row: Mapping[str, Any], *, org_id: str, at: datetime, reverted: str) -> Change:
     """The change that takes all of these back at once, to what was there before the first of them."""
     last = applied[-1]
     effects, after = _effects(applied), _before(applied)
@@ -50,10 +50,10 @@ def inverse(run: Run, applied: Sequence[Change], row: Mapping[str, Any], *, reve
         riders |= {"previous_owner": row["owner_id"], "owner_reason": str(RuleRef(REVERSAL, reverted))}
     return Change(
         change_id=change_id(
-            org_id=run.identity.org_id,
+            org_id=org_id,
             object_name=last.object,
             record_id=last.record_id,
-            at=run.at,
+            at=at,
             after=after,
             effects=effects,
         ),

@@ -9,25 +9,29 @@ by a crash is dropped by the next. Where the basis is as it was, only those are 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from engine.assignment.directory import Directory, dangling
 from engine.changes.memory import Memory
 from engine.errors import RulebookError
 from engine.plan.guards import Weight
-from engine.plan.planner import DRAFTS_HELD_MAX, Assigned, Planner
+from engine.plan.planner import DRAFTS_HELD_MAX, Assigned, Planned, Planner
+from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range, Snapshot, cut
-from sync.plan.affected import affected
-from sync.plan.basis import Basis, basis_of, checkpoint_of
-from sync.plan.snapshots import ranges_of
-from sync.plan.versions import PlanVersions
-from sync.plan.writer import PlanWriter
+from sync.host.shutdown import Drain
+from sync.mirror.mirror import Mirror
+from sync.plan.affected import Affected
+from sync.plan.basis import Basis, basis_of, before_plan, may_go_on
+from sync.plan.snapshots import ranges_of, snapshot_of
+from sync.plan.versions import PlanVersion, PlanVersions
+from sync.plan.writer import Imprint, PlanWriter
 from sync.run import Run
-from sync.store import changes, memory, plans, proposals, runs
+from sync.store import changes, checkpoints, memory, plans, proposals, runs
 from sync.store.checkpoints import Checkpoint
-from sync.store.leases import Lease, check
+from sync.store.columns import Json
+from sync.store.database import Store
+from sync.store.leases import Lease, LeasedStore
 from sync.store.paging import PAGE_ROWS, chunks
 from sync.store.plans import PlanRecord
 
@@ -36,7 +40,7 @@ _FIGURES_OF_ALL = ("unfit", "in_vain", "coverage")
 
 # Looks on at each range of a plan of everybody, with what memory holds of it.
 Compare: TypeAlias = Callable[[Range, Memory], None]
-Comparing: TypeAlias = Callable[[Run, Directory], AbstractContextManager[Compare]]
+Comparing: TypeAlias = Callable[[Directory], AbstractContextManager[Compare]]
 _Parts: TypeAlias = Callable[[], Iterable[Range]]
 _Recalled: TypeAlias = Callable[[Range], Memory]
 
@@ -72,86 +76,138 @@ def plan_org(
     so has one in shadow, which asks for nothing. A plan of a part proposes, keeps and withdraws what one that
     `looks_at_all` would. `comparing` is told every range of a plan of everybody.
     """
-    drop_unfinished(run, lease)
-    versions = PlanVersions(run)
-    basis = basis_of(run, versions, with_owners=with_owners)
-    work = _Work(run, lease, versions, basis, held_at_once, comparing)
-    checkpoint = None if looks_at_all else checkpoint_of(run, basis)
-    if checkpoint is not None and (few := affected(run, checkpoint, until=basis.seen)) is not None:
-        shown = work.part(checkpoint, few)
-        if shown is not None:
-            return shown
-        drop_unfinished(run, lease)
+    worker, leased = run.worker, LeasedStore(run.worker.store, lease)
+    drop_unfinished(leased, at=run.now)
+    version, versions = (
+        PlanVersion(worker.rulebook, worker.field_map, run.moment),
+        PlanVersions(worker.store, run.describes),
+    )
+    with worker.store.read() as tx:
+        before = before_plan(tx)
+    snapshot = snapshot_of(
+        worker.mirror, worker.field_map, org_id=run.identity.org_id, run_id=run.run_id, figures=run.figures
+    )
+    basis = basis_of(before, snapshot, version, versions, with_owners=with_owners)
+    settings = worker.settings
+    work = _Work(
+        leased,
+        worker.mirror,
+        worker.drain,
+        Imprint(run.run_id, version, worker.rulebook_text),
+        basis,
+        directory_of(snapshot, version.rulebook),
+        Recall(worker.store, versions, version, timedelta(seconds=settings.look_back_seconds)),
+        comparing,
+        held_at_once,
+        run.figures,
+    )
+    with worker.store.read() as tx:
+        last = None if looks_at_all else checkpoints.latest(tx)
+    if may_go_on(last, basis, version):
+        affected = Affected(worker.store, worker.mirror, version.field_map, last, settings.range_records)
+        few = affected.records(at=run.at, until=basis.seen)
+        if few is not None:
+            if (shown := work.part(last, few)) is not None:
+                return shown
+            drop_unfinished(leased, at=run.now)
     return work.whole()
 
 
-def drop_unfinished(run: Run, lease: Lease) -> None:
+def drop_unfinished(leased: LeasedStore, *, at: datetime) -> None:
     """Forget what a plan that was cut short has put away."""
-    with run.worker.store.read() as tx:
+    with leased.read() as tx:
         is_left = proposals.is_left(tx)
     while is_left:
-        with run.worker.store.transaction() as tx:
-            check(tx, lease)
-            is_left = proposals.drop_page(tx, at=run.now)
+        with leased.transaction() as tx:
+            is_left = proposals.drop_page(tx, at=at)
 
 
-def directory_of(run: Run, snapshot: Snapshot) -> Directory:
+def directory_of(snapshot: Snapshot, rulebook: Rulebook) -> Directory:
     """RulebookError for users, queues and roles the rulebook names and the org does not have."""
-    directory = Directory.of(snapshot.users, snapshot.queues, run.worker.rulebook)
-    if problems := dangling(run.worker.rulebook, directory, snapshot.roles):
+    directory = Directory.of(snapshot.users, snapshot.queues, rulebook)
+    if problems := dangling(rulebook, directory, snapshot.roles):
         raise RulebookError(*problems)
     return directory
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What the store remembers of records, as a plan by `today`'s rules and map reads it.
+
+    `look_back` is how late a record may be committed after its stamp.
+    """
+
+    store: Store
+    versions: PlanVersions
+    today: PlanVersion
+    look_back: timedelta
+
+    def between(self, part: Range) -> Memory:
+        """Of a range in a walk of everybody, and of all between its first and last record."""
+        ids = part.prospects["id"].to_list()
+        with self.store.read() as tx:
+            remembered = memory.recall_between(tx, ids[0], ids[-1])
+        return self._read(remembered)
+
+    def of(self, record_ids: Sequence[str]) -> Memory:
+        with self.store.read() as tx:
+            remembered = memory.recall_of(tx, record_ids)
+        return self._read(remembered)
+
+    def _read(self, remembered: Memory) -> Memory:
+        today = self.today
+        standings, operation = remembered.open_changes.values(), today.rulebook.operation
+        rewritten = self.versions.rewritten(standings, today.field_map, operation)
+        return replace(remembered, rewritten=rewritten, settled_at=today.moment.at - self.look_back)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     """One plan, of everybody or of a part."""
 
-    run: Run
-    lease: Lease
-    versions: PlanVersions
+    leased: LeasedStore
+    mirror: Mirror
+    drain: Drain
+    imprint: Imprint
     basis: Basis
-    held_at_once: HeldAtOnce
+    directory: Directory
+    recall: Recall
     comparing: Comparing
+    held_at_once: HeldAtOnce
+    figures: dict[str, Json]
 
     def whole(self) -> PlanRecord:
-        run, snapshot, versions = self.run, self.basis.snapshot, self.versions
-        directory = directory_of(run, snapshot)
-        planner, writer = self._planner(directory), PlanWriter(run, self.lease, self.held_at_once.page)
-        with self.comparing(run, directory) as compare:
+        basis = self.basis
+        writer = PlanWriter(self.leased, self.imprint, self.held_at_once.page)
+        with self.comparing(self.directory) as compare:
             assigned = self._walk(
-                planner,
-                writer,
-                lambda: _cut(snapshot, self.held_at_once),
-                partial(_recalled_between, run, versions),
-                compare,
+                self._planner(), writer, lambda: _cut(basis.snapshot, self.held_at_once), self.recall.between, compare
             )
-        with run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in assigned.seen]
-        self._leave(assigned, versions, gone)
-        planned = assigned.planned(snapshot.run)
-        checkpoint = Checkpoint(run.run_id, run.run_id, run.at, self.basis.digest, self.basis.seen, planned.weight)
-        return writer.show(planned, checkpoint)
+        self._leave(assigned, gone)
+        planned = assigned.planned(basis.snapshot.run)
+        return writer.show(planned, self._checkpoint(self.imprint.run_id, planned))
 
     def part(self, before: Checkpoint, few: Sequence[str]) -> PlanRecord | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
-        run, basis, versions, rows = self.run, self.basis, self.versions, self.held_at_once.prospects
-        carried = before.weight.after(basis.held, looked_at=len(few))
-        planner = self._planner(directory_of(run, basis.snapshot), carried)
-        writer, gone = PlanWriter(run, self.lease, self.held_at_once.page), set(few)
+        basis, rows, field_map = self.basis, self.held_at_once.prospects, self.imprint.version.field_map
+        planner = self._planner(before.weight.after(basis.held, looked_at=len(few)))
+        writer, gone = PlanWriter(self.leased, self.imprint, self.held_at_once.page), set(few)
 
         def recalled(part: Range) -> Memory:
-            gone.difference_update(part.prospects["id"].to_list())
-            return _recalled_of(run, versions, part.prospects["id"].to_list())
+            ids = part.prospects["id"].to_list()
+            gone.difference_update(ids)
+            return self.recall.of(ids)
 
-        assigned = self._walk(planner, writer, lambda: ranges_of(run, few, rows=rows), recalled)
-        left = self._leave(assigned, versions, sorted(gone))
+        assigned = self._walk(planner, writer, lambda: ranges_of(self.mirror, field_map, few, rows=rows), recalled)
+        left = self._leave(assigned, sorted(gone))
         planned = assigned.planned(basis.snapshot.run)
         if planned.may_pass:
             return None
-        with run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             whole, told = plans.record(tx, before.whole_id), runs.run(tx, before.whole_id)
         outline = planned.outline
         others = max(0, basis.open - len(planned.seen) - left)
@@ -159,18 +215,18 @@ class _Work:
         if whole is not None:
             counts["in_scope"] = whole.counts["in_scope"]
         figures = (told.figures if told else None) or {}
-        run.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
-        checkpoint = Checkpoint(run.run_id, before.whole_id, run.at, basis.digest, basis.seen, planned.weight)
-        return writer.show(replace(planned, outline=replace(outline, counts=counts)), checkpoint, looked_at=few)
+        self.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
+        planned = replace(planned, outline=replace(outline, counts=counts))
+        return writer.show(planned, self._checkpoint(before.whole_id, planned), looked_at=few)
 
-    def _planner(self, directory: Directory, carried: Weight | None = None) -> Planner:
-        run, basis = self.run, self.basis
+    def _planner(self, carried: Weight | None = None) -> Planner:
+        basis, version = self.basis, self.imprint.version
         return Planner(
             basis.snapshot.org_id,
-            run.worker.rulebook,
-            directory,
+            version.rulebook,
+            self.directory,
             basis.memory,
-            moment=run.moment,
+            moment=version.moment,
             moves_owners=basis.moves_owners,
             drafts_max=self.held_at_once.drafts,
             carried=carried,
@@ -180,7 +236,7 @@ class _Work:
         self, planner: Planner, writer: PlanWriter, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
     ) -> Assigned:
         for part in parts():
-            self.run.worker.drain.check()  # between two ranges nothing is half done
+            self.drain.check()  # between two ranges nothing is half done
             remembered = recalled(part)
             writer.add(planner.read(part, remembered))
             if compare:
@@ -188,40 +244,25 @@ class _Work:
         assigned = planner.assigned()
         writer.add(assigned.serve())
         for part in parts() if assigned.dropped else ():
-            self.run.worker.drain.check()
+            self.drain.check()
             if not assigned.dropped.isdisjoint(part.prospects["id"].to_list()):
                 writer.add(assigned.read_again(part, recalled(part)))
         return assigned
 
-    def _leave(self, assigned: Assigned, versions: PlanVersions, gone: Sequence[str]) -> int:
+    def _leave(self, assigned: Assigned, gone: Sequence[str]) -> int:
         """Withdraw what is open for records that are in no range any more; how much there was."""
         left = 0
-        for record_ids in chunks(gone, PAGE_ROWS):
-            remembered = _recalled_of(self.run, versions, record_ids)
+        for page in chunks(gone, PAGE_ROWS):
+            remembered = self.recall.of(page)
             assigned.leave(remembered.open_changes.values(), remembered)
             left += len(remembered.open_changes)
         return left
+
+    def _checkpoint(self, whole_id: str, planned: Planned) -> Checkpoint:
+        at, basis = self.imprint.version.moment.at, self.basis
+        return Checkpoint(self.imprint.run_id, whole_id, at, basis.digest, basis.seen, planned.weight)
 
 
 def _cut(snapshot: Snapshot, held_at_once: HeldAtOnce) -> Iterator[Range]:
     for part in snapshot.ranges:
         yield from cut(part, held_at_once.prospects)
-
-
-def _recalled_between(run: Run, versions: PlanVersions, part: Range) -> Memory:
-    ids = part.prospects["id"].to_list()
-    with run.worker.store.read() as tx:
-        remembered = memory.recall_between(tx, ids[0], ids[-1])
-    return _judged(run, versions, remembered)
-
-
-def _recalled_of(run: Run, versions: PlanVersions, record_ids: Sequence[str]) -> Memory:
-    with run.worker.store.read() as tx:
-        remembered = memory.recall_of(tx, record_ids)
-    return _judged(run, versions, remembered)
-
-
-def _judged(run: Run, versions: PlanVersions, remembered: Memory) -> Memory:
-    settled_at = run.at - timedelta(seconds=run.worker.settings.look_back_seconds)
-    rewritten = versions.rewritten(remembered.open_changes.values())
-    return replace(remembered, rewritten=rewritten, settled_at=settled_at)

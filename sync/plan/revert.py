@@ -6,8 +6,8 @@ old owner may own nothing any more, is named and left as it is. What is taken ba
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from math import ceil
 
 from engine.changes.change import Change, Standing
@@ -18,14 +18,15 @@ from engine.messages import Message
 from engine.plan.guards import Entry, Passed
 from sync.plan.inverses import in_the_way, inverse, old_owner
 from sync.plan.make import drop_unfinished
-from sync.plan.writer import show_plan
+from sync.plan.versions import PlanVersion
+from sync.plan.writer import Imprint, show_plan
 from sync.pull.objects import described
-from sync.pull.reread import read_again, users_again
+from sync.pull.reread import Reread
 from sync.run import Run
 from sync.salesforce.composite import READ_MAX
 from sync.store import plans, proposals, reversals, runs
 from sync.store.database import Transaction
-from sync.store.leases import Lease, check
+from sync.store.leases import LeasedStore
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from sync.store.vocabulary import LeaseName
@@ -79,13 +80,22 @@ def revert(run: Run, given: str) -> Reversal:
         raise UsageError.of("PL-431", given=given)
     if not records:
         raise UsageError.of("PL-432", named)
-    described(run)
+    described(run.describes, worker.field_map, worker.read_rulebook)
     calls, spare = ceil(records / READ_MAX), run.org.spare
     if spare is not None and calls > spare:
         raise BudgetError.of("PL-433", named, records=records, calls=calls, spare=spare)
+    version = PlanVersion(worker.rulebook, worker.field_map, run.moment)
+    look_back = timedelta(seconds=worker.settings.look_back_seconds)
     with worker.hold(LeaseName.PULL) as lease:
-        drop_unfinished(run, lease)
-        work = _Work(run, lease, named)
+        leased = LeasedStore(worker.store, lease)
+        drop_unfinished(leased, at=run.now)
+        work = _Work(
+            leased,
+            Reread(run.org, worker.mirror, run.describes, look_back),
+            Imprint(run.run_id, version, worker.rulebook_text),
+            run.identity.org_id,
+            named,
+        )
         for page in reversals.applied_by(worker.store, named):
             work.add(page)
         found = work.found
@@ -99,8 +109,10 @@ def revert(run: Run, given: str) -> Reversal:
 class _Work:
     """One revert, page by page: nothing grows with the number of records but what is counted."""
 
-    run: Run
-    lease: Lease
+    leased: LeasedStore
+    reread: Reread
+    imprint: Imprint
+    org_id: str
     reverted: str
     found: _Found = field(default_factory=_Found)
     # Of those who would get records back, who may own any now.
@@ -108,7 +120,7 @@ class _Work:
 
     def add(self, page: Mapping[str, Sequence[Change]]) -> None:
         """Put away what takes a page back. What waits for the same records makes room: it rests on what is taken back."""
-        with self.run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             standing_now = reversals.open_of(tx, list(page))
         proposed = list(self._inverses(page, standing_now))
         because = Message.of("withdrawn.reverted")
@@ -117,17 +129,17 @@ class _Work:
             for change in proposed
             if (standing := standing_now.get(change.record_id))
         ]
-        with self._transaction() as tx:
-            plans.supersede(tx, withdrawn, run=self.run.run_id, at=self.run.at)
-            proposals.stage(tx, self.run.run_id, [(change, Entry(State.PLANNED)) for change in proposed])
+        with self.leased.transaction() as tx:
+            plans.supersede(tx, withdrawn, run=self.imprint.run_id, at=self._at)
+            proposals.stage(tx, self.imprint.run_id, [(change, Entry(State.PLANNED)) for change in proposed])
         self.found.planned += len(proposed)
 
     def show(self) -> PlanRecord:
-        seal = Seal(self.run.run_id, Passed(), "", self.run.at)
-        return proposals.seal_all(self._transaction, seal, self._shown)
+        seal = Seal(self.imprint.run_id, Passed(), "", self._at)
+        return proposals.seal_all(self.leased.transaction, seal, self._shown)
 
     def _inverses(self, page: Mapping[str, Sequence[Change]], standing_now: Mapping[str, Standing]) -> Iterator[Change]:
-        field_map = self.run.worker.field_map
+        field_map = self.imprint.version.field_map
         mapped = {object_map.api_name: object_map for object_map in field_map.objects}
         by_object: dict[str, list[str]] = {}
         for record_id, applied in page.items():
@@ -137,7 +149,7 @@ class _Work:
                 for record_id in record_ids:
                     self.found.leave(record_id, "object")
                 continue
-            frame = read_again(self.run, field_map, name, record_ids)
+            frame = self.reread.records(field_map, name, record_ids)
             self._ask_owners(old_owner(page[record_id]) for record_id in record_ids)
             rows = {str(row["id"]): row for row in frame.iter_rows(named=True)}
             for record_id in record_ids:
@@ -148,31 +160,29 @@ class _Work:
                 if row is None or why is not None:
                     self.found.leave(record_id, why or "gone")
                 else:
-                    yield inverse(self.run, applied, row, reverted=self.reverted)
+                    yield inverse(applied, row, org_id=self.org_id, at=self._at, reverted=self.reverted)
 
     def _ask_owners(self, owner_ids: Iterable[str]) -> None:
         asked = sorted(set(owner_ids) - self.can_own.keys())
-        self.can_own |= {user.id: user.can_own for user in users_again(self.run, asked)}
+        self.can_own |= {user.id: user.can_own for user in self.reread.users(asked)}
 
     def _shown(self, tx: Transaction, rolled: ChangesDigest) -> PlanRecord:
-        return show_plan(tx, self.run, self._outline(), rolled)
+        return show_plan(tx, self.imprint, self._outline(), rolled)
 
     def _outline(self) -> Outline:
-        run, found = self.run, self.found
+        version, found = self.imprint.version, self.found
         number = found.planned + found.left
         return Outline(
-            org_id=run.identity.org_id,
-            at=run.at,
-            zone=run.moment.zone,
-            rulebook=run.worker.rulebook.digest,
-            snapshot=run.run_id,
+            org_id=self.org_id,
+            at=version.moment.at,
+            zone=version.moment.zone,
+            rulebook=version.rulebook.digest,
+            snapshot=self.imprint.run_id,
             is_baseline=False,
             notices=tuple(found.notices),
             counts={"evaluated": number, "in_scope": number, "left": found.left},
         )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
-        with self.run.worker.store.transaction() as tx:
-            check(tx, self.lease)
-            yield tx
+    @property
+    def _at(self) -> datetime:
+        return self.imprint.version.moment.at

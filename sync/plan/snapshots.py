@@ -16,41 +16,46 @@ from mapping.frames.coverage import Coverage
 from mapping.frames.people import queues_for, role_names
 from mapping.frames.prospects import absent_columns, unfit
 from mapping.frames.record_cards import holdings
+from sync.mirror.mirror import Mirror
 from sync.mirror.records import activities_of, people, present, prospects_of, with_columns
-from sync.run import Run, Worker
+from sync.store.columns import Json
 from sync.store.paging import chunks
 
 
-def snapshot_of(run: Run, *, as_of: str | None = None) -> Snapshot:
-    """The mirror as it is now, after this run's pull; or as the pull of an earlier run left it."""
-    users, queues = people(run.worker.mirror, as_of=as_of)
+def snapshot_of(
+    mirror: Mirror, field_map: FieldMap, *, org_id: str, run_id: str, figures: dict[str, Json], as_of: str | None = None
+) -> Snapshot:
+    """The mirror as it is now, after this run's pull; or as the pull of an earlier run left it.
+
+    A walk through its ranges leaves in `figures` what values did not fit the map, and for whom any activity is known.
+    """
+    users, queues = people(mirror, as_of=as_of)
     return Snapshot(
-        org_id=run.identity.org_id,
-        run=as_of or run.run_id,
-        ranges=_MirrorRanges(run, as_of),
+        org_id=org_id,
+        run=as_of or run_id,
+        ranges=_MirrorRanges(mirror, field_map, as_of, figures),
         users=users,
-        queues=queues_for(queues, run.worker.field_map),
-        roles=role_names(present(run.worker.mirror, USER_ROLE.api_name, as_of)),
+        queues=queues_for(queues, field_map),
+        roles=role_names(present(mirror, USER_ROLE.api_name, as_of)),
     )
 
 
-def ranges_of(run: Run, record_ids: Sequence[str], *, rows: int) -> Iterator[Range]:
+def ranges_of(mirror: Mirror, field_map: FieldMap, record_ids: Sequence[str], *, rows: int) -> Iterator[Range]:
     """The prospects among these records (ids in order), as the mirror has them now, so many at a time."""
-    for object_map in run.worker.field_map.objects:
+    for object_map in field_map.objects:
         for ids in chunks(record_ids, rows):
-            raw = run.worker.mirror.of(object_map.api_name, ids)
-            present = _present_prospects(raw, object_map)
+            present = _present_prospects(mirror.of(object_map.api_name, ids), object_map)
             if present.height:
-                yield _range(*_frames(run.worker, present, object_map, as_of=None), run.worker.field_map, object_map)
+                yield _range(*_frames(mirror, field_map, present, object_map, as_of=None), field_map, object_map)
 
 
-def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str], frozenset[str]]:
+def barred_records(mirror: Mirror, waiting: Sequence[Change]) -> tuple[frozenset[str], frozenset[str]]:
     """Of these changes' records: which the last pull showed deleted, and which converted."""
     gone: set[str] = set()
     converted: set[str] = set()
     for name in sorted({change.object for change in waiting}):
         ids = [change.record_id for change in waiting if change.object == name]
-        found = holdings(run.worker.mirror.of(name, ids).lazy()).collect()
+        found = holdings(mirror.of(name, ids).lazy()).collect()
         gone |= set(found.filter("is_deleted")["id"])
         converted |= set(found.filter(pl.col("is_converted") & ~pl.col("is_deleted"))["id"])
     return frozenset(gone), frozenset(converted)
@@ -58,15 +63,15 @@ def barred_records(run: Run, waiting: Sequence[Change]) -> tuple[frozenset[str],
 
 @dataclass(frozen=True, slots=True)
 class _MirrorRanges:
-    """One range of prospects at a time, each walk from the files anew. A walk leaves in the run's figures what values
-    did not fit the map, and for whom any activity is known.
-    """
+    """One range of prospects at a time, each walk from the files anew."""
 
-    run: Run
+    mirror: Mirror
+    field_map: FieldMap
     as_of: str | None
+    figures: dict[str, Json]
 
     def __iter__(self) -> Iterator[Range]:
-        mirror, field_map = self.run.worker.mirror, self.run.worker.field_map
+        mirror, field_map = self.mirror, self.field_map
         misfits: Counter[str] = Counter()
         coverage = Coverage([source.label for source in field_map.activities])
         for object_map in field_map.objects:
@@ -75,21 +80,21 @@ class _MirrorRanges:
                 if present.is_empty():
                     continue
                 misfits.update({f"{object_map.api_name}.{name}": n for name, n in unfit(present, object_map).items()})
-                frame, happened = _frames(self.run.worker, present, object_map, as_of=self.as_of)
+                frame, happened = _frames(mirror, field_map, present, object_map, as_of=self.as_of)
                 coverage.add(frame, happened)
                 yield _range(frame, happened, field_map, object_map)
-        self.run.figures["unfit"] = {**misfits}
+        self.figures["unfit"] = {**misfits}
         if in_vain := lints(field_map):
-            self.run.figures["in_vain"] = [str(problem.params["object"]) for problem in in_vain]
-        self.run.figures["coverage"] = {**coverage.figures}
+            self.figures["in_vain"] = [str(problem.params["object"]) for problem in in_vain]
+        self.figures["coverage"] = {**coverage.figures}
 
 
 def _frames(
-    worker: Worker, present: pl.DataFrame, object_map: ObjectMap, *, as_of: str | None
+    mirror: Mirror, field_map: FieldMap, present: pl.DataFrame, object_map: ObjectMap, *, as_of: str | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """These prospects, and what happened to them."""
-    frame = prospects_of(worker.mirror, present, object_map, worker.field_map, as_of=as_of)
-    return frame, activities_of(worker.mirror, worker.field_map, frame, object_map, as_of=as_of)
+    frame = prospects_of(mirror, present, object_map, field_map, as_of=as_of)
+    return frame, activities_of(mirror, field_map, frame, object_map, as_of=as_of)
 
 
 def _range(frame: pl.DataFrame, happened: pl.DataFrame, field_map: FieldMap, object_map: ObjectMap) -> Range:

@@ -14,14 +14,14 @@ from engine.actions.set_field import set_fields
 from engine.changes.change import Standing
 from engine.errors import MapError, Problem, StoreError
 from engine.moments import Moment
-from engine.rulebook.rulebook import Rulebook
+from engine.rulebook.rulebook import Operation, Rulebook
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.pulled_objects import PEOPLE, pulled_objects
 from mapping.payloads import api_name_of
-from sync.run import Run
+from sync.salesforce.describes import Describes
 from sync.store import plans, source_texts
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 
 # So many pairs of rulebook and map are at hand at once, however many plans are open.
 VERSIONS_MAX = 32
@@ -47,7 +47,8 @@ def plan_version_of(tx: Transaction, plan_id: str) -> PlanVersion:
 class PlanVersions:
     """The versions of plans. Many plans share a rulebook and a map: each pair is read and checked once a run."""
 
-    run: Run
+    store: Store
+    describes: Describes
     versions_max: int = VERSIONS_MAX
     _plans: dict[str, tuple[_Version, Moment]] = field(default_factory=dict)
     _read: dict[_Version, "_Read"] = field(default_factory=dict)
@@ -63,11 +64,10 @@ class PlanVersions:
             if problems := self._problems(plan_id):
                 raise MapError(*problems)
 
-    def rewritten(self, standings: Iterable[Standing]) -> frozenset[str]:
+    def rewritten(self, standings: Iterable[Standing], today: FieldMap, operation: Operation) -> frozenset[str]:
         """Changes to be proposed anew: today's map writes them elsewhere, the org no longer fits their plan's map, or they
         are of a plan made in shadow and the rulebook is live now (or the other way round).
         """
-        today, operation = self.run.worker.field_map, self.run.worker.rulebook.operation
         return frozenset(
             standing.change.change_id
             for standing in standings
@@ -80,7 +80,7 @@ class PlanVersions:
         read = self._texts(plan_id)
         if read.problems is None:
             wanted = (*pulled_objects(read.field_map), *PEOPLE)
-            describes = self.run.describes([one.api_name for one in wanted])
+            describes = self.describes.among([one.api_name for one in wanted])
             read.problems = (
                 *check(read.field_map, describes),
                 *check_set(read.field_map, describes, set_fields(read.rulebook)),
@@ -89,12 +89,12 @@ class PlanVersions:
 
     def _texts(self, plan_id: str) -> "_Read":
         if plan_id not in self._plans:
-            with self.run.worker.store.read() as tx:
+            with self.store.read() as tx:
                 self._plans[plan_id] = _version_of(tx, plan_id)
         version, _ = self._plans[plan_id]
         found = self._read.pop(version, None)
         if found is None:
-            with self.run.worker.store.read() as tx:
+            with self.store.read() as tx:
                 found = _read(tx, version)
         # The one asked for last stands last, and the first goes.
         self._read[version] = found

@@ -13,11 +13,11 @@ from engine.plan.planner import Planned
 from engine.plan.proposals import Proposal
 from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
-from sync.run import Run
+from sync.plan.versions import PlanVersion
 from sync.store import checkpoints, overrides, plans, proposals, source_texts
 from sync.store.checkpoints import Checkpoint
 from sync.store.database import Transaction
-from sync.store.leases import Lease, check
+from sync.store.leases import LeasedStore
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from sync.store.vocabulary import TextKind
@@ -25,12 +25,21 @@ from sync.store.vocabulary import TextKind
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What every plan bears: the run that makes it, and the rulebook, map and moment it is made by."""
+
+    run_id: str
+    version: PlanVersion
+    rulebook_text: str
+
+
 @dataclass(slots=True)
 class PlanWriter:
     """`size` changes are a page."""
 
-    run: Run
-    lease: Lease
+    leased: LeasedStore
+    imprint: Imprint
     size: int
     _waiting: list[tuple[Change, Entry]] = field(default_factory=list)
 
@@ -38,7 +47,7 @@ class PlanWriter:
         for each in proposed:
             self._waiting.append((each.change, each.entry))
             if len(self._waiting) == self.size:
-                with self._transaction() as tx:
+                with self.leased.transaction() as tx:
                     self._stage(tx)
 
     def show(self, planned: Planned, checkpoint: Checkpoint, *, looked_at: Collection[str] | None = None) -> PlanRecord:
@@ -47,14 +56,14 @@ class PlanWriter:
         Superseding is true whatever becomes of the plan, and so are overrides: most of them go first. Of what it leaves most
         goes first too, with the checkpoint before forgotten.
         """
-        run, outline = self.run, planned.outline
+        imprint, outline = self.imprint, planned.outline
         last, *early = self._cut(outline.withdrawn) or [()]
         for page in early:
-            with self._transaction() as tx:
-                plans.supersede(tx, page, run=run.run_id, at=outline.at)
+            with self.leased.transaction() as tx:
+                plans.supersede(tx, page, run=imprint.run_id, at=outline.at)
         *seen, last_seen = self._cut(tuple(outline.overrides.items())) or [()]
         for overridden in seen:
-            with self._transaction() as tx:
+            with self.leased.transaction() as tx:
                 overrides.note(tx, dict(overridden))
         leave = self._leave_early(planned.follow_ups, looked_at)
 
@@ -63,11 +72,11 @@ class PlanWriter:
             leave(tx)
             counts = checkpoints.counts(tx) if looked_at is not None else {}
             told = replace(outline, counts={**outline.counts, **counts})
-            header = show_plan(tx, run, told, rolled, withdrawn=last, whole_id=checkpoint.whole_id)
+            header = show_plan(tx, imprint, told, rolled, withdrawn=last, whole_id=checkpoint.whole_id)
             checkpoints.keep(tx, checkpoint)
             return header
 
-        seal = Seal(run.run_id, planned.passed, f"policy@{run.worker.rulebook.digest[:12]}", outline.at)
+        seal = Seal(imprint.run_id, planned.passed, f"policy@{outline.rulebook[:12]}", outline.at)
         return proposals.seal_all(self._staging, seal, shown, most=self.size)
 
     def _leave_early(
@@ -76,11 +85,11 @@ class PlanWriter:
         """Keep all but the last page of what the plan leaves; that one goes with the plan."""
         last, *early = reversed(self._cut(sorted(left if looked_at is None else looked_at)) or [[]])
         if early:
-            with self._transaction() as tx:
+            with self.leased.transaction() as tx:
                 checkpoints.forget(tx)
         after = ""
         for page in reversed(early):
-            with self._transaction() as tx:
+            with self.leased.transaction() as tx:
                 self._leave(tx, left, page, looked_at, after=after, last=page[-1])
             after = page[-1]
         return lambda tx: self._leave(tx, left, last, looked_at, after=after, last=None)
@@ -104,19 +113,13 @@ class PlanWriter:
     @contextmanager
     def _staging(self) -> Iterator[Transaction]:
         """A transaction that takes what waits with it."""
-        with self._transaction() as tx:
+        with self.leased.transaction() as tx:
             self._stage(tx)
             yield tx
 
     def _stage(self, tx: Transaction) -> None:
-        proposals.stage(tx, self.run.run_id, self._waiting)
+        proposals.stage(tx, self.imprint.run_id, self._waiting)
         self._waiting.clear()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
-        with self.run.worker.store.transaction() as tx:
-            check(tx, self.lease)
-            yield tx
 
     def _cut(self, many: Sequence[T]) -> list[Sequence[T]]:
         return [many[start : start + self.size] for start in range(0, len(many), self.size)]
@@ -124,28 +127,28 @@ class PlanWriter:
 
 def show_plan(
     tx: Transaction,
-    run: Run,
+    imprint: Imprint,
     outline: Outline,
     rolled: ChangesDigest,
     *,
     withdrawn: Sequence[Withdrawal] = (),
     whole_id: str | None = None,
 ) -> PlanRecord:
-    """Show a plan of this run's, with the rulebook and the map it was made by; it expires as the rulebook says.
+    """Show a plan, with the rulebook and the map it was made by; it expires as the rulebook says.
 
     In shadow it never does: nothing is asked for, and what still differs stands.
     """
-    rulebook, field_map = run.worker.rulebook, run.worker.field_map
-    source_texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=run.worker.rulebook_text)
+    rulebook, field_map, moment = imprint.version.rulebook, imprint.version.field_map, imprint.version.moment
+    source_texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=imprint.rulebook_text)
     source_texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
     compares, policy = rulebook.operation is Operation.SHADOW, rulebook.policy
     return plans.show(
         tx,
         outline,
-        run=run.run_id,
+        run=imprint.run_id,
         field_map=field_map.digest,
         rolled=rolled,
         withdrawn=withdrawn,
-        expires_at=None if compares else end_of_working_day(run.moment, policy.calendar, after=policy.expiry_days),
+        expires_at=None if compares else end_of_working_day(moment, policy.calendar, after=policy.expiry_days),
         whole_id=whole_id,
     )

@@ -6,18 +6,19 @@ stood still past it writes nothing more about a job that another carries on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from config.settings.settings import Settings
 from engine.digests import digest
 from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
-from sync.run import Run
+from sync.host.host import Host
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
-from sync.store import leases, query_jobs
+from sync.salesforce.org import Org
+from sync.store import query_jobs
 from sync.store.columns import Json
-from sync.store.database import Transaction
-from sync.store.leases import Lease
+from sync.store.leases import LeasedStore
 from sync.store.query_jobs import Query
 
 # Rows of one page, and so of one data file: wide enough for few calls, small beside a range.
@@ -38,19 +39,27 @@ class Extract:
     include_deleted: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Extracts:
-    """The extracts of one run. `deadline` is on the host's monotonic clock."""
+    """The extracts of one run. `deadline` is on the host's monotonic clock, `seconds` after they began.
 
-    def __init__(self, run: Run, lease: Lease, *, deadline: float) -> None:
-        self._run = run
-        self._lease = lease
-        self._deadline = deadline
+    `poll_seconds` is the longest pause between two looks at a job; a page has `page_records` rows at most.
+    """
+
+    org: Org
+    leased: LeasedStore
+    host: Host
+    run_id: str
+    deadline: float
+    seconds: int
+    poll_seconds: float
+    page_records: int
 
     def begin(self, wanted: Sequence[Extract]) -> list[Query]:
         """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
-        asked = {_asked(self._run, each): each for each in wanted}
+        asked = {_asked(each, self.org.api_version): each for each in wanted}
         found: dict[str, Query] = {}
-        with self._run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             under_way = query_jobs.under_way(tx)
         for job in under_way:
             question = job.asked or ""
@@ -62,7 +71,7 @@ class Extracts:
 
     def once(self, wanted: Extract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """The whole result for this run only: no later run may mistake it for what the org is like then."""
-        job = self._create(wanted, self._run.run_id)
+        job = self._create(wanted, self.run_id)
         yield from self.pages(job, records_max=records_max)
         self._close(job)
 
@@ -75,9 +84,9 @@ class Extracts:
         rows = sum(_rows(page) for page in job.pages)
         digests = {str(page["digest"]) for page in job.pages}
         locator = job.locator
-        size = min(records_max, self._run.worker.settings.range_records)
+        size = min(records_max, self.page_records)
         while locator != "":
-            self._run.worker.drain.check()
+            self.host.drain.check()
             page = self._page(job, locator or "", size)
             if page.rows and page.digest in digests:
                 raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
@@ -91,12 +100,12 @@ class Extracts:
     def keep(self, job: Query, page: ResultPage, data_file: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "data_file": data_file}
-        with self._held() as tx:
+        with self.leased.transaction() as tx:
             query_jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
-        self._run.worker.points.reach("page kept")
+        self.host.points.reach("page kept")
 
     def _is_alive(self, job: Query) -> bool:
-        age = self._run.now - job.created_at
+        age = self.org.now() - job.created_at
         if age > _KEPT:
             return False
         try:
@@ -106,22 +115,21 @@ class Extracts:
         return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
 
     def _create(self, wanted: Extract, question: str) -> Query:
-        run = self._run
-        asked_at = run.now
-        bulk = BulkQuery(run.org.wire)
+        asked_at = self.org.now()
+        bulk = BulkQuery(self.org.wire)
         made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
         job = Query(
-            made.job_id, wanted.object, run.run_id, self._lease.epoch, made.version, made.state, asked_at,
+            made.job_id, wanted.object, self.run_id, self.leased.lease.epoch, made.version, made.state, asked_at,
             asked=question,
         )  # fmt: skip
-        with self._held() as tx:
+        with self.leased.transaction() as tx:
             query_jobs.enter(tx, job)
-        run.worker.points.reach("query job kept")
+        self.host.points.reach("query job kept")
         return job
 
     def _wait(self, job: Query) -> QueryJob:
         """Until it has ended. A poll that fails is no reason to end a job: it is asked again, up to the deadline."""
-        worker, bulk = self._run.worker, self._bulk(job)
+        host, bulk = self.host, self._bulk(job)
         wait = 1.0
         while True:
             try:
@@ -131,12 +139,11 @@ class Extracts:
             except TransientError as error:
                 if isinstance(error, BudgetError):
                     raise
-            worker.drain.check()
-            if worker.clock.monotonic() + wait > self._deadline:
-                seconds = worker.settings.run_deadline_seconds
-                raise TransientError.of("SF-125", job.object, object=job.object, seconds=seconds, job=job.job_id)
-            worker.clock.wait(wait)
-            wait = min(wait * 2, worker.settings.bulk_poll_seconds)
+            host.drain.check()
+            if host.clock.monotonic() + wait > self.deadline:
+                raise TransientError.of("SF-125", job.object, object=job.object, seconds=self.seconds, job=job.job_id)
+            host.clock.wait(wait)
+            wait = min(wait * 2, self.poll_seconds)
 
     def _page(self, job: Query, locator: str, records_max: int) -> ResultPage:
         for tries in range(_TORN_MAX):
@@ -166,23 +173,23 @@ class Extracts:
             self._bulk(job).abort(job.job_id)
 
     def _close(self, job: Query) -> None:
-        with self._held() as tx:
+        with self.leased.transaction() as tx:
             query_jobs.close(tx, [job.job_id])
 
-    @contextmanager
-    def _held(self) -> Iterator[Transaction]:
-        """A transaction of whoever still holds the lease; LeaseError (LS-102) for anybody else."""
-        with self._run.worker.store.transaction() as tx:
-            leases.check(tx, self._lease)
-            yield tx
-
     def _bulk(self, job: Query) -> BulkQuery:
-        return BulkQuery(self._run.org.wire, version=job.api_version)
+        return BulkQuery(self.org.wire, version=job.api_version)
 
 
-def _asked(run: Run, wanted: Extract) -> str:
+def extracts_of(org: Org, leased: LeasedStore, host: Host, settings: Settings, *, run_id: str) -> Extracts:
+    """Begun now: from here on they may take as long as a run may."""
+    seconds = settings.run_deadline_seconds
+    deadline = host.clock.monotonic() + seconds
+    return Extracts(org, leased, host, run_id, deadline, seconds, settings.bulk_poll_seconds, settings.range_records)
+
+
+def _asked(wanted: Extract, api_version: str) -> str:
     """What makes two questions the same."""
-    return digest([wanted.soql, wanted.include_deleted, run.org.api_version])
+    return digest([wanted.soql, wanted.include_deleted, api_version])
 
 
 def _has_failed(told: QueryJob) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from config.rulebook.files import RulebookFiles
 from engine.actions.registry import KINDS
 from engine.actions.set_field import set_fields
 from engine.conditions.conditions import ActivityCount, Condition, leaves, reads
@@ -11,20 +12,19 @@ from engine.verdicts.registry import VERDICTS, asked
 from mapping.field_map.check import check, check_set
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.types import Record
-from sync.run import Run
 
 _NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"
 
 
-def problems(run: Run, found: Mapping[str, Record]) -> tuple[Problem, ...]:
-    """By what the org says of the objects that it has."""
-    field_map, rulebook = run.worker.field_map, run.worker.rulebook
+def problems(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+    """By what the org says of the objects that it has. The files learn of it, and may be read anew."""
+    rulebook, _ = files()
     lacking = check(field_map, found)
     return (
         *lacking,
         *(need for problem in lacking for need in _needs(field_map, rulebook, problem)),
         *check_set(field_map, found, set_fields(rulebook)),
-        *run.worker.read_rulebook.learn(found),
+        *files.learn(found),
     )
 
 

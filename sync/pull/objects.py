@@ -1,21 +1,23 @@
 """What is asked of the org in one pull: each object as it must be read this time, and what the org says it is made of."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from config.rulebook.files import RulebookFiles
 from engine.digests import digest
 from engine.errors import MapError, RulebookError
+from mapping.field_map.field_map import FieldMap
 from mapping.field_map.filters import Filter
 from mapping.field_map.pulled_objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.field_map.types import Record, can_be_followed
 from mapping.soql import BY_ID, BY_STAMP, select
 from sync.pull import missing_fields
 from sync.pull.bulk_extracts import Extract
-from sync.pull.staging import Staging
-from sync.run import Run
+from sync.pull.staging import MirrorWriter, Staging
 from sync.salesforce.composite import Question
-from sync.store import data_files
+from sync.salesforce.describes import Describes
+from sync.store.data_files import Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +72,59 @@ class ObjectPull:
         soql = select(self.name, self.wanted.columns, since=self.since, filters=self.filters, order="")
         return Extract(self.name, soql, self.include_deleted)
 
-    def staging(self, run: Run) -> Staging:
+    def staging(self, writer: MirrorWriter) -> Staging:
         is_compared = not self.is_first or self.is_slow
-        return Staging(run, self.wanted, self.describe, is_compared=is_compared, is_filtered=bool(self.filters))
+        return Staging(writer, self.wanted, self.describe, is_compared=is_compared, is_filtered=bool(self.filters))
 
 
-def object_pulls_of(run: Run, describes: Mapping[str, Record], whole: Collection[str]) -> list[ObjectPull]:
-    """What there is to read now: slow objects only when they are due."""
-    settings = run.worker.settings
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When an object is to be read, and since when: `at` is the org's time, `whole` names those that are read whole."""
+
+    at: datetime
+    look_back: timedelta
+    slow: timedelta  # so long slow objects are left alone
+    whole: Collection[str] = ()
+
+
+def object_pulls_of(
+    described: Iterable[tuple[PulledObject, Record]], marks: Mapping[str, Watermark], rulebook: str, due: Due
+) -> list[ObjectPull]:
+    """What there is to read now: slow objects only when they are due. `rulebook` is the digest of today's."""
     found: list[ObjectPull] = []
-    for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE):
-        with run.worker.store.read() as tx:
-            mark = data_files.watermark(tx, wanted.api_name)
-        is_first = mark is None or mark.fields != listed_as(run, wanted)
-        is_slow, is_asked = wanted in SLOW, wanted.api_name in whole
-        rest = timedelta(seconds=settings.slow_objects_seconds)
-        if is_slow and mark and not (is_first or is_asked) and run.now - mark.stamp < rest:
+    for wanted, describe in described:
+        mark = marks.get(wanted.api_name)
+        is_first = mark is None or mark.fields != listed_as(wanted, rulebook)
+        is_slow, is_asked = wanted in SLOW, wanted.api_name in due.whole
+        if is_slow and mark and not (is_first or is_asked) and due.at - mark.stamp < due.slow:
             continue
-        describe = describes[wanted.api_name]
         is_whole = is_first or is_slow or is_asked or not can_be_followed(describe)
-        since = None if is_whole or not mark else mark.stamp - timedelta(seconds=settings.look_back_seconds)
+        since = None if is_whole or not mark else mark.stamp - due.look_back
         narrows = mark is not None and is_first and bool(wanted.filters)
         found.append(ObjectPull(wanted, describe, since, is_first=is_first, is_slow=is_slow, narrows=narrows))
     return found
 
 
-def described(run: Run) -> dict[str, Record]:
+def described(describes: Describes, field_map: FieldMap, files: RulebookFiles) -> list[tuple[PulledObject, Record]]:
     """What the org says of every object that is pulled. MapError or RulebookError for what they name and it lacks.
 
-    A problem is looked at again before it is told: what the store knows may be of yesterday.
+    A problem is looked at again before it is told: what the store knows may be of yesterday. The rulebook is another one
+    afterwards where its files are read by picklists that the org has changed.
     """
-    names = [wanted.api_name for wanted in (*pulled_objects(run.worker.field_map), *PEOPLE)]
-    found = run.describes(names)
-    if missing_fields.problems(run, found):
-        run.describe_again(names)
-        found = run.describes(names)
-    if problems := missing_fields.problems(run, found):
-        is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
-        raise RulebookError(*problems) if is_of_rules else MapError(*problems)
-    return {name: found.get(name) or run.describe(name) for name in names}
+    wanted = (*pulled_objects(field_map), *PEOPLE)
+    names = [each.api_name for each in wanted]
+    for told in (describes.among, describes.anew):
+        found = told(names)
+        problems = missing_fields.problems(field_map, files, found)
+        if not problems:
+            return [(each, found.get(each.api_name) or describes.of(each.api_name)) for each in wanted]
+    is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
+    raise RulebookError(*problems) if is_of_rules else MapError(*problems)
 
 
-def listed_as(run: Run, wanted: PulledObject) -> str:
+def listed_as(wanted: PulledObject, rulebook: str) -> str:
     """The digest under which an object's watermark stands: read in another way, it is read whole again.
 
     Few objects are slow, and a new rulebook may name a queue of five minutes ago: they are read again for it.
     """
-    return digest([wanted.reading, run.worker.rulebook.digest]) if wanted in SLOW else wanted.reading
+    return digest([wanted.reading, rulebook]) if wanted in SLOW else wanted.reading

@@ -5,26 +5,30 @@ many comes by bulk queries, which a later run goes on with; people and queues th
 Pages are on disk as they come, and one transaction lists them and moves the watermarks.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from engine.errors import OrgError, TransientError
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
-from sync.pull.bulk_extracts import Extracts
-from sync.pull.drop_folders.reader import Intake, read_dropped
-from sync.pull.objects import ObjectPull, described, listed_as, object_pulls_of
-from sync.pull.staging import Staging
+from sync.host.shutdown import Drain
+from sync.pull.bulk_extracts import Extracts, extracts_of
+from sync.pull.drop_folders.reader import Drops, Intake, read_dropped
+from sync.pull.objects import Due, ObjectPull, described, listed_as, object_pulls_of
+from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging
 from sync.pull.upkeep import compact
 from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError
+from sync.salesforce.org import Org
 from sync.salesforce.query_pages import Opened, Page
-from sync.store import data_files, leases, query_jobs
+from sync.store import data_files, query_jobs
 from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
-from sync.store.leases import Lease
+from sync.store.database import Store
+from sync.store.leases import Lease, LeasedStore
 from sync.store.query_jobs import Query
 from sync.store.vocabulary import DataFileKind
 
@@ -51,86 +55,119 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
     MapError before anything is read when the org lacks what the map names. What the org refuses to answer is described
     anew first: a field may have gone since.
     """
-    run.worker.mirror.discard_orphans(lease=lease, keep=_staged(run))  # what a crash left between file and transaction
-    object_pulls = object_pulls_of(run, described(run), whole)
+    worker, settings, field_map = run.worker, run.worker.settings, run.worker.field_map
+    leased, mirror = LeasedStore(worker.store, lease), worker.mirror
+    mirror.discard_orphans(lease=lease, keep=_staged(worker.store))  # what a crash left between file and transaction
+    found = described(run.describes, field_map, worker.read_rulebook)
+    with worker.store.read() as tx:
+        marks = data_files.watermarks(tx)
+    look_back, slow = (timedelta(seconds=each) for each in (settings.look_back_seconds, settings.slow_objects_seconds))
+    object_pulls = object_pulls_of(found, marks, worker.rulebook.digest, Due(run.now, look_back, slow, whole))
+    writer = MirrorWriter(mirror, run.run_id, field_map.digest, run.org.now, min(ROWS_MAX, settings.range_records))
+    reading = _Reading(
+        run.org,
+        writer,
+        partial(extracts_of, run.org, leased, worker.host, settings, run_id=run.run_id),
+        worker.drain,
+        timedelta(seconds=settings.read_lag_seconds),
+        settings.bulk_query_records_min,
+    )
     try:
-        brought = list(_read(run, lease, object_pulls))
+        brought = list(reading.brought(object_pulls))
     except OrgError as error:
         if any(problem.code == _REFUSED_QUESTION for problem in error.problems):
-            run.describe_again([object_pull.name for object_pull in object_pulls])
-            described(run)
+            run.describes.ask_again([object_pull.name for object_pull in object_pulls])
+            described(run.describes, field_map, worker.read_rulebook)
         raise
-    _list(run, lease, brought, read_dropped(run))
+    drops = Drops(worker.folder, worker.store, writer, worker.clock.now, run.identity.time_zone)
+    dropped = read_dropped(drops, field_map.activities, run.figures)
+    _list(run, leased, brought, dropped)
     if any(each.object_pull.is_first and not each.object_pull.is_slow for each in brought):
-        compact(run, lease)
+        compact(
+            leased,
+            mirror,
+            field_map,
+            run_id=run.run_id,
+            at=run.now,
+            percent=settings.compact_percent,
+            points=worker.points,
+        )
 
 
-def _read(run: Run, lease: Lease, object_pulls: Sequence[ObjectPull]) -> Iterator[_Brought]:
-    """By REST what is little, then by bulk queries what is much; those begin before any of them is waited for."""
-    settings = run.worker.settings
-    lag = timedelta(seconds=settings.read_lag_seconds)
-    # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
-    until, complete = run.now + timedelta(seconds=1), run.now - lag
-    many = _many(run, object_pulls)
-    few = [object_pull for object_pull in object_pulls if object_pull.name not in many]
-    large = [object_pull for object_pull in object_pulls if object_pull.name in many]
-    for object_pull, opened in zip(few, run.org.open([each.question(until=until) for each in few]), strict=True):
-        if opened is None or (opened.page.total > settings.bulk_query_records_min and not object_pull.is_slow):
-            large.append(object_pull)
-            continue
-        staging = object_pull.staging(run)
-        for page in _pages(run, object_pull, opened, until=until):
-            run.worker.drain.check()
-            staging.page(page)
-        if object_pull.is_slow:
-            staging.mark_missing()
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one pull reads of the org. `lag` is how late the org may show what was committed; more records than `rest_max`
+    come by a bulk query.
+    """
+
+    org: Org
+    writer: MirrorWriter
+    extracts: Callable[[], Extracts]
+    drain: Drain
+    lag: timedelta
+    rest_max: int
+
+    def brought(self, object_pulls: Sequence[ObjectPull]) -> Iterator[_Brought]:
+        """By REST what is little, then by bulk queries what is much; those begin before any of them is waited for."""
+        # The running second is read too: what this very worker wrote a moment ago must not look like somebody's edit.
+        until, complete = self.org.now() + timedelta(seconds=1), self.org.now() - self.lag
+        many = self._many(object_pulls)
+        few = [object_pull for object_pull in object_pulls if object_pull.name not in many]
+        large = [object_pull for object_pull in object_pulls if object_pull.name in many]
+        for object_pull, opened in zip(few, self.org.open([each.question(until=until) for each in few]), strict=True):
+            if opened is None or (opened.page.total > self.rest_max and not object_pull.is_slow):
+                large.append(object_pull)
+                continue
+            staging = object_pull.staging(self.writer)
+            for page in self._pages(object_pull, opened, until=until):
+                self.drain.check()
+                staging.page(page)
+            if object_pull.is_slow:
+                staging.mark_missing()
+            _close(object_pull, staging)
+            yield _Brought(object_pull, staging, self.org.now() if object_pull.is_slow else complete)
+        extracts = self.extracts()
+        for object_pull, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
+            staging = self._extracted(extracts, object_pull, job)
+            yield _Brought(object_pull, staging, job.created_at - self.lag, job.job_id)
+
+    def _many(self, object_pulls: Iterable[ObjectPull]) -> set[str]:
+        """Objects to be read whole that have more records than REST is for."""
+        asked = [object_pull for object_pull in object_pulls if object_pull.is_whole and not object_pull.is_slow]
+        questions = [Question(count(each.name, filters=each.filters), each.include_deleted) for each in asked]
+        return {
+            object_pull.name
+            for object_pull, opened in zip(asked, self.org.open(questions), strict=True)
+            if opened is None or opened.page.total > self.rest_max
+        }
+
+    def _pages(self, object_pull: ObjectPull, opened: Opened, *, until: datetime) -> Iterator[Page]:
+        """The pages of one keyset walk; a lost cursor starts a new query behind the last row held."""
+        after: tuple[datetime, str] | None = None
+        pages = self.org.pages(opened)
+        for _ in range(RESTARTS_MAX):
+            try:
+                for page in pages:
+                    yield page
+                    if page.records:
+                        last = page.records[-1]
+                        after = (datetime.fromisoformat(str(last["SystemModstamp"])), str(last["Id"]))
+            except LocatorLostError:
+                again = object_pull.question(until=until, after=after)
+                pages = self.org.query(again.soql, include_deleted=again.include_deleted)
+                continue
+            return
+        raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)
+
+    def _extracted(self, extracts: Extracts, object_pull: ObjectPull, job: Query) -> Staging:
+        """What a bulk query brought, pages of an earlier run included."""
+        staging = object_pull.staging(self.writer)
+        staging.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])
+        for page in extracts.pages(job):
+            written = staging.cells(page, job.created_at)
+            extracts.keep(job, page, _facts(written) if written else None)
         _close(object_pull, staging)
-        yield _Brought(object_pull, staging, run.now if object_pull.is_slow else complete)
-    extracts = Extracts(run, lease, deadline=run.worker.clock.monotonic() + settings.run_deadline_seconds)
-    for object_pull, job in zip(large, extracts.begin([each.extract for each in large]), strict=True):
-        yield _Brought(object_pull, _extracted(run, extracts, object_pull, job), job.created_at - lag, job.job_id)
-
-
-def _many(run: Run, object_pulls: Iterable[ObjectPull]) -> set[str]:
-    """Objects to be read whole that have more records than REST is for."""
-    settings = run.worker.settings
-    asked = [object_pull for object_pull in object_pulls if object_pull.is_whole and not object_pull.is_slow]
-    questions = [Question(count(each.name, filters=each.filters), each.include_deleted) for each in asked]
-    return {
-        object_pull.name
-        for object_pull, opened in zip(asked, run.org.open(questions), strict=True)
-        if opened is None or opened.page.total > settings.bulk_query_records_min
-    }
-
-
-def _pages(run: Run, object_pull: ObjectPull, opened: Opened, *, until: datetime) -> Iterator[Page]:
-    """The pages of one keyset walk; a lost cursor starts a new query behind the last row held."""
-    after: tuple[datetime, str] | None = None
-    pages = run.org.pages(opened)
-    for _ in range(RESTARTS_MAX):
-        try:
-            for page in pages:
-                yield page
-                if page.records:
-                    last = page.records[-1]
-                    after = (datetime.fromisoformat(str(last["SystemModstamp"])), str(last["Id"]))
-        except LocatorLostError:
-            again = object_pull.question(until=until, after=after)
-            pages = run.org.query(again.soql, include_deleted=again.include_deleted)
-            continue
-        return
-    raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)
-
-
-def _extracted(run: Run, extracts: Extracts, object_pull: ObjectPull, job: Query) -> Staging:
-    """What a bulk query brought, pages of an earlier run included."""
-    staging = object_pull.staging(run)
-    staging.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])
-    for page in extracts.pages(job):
-        written = staging.cells(page, job.created_at)
-        extracts.keep(job, page, _facts(written) if written else None)
-    _close(object_pull, staging)
-    return staging
+        return staging
 
 
 def _close(object_pull: ObjectPull, staging: Staging) -> None:
@@ -139,20 +176,21 @@ def _close(object_pull: ObjectPull, staging: Staging) -> None:
     staging.close()
 
 
-def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) -> None:
+def _list(run: Run, leased: LeasedStore, brought: Sequence[_Brought], dropped: Intake) -> None:
     """The pull happens here."""
     written = [data_file for each in brought for data_file in each.staging.data_files] + dropped.data_files
+    rulebook, points = run.worker.rulebook.digest, run.worker.points
     marks = [
-        Watermark(each.object_pull.name, each.complete, listed_as(run, each.object_pull.wanted)) for each in brought
+        Watermark(each.object_pull.name, each.complete, listed_as(each.object_pull.wanted, rulebook))
+        for each in brought
     ]
-    run.worker.points.reach("data files written")
-    with run.worker.store.transaction() as tx:
-        leases.check(tx, lease)
-        data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=written, watermarks=[*marks, *dropped.marks])
+    points.reach("data files written")
+    with leased.transaction() as tx:
         dropped.keep(tx)
+        data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=written, watermarks=[*marks, *dropped.marks])
         query_jobs.close(tx, [each.job for each in brought if each.job])
         query_jobs.forget(tx, run.now - timedelta(days=_JOB_DAYS))
-    run.worker.points.reach("pull committed")
+    points.reach("pull committed")
     followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
     run.figures["pulled"] = {each.object_pull.name: each.staging.rows for each in followed}
     run.figures["unparsed"] = {
@@ -165,9 +203,9 @@ def _list(run: Run, lease: Lease, brought: Sequence[_Brought], dropped: Intake) 
     run.figures["fates"] = {each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates}
 
 
-def _staged(run: Run) -> list[str]:
+def _staged(store: Store) -> list[str]:
     """Pages of bulk queries that are not at their end: nobody's orphans."""
-    with run.worker.store.read() as tx:
+    with store.read() as tx:
         found = [_data_file(page["data_file"]) for page in query_jobs.staged(tx)]
     return [data_file.path for data_file in found if data_file]
 

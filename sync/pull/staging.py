@@ -13,8 +13,8 @@ from mapping.field_map.pulled_objects import PulledObject
 from mapping.field_map.types import Record, raw_frame, raw_schema, unparsed
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.text.keys import KEYS_VERSION
+from sync.mirror.mirror import Mirror
 from sync.pull.id_list import IdList
-from sync.run import Run
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
 from sync.store import runs
@@ -26,6 +26,43 @@ ROWS_MAX = 50_000
 _INSTANT = pl.Datetime("us", "UTC")
 
 
+@dataclass(frozen=True, slots=True)
+class MirrorWriter:
+    """Puts down what one run reads; each data file bears the run, the digest of the map and the org's time.
+
+    A data file has `rows_max` rows at most.
+    """
+
+    mirror: Mirror
+    run_id: str
+    map_digest: str
+    now: Callable[[], datetime]
+    rows_max: int
+
+    @property
+    def sequence(self) -> int:
+        return runs.sequence_of(self.run_id)
+
+    def write(self, name: str, rows: pl.DataFrame, *, known: pl.DataFrame | None = None) -> DataFile | None:
+        """What says something new beside `known`, else beside all that is held; None when nothing does."""
+        return self._write(self.mirror.write if known is None else partial(self.mirror.write, known=known), name, rows)
+
+    def write_whole(self, name: str, rows: pl.DataFrame) -> DataFile | None:
+        """All of it, of an object of which nothing is held."""
+        return self._write(self.mirror.write_whole, name, rows)
+
+    def _write(self, write: Callable[..., DataFile | None], name: str, rows: pl.DataFrame) -> DataFile | None:
+        return write(
+            name,
+            rows,
+            run=self.run_id,
+            pull=self.sequence,
+            read_at=self.now(),
+            map_digest=self.map_digest,
+            keys_version=KEYS_VERSION,
+        )
+
+
 @dataclass(slots=True)
 class Staging:
     """`is_compared`: rows that say nothing new are dropped; an object read for the first time has nothing to compare.
@@ -33,7 +70,7 @@ class Staging:
     `is_filtered`: the org was asked for rows inside the filters only; else those outside count as deleted here.
     """
 
-    run: Run
+    writer: MirrorWriter
     wanted: PulledObject
     describe: Record
     is_compared: bool = True
@@ -48,7 +85,6 @@ class Staging:
 
     def page(self, page: Page) -> None:
         """A page of REST; written when enough of them have come, or at `close`."""
-        self.run.worker.drain.check()
         schema = raw_schema(self.describe, self.wanted.columns)
         frame = raw_frame(page.records, schema)
         self.rows += frame.height
@@ -68,19 +104,19 @@ class Staging:
     def mark_missing(self) -> None:
         """This was all there is of a small object without a mark for deleted ones: what is missing is gone."""
         seen = pl.concat(self._seen) if self._seen else pl.Series(dtype=pl.String)
-        self._waiting.append(self.run.worker.mirror.tombstones(self.wanted.api_name, seen))
+        self._waiting.append(self.writer.mirror.tombstones(self.wanted.api_name, seen))
 
     def bury(self, record_ids: Sequence[str]) -> None:
         """These are gone: their latest versions once more, marked deleted."""
         for ids in chunks(record_ids, ROWS_MAX):
-            last = self.run.worker.mirror.of(self.wanted.api_name, ids).drop("_content", "_pull", "_read_at")
-            self._wait(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.run.now))
+            last = self.writer.mirror.of(self.wanted.api_name, ids).drop("_content", "_pull", "_read_at")
+            self._wait(self._dated(last.with_columns(pl.lit(value=True).alias("IsDeleted")), self.writer.now()))
 
     def bury_unread(self) -> None:
         """This was the whole of an object as the map reads it now: what only an earlier map let in is gone for us."""
         if self._waiting:
             self._write_waiting()
-        mirror = self.run.worker.mirror
+        mirror = self.writer.mirror
         brought = IdList.of(mirror.folder, [(data_file.path, data_file.rows) for data_file in self.data_files])
         for part in brought.compare(mirror.stamps(self.wanted.api_name)):
             self.bury(part.unlisted)
@@ -88,8 +124,8 @@ class Staging:
 
     def take_over(self, data_files: Sequence[DataFile]) -> None:
         """Pages that an earlier run has put on disk for the same question."""
-        sequence = runs.sequence_of(self.run.run_id)
-        self.data_files += [replace(data_file, run_id=self.run.run_id, pull=sequence) for data_file in data_files]
+        run_id, sequence = self.writer.run_id, self.writer.sequence
+        self.data_files += [replace(data_file, run_id=run_id, pull=sequence) for data_file in data_files]
         self.rows += sum(data_file.rows for data_file in data_files)
         self._is_written = self._is_written or bool(data_files)
 
@@ -100,7 +136,7 @@ class Staging:
 
     def _wait(self, frame: pl.DataFrame) -> None:
         self._waiting.append(frame)
-        if sum(each.height for each in self._waiting) >= min(ROWS_MAX, self.run.worker.settings.range_records):
+        if sum(each.height for each in self._waiting) >= self.writer.rows_max:
             self._write_waiting()
 
     def _write_waiting(self) -> None:
@@ -112,23 +148,15 @@ class Staging:
         self._write(rows)
 
     def _write(self, rows: pl.DataFrame) -> DataFile | None:
-        name, mirror = self.wanted.api_name, self.run.worker.mirror
-        write: Callable[..., DataFile | None] = mirror.write_whole
+        name = self.wanted.api_name
         if self.is_compared and rows.height:
-            known = mirror.known(name, rows["Id"].to_list())
+            known = self.writer.mirror.known(name, rows["Id"].to_list())
             self.fates.update(_fates(rows, known))
-            write = partial(mirror.write, known=known)
+            data_file = self.writer.write(name, rows, known=known)
         elif self.is_compared:
-            write = mirror.write
-        data_file = write(
-            name,
-            rows,
-            run=self.run.run_id,
-            pull=runs.sequence_of(self.run.run_id),
-            read_at=self.run.now,
-            map_digest=self.run.worker.field_map.digest,
-            keys_version=KEYS_VERSION,
-        )
+            data_file = self.writer.write(name, rows)
+        else:
+            data_file = self.writer.write_whole(name, rows)
         self._is_written = True
         if data_file:
             self.data_files.append(data_file)

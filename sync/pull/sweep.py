@@ -7,23 +7,26 @@ its business: the next pull sees that.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from engine.errors import OrgError, Problem
 from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects
-from mapping.field_map.types import described_fields, raw_frame, raw_schema
+from mapping.field_map.types import Record, described_fields, raw_frame, raw_schema
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.soql import BY_ID, by_ids, count, select
-from sync.pull.bulk_extracts import Extract, Extracts
+from sync.host.host import Host
+from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.pull.id_list import IdList, id_list
 from sync.pull.pull import pull
-from sync.pull.staging import Staging
-from sync.pull.upkeep import compact, retire
+from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging
+from sync.pull.upkeep import compact
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
-from sync.store import data_files, leases
-from sync.store.leases import Lease
+from sync.salesforce.org import Org
+from sync.store import data_files
+from sync.store.leases import LeasedStore
 from sync.store.paging import chunks
 from sync.store.vocabulary import LeaseName
 
@@ -59,48 +62,73 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
     An object of which so much has vanished that an access must have been lost is left as it is, unless that is
     accepted; when all else is done, OrgError SF-126 tells of it.
     """
-    mapped = pulled_objects(run.worker.field_map)
+    worker, settings, field_map, mirror = run.worker, run.worker.settings, run.worker.field_map, run.worker.mirror
+    mapped, run_id = pulled_objects(field_map), run.run_id
     found: dict[str, Drift] = {}
     refused: list[Problem] = []
-    with run.worker.hold(LeaseName.PULL) as lease:
-        run.describe_again([wanted.api_name for wanted in (*mapped, *PEOPLE)])
+    with worker.hold(LeaseName.PULL) as lease:
+        run.describes.ask_again([wanted.api_name for wanted in (*mapped, *PEOPLE)])
         pull(run, lease, whole=[wanted.api_name for wanted in PEOPLE])
+        leased = LeasedStore(worker.store, lease)
+        writer = MirrorWriter(mirror, run_id, field_map.digest, run.org.now, min(ROWS_MAX, settings.range_records))
         for wanted in mapped:
+            comparison = _Comparison(
+                wanted,
+                run.describes.of(wanted.api_name),
+                run.org,
+                leased,
+                writer,
+                extracts_of(run.org, leased, worker.host, settings, run_id=run_id),
+                worker.host,
+                run.at,
+                settings.bulk_query_records_min,
+            )
             try:
-                found[wanted.api_name] = _Comparison(run, lease, wanted).mended(accepts_gone=accepts_gone)
+                found[wanted.api_name] = comparison.mended(accepts_gone=accepts_gone)
             except OrgError as error:
                 if any(problem.code != _VANISHED for problem in error.problems):
                     raise
                 refused += error.problems
             run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
-        run.figures["compacted"] = compact(run, lease)
-        run.figures["retired"] = retire(run, lease)
+        percent, before = settings.compact_percent, run.now - timedelta(days=settings.as_of_days)
+        run.figures["compacted"] = compact(
+            leased, mirror, field_map, run_id=run_id, at=run.now, percent=percent, points=worker.points
+        )
+        # What only readings as of long ago would need.
+        run.figures["retired"] = mirror.retire(before, at=run.now, lease=lease)
     if refused:
         raise OrgError(*refused)
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Comparison:
-    """One object, from the org's list of ids to what is mended of it."""
+    """One object, from the org's list of ids to what is mended of it. More records than `rest_max` come by a bulk query.
 
-    def __init__(self, run: Run, lease: Lease, wanted: PulledObject) -> None:
-        self._run, self._lease, self._wanted = run, lease, wanted
-        self._describe = run.describe(wanted.api_name)
-        self._until = run.at
-        worker = run.worker
-        self._extracts = Extracts(run, lease, deadline=worker.clock.monotonic() + worker.settings.run_deadline_seconds)
+    `began` is the org's time when the run began.
+    """
+
+    wanted: PulledObject
+    describe: Record
+    org: Org
+    leased: LeasedStore
+    writer: MirrorWriter
+    extracts: Extracts
+    host: Host
+    began: datetime
+    rest_max: int
 
     def mended(self, *, accepts_gone: bool) -> Drift:
-        name, mirror = self._wanted.api_name, self._run.worker.mirror
-        with self._run.worker.store.read() as tx:
+        name, mirror = self.wanted.api_name, self.writer.mirror
+        with self.leased.read() as tx:
             mark = data_files.watermark(tx, name)
-        self._until = mark.stamp if mark else self._run.at
+        until = mark.stamp if mark else self.began  # how far the mirror has been pulled
         with id_list(mirror.folder) as found:
             self._list(found)
-            parts = list(found.compare(mirror.stamps(name), until=self._until))
+            parts = list(found.compare(mirror.stamps(name), until=until))
         wrong = [each for part in parts for each in (*part.missing, *part.stale, *part.deleted)]
         unlisted, known = [each for part in parts for each in part.unlisted], sum(part.known for part in parts)
-        staging = Staging(self._run, self._wanted, self._describe)
+        staging = Staging(self.writer, self.wanted, self.describe)
         gone = self._gone(staging, unlisted, known, accepts_gone=accepts_gone)
         if is_whole := self._has_formulas or len(wrong) > _MENDED_MAX:
             self._read_whole(staging, found.rows)
@@ -116,13 +144,13 @@ class _Comparison:
             deleted=sum(len(part.deleted) for part in parts),
             outside=len(unlisted) - len(gone),
             gone=len(gone),
-            changed=max(0, self._news(staging) - len(wrong) - len(unlisted)) if is_whole else 0,
+            changed=max(0, self._news(staging, until) - len(wrong) - len(unlisted)) if is_whole else 0,
         )
 
     def _gone(self, staging: Staging, unlisted: Sequence[str], known: int, *, accepts_gone: bool) -> list[str]:
         """Those that the org does not have. What the map's filters leave out is there all the same, and is read as such."""
-        name, most = self._wanted.api_name, max(_GONE_MIN, known * _GONE_PERCENT // 100)
-        if not self._wanted.filters and len(unlisted) > most and not accepts_gone:
+        name, most = self.wanted.api_name, max(_GONE_MIN, known * _GONE_PERCENT // 100)
+        if not self.wanted.filters and len(unlisted) > most and not accepts_gone:
             raise OrgError.of(_VANISHED, name, object=name, gone=len(unlisted), known=known)
         gone: list[str] = []
         for block in chunks(unlisted, READ_MAX):
@@ -132,12 +160,12 @@ class _Comparison:
                 raise OrgError.of(_VANISHED, name, object=name, gone=len(gone), known=known)
         return gone
 
-    def _news(self, staging: Staging) -> int:
+    def _news(self, staging: Staging, until: datetime) -> int:
         """Rows that were written, without those that moved since the mirror was read."""
-        folder = self._run.worker.mirror.folder
+        folder = self.writer.mirror.folder
         return sum(
             pl.scan_parquet(folder / data_file.path)
-            .filter((pl.col("SystemModstamp") <= self._until).fill_null(value=True))
+            .filter((pl.col("SystemModstamp") <= until).fill_null(value=True))
             .select(pl.len())
             .collect()
             .item()
@@ -147,53 +175,51 @@ class _Comparison:
     @property
     def _has_formulas(self) -> bool:
         """Whether the map names a field that changes without a stamp."""
-        calculated = {field["name"] for field in described_fields(self._describe) if field.get("calculated")}
-        return not calculated.isdisjoint(self._wanted.columns)
+        calculated = {field["name"] for field in described_fields(self.describe) if field.get("calculated")}
+        return not calculated.isdisjoint(self.wanted.columns)
 
     def _list(self, found: IdList) -> None:
         """Every record, those in the bin and in the archive too, or they would look gone."""
-        wanted, schema = self._wanted, raw_schema(self._describe, _LISTED)
-        (counted,) = self._run.org.open(
-            [Question(count(wanted.api_name, filters=wanted.filters), include_deleted=True)]
-        )
-        if counted and counted.page.total <= self._run.worker.settings.bulk_query_records_min:
+        wanted, schema = self.wanted, raw_schema(self.describe, _LISTED)
+        (counted,) = self.org.open([Question(count(wanted.api_name, filters=wanted.filters), include_deleted=True)])
+        if counted and counted.page.total <= self.rest_max:
             soql = select(wanted.api_name, _LISTED, filters=wanted.filters, order=BY_ID)
-            for page in self._run.org.query(soql, include_deleted=True):
+            for page in self.org.query(soql, include_deleted=True):
                 found.put(raw_frame(page.records, schema))
             return
         soql = select(wanted.api_name, _LISTED, filters=wanted.filters, order="")
-        for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
+        for result in self.extracts.once(Extract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
             found.put(frame_of_cells(result.columns, result.rows, schema)[0])
 
     def _read(self, staging: Staging, ids: Sequence[str]) -> set[str]:
         """Records by their ids, deleted ones too; which of them the org still has."""
         seen: set[str] = set()
         questions = [
-            Question(by_ids(self._wanted.api_name, self._wanted.columns, block), include_deleted=True)
+            Question(by_ids(self.wanted.api_name, self.wanted.columns, block), include_deleted=True)
             for block in chunks(ids, IDS_MAX)
         ]
-        for page in self._run.org.answers(questions):
+        for page in self.org.answers(questions):
+            self.host.drain.check()
             staging.page(page)
             seen.update(str(record["Id"]) for record in page.records)
         return seen
 
     def _read_whole(self, staging: Staging, listed: int) -> None:
-        wanted = self._wanted
-        if listed <= self._run.worker.settings.bulk_query_records_min:
+        wanted = self.wanted
+        if listed <= self.rest_max:
             soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order=BY_ID)
-            for page in self._run.org.query(soql, include_deleted=True):
+            for page in self.org.query(soql, include_deleted=True):
+                self.host.drain.check()
                 staging.page(page)
             return
-        asked_at = self._run.now
+        asked_at = self.org.now()
         soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order="")
-        for result in self._extracts.once(Extract(wanted.api_name, soql, include_deleted=True)):
+        for result in self.extracts.once(Extract(wanted.api_name, soql, include_deleted=True)):
             staging.cells(result, asked_at)
 
     def _keep(self, staging: Staging) -> None:
-        run = self._run
-        run.worker.points.reach("mended")
+        self.host.points.reach("mended")
         if not staging.data_files:
             return
-        with run.worker.store.transaction() as tx:
-            leases.check(tx, self._lease)
-            data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=staging.data_files, watermarks=())
+        with self.leased.transaction() as tx:
+            data_files.add_pull(tx, run=self.writer.run_id, at=self.began, data_files=staging.data_files, watermarks=())

@@ -8,10 +8,10 @@ from engine.errors import PlanStaleError, Problem, UsageError
 from engine.messages import Message
 from mapping.ids import id18, is_id
 from sync.plan.lookup import is_shadow, plan_named
-from sync.run import Run, Worker
+from sync.run import Worker
 from sync.store import approvals, changes, plans, remembered
 from sync.store.changes import Move, Waiting
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.paging import PAGE_ROWS, chunks, pages_of
 from sync.store.plans import PlanRecord
 
@@ -77,22 +77,19 @@ def refusal(worker: Worker, plan: PlanRecord, *, approves: bool, where: str = ""
     return None
 
 
-def expire(run: Run) -> int:
+def expire(store: Store, *, run_id: str, at: datetime) -> int:
     """End what waited for a person until its plan expired: it is judged afresh. How many there were."""
     count = 0
     while True:
-        with run.worker.store.read() as tx:
-            is_due = bool(plans.due(tx, at=run.now, most=1))
+        with store.read() as tx:
+            is_due = bool(plans.due(tx, at=at, most=1))
         if not is_due:
-            break
-        with run.worker.store.transaction() as tx:
-            due = plans.due(tx, at=run.now, most=PAGE_ROWS)
+            return count
+        with store.transaction() as tx:
+            due = plans.due(tx, at=at, most=PAGE_ROWS)
             moves = [Move(change_id, State.EXPIRED, Message.of("note.expired")) for change_id in due]
-            changes.move(tx, moves, run=run.run_id, at=run.now)
+            changes.move(tx, moves, run=run_id, at=at)
         count += len(due)
-    if count:
-        run.figures["expired"] = count
-    return count
 
 
 def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int:

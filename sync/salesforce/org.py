@@ -79,6 +79,12 @@ class Org:
         """The org's time at its first answer."""
         return self._session.counts.started_at
 
+    def now(self) -> datetime:
+        """The org's time as of its last answer; OrgError SF-131 before any told it."""
+        if self.server_time is None:
+            raise OrgError.of("SF-131", "query")
+        return self.server_time
+
     @property
     def api_version(self) -> str:
         return self._connection.api_version

@@ -129,6 +129,12 @@ def replaced_before(tx: Transaction, before: datetime) -> tuple[DataFile, ...]:
     return _data_files(tx, query.order_by(found.pull, found.path))
 
 
+def watermarks(tx: Transaction) -> dict[str, Watermark]:
+    """How far each object has been pulled, by its name."""
+    rows = tx.execute(select(tables.watermarks))
+    return {row.object: Watermark(row.object, row.stamp, row.fields) for row in rows}
+
+
 def watermark(tx: Transaction, object_name: str) -> Watermark | None:
     """How far an object has been pulled; None when it never was."""
     row = tx.execute(select(tables.watermarks).where(tables.watermarks.c.object == object_name)).one_or_none()

@@ -6,7 +6,7 @@ paused while somebody else took over: it finds another epoch and writes nothing 
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -37,6 +37,24 @@ class Lease:
     name: LeaseName
     epoch: int
     holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedStore:
+    """The store in the hands of whoever holds a lease: one that stood still past it writes nothing more."""
+
+    store: Store
+    lease: Lease
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self.store.read()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """LeaseError (LS-102) when somebody else has taken over."""
+        with self.store.transaction() as tx:
+            check(tx, self.lease)
+            yield tx
 
 
 @contextmanager

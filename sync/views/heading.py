@@ -33,7 +33,9 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
     named = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
     figures = figures_of(run)
     compares = is_shadow(worker, plan)
-    writes = (Message.of("writes.shadow"),) if compares else forecast(worker, plan.plan_id).messages()
+    writes = (
+        (Message.of("writes.shadow"),) if compares else forecast(worker.store, worker.settings, plan.plan_id).messages()
+    )
     return Heading(
         org_id=plan.org_id,
         org_name=org_name(worker, figures),

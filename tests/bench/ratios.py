@@ -12,6 +12,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import SFBulk2Handler
 
 from sync.app import open_worker
+from sync.apply.apply import outbox_of
 from sync.apply.writers.batches import PayloadGroup
 from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
@@ -58,7 +59,7 @@ def plain_updates(leads: int) -> tuple[list[float], list[float], int]:
             ids = [str(record["Id"]) for page in run.org.query(soql) for record in page.records]
             for number in range(ROUNDS):
                 rows = [(key, {"Description": f"round {number} of {key}"}) for key in ids]
-                seconds, answers = _timed(partial(_ours, BulkWriter(run, lease), run, rows))
+                seconds, answers = _timed(partial(_ours, outbox_of(run, lease).bulk, run, rows))
                 ours.append(seconds)
                 seconds, _told = _timed(partial(run.org.wire.read, "bulk2", partial(_theirs, rows)))
                 theirs.append(seconds)

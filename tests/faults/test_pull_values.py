@@ -12,12 +12,11 @@ import pytest
 from mapping.field_map.types import DAY, MOMENT, raw_frame
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.ids import id18
-from sync.plan.snapshots import snapshot_of
 from sync.run import begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Record, World
 from tests.scenes import begun
-from tests.stage import RULEBOOK, Stage
+from tests.stage import RULEBOOK, Stage, snapshot
 
 TEXTS = (
     '"quoted", and not',
@@ -157,7 +156,7 @@ def test_p19_rules_see_the_day_and_the_stamp_the_org_has(org: Stage, zone: str) 
     put(stage, "Lead", [{**stage.lead(lead), "LastActivityDate": day} for lead, day in leads.items()])
     stage.pull()
     with begin(stage.worker, "plan") as run:
-        found = [part.prospects for part in snapshot_of(run).ranges]
+        found = [part.prospects for part in snapshot(run).ranges]
     days = {row[0]: row[1] for part in found for row in part.select("id", "last").iter_rows()}
     assert days == {lead: date.fromisoformat(day) for lead, day in leads.items()}
     stamps = {row[0]: row[1] for part in found for row in part.select("id", "stamp").iter_rows()}

@@ -7,10 +7,7 @@ from engine.changes.change import Change, Reach
 from engine.changes.states import State
 from engine.errors import LoginError, StoreError, TransientError, UsageError
 from engine.messages import Message
-from sync.apply.outbox import Outbox
-from sync.apply.pace import Gate
-from sync.apply.readback import verify
-from sync.plan.versions import PlanVersions
+from sync.apply.apply import outbox_of
 from sync.review.decisions import approve
 from sync.run import begin
 from sync.salesforce.session import NO_ASSIGNMENT
@@ -164,9 +161,9 @@ def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stag
     """The write was taken; what is there at the end of the run is somebody else's."""
     lead = waiting(stage, count=1)[0]
     stage.apply()
-    with begin(stage.worker, "apply") as run:
+    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
         stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
-        verify(run, [stage.change_of(lead)], PlanVersions(run))
+        outbox_of(run, lease).answers.readback.verify([stage.change_of(lead)], {})
     assert stage.note(lead) == Message.of("note.changed_by", by=stage.owner_id("smith"), at="2026-11-20 09:06")
     (row,) = [row for row in report_of(stage.worker, stage.header()).rows if row.record_id == lead]
     assert row.note == Message.of("note.changed_by", by="Alice Smith", at="2026-11-20 09:06")
@@ -241,11 +238,11 @@ def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) 
     leads = waiting(stage)
     stage.edit("suzuki", leads[0], Title="部長")
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
-        outbox = Outbox(run, lease, PlanVersions(run), Gate(run))
+        sending = outbox_of(run, lease).settled()
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.OWNER, after="", most=10)
         stage.plan()
-        outbox.carry(approved, Mode.GUARDED)
+        sending.carry(approved, Mode.GUARDED)
     assert [stage.standing_of(lead) for lead in leads] == [State.PLANNED, State.APPLIED, State.APPLIED]
 
 

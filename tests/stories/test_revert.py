@@ -12,11 +12,10 @@ from engine.changes.plan import Notice
 from engine.changes.states import State
 from engine.errors import BudgetError, MapError, UsageError
 from engine.messages import Message
-from sync.apply.outbox import Outbox
-from sync.apply.pace import Gate
+from sync.apply.apply import outbox_of
+from sync.apply.outbox import Sending
 from sync.cycle import settle
 from sync.plan.revert import Reversal, revert
-from sync.plan.versions import PlanVersions
 from sync.reports.page import html
 from sync.run import begin
 from sync.sandbox.worlds import Switches
@@ -193,20 +192,20 @@ def moved_twice(stage: Stage) -> tuple[str, str]:
     stage.approve()
     stage.advance(120)
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
-        outbox = Outbox(run, lease, PlanVersions(run), Gate(run))
-        carry(stage, outbox, Reach.OWNER)
+        sending = outbox_of(run, lease).settled()
+        carry(stage, sending, Reach.OWNER)
         stage.edit("suzuki", lead, Title="部長")
         stage.plan()
         stage.approve()
-        carry(stage, outbox, Reach.FIELDS)
+        carry(stage, sending, Reach.FIELDS)
     assert len(stage.our_writes(lead)) == 2
     return lead, run.run_id
 
 
-def carry(stage: Stage, outbox: Outbox, reach: Reach) -> None:
+def carry(stage: Stage, sending: Sending, reach: Reach) -> None:
     with stage.worker.store.read() as tx:
         approved = batches.approved(tx, "Lead", reach, after="", most=10)
-    outbox.carry(approved, Mode.GUARDED)
+    sending.carry(approved, Mode.GUARDED)
 
 
 def test_a_record_that_a_run_wrote_twice_is_as_it_was_before_the_first_time(stage: Stage) -> None:

@@ -4,18 +4,20 @@ The job's id is in the store before the job can change anything. Whatever happen
 id: waited for, or stopped while it is still open, and never made a second time.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from sync.apply.writers.batches import PayloadGroup
+from sync.host.host import Host
 from sync.plan.cost import SLICE_MAX
-from sync.run import Run
+from sync.salesforce.calls import Wire
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
 from sync.salesforce.write_results import Answer, WriteResult, unknown
 from sync.store import ingest_jobs
 from sync.store.ingest_jobs import Upload
-from sync.store.leases import Lease
+from sync.store.leases import LeasedStore
 from sync.store.vocabulary import Mode
 
 # A job of 20,000 rows is one of several that follow each other: looking late adds up, a look costs one call.
@@ -24,15 +26,42 @@ _FIRST_POLL_SECONDS = 0.25
 _SKEW = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run waits for its jobs: `seconds`, by the host's clock or the org's, whichever has run further, and no
+    longer once its process is told to end. The run began at `began` by the org, `started` by the host.
+    """
+
+    host: Host
+    now: Callable[[], datetime]  # the org's
+    began: datetime
+    started: float
+    seconds: float
+    poll_seconds: float  # the longest pause between two looks at a job
+
+    @property
+    def is_over(self) -> bool:
+        if self.host.drain.is_asked:
+            return True
+        waited = self.host.clock.monotonic() - self.started
+        return max(waited, (self.now() - self.began).total_seconds()) > self.seconds
+
+    def is_over_for(self, job: Job) -> bool:
+        """Whether a job has had all the time that a run may take."""
+        return self.now() - job.created_at > timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class BulkWriter:
+    """`us` is our user in the org."""
+
     mode, size = Mode.BULK, SLICE_MAX
 
-    def __init__(self, run: Run, lease: Lease) -> None:
-        self._run = run
-        self._lease = lease
-        self._ingest = Ingest(run.org.wire)
-        self._started = run.worker.clock.monotonic()
-        self._patience = run.worker.settings.run_deadline_seconds
+    wire: Wire
+    leased: LeasedStore
+    patience: Patience
+    run_id: str
+    us: str
 
     def fit(self, groups: Sequence[PayloadGroup]) -> int:
         total = 0
@@ -45,21 +74,21 @@ class BulkWriter:
 
     def prepare(self, object_name: str) -> str:
         """A job that is open; nothing happens until it is closed."""
-        worker = self._run.worker
-        with worker.store.transaction() as tx:
+        points, ingest = self.patience.host.points, self._ingest
+        with self.leased.store.transaction() as tx:
             ingest_jobs.expect(
-                tx, self._lease, object_name, run=self._run.run_id, version=self._ingest.version, at=self._run.now
+                tx, self.leased.lease, object_name, run=self.run_id, version=ingest.version, at=self.patience.now()
             )
-        worker.points.reach("job expected")
-        job = self._ingest.create(object_name)
-        worker.points.reach("job created")
+        points.reach("job expected")
+        job = ingest.create(object_name)
+        points.reach("job created")
         return job.id
 
     def give_up(self, job_id: str | None) -> None:
         if job_id is None:
             return
         self._ingest.abort(job_id)
-        with self._run.worker.store.transaction() as tx:
+        with self.leased.store.transaction() as tx:
             ingest_jobs.forget_expected(tx)
 
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
@@ -72,15 +101,16 @@ class BulkWriter:
             if fields
         }
         rows = [(key, payload) for key, (payload, _) in writable.items() if key not in refused]
+        points, ingest = self.patience.host.points, self._ingest
         try:
-            self._ingest.upload(job_id, csv_of(rows))
-            self._run.worker.points.reach("rows uploaded")
-            self._ingest.close(job_id)
+            ingest.upload(job_id, csv_of(rows))
+            points.reach("rows uploaded")
+            ingest.close(job_id)
         except LeadsyncError:
-            self._drop(self._ingest, job_id)
+            self._drop(ingest, job_id)
             raise
-        self._run.worker.points.reach("job closed")
-        answers = self._outcome(self._ingest, job_id, [key for key, _ in rows])
+        points.reach("job closed")
+        answers = self._outcome(ingest, job_id, [key for key, _ in rows])
         if answers is None:
             return None
         found = refused | {answer.record_id: answer for answer in answers}
@@ -88,7 +118,7 @@ class BulkWriter:
 
     def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer] | None:
         """A job that is open still has changed nothing and is stopped; any other is waited for."""
-        ingest = Ingest(self._run.org.wire, version=upload.api_version)
+        ingest = Ingest(self.wire, version=upload.api_version)
         try:
             job = ingest.job(upload.job_id)
         except OrgError as error:
@@ -107,18 +137,18 @@ class BulkWriter:
         Only an open job of this very user, for updates of the object that was expected, made since then and unknown to the
         store: whatever else the user's other tools do stays theirs.
         """
-        with self._run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             lost = ingest_jobs.expected(tx)
         if lost is None:
             return 0
-        ingest = Ingest(self._run.org.wire, version=lost.api_version)
+        ingest = Ingest(self.wire, version=lost.api_version)
         found = [job.id for job in ingest.listed() if self._may_be(job, lost)]
-        with self._run.worker.store.read() as tx:
+        with self.leased.read() as tx:
             known = ingest_jobs.known(tx, found)
         stopped = [job_id for job_id in found if job_id not in known]
         for job_id in stopped:
             ingest.abort(job_id)
-        with self._run.worker.store.transaction() as tx:
+        with self.leased.store.transaction() as tx:
             ingest_jobs.forget_expected(tx)
         return len(stopped)
 
@@ -127,7 +157,7 @@ class BulkWriter:
             job.state is JobState.OPEN
             and job.operation == "update"
             and job.object == lost.object
-            and job.created_by == self._run.identity.user_id
+            and job.created_by == self.us
             and job.created_at >= lost.created_at - _SKEW
         )
 
@@ -140,7 +170,7 @@ class BulkWriter:
 
     def _ended(self, ingest: Ingest, job_id: str) -> bool:
         """Wait until the job has ended; False when this run has no more time. A job past its own time is stopped."""
-        wait, most = _FIRST_POLL_SECONDS, self._run.worker.settings.bulk_poll_seconds
+        wait, most = _FIRST_POLL_SECONDS, self.patience.poll_seconds
         is_stopped = False
         while True:
             try:
@@ -149,25 +179,22 @@ class BulkWriter:
                     return True
                 if job.state is JobState.OPEN:
                     ingest.close(job_id)  # that it was closed never arrived
-                if self._is_late:
+                if self.patience.is_over:
                     return False
-                if not is_stopped and self._run.now - job.created_at > timedelta(seconds=self._patience):
+                if not is_stopped and self.patience.is_over_for(job):
                     ingest.abort(job_id)
                     is_stopped = True
                     continue
             except TransientError:
                 pass  # a page of the edge says nothing about the job
-            if self._is_late:
+            if self.patience.is_over:
                 return False
-            self._run.worker.clock.wait(wait)
+            self.patience.host.clock.wait(wait)
             wait = min(wait * 2, most)
 
     @property
-    def _is_late(self) -> bool:
-        waited = self._run.worker.clock.monotonic() - self._started
-        if self._run.worker.drain.is_asked:
-            return True
-        return max(waited, (self._run.now - self._run.at).total_seconds()) > self._patience
+    def _ingest(self) -> Ingest:
+        return Ingest(self.wire)
 
     def _drop(self, ingest: Ingest, job_id: str) -> None:
         """Stop a job that was not closed. If that fails too it stays open, changes nothing, and is stopped later."""

@@ -4,7 +4,7 @@ A file that somebody may still be writing is left for next time: one that was to
 was read. What is read of a file is known by what it says (mapping/drops), so overlapping exports count nothing twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from engine.errors import MapError
 from mapping.field_map.field_map import ActivitySource, DropFolder
 from mapping.frames.dropped_rows import Reading, headers_of_drop
-from mapping.text.keys import KEYS_VERSION
 from sync.pull.drop_folders import sheets
 from sync.pull.drop_folders.repeats import marks
-from sync.run import Run
-from sync.store import data_files, dropped_files, runs
+from sync.pull.staging import MirrorWriter
+from sync.store import data_files, dropped_files
+from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.dropped_files import DroppedFile
 
 QUIET_SECONDS = 60
@@ -43,27 +43,40 @@ class Intake:
             dropped_files.keep(tx, source, files)
 
 
-def read_dropped(run: Run) -> Intake:
-    """All that is new, and in the run's figures what became of each folder. Needs the lease of the pull."""
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """Where files are left, and where what they say goes. `now` is the host's time, which files are dated in; `zone` the
+    org's, for those whose folder names none.
+    """
+
+    folder: Path
+    store: Store
+    writer: MirrorWriter
+    now: Callable[[], datetime]
+    zone: str
+
+
+def read_dropped(drops: Drops, sources: Iterable[ActivitySource], figures: dict[str, Json]) -> Intake:
+    """All that is new, and in `figures` what became of each folder. Needs the lease of the pull."""
     intake = Intake()
-    for source in run.worker.field_map.activities:
+    for source in sources:
         if source.files:
-            _Folder(run, source, source.files, intake).read()
+            _Folder(drops, source, source.files, intake).read()
     if intake.figures:
-        run.figures["files"] = intake.figures
+        figures["files"] = intake.figures
     return intake
 
 
 @dataclass
 class _Folder:
-    run: Run
+    drops: Drops
     source: ActivitySource
     drop: DropFolder
     intake: Intake
     newest: datetime | None = None
 
     def read(self) -> None:
-        with self.run.worker.store.read() as tx:
+        with self.drops.store.read() as tx:
             known = dropped_files.of_source(tx, self.source.api_name)
             mark = data_files.watermark(tx, self.source.api_name)
         self.newest = mark.stamp if mark else None
@@ -71,7 +84,7 @@ class _Folder:
         contents = {file.digest for file in known.values() if not file.code}
         there: list[DroppedFile] = []
         for path in self._paths():
-            name = path.relative_to(self.run.worker.folder).as_posix()
+            name = path.relative_to(self.drops.folder).as_posix()
             held = known.get(name)
             try:
                 file = held if held and _is_as(held, path) else self._file(path, name, contents, figures)
@@ -87,13 +100,13 @@ class _Folder:
         self.intake.figures[self.source.label] = {**figures, "newest": self.newest and self.newest.isoformat()}
 
     def _paths(self) -> Iterator[Path]:
-        found = self.run.worker.folder.glob(self.drop.pattern)
+        found = self.drops.folder.glob(self.drop.pattern)
         return (path for path in sorted(found) if path.is_file() and not path.name.startswith((".", "~")))
 
     def _file(self, path: Path, name: str, contents: set[str], figures: dict[str, Any]) -> DroppedFile | None:
         """The file as it is now, read unless its content was; None when it is left for next time."""
         before = path.stat()
-        age = self.run.worker.clock.now() - datetime.fromtimestamp(before.st_mtime, UTC)
+        age = self.drops.now() - datetime.fromtimestamp(before.st_mtime, UTC)
         if 0 <= age.total_seconds() < QUIET_SECONDS:
             return None
         with path.open("rb") as opened:
@@ -101,7 +114,7 @@ class _Folder:
         written: list[DataFile] = []
         listed: list[Mapping[str, Any]] = []
         with marks() as again:
-            reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.run.identity.time_zone), again)
+            reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.drops.zone), again)
             code = "" if digest in contents else self._rows(path, name, reading, written, listed)
         after = path.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
@@ -127,15 +140,7 @@ class _Folder:
                 frame, refused = reading.frame(page)
                 listed += [{"file": name, "row": one.row, "code": one.code} for one in refused]
                 del listed[LISTED_MAX:]
-                data_file = self.run.worker.mirror.write(
-                    self.source.api_name,
-                    frame,
-                    run=self.run.run_id,
-                    pull=runs.sequence_of(self.run.run_id),
-                    read_at=self.run.now,
-                    map_digest=self.run.worker.field_map.digest,
-                    keys_version=KEYS_VERSION,
-                )
+                data_file = self.drops.writer.write(self.source.api_name, frame)
                 written += [data_file] if data_file else []
         except MapError as error:
             return error.problems[0].code

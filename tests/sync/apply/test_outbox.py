@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from engine.changes.change import Reach
 from engine.changes.states import State
-from sync.apply.outbox import Outbox
-from sync.apply.pace import Gate
+from sync.apply.apply import outbox_of
+from sync.apply.outbox import Outbox, Sending
 from sync.apply.writers.batches import PayloadGroup, Writer
-from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.salesforce.write_results import Answer
 from sync.sandbox.jobs import JobState
@@ -68,7 +67,11 @@ def writing(stage: Stage) -> Iterator[tuple[Outbox, list[Approved]]]:
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.FIELDS, after="", most=100)
-        yield Outbox(run, lease, PlanVersions(run), Gate(run)), approved
+        yield outbox_of(run, lease), approved
+
+
+def watched_by(outbox: Outbox, mode: Mode, watched: Watched) -> Sending:
+    return replace(outbox, writers={**outbox.writers, mode: watched}).settled()
 
 
 def supersede(stage: Stage, approved: Sequence[Approved]) -> None:
@@ -87,7 +90,7 @@ def test_no_job_is_made_for_what_nobody_wants_any_more(stage: Stage) -> None:
     planned(stage)
     with writing(stage) as (outbox, approved):
         supersede(stage, approved)
-        outbox.carry(approved, Mode.BULK)
+        outbox.settled().carry(approved, Mode.BULK)
     assert left_of_jobs(stage) == (None, [])
 
 
@@ -96,10 +99,10 @@ def test_a_job_that_nobody_needs_once_it_is_made_is_stopped_and_the_next_one_can
     with writing(stage) as (outbox, approved):
         early, rest = approved[:2], approved[2:]
         watched = Watched(outbox.bulk, size=100, prepared=lambda: supersede(stage, early))
-        outbox.writers = {**outbox.writers, Mode.BULK: watched}
-        outbox.carry(early, Mode.BULK)
+        sending = watched_by(outbox, Mode.BULK, watched)
+        sending.carry(early, Mode.BULK)
         watched.prepared = lambda: None
-        outbox.carry(rest, Mode.BULK)
+        sending.carry(rest, Mode.BULK)
     assert left_of_jobs(stage) == (None, [JobState.ABORTED, JobState.COMPLETE])
     assert [stage.standing_of(lead) for lead in leads] == [State.SUPERSEDED] * 2 + [State.APPLIED] * 2
 
@@ -114,8 +117,8 @@ def test_a_pause_between_two_jobs_of_one_batch_stops_the_second(stage: Stage, mo
 
     with writing(stage) as (outbox, approved):
         watched = Watched(outbox.writers[mode], size=100, sent=pause)
-        outbox.writers = {**outbox.writers, mode: watched}
-        outbox.carry(approved, mode)
-        waits = outbox.waits
+        sending = watched_by(outbox, mode, watched)
+        sending.carry(approved, mode)
+        waits = sending.waits
     assert (watched.batches, waits.key if waits else None) == ([2], "wait.paused")
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 2 + [State.APPROVED] * 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from engine.plan.guards import Entry, Passed
 from engine.plan.planner import plan
 from sync.audit.verify import verify_store
 from sync.plan.make import HeldAtOnce, plan_org
-from sync.plan.snapshots import snapshot_of
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.run import begin
@@ -20,7 +20,7 @@ from sync.store import changes, checkpoints, memory, plans, proposals
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
 from sync.store.vocabulary import LeaseName
-from tests.stage import RULEBOOK, Stage, staged
+from tests.stage import RULEBOOK, Stage, snapshot, staged
 
 TINY = HeldAtOnce(prospects=7, page=3, drafts=2)
 
@@ -39,7 +39,12 @@ def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = Fals
         stage.run_id = run.run_id
         pull(run, lease)
         return plan_org(
-            run, lease, comparing=comparing, with_owners=True, looks_at_all=looks_at_all, held_at_once=held_at_once
+            run,
+            lease,
+            comparing=partial(comparing, run),
+            with_owners=True,
+            looks_at_all=looks_at_all,
+            held_at_once=held_at_once,
         )
 
 
@@ -56,8 +61,10 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
         pull(run, lease)
         with busy.worker.store.read() as tx:
             remembered = memory.recall(tx)
-        whole = plan(snapshot_of(run), busy.worker.rulebook, remembered, moment=run.moment)
-        cut = plan_org(run, lease, comparing=comparing, with_owners=True, looks_at_all=True, held_at_once=TINY)
+        whole = plan(snapshot(run), busy.worker.rulebook, remembered, moment=run.moment)
+        cut = plan_org(
+            run, lease, comparing=partial(comparing, run), with_owners=True, looks_at_all=True, held_at_once=TINY
+        )
     with busy.worker.store.read() as tx:
         stored = [standing.change for standing in changes.of_plan(tx, cut.plan_id)]
         assert stored == list(whole.changes)

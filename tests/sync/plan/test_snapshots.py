@@ -5,11 +5,11 @@ from dataclasses import replace
 from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, MappedField
 from sync.cycle import propose
-from sync.plan.snapshots import snapshot_of
 from sync.pull.upkeep import compact
 from sync.run import Run, begin
+from sync.store.leases import LeasedStore
 from sync.store.vocabulary import LeaseName
-from tests.stage import Stage
+from tests.stage import Stage, snapshot
 
 # record -> its owner and company, and when something happened to it, oldest first
 Seen = dict[str, tuple[str, str, list[str]]]
@@ -17,7 +17,7 @@ Seen = dict[str, tuple[str, str, list[str]]]
 
 def _seen(run: Run, *, as_of: str | None = None) -> Seen:
     found: Seen = {}
-    for part in snapshot_of(run, as_of=as_of).ranges:
+    for part in snapshot(run, as_of=as_of).ranges:
         happened = part.activities.sort("at").to_dict(as_series=False)
         for row in part.prospects.select("id", "owner_id", "company").iter_rows():
             kinds = [kind for who, kind in zip(happened["prospect_id"], happened["kind"], strict=True) if who == row[0]]
@@ -33,7 +33,15 @@ def _looked(stage: Stage, *, as_of: str | None = None, compacts: bool = False) -
         stage.run_id = run.run_id
         if compacts:
             with stage.worker.hold(LeaseName.PULL) as lease:
-                assert compact(run, lease)
+                assert compact(
+                    LeasedStore(run.worker.store, lease),
+                    run.worker.mirror,
+                    run.worker.field_map,
+                    run_id=run.run_id,
+                    at=run.now,
+                    percent=run.worker.settings.compact_percent,
+                    points=run.worker.points,
+                )
         return _seen(run, as_of=as_of)
 
 
@@ -69,5 +77,5 @@ def test_what_the_map_did_not_name_then_is_empty_as_of_then(stage: Stage) -> Non
         calls = ActivitySource("Task", ("Caller__c",), "Called_At__c", kind="call")
         field_map = replace(known, objects=(wider, *others), activities=(*known.activities, calls))
         later = replace(run, worker=replace(run.worker, read_map=lambda: field_map))
-        (part,) = snapshot_of(later, as_of=stage.run_id).ranges
+        (part,) = snapshot(later, as_of=stage.run_id).ranges
     assert part.prospects.select("id", "notes").rows() == [(lead, None)]

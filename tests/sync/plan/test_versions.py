@@ -27,7 +27,7 @@ def plans(stage: Stage) -> tuple[str, str, str]:
 
 def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
-        versions = PlanVersions(run)
+        versions = PlanVersions(stage.worker.store, run.describes)
         first, second, edited = (versions.of(plan) for plan in plans)
 
     assert first.rulebook is second.rulebook
@@ -38,7 +38,7 @@ def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, pla
 
 def test_no_more_versions_are_held_than_may_be(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
-        versions = PlanVersions(run, versions_max=1)
+        versions = PlanVersions(stage.worker.store, run.describes, versions_max=1)
         read = [versions.of(plan).rulebook for plan in (plans[0], plans[1], plans[2], plans[0])]
 
     assert read[0] is read[1]

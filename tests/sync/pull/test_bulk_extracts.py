@@ -8,10 +8,10 @@ import pytest
 
 from engine.errors import LeaseError
 from sync.host.clock import Clock
-from sync.pull.bulk_extracts import Extract, Extracts
+from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.run import begin
 from sync.store import leases, query_jobs
-from sync.store.leases import Lease
+from sync.store.leases import Lease, LeasedStore
 from sync.store.query_jobs import Query
 from sync.store.vocabulary import LeaseName
 from tests.stage import Stage
@@ -21,12 +21,14 @@ USERS = Extract("User", "SELECT Id FROM User", include_deleted=False)
 
 
 @contextmanager
-def extracts_of(stage: Stage) -> Iterator[Extracts]:
+def lent(stage: Stage) -> Iterator[Extracts]:
     """Those of a run that took the lease; it has run out already, so that `take_over` gives it to the next one."""
     worker = stage.worker
     patient = Clock(worker.clock.now, lambda: worker.clock.now().timestamp(), stage.advance)
     with begin(replace(worker, clock=patient), "pull") as run:
-        yield Extracts(run, take_over(stage), deadline=float("inf"))
+        leased = LeasedStore(worker.store, take_over(stage))
+        made = extracts_of(run.org, leased, run.worker.host, worker.settings, run_id=run.run_id)
+        yield replace(made, deadline=float("inf"))
 
 
 def take_over(stage: Stage) -> Lease:
@@ -47,7 +49,7 @@ def is_refused(error: "pytest.ExceptionInfo[LeaseError]") -> bool:
 
 def test_a_page_of_a_job_that_another_carries_on_is_not_noted(stage: Stage) -> None:
     stage.add_lead()
-    with extracts_of(stage) as extracts:
+    with lent(stage) as extracts:
         (job,) = extracts.begin([LEADS])
         page = next(extracts.pages(job))
         take_over(stage)
@@ -58,7 +60,7 @@ def test_a_page_of_a_job_that_another_carries_on_is_not_noted(stage: Stage) -> N
 
 
 def test_no_job_is_begun_any_more(stage: Stage) -> None:
-    with extracts_of(stage) as extracts:
+    with lent(stage) as extracts:
         take_over(stage)
         with pytest.raises(LeaseError) as refused:
             extracts.begin([LEADS])
@@ -67,7 +69,7 @@ def test_no_job_is_begun_any_more(stage: Stage) -> None:
 
 
 def test_a_job_is_not_given_up_over_the_head_of_who_carries_it_on(stage: Stage) -> None:
-    with extracts_of(stage) as extracts:
+    with lent(stage) as extracts:
         (job,) = extracts.begin([LEADS])
         take_over(stage)
         with pytest.raises(LeaseError) as refused:
