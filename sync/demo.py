@@ -86,10 +86,9 @@ def run_demo(folder: Path, *, leads: int, seed: int, words: Words, say: Say) -> 
         raise UsageError.of("SB-104", given=leads, least=LEADS_MIN, most=LEADS_MAX)
     start_folder(folder)
     say(words.say("demo.building", leads=leads))
-    world = generate(leads=leads, seed=seed, now=START)
-    journal = SavedWorld(folder / "data" / "sandbox").save(world)
+    world = SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=START))
     clock = OrgClock.starting_at(START, host_time)
-    with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
+    with SandboxServer(world, clock) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         return _Demo(worker, server, words, say, seed).told(folder, leads)
 
 

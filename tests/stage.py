@@ -24,13 +24,14 @@ from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
 from sync.sandbox import people
 from sync.sandbox.clock import OrgClock
+from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.faults import Fault
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened
 from sync.sandbox.people_names import username
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
-from sync.sandbox.worlds import Record, Switches, Value, World, Write
+from sync.sandbox.worlds import Switches, World
 from sync.store import changes, memory
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
@@ -270,9 +271,9 @@ def staged(
 @contextmanager
 def raised(folder: Path, world: World, now: datetime) -> Iterator[Stage]:
     """The stage of a folder that is there, its org and the hour in it."""
-    journal = SavedWorld(folder / "data" / "sandbox").save(world)
+    world = SavedWorld(folder / "data" / "sandbox").save(world)
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
-    with SandboxServer(world, clock, journal) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
+    with SandboxServer(world, clock) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         yield Stage(folder, server, worker)
 
 
@@ -316,9 +317,8 @@ def ids(proposed: Plan) -> Sequence[str]:
 
 def without_phone(world: World, record_id: str) -> World:
     """The lead as it was before the validation rule came: no phone, and no writes accepted any more."""
-    leads = dict(world.tables["Lead"])
-    leads[record_id] = {name: value for name, value in leads[record_id].items() if name != "Phone"}
-    return replace(world, tables={**world.tables, "Lead": leads})
+    world.put({name: value for name, value in world.tables["Lead"][record_id].items() if name != "Phone"})
+    return world
 
 
 def waiting(stage: Stage, count: int = 3) -> list[str]:

@@ -1,7 +1,7 @@
-"""The org's own clock: it runs with the host's and can be moved ahead or held."""
+"""The org's own clock: it runs with the host's and can be moved ahead or held; and time as the org writes it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 class OrgClock:
@@ -31,3 +31,13 @@ class OrgClock:
 
     def _reading(self) -> datetime:
         return self.host() + timedelta(seconds=self.ahead_seconds)
+
+
+def stamp(moment: datetime) -> str:
+    """A datetime as REST writes it; Salesforce's stamps have whole seconds."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}.000+0000"
+
+
+def moment(text: str) -> datetime:
+    """The reverse of `stamp`."""
+    return datetime.fromisoformat(text).astimezone(UTC)

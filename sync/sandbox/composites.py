@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sync.sandbox.dml import update
+from sync.sandbox.dml import distinct, is_poisoned, updatable, update
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.resources import Call
-from sync.sandbox.schema import ObjectFact, object_named
-from sync.sandbox.search import row_of, schema_object
-from sync.sandbox.transaction import Draft
+from sync.sandbox.search import find, schema_object, show
+from sync.sandbox.soql import Comparison, Literal, Query
+from sync.sandbox.worlds import World
 
 SUBREQUESTS_MAX = 25
 QUERIES_MAX = 5  # of the sub-requests: queries and Collections together
@@ -20,59 +20,57 @@ TOO_COSTLY = RefusalError(
 )
 
 
-def composite(draft: Draft, call: Call, serve: Callable[[Draft, Call], Response]) -> Response:
+def composite(world: World, call: Call, serve: Callable[[World, Call], Response]) -> Response:
     """Up to 25 sub-requests in their order; with allOrNone, one that fails undoes all."""
     body = call.fields
     parts = _records(body.get("compositeRequest"))
     if len(parts) > SUBREQUESTS_MAX:
-        message = f"Composite request limit exceeded: {len(parts)} > {SUBREQUESTS_MAX}"
-        raise RefusalError("LIMIT_EXCEEDED", message)
+        raise RefusalError("LIMIT_EXCEEDED", f"Composite request limit exceeded: {len(parts)} > {SUBREQUESTS_MAX}")
     costly = sum(_is_costly(str(part.get("url", ""))) for part in parts)
     if costly > QUERIES_MAX:
         message = f"Composite request limit exceeded: {costly} query and collection operations > {QUERIES_MAX}"
         raise RefusalError("LIMIT_EXCEEDED", message)
-    before = draft.mark()
-    answers = [_part(draft, call, part, serve) for part in parts]
-    failed = [answer.status >= 400 for answer in answers]
-    if body.get("allOrNone") is True and any(failed):
-        draft.roll_back(before)
-        halted = RefusalError("PROCESSING_HALTED", "The transaction was rolled back since another operation in the same "
-                              "transaction failed.").response  # fmt: skip
-        answers = [answer if bad else halted for answer, bad in zip(answers, failed, strict=True)]
+    with world.db.savepoint() as undo:
+        answers = [_part(world, call, part, serve) for part in parts]
+        failed = [answer.status >= 400 for answer in answers]
+        if body.get("allOrNone") is True and any(failed):
+            undo()
+            halted = RefusalError("PROCESSING_HALTED", "The transaction was rolled back since another operation in the same "
+                                  "transaction failed.").response  # fmt: skip
+            answers = [answer if bad else halted for answer, bad in zip(answers, failed, strict=True)]
     return Response(200, {"compositeResponse": [_shown(a, part) for a, part in zip(answers, parts, strict=True)]})
 
 
-def update_rows(draft: Draft, call: Call) -> Response:
+def update_rows(world: World, call: Call) -> Response:
     """PATCH composite/sobjects: up to 200 rows, each with its own verdict, in the order they came."""
     body = call.fields
     rows = _records(body.get("records"))
     if len(rows) > ROWS_MAX:
-        raise RefusalError(
-            "LIMIT_EXCEEDED", f"record limit reached. cannot submit more than {ROWS_MAX} records in this call"
-        )
-    before, seen, results = draft.mark(), set[str](), list[dict[str, object]]()
-    ids = [full(given) for row in rows if is_id(given := str(row.get("id") or row.get("Id") or ""))]
-    if draft.is_poisoned(ids):
+        message = f"record limit reached. cannot submit more than {ROWS_MAX} records in this call"
+        raise RefusalError("LIMIT_EXCEEDED", message)
+    ids = [full(given) for row in rows if is_id(given := _id(row))]
+    if is_poisoned(world, ids):
         return Response(200, [_failure(record_id, TOO_COSTLY) for record_id in ids])
-    for row in rows:
-        results.append(_row(draft, call, row, seen))
-    if body.get("allOrNone") is True and not all(result["success"] for result in results):
-        draft.roll_back(before)
-        rolled = RefusalError("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back because not all records were valid "
-                              "and the request was using AllOrNone header")  # fmt: skip
-        results = [_failure(result.get("id"), rolled) if result["success"] else result for result in results]
+    seen = set[str]()
+    with world.db.savepoint() as undo:
+        results = [_row(world, call, row, seen) for row in rows]
+        if body.get("allOrNone") is True and not all(result["success"] for result in results):
+            undo()
+            rolled = RefusalError("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back because not all records were valid "
+                                  "and the request was using AllOrNone header")  # fmt: skip
+            results = [_failure(result.get("id"), rolled) if result["success"] else result for result in results]
     return Response(200, results)
 
 
-def get_rows(draft: Draft, call: Call, name: str) -> Response:
+def get_rows(world: World, call: Call, name: str) -> Response:
     """GET composite/sobjects/Lead?ids=..&fields=..: null for what is not there."""
     fact = schema_object(name)
-    fields = call.params.get("fields", "Id").split(",")
-    found = [
-        draft.world.find(fact.name, full(key)) if is_id(key) else None for key in call.params.get("ids", "").split(",")
-    ]
-    rows = [row_of(draft.world, fact, r, call.version, fields) if r and not r.get("IsDeleted") else None for r in found]
-    return Response(200, rows)
+    keys = [full(key) if is_id(key) else "" for key in call.params.get("ids", "").split(",")]
+    wanted = Comparison("Id", "in", tuple(Literal("text", key) for key in keys if key))
+    fields = tuple(dict.fromkeys(["Id", *call.params.get("fields", "Id").split(",")]))
+    rows = show(find(world, Query(fields, fact.name, wanted, (), None, 0), deleted=False), call.version)
+    found = {row["Id"]: row for row in rows}
+    return Response(200, [found.get(key) for key in keys])
 
 
 def _is_costly(url: str) -> bool:
@@ -81,20 +79,20 @@ def _is_costly(url: str) -> bool:
     return path[:1] in (["query"], ["queryAll"]) or path[:2] == ["composite", "sobjects"]
 
 
-def _part(draft: Draft, call: Call, part: Mapping[str, object], serve: Callable[[Draft, Call], Response]) -> Response:
+def _part(world: World, call: Call, part: Mapping[str, object], serve: Callable[[World, Call], Response]) -> Response:
     """One sub-request. Which outer headers count for it is a switch: the documents leave it open."""
     url = urlsplit(str(part.get("url", "")))
     path = [unquote(piece) for piece in url.path.split("/") if piece]
     own = part.get("httpHeaders")
     headers = {str(name).lower(): str(value) for name, value in own.items()} if isinstance(own, dict) else {}
-    if draft.world.switches.outer_headers_count:
+    if world.switches.outer_headers_count:
         headers = {**call.headers, **headers}
     if path[:2] != ["services", "data"] or path[3:] == ["composite"]:
         return RefusalError("NOT_FOUND", "The requested resource does not exist", status=404).response
     inner = replace(call, method=str(part.get("method", "GET")), parts=tuple(path[3:]), params=dict(parse_qsl(url.query)),
                     headers=headers, body=part.get("body"))  # fmt: skip
     try:
-        return serve(draft, inner)
+        return serve(world, inner)
     except RefusalError as refusal:
         return refusal.response
 
@@ -108,31 +106,19 @@ def _shown(answer: Response, part: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _row(draft: Draft, call: Call, row: Mapping[str, object], seen: set[str]) -> dict[str, object]:
-    kind = row.get("attributes")
-    name = str(kind.get("type", "")) if isinstance(kind, dict) else ""
-    given = str(row.get("id") or row.get("Id") or "")
+def _row(world: World, call: Call, row: Mapping[str, object], seen: set[str]) -> dict[str, object]:
+    kind, given = row.get("attributes"), _id(row)
     values = {key: value for key, value in row.items() if key not in {"attributes", "id", "Id"}}
     try:
-        update(draft, *_target(name, given, seen), values, call.author(draft.world))
+        fact = updatable(str(kind.get("type", "")) if isinstance(kind, dict) else "")
+        update(world, fact, distinct(given, seen), values, call.author(world))
     except RefusalError as refusal:
         return _failure(full(given) if is_id(given) else None, refusal)
     return {"id": full(given), "success": True, "errors": []}
 
 
-def _target(name: str, given: str, seen: set[str]) -> tuple[ObjectFact, str]:
-    """The object and id of a row; an id may come once in a call."""
-    fact = object_named(name)
-    if fact is None:
-        raise RefusalError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
-    if not given:
-        raise RefusalError("MISSING_ARGUMENT", "Id not specified in an update call")
-    if not is_id(given):
-        raise RefusalError("MALFORMED_ID", f"malformed id {given}", ("Id",))
-    if full(given) in seen:
-        raise RefusalError("DUPLICATE_VALUE", f"duplicate value found: Id duplicates value on record with id: {given}")
-    seen.add(full(given))
-    return fact, full(given)
+def _id(row: Mapping[str, object]) -> str:
+    return str(row.get("id") or row.get("Id") or "")
 
 
 def _failure(record_id: object, refusal: RefusalError) -> dict[str, object]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sync.sandbox import people_names
+from sync.sandbox import people_names as cast
+from sync.sandbox.clock import stamp
 from sync.sandbox.prospects import Maker, newcomer
-from sync.sandbox.worlds import stamp
 
 _FROM_LEAD = {"State": "MailingState", "Country": "MailingCountry", "Department__c": "Department"}
 _COPIED = ("LastName", "FirstName", "Title", "Email", "Phone", "LeadSource")
@@ -14,7 +14,7 @@ _COPIED = ("LastName", "FirstName", "Title", "Email", "Phone", "LeadSource")
 def add_customers(maker: Maker, users: Mapping[str, str], campaigns: list[str], contacts: int) -> None:
     """That many contacts, two or so in each account."""
     dice = maker.dice
-    owners = [users[stem] for stem in (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH)]
+    owners = [users[stem] for stem in (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)]
     made = 0
     while made < contacts:
         person = newcomer(dice, maker.serial)
@@ -35,7 +35,7 @@ def _account(maker: Maker, by: str, owner: str, person: Mapping[str, object]) ->
     values = {"Name": person["Company"], "Type": dice.choice(("Customer", "Customer", "Prospect", "Partner")),
               "BillingState": person.get("State"), "BillingCountry": person.get("Country"),
               "Industry": person.get("Industry"), "NumberOfEmployees": person.get("NumberOfEmployees"),
-              "Rating": dice.choice((*people_names.RATINGS, None)), "OwnerId": owner}  # fmt: skip
+              "Rating": dice.choice((*cast.RATINGS, None)), "OwnerId": owner}  # fmt: skip
     return maker.add("Account", by, at=at, **values)  # type: ignore[arg-type]  # a newcomer's values are a record's
 
 
@@ -55,9 +55,9 @@ def _happened(maker: Maker, users: Mapping[str, str], campaigns: list[str], cont
     at = maker.now - timedelta(days=dice.uniform(0.1, 360))
     drawn = dice.random()
     if drawn < 0.5:
-        maker.add("Web_Activity__c", users[people_names.CONNECTOR], at=at, Name=f"WA-{maker.serial:06d}", Contact__c=contact,
-                  Type__c=dice.choice(people_names.WEB_ACTIVITY_TYPES), Occurred_At__c=stamp(at),
-                  Asset__c=dice.choice(people_names.ASSETS))  # fmt: skip
+        maker.add("Web_Activity__c", users[cast.CONNECTOR], at=at, Name=f"WA-{maker.serial:06d}", Contact__c=contact,
+                  Type__c=dice.choice(cast.WEB_ACTIVITY_TYPES), Occurred_At__c=stamp(at),
+                  Asset__c=dice.choice(cast.ASSETS))  # fmt: skip
     elif drawn < 0.7:
         maker.add("Task", users["suzuki"], at=at, WhoId=contact, OwnerId=users["suzuki"], Subject="Call", Status="Completed",
                   ActivityDate=stamp(at)[:10], TaskSubtype="Call")  # fmt: skip
@@ -69,10 +69,10 @@ def _happened(maker: Maker, users: Mapping[str, str], campaigns: list[str], cont
 def _opportunity(maker: Maker, owner: str, account: str, contact: str, campaign: str) -> None:
     dice = maker.dice
     at = maker.now - timedelta(days=dice.uniform(1, 400))
-    stage = dice.choice(people_names.STAGES)
+    stage = dice.choice(cast.STAGES)
     made = maker.add("Opportunity", owner, at=at, Name=f"OP-{maker.serial:06d}", AccountId=account, CampaignId=campaign,
               StageName=stage, Amount=float(dice.randint(1, 400) * 50_000), OwnerId=owner,
               CloseDate=stamp(at + timedelta(days=dice.uniform(30, 200)))[:10], Type="New Business",
               IsClosed=stage.startswith("Closed"), IsWon=stage == "Closed Won")  # fmt: skip
     maker.add("OpportunityContactRole", owner, at=at, OpportunityId=made, ContactId=contact, IsPrimary=True,
-              Role=people_names.CONTACT_ROLES[len(stage) % len(people_names.CONTACT_ROLES)])  # fmt: skip
+              Role=cast.CONTACT_ROLES[len(stage) % len(cast.CONTACT_ROLES)])  # fmt: skip

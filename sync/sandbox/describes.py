@@ -2,31 +2,22 @@
 
 from functools import cache
 
-from sync.sandbox.formulas import formula_of
-from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, schema
+from sync.sandbox.schema import FACTS, TEXT_TYPES, FieldFact, ObjectFact, schema
+from sync.sandbox.search import FORMULAS
 from sync.sandbox.worlds import Switches, World
 
 _SOAP = {"id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
          "currency": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime"}  # fmt: skip
-_NO = dict.fromkeys((
-    "aiPredictionField", "autoNumber", "cascadeDelete", "caseSensitive", "dependentPicklist",
-    "deprecatedAndHidden", "displayLocationInDecimal", "encrypted", "externalId", "formulaTreatNullNumberAsZero",
-    "highScaleNumber", "htmlFormatted", "queryByDistance", "restrictedDelete", "searchPrefilterable", "unique",
-    "writeRequiresMasterRead",
-), False)  # fmt: skip
-_NULL = dict.fromkeys((
-    "compoundFieldName", "controllerName", "defaultValue", "defaultValueFormula",
-    "extraTypeInfo", "filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField",
-    "relationshipOrder",
-))  # fmt: skip
-_OBJECT_NO = dict.fromkeys((
-    "activateable", "customSetting", "deepCloneable", "deprecatedAndHidden", "feedEnabled", "hasSubtypes",
-    "isInterface", "isSubtype",
-), False)  # fmt: skip
-_OBJECT_NULL = dict.fromkeys((
-    "associateEntityType", "associateParentEntity", "defaultImplementation", "extendedBy", "extendsInterfaces",
-    "implementedBy", "implementsInterfaces",
-))  # fmt: skip
+_VALUES = {"no": False, "yes": True, "nothing": None}
+
+
+@cache
+def _same(what: str) -> dict[str, object]:
+    """What is the same for every field, for every object in the list, or only in an object's own describe."""
+    found: dict[str, object] = {}
+    for value, names in FACTS["describe"][what].items():
+        found |= {name: [] if value == "empty" else _VALUES[value] for name in names.split()}
+    return found
 
 
 def describe(world: World, fact: ObjectFact, version: str, *, language: str) -> dict[str, object]:
@@ -39,21 +30,9 @@ def _described(name: str, switches: Switches, version: str, language: str) -> di
     """Asked for in every run and long: made once."""
     fact = schema()[name]
     seen = [field for field in fact.fields.values() if f"{name}.{field.name}" not in switches.hidden]
-    return {
-        **summary(fact, version, language=language),
-        "actionOverrides": [],
-        "childRelationships": [],
-        "compactLayoutable": True,
-        "fields": [_field(switches, fact, field, language) for field in seen],
-        "listviewable": None,
-        "lookupLayoutable": None,
-        "namedLayoutInfos": [],
-        "networkScopeFieldName": None,
-        "recordTypeInfos": [],
-        "searchLayoutable": True,
-        "sobjectDescribeOption": "FULL",
-        "supportedScopes": [],
-    }
+    fields = [_field(switches, fact, field, language) for field in seen]
+    own = {"sobjectDescribeOption": "FULL", "fields": fields}
+    return {**summary(fact, version, language=language), **_same("own"), **own}
 
 
 def describe_all(version: str, *, language: str) -> dict[str, object]:
@@ -66,26 +45,16 @@ def summary(fact: ObjectFact, version: str, *, language: str) -> dict[str, objec
     """What the list of objects and a describe have in common."""
     path = f"/services/data/{version}/sobjects/{fact.name}"
     label = fact.labels[language == "ja"]
+    is_worked_with = not fact.is_setup
     return {
-        **_OBJECT_NO,
-        **_OBJECT_NULL,
-        "createable": not fact.is_setup,
+        **_same("object"),
+        **dict.fromkeys(("createable", "deletable", "undeletable", "updateable"), is_worked_with),
         "custom": fact.name.endswith("__c"),
-        "deletable": not fact.is_setup,
         "keyPrefix": fact.prefix,
         "label": label,
         "labelPlural": label if language == "ja" else f"{label}s",
-        "layoutable": True,
         "mergeable": fact.name in {"Lead", "Contact", "Account"},
-        "mruEnabled": True,
         "name": fact.name,
-        "queryable": True,
-        "replicateable": True,
-        "retrieveable": True,
-        "searchable": True,
-        "triggerable": True,
-        "undeletable": not fact.is_setup,
-        "updateable": not fact.is_setup,
         "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
     }
 
@@ -95,12 +64,11 @@ def _field(switches: Switches, fact: ObjectFact, field: FieldFact, language: str
     is_filterable = field.filterable and f"{fact.name}.{field.name}" not in switches.unfiltered
     is_int = field.type == "int"
     return {
-        **_NO,
-        **_NULL,
+        **_same("field"),
         "aggregatable": is_filterable and field.type != "boolean",
         "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
         "calculated": field.calculated,
-        "calculatedFormula": formula_of(fact, field).text if field.calculated else None,
+        "calculatedFormula": FORMULAS[field.name][0] if field.calculated else None,
         "createable": field.createable and not is_locked,
         "custom": field.name.endswith("__c"),
         "defaultedOnCreate": field.defaulted,
@@ -119,9 +87,9 @@ def _field(switches: Switches, fact: ObjectFact, field: FieldFact, language: str
             {
                 "active": True,
                 "defaultValue": False,
-                "label": field.label_of(value, language),
                 "validFor": None,
                 "value": value,
+                "label": field.label_of(value, language),
             }
             for value in field.values
         ],

@@ -1,94 +1,85 @@
-"""Save records as Salesforce does: checks in its order, assignment and validation rules, stamps, the log."""
+"""Save records as Salesforce does: checks in its order, assignment and validation rules, flows, stamps, the log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
+from sync.sandbox.clock import stamp
+from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.exchange import RefusalError
+from sync.sandbox.faults import FaultKind, next_of_rows
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import ObjectFact, object_named, object_of
-from sync.sandbox.search import matcher
-from sync.sandbox.soql import parse_condition
-from sync.sandbox.transaction import Author, Draft
+from sync.sandbox.search import holds
 from sync.sandbox.values import accepted
-from sync.sandbox.worlds import Record, Value, Write, stamp
+from sync.sandbox.worlds import World
 
 PERSONS = frozenset({"Lead", "Contact", "User"})  # whose Name is made of two others
 
 
-def update(draft: Draft, fact: ObjectFact, record_id: str, given: Mapping[str, object], author: Author) -> None:
-    """Change the given fields of a record; a RefusalError leaves the draft as it was (but for locks used up)."""
-    before = living(draft, fact, record_id)
-    if draft.is_locked(record_id):
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who writes, and how.
+
+    `assigns`: assignment rules run. `is_trusted`: may set what the API may not, as the connector and the org itself do.
+    """
+
+    user_id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request: int = 0
+    assigns: bool = False
+    is_trusted: bool = False
+
+
+def update(world: World, fact: ObjectFact, record_id: str, given: Mapping[str, object], author: Author) -> None:
+    """Change the given fields of a record; a RefusalError leaves the world as it was (but for locks used up)."""
+    before = living(world, fact, record_id)
+    if _is_locked(world, record_id):
         message = f"unable to obtain exclusive access to this record or 1 records: {record_id}"
         raise RefusalError("UNABLE_TO_LOCK_ROW", message)
     if before.get("IsConverted") and not author.is_trusted:
         raise RefusalError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
-    changed = accepted(draft.world, fact, given, author, creates=False)
-    _check_owner(draft, fact, changed)
-    if fact.name == "Lead" and author.assigns and (rule := draft.world.assignment_rule):
-        changed["OwnerId"] = rule.owner_id
-    after = _merged(fact, before, changed, _stamps(fact, draft, author))
-    _check_rules(draft, fact, after, author)
-    draft.put(after)
-    draft.log(_write("update", draft, fact, before, after, list(changed), author))
-    _run_flows(draft, fact, before, after, author)
+    changed = _changed(world, fact, given, author, creates=False)
+    _save(world, "update", fact, before, changed, author)
 
 
-def create(draft: Draft, fact: ObjectFact, given: Mapping[str, object], author: Author) -> str:
+def create(world: World, fact: ObjectFact, given: Mapping[str, object], author: Author) -> str:
     """Add a record; its id."""
-    owned = {"OwnerId": author.user_id} if "OwnerId" in fact.fields else {}
-    deletable = {"IsDeleted": False} if "IsDeleted" in fact.fields else {}
-    changed = accepted(draft.world, fact, given, author, creates=True)
-    _check_owner(draft, fact, changed)
-    if fact.name == "Lead" and author.assigns and (rule := draft.world.assignment_rule):
-        changed["OwnerId"] = rule.owner_id
-    for field in fact.fields.values():
-        if field.values and not field.nillable:
-            changed.setdefault(field.name, field.values[0])  # the default of a picklist that may not be empty
-    record_id = draft.new_id(fact.name)
-    stamps = _stamps(fact, draft, author)
-    made = {"CreatedDate": stamp(draft.now), "CreatedById": author.user_id}
-    created = {name: value for name, value in made.items() if name in fact.fields}
-    after = _merged(fact, {"Id": record_id, **owned, **deletable, **created}, changed, stamps)
-    missing = [f.name for f in fact.fields.values() if not f.nillable and not f.defaulted and after.get(f.name) is None]
-    if missing:
-        names = ", ".join(missing)
-        raise RefusalError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{names}]", tuple(missing))
-    _check_rules(draft, fact, after, author)
-    draft.put(after)
-    draft.log(_write("create", draft, fact, {}, after, list(changed), author))
-    return record_id
+    changed = _changed(world, fact, given, author, creates=True)
+    for each in fact.fields.values():
+        if each.values and not each.nillable:
+            changed.setdefault(each.name, each.values[0])  # the default of a picklist that may not be empty
+    made: Record = {"Id": world.new_id(fact.name), "OwnerId": author.user_id, "IsDeleted": False,
+                    "CreatedDate": stamp(world.now), "CreatedById": author.user_id}  # fmt: skip
+    _save(world, "create", fact, {name: made[name] for name in made if name in fact.fields}, changed, author)
+    return str(made["Id"])
 
 
-def delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+def delete(world: World, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Move a record to the recycle bin."""
-    before = living(draft, fact, record_id)
+    before = living(world, fact, record_id)
     if fact.name == "GroupMember":
-        draft.drop(before)  # there is no recycle bin for it
+        world.tables[fact.name].drop(str(before["Id"]))  # there is no recycle bin for it
         return
     if "IsDeleted" not in fact.fields:
         raise RefusalError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
-    after = _merged(fact, before, {"IsDeleted": True}, _stamps(fact, draft, author))
-    draft.put(after)
-    draft.log(_write("delete", draft, fact, before, after, ["IsDeleted"], author))
+    _save(world, "delete", fact, before, {"IsDeleted": True}, author)
 
 
-def undelete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+def undelete(world: World, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Take a record out of the recycle bin."""
-    before = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
+    before = _known(world, fact, record_id)
     if before is None or not before.get("IsDeleted"):
         raise RefusalError("UNDELETE_FAILED", "Entity is not in the recycle bin", status=404)
-    after = _merged(fact, before, {"IsDeleted": False}, _stamps(fact, draft, author))
-    draft.put(after)
-    draft.log(_write("undelete", draft, fact, before, after, ["IsDeleted"], author))
+    _save(world, "undelete", fact, before, {"IsDeleted": False}, author)
 
 
-def hard_delete(draft: Draft, fact: ObjectFact, record_id: str, author: Author) -> None:
+def hard_delete(world: World, fact: ObjectFact, record_id: str, author: Author) -> None:
     """Remove a record for good, from the recycle bin or from among the living."""
-    record = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
+    record = _known(world, fact, record_id)
     if record is None:
         raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
-    draft.drop(record)
-    draft.log(_write("hard delete", draft, fact, record, record, ["IsDeleted"], author))
+    world.tables[fact.name].drop(str(record["Id"]))
+    _log(world, "hard delete", fact, record, record, ["IsDeleted"], author)
 
 
 def updatable(name: str) -> ObjectFact:
@@ -99,11 +90,23 @@ def updatable(name: str) -> ObjectFact:
     return fact
 
 
-def living(draft: Draft, fact: ObjectFact, record_id: str) -> Record:
+def distinct(given: str, seen: set[str]) -> str:
+    """The id of a row of many; it may come once in what is saved together."""
+    if not given:
+        raise RefusalError("MISSING_ARGUMENT", "Id not specified in an update call")
+    if not is_id(given):
+        raise RefusalError("MALFORMED_ID", f"malformed id {given}", ("Id",))
+    if full(given) in seen:
+        raise RefusalError("DUPLICATE_VALUE", f"duplicate value found: Id duplicates value on record with id: {given}")
+    seen.add(full(given))
+    return full(given)
+
+
+def living(world: World, fact: ObjectFact, record_id: str) -> Record:
     """The record, refused when its id is no id, unknown, or of something deleted."""
     if not is_id(record_id) or object_of(record_id) is not fact:
         raise RefusalError("MALFORMED_ID", f"{fact.labels[0]} ID: id value of incorrect type: {record_id}", ("Id",))
-    record = draft.world.find(fact.name, full(record_id))
+    record = _known(world, fact, record_id)
     if record is None:
         raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
     if record.get("IsDeleted"):
@@ -111,90 +114,121 @@ def living(draft: Draft, fact: ObjectFact, record_id: str) -> Record:
     return record
 
 
-def _check_owner(draft: Draft, fact: ObjectFact, changed: Mapping[str, Value]) -> None:
+def is_poisoned(world: World, keys: Collection[str]) -> bool:
+    """Whether the fault plan spoils all rows that are saved together; asking uses the fault up."""
+    poison, world.faults = next_of_rows(FaultKind.POISON, world.faults, keys)
+    return poison is not None
+
+
+def full_name(person: Record) -> str:
+    """As the org's Japanese locale shows it: family name first when it is written in Japanese."""
+    last, first = str(person.get("LastName", "")), str(person.get("FirstName") or "")
+    ordered = (first, last) if last.isascii() else (last, first)
+    return " ".join(part for part in ordered if part)
+
+
+def _known(world: World, fact: ObjectFact, record_id: str) -> Record | None:
+    return world.find(fact.name, full(record_id)) if is_id(record_id) else None
+
+
+def _is_locked(world: World, key: str) -> bool:
+    """Whether an open transaction or the fault plan locks this row now; asking uses the plan's lock up."""
+    if any(record["Id"] == key for late in world.late for record in late.records):
+        return True
+    lock, world.faults = next_of_rows(FaultKind.LOCKED, world.faults, ("", key))
+    return lock is not None
+
+
+def _changed(
+    world: World, fact: ObjectFact, given: Mapping[str, object], author: Author, *, creates: bool
+) -> dict[str, Value]:
+    """The values of a write as they will be stored, with the owner that the assignment rule gives."""
+    changed = accepted(world, fact, given, creates=creates, is_trusted=author.is_trusted)
+    if "OwnerId" in changed:
+        _check_owner(world, fact, str(changed["OwnerId"]))
+    if fact.name == "Lead" and author.assigns and (rule := world.assignment_rule):
+        changed["OwnerId"] = rule.owner_id
+    return changed
+
+
+def _check_owner(world: World, fact: ObjectFact, owner_id: str) -> None:
     """Only an active standard user, or a queue that supports the object, may own a record."""
-    if "OwnerId" not in changed:
+    user = world.find("User", owner_id)
+    if user and not user.get("IsActive"):
+        message = f"operation performed with inactive user [{owner_id}] as owner of {fact.name.lower()}"
+        raise RefusalError("INACTIVE_OWNER_OR_USER", message, ("OwnerId",))
+    if user and user.get("UserType") != "Standard":
+        message = "The user license doesn't allow the user to own this record"
+        raise RefusalError("OP_WITH_INVALID_USER_TYPE_EXCEPTION", message, ("OwnerId",))
+    if user or world.tables["QueueSobject"].rows(QueueId=owner_id, SobjectType=fact.name):
         return
-    owner_id = str(changed["OwnerId"])
-    user = draft.world.find("User", owner_id)
-    if user:
-        if not user.get("IsActive"):
-            noun = fact.name.lower()
-            message = f"operation performed with inactive user [{owner_id}] as owner of {noun}"
-            raise RefusalError("INACTIVE_OWNER_OR_USER", message, ("OwnerId",))
-        if user.get("UserType") != "Standard":
-            message = "The user license doesn't allow the user to own this record"
-            raise RefusalError("OP_WITH_INVALID_USER_TYPE_EXCEPTION", message, ("OwnerId",))
-        return
-    supported = draft.world.tables["QueueSobject"].values()
-    if not any(row["QueueId"] == owner_id and row["SobjectType"] == fact.name for row in supported):
-        if draft.world.find("Group", owner_id):
-            message = f"Owner ID: id value of incorrect type: {owner_id}"
-            raise RefusalError("FIELD_INTEGRITY_EXCEPTION", message, ("OwnerId",))
-        raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ("OwnerId",))
+    if world.find("Group", owner_id):
+        message = f"Owner ID: id value of incorrect type: {owner_id}"
+        raise RefusalError("FIELD_INTEGRITY_EXCEPTION", message, ("OwnerId",))
+    raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ("OwnerId",))
 
 
-def _run_flows(draft: Draft, fact: ObjectFact, before: Record, after: Record, author: Author) -> None:
-    """What the org's own flows make of an update, as the same user and in the same transaction."""
-    for flow in draft.world.flows:
-        if flow.object != fact.name or (flow.when and not _test(draft, fact, flow.when)(after)):
-            continue
-        values = {**flow.sets, **{name: before.get(name) for name in flow.restores}}
-        changes = {name: value for name, value in values.items() if after.get(name) != value}
-        if changes:
-            made = _merged(fact, after, changes, {})
-            draft.put(made)
-            draft.log(_write("flow", draft, fact, after, made, list(changes), author))
-            after = made
+def _save(
+    world: World, kind: str, fact: ObjectFact, before: Record, changed: Mapping[str, Value], author: Author
+) -> None:
+    """Stamp, check, store and log; what a rule forbids has not been."""
+    at = stamp(world.now)
+    stamps = {"LastModifiedDate": at, "LastModifiedById": author.user_id, "SystemModstamp": at}
+    after = _merged(fact, {**before, **changed, **{name: stamps[name] for name in stamps if name in fact.fields}})
+    with world.db.savepoint():
+        if kind == "create":
+            _check_complete(fact, after)
+        world.tables[fact.name].put(after)
+        if kind in {"create", "update"} and not author.is_trusted:
+            _check_rules(world, fact, after, author)
+        _log(world, kind, fact, {} if kind == "create" else before, after, list(changed), author)
+        if kind == "update":
+            _run_flows(world, fact, before, after, author)
 
 
-def _check_duplicates(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:
-    """Block rules block; of those that only alert, the caller says that it has seen them."""
+def _check_complete(fact: ObjectFact, after: Record) -> None:
+    missing = [f.name for f in fact.fields.values() if not f.nillable and not f.defaulted and after.get(f.name) is None]
+    if missing:
+        names = ", ".join(missing)
+        raise RefusalError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{names}]", tuple(missing))
+
+
+def _check_rules(world: World, fact: ObjectFact, after: Record, author: Author) -> None:
+    for rule in world.validation_rules:
+        if rule.object == fact.name and holds(world, fact, str(after["Id"]), rule.forbids):
+            raise RefusalError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,) if rule.field else ())
+    # Block rules block; of those that only alert, the caller says that it has seen them.
     seen = "allowsave=true" in author.headers.get("sforce-duplicate-rule-header", "").lower().replace(" ", "")
-    for rule in draft.world.duplicate_rules:
-        value = str(after.get(rule.field) or "").lower()
-        if rule.object != fact.name or not value or (rule.is_alert and seen):
+    for twins in world.duplicate_rules:
+        value = str(after.get(twins.field) or "").lower()
+        if twins.object != fact.name or not value or (twins.is_alert and seen):
             continue
-        table = draft.world.tables[fact.name].values()
-        if any(
-            str(other.get(rule.field) or "").lower() == value
-            for other in table
-            if other["Id"] != after["Id"] and not other.get("IsDeleted")
-        ):
+        sql = f'SELECT 1 FROM "{fact.name}" WHERE fold("{twins.field}") = ? AND "Id" != ? AND "IsDeleted" IS NOT 1'  # noqa: S608
+        if world.db.run(sql, value, after["Id"]):
             message = "You're creating a duplicate record. We recommend you use an existing record instead."
             # The name is misspelt in the API itself.
-            result = {"allowSave": rule.is_alert, "duplicateRule": rule.name, "duplicateRuleEntityType": fact.name,
+            result = {"allowSave": twins.is_alert, "duplicateRule": twins.name, "duplicateRuleEntityType": fact.name,
                       "errorMessage": message, "matchResults": []}  # fmt: skip
             raise RefusalError("DUPLICATES_DETECTED", message, told={"duplicateResut": result})
 
 
-def _check_rules(draft: Draft, fact: ObjectFact, after: Record, author: Author) -> None:
-    if author.is_trusted:
-        return
-    for rule in draft.world.validation_rules:
-        if rule.object == fact.name and _test(draft, fact, rule.forbids)(after):
-            raise RefusalError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,) if rule.field else ())
-    if draft.world.duplicate_rules:
-        _check_duplicates(draft, fact, after, author)
+def _run_flows(world: World, fact: ObjectFact, before: Record, after: Record, author: Author) -> None:
+    """What the org's own flows make of an update, as the same user and in the same transaction."""
+    for flow in world.flows:
+        if flow.object != fact.name or (flow.when and not holds(world, fact, str(after["Id"]), flow.when)):
+            continue
+        values = {**flow.sets, **{name: before.get(name) for name in flow.restores}}
+        changes = {name: value for name, value in values.items() if after.get(name) != value}
+        if changes:
+            made = _merged(fact, {**after, **changes})
+            world.tables[fact.name].put(made)
+            _log(world, "flow", fact, after, made, list(changes), author)
+            after = made
 
 
-def _test(draft: Draft, fact: ObjectFact, condition: str) -> Callable[[Record], bool]:
-    """A condition of the org's own as a function, made once in a draft."""
-    known = draft.tests.get((fact.name, condition))
-    if known is None:
-        known = draft.tests[fact.name, condition] = matcher(draft.world, fact, parse_condition(condition))
-    return known
-
-
-def _stamps(fact: ObjectFact, draft: Draft, author: Author) -> dict[str, Value]:
-    at = stamp(draft.now)
-    stamps = {"LastModifiedDate": at, "LastModifiedById": author.user_id, "SystemModstamp": at}
-    return {name: value for name, value in stamps.items() if name in fact.fields}
-
-
-def _merged(fact: ObjectFact, before: Record, changed: Mapping[str, Value], stamps: Mapping[str, Value]) -> Record:
-    """The record after: nulls are left out, and what the org derives is derived."""
-    after = {name: value for name, value in {**before, **changed, **stamps}.items() if value is not None}
+def _merged(fact: ObjectFact, values: Record) -> Record:
+    """A record as it is stored: nulls are left out, and what the org derives is derived."""
+    after = {name: value for name, value in values.items() if value is not None}
     if fact.name in PERSONS and "LastName" in after:
         after["Name"] = full_name(after)
     if fact.name == "CampaignMember":
@@ -205,23 +239,10 @@ def _merged(fact: ObjectFact, before: Record, changed: Mapping[str, Value], stam
     return after
 
 
-def full_name(person: Record) -> str:
-    """As the org's Japanese locale shows it: family name first when it is written in Japanese."""
-    last, first = str(person.get("LastName", "")), str(person.get("FirstName") or "")
-    ordered = (first, last) if last.isascii() else (last, first)
-    return " ".join(part for part in ordered if part)
-
-
-def _write(kind: str, draft: Draft, fact: ObjectFact, before: Record, after: Record, names: list[str],
-           author: Author) -> Write:  # fmt: skip
-    return Write(
-        at=draft.now,
-        kind=kind,
-        user_id=author.user_id,
-        object=fact.name,
-        record_id=str(after["Id"]),
-        before={name: before.get(name) for name in names},
-        after={name: after.get(name) for name in names},
-        headers=author.headers,
-        request=author.request,
+def _log(
+    world: World, kind: str, fact: ObjectFact, before: Record, after: Record, names: list[str], author: Author
+) -> None:
+    old, new = ({name: record.get(name) for name in names} for record in (before, after))
+    world.db.log(
+        Write(world.now, kind, author.user_id, fact.name, str(after["Id"]), old, new, author.headers, author.request)
     )

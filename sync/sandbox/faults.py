@@ -140,14 +140,11 @@ def next_fate(faults: tuple[Fault, ...], path: str) -> tuple[Fault | None, tuple
     return _take(faults, [fault.kind in _OF_JOBS and fault.path in path for fault in faults])
 
 
-def next_lock(faults: tuple[Fault, ...], record_id: str) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """The lock that a write to this record meets, and the plan that is left."""
-    return _take(faults, [f.kind is FaultKind.LOCKED and f.record_id in {"", record_id} for f in faults])
-
-
-def next_poison(faults: tuple[Fault, ...], ids: Collection[str]) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """The row that spoils what is saved together with it, and the plan that is left."""
-    return _take(faults, [f.kind is FaultKind.POISON and f.record_id in ids for f in faults])
+def next_of_rows(
+    kind: FaultKind, faults: tuple[Fault, ...], keys: Collection[str]
+) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The fault of this kind that one of these rows meets, and the plan that is left."""
+    return _take(faults, [fault.kind is kind and fault.record_id in keys for fault in faults])
 
 
 def _take(faults: tuple[Fault, ...], hits: list[bool]) -> tuple[Fault | None, tuple[Fault, ...]]:

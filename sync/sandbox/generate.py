@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from sync.sandbox import people_names
+from sync.sandbox import people_names as cast
+from sync.sandbox.clock import stamp
 from sync.sandbox.customers import add_customers
+from sync.sandbox.database import Database, Record
 from sync.sandbox.ids import record_id
 from sync.sandbox.prospects import Maker, drawn, lead
-from sync.sandbox.row_versions import Layers
 from sync.sandbox.setup import HOT_NEEDS_PHONE, add_setup
-from sync.sandbox.worlds import App, AssignmentRule, Record, ValidationRule, World, stamp
+from sync.sandbox.worlds import App, AssignmentRule, ValidationRule, World
 
 CONSUMER_KEY = "leadsync-sandbox-app"
 CONSUMER_SECRET = "not-a-secret"  # noqa: S105  # it opens the sandbox only
@@ -40,11 +41,11 @@ def generate(
 
     `public_key` (PEM) is the certificate JWT logins are checked with.
     """
-    maker = Maker(random.Random(seed), now)  # noqa: S311  # dice for a test org
+    maker = Maker(random.Random(seed), now, Database())  # noqa: S311  # dice for a test org
     users = _users(maker)
     queues = _queues(maker, users)
     campaigns = [maker.add("Campaign", users["takahashi"], Name=name, Type="Webinar" if "ェビナー" in name else "Trade Show")
-                 for name in people_names.CAMPAIGNS]  # fmt: skip
+                 for name in cast.CAMPAIGNS]  # fmt: skip
     for _ in range(leads):
         _activities(maker, lead(maker, users, queues), campaigns, activities_per_lead)
     org_id = record_id("00D", 1000 + seed)
@@ -54,11 +55,12 @@ def generate(
     maker.dice = random.Random(f"customers {seed}")  # noqa: S311  # of their own, as whoever adds to them changes no lead
     add_setup(maker, users, queues)
     add_customers(maker, users, campaigns, leads // 5 if contacts is None else contacts)
+    maker.finish()
     return World(
         org_id=org_id,
-        tables={name: Layers(table, {}) for name, table in maker.tables.items()},
-        app=App(CONSUMER_KEY, CONSUMER_SECRET, people_names.username(people_names.INTEGRATION), public_key),
-        assignment_rule=AssignmentRule(people_names.ASSIGNMENT_RULE, queues["Inbound_Leads"]),
+        db=maker.db,
+        app=App(CONSUMER_KEY, CONSUMER_SECRET, cast.username(cast.INTEGRATION), public_key),
+        assignment_rule=AssignmentRule(cast.ASSIGNMENT_RULE, queues["Inbound_Leads"]),
         validation_rules=(
             ValidationRule("Lead", "Rating = 'Hot' AND Phone = null AND MobilePhone = null", HOT_NEEDS_PHONE, "Phone"),
         ),
@@ -69,37 +71,37 @@ def generate(
 def _users(maker: Maker) -> dict[str, str]:
     """The cast; ids by stem."""
     ids: dict[str, str] = {}
-    for stem in (people_names.INTEGRATION, *people_names.MANAGERS, *people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH, people_names.LEAVER,
-                 people_names.CONNECTOR):  # fmt: skip
+    for stem in (cast.INTEGRATION, *cast.MANAGERS, *cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH, cast.LEAVER,
+                 cast.CONNECTOR):  # fmt: skip
         last, first = _FAMILY[stem]
         zone, locale = _ABROAD.get(stem, ("Asia/Tokyo", "ja_JP"))
         boss = _manager(stem)
         ids[stem] = maker.add(
-            "User", ids.get(people_names.INTEGRATION, ""), Username=people_names.username(stem), LastName=last, FirstName=first,
-            Email=people_names.username(stem), Alias=stem[:8], IsActive=stem != people_names.LEAVER,
-            UserType="CloudIntegrationUser" if stem == people_names.CONNECTOR else "Standard",
+            "User", ids.get(cast.INTEGRATION, ""), Username=cast.username(stem), LastName=last, FirstName=first,
+            Email=cast.username(stem), Alias=stem[:8], IsActive=stem != cast.LEAVER,
+            UserType="CloudIntegrationUser" if stem == cast.CONNECTOR else "Standard",
             ManagerId=ids[boss] if boss else None, TimeZoneSidKey=zone, LocaleSidKey=locale,
-            Title="Sales Manager" if stem in people_names.MANAGERS else None,
+            Title="Sales Manager" if stem in cast.MANAGERS else None,
             LanguageLocaleKey="ja" if locale == "ja_JP" else "en_US",
         )  # fmt: skip
     return ids
 
 
 def _manager(stem: str) -> str | None:
-    teams = ((*people_names.REPS_KANTO, people_names.LEAVER), people_names.REPS_KANSAI, people_names.REPS_ENGLISH)
-    return next((boss for boss, team in zip(people_names.MANAGERS, teams, strict=True) if stem in team), None)
+    teams = ((*cast.REPS_KANTO, cast.LEAVER), cast.REPS_KANSAI, cast.REPS_ENGLISH)
+    return next((boss for boss, team in zip(cast.MANAGERS, teams, strict=True) if stem in team), None)
 
 
 def _queues(maker: Maker, users: dict[str, str]) -> dict[str, str]:
     members: dict[str, Sequence[str]] = {
-        "Inbound_Leads": (*people_names.MANAGERS, *people_names.REPS_KANTO),
-        "Partner_Leads": (*people_names.REPS_KANSAI, *people_names.REPS_ENGLISH),
-        "Support_Cases": (people_names.MANAGERS[0],),
+        "Inbound_Leads": (*cast.MANAGERS, *cast.REPS_KANTO),
+        "Partner_Leads": (*cast.REPS_KANSAI, *cast.REPS_ENGLISH),
+        "Support_Cases": (cast.MANAGERS[0],),
     }
     ids: dict[str, str] = {}
-    for name, label in (people_names.QUEUES | people_names.OTHER_QUEUE).items():
+    for name, label in (cast.QUEUES | cast.OTHER_QUEUE).items():
         ids[name] = maker.add("Group", users["leadsync"], Name=label, DeveloperName=name, Type="Queue")
-        supported = "Case" if name in people_names.OTHER_QUEUE else "Lead"
+        supported = "Case" if name in cast.OTHER_QUEUE else "Lead"
         maker.add("QueueSobject", users["leadsync"], QueueId=ids[name], SobjectType=supported)
         for stem in members[name]:
             maker.add("GroupMember", users["leadsync"], GroupId=ids[name], UserOrGroupId=users[stem])
@@ -113,17 +115,17 @@ def _activities(maker: Maker, lead: Record, campaigns: list[str], mean: float) -
     count = 0 if dice.random() < 0.12 else min(int(dice.expovariate(6 / 6.8 / mean)), int(mean * 10)) if mean else 0
     who, owner = str(lead["Id"]), str(lead["OwnerId"])
     met: set[str] = set()
-    connector, rep, manager = maker.user(people_names.CONNECTOR), maker.user("suzuki"), maker.user("takahashi")
+    connector, rep, manager = maker.user(cast.CONNECTOR), maker.user("suzuki"), maker.user("takahashi")
     most = min(_YEAR_DAYS, maker.age_days(lead)) * 1440 + 30
     for _ in range(count):
         at = maker.now - timedelta(minutes=dice.uniform(30, most))
         chance = dice.random()
         if chance < 0.62:
-            kind = drawn(dice, people_names.WEB_ACTIVITY_TYPES, _TYPE_CHANCES)
+            kind = drawn(dice, cast.WEB_ACTIVITY_TYPES, _TYPE_CHANCES)
             maker.add("Web_Activity__c", connector, at=at, Name=f"WA-{maker.serial:06d}", Lead__c=who, Type__c=kind,
-                      Occurred_At__c=stamp(at), Asset__c=dice.choice(people_names.ASSETS))  # fmt: skip
+                      Occurred_At__c=stamp(at), Asset__c=dice.choice(cast.ASSETS))  # fmt: skip
         elif chance < 0.86:
-            subject = dice.choice(people_names.TASK_SUBJECTS)
+            subject = dice.choice(cast.TASK_SUBJECTS)
             kind = subject if subject in {"Call", "Email"} else "Task"
             maker.add("Task", rep, at=at, WhoId=who, OwnerId=owner, Subject=subject, Status="Completed",
                       ActivityDate=stamp(at)[:10], TaskSubtype=kind)  # fmt: skip

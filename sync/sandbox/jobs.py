@@ -1,16 +1,9 @@
-"""Bulk 2.0 jobs as values, and how they go on: a little with each request, as their switches and their fate say.
-
-A job keeps what it was given as text and one verdict for each row; result files are made from both when asked for.
-"""
+"""Bulk 2.0 jobs as values; the rows of ingest jobs are in the database, what query jobs found in `World.results`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sync.sandbox.worlds import Record
 
 _KEPT = timedelta(days=7)
 
@@ -38,17 +31,8 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RowVerdict:
-    """What became of one row: its record, and the error if there was one."""
-
-    record_id: str
-    error: str = ""
-    created: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
-    """`kind` is query or ingest. `rows` are a query's, as they were when it ran; `verdicts` an ingest's, in the order given."""
+    """`kind` is query or ingest. `size` rows were given or found; the first `processed` of them have their verdict."""
 
     id: str
     kind: str
@@ -60,13 +44,14 @@ class Job:
     changed_at: datetime
     state: JobState = JobState.OPEN
     line_ending: str = "LF"
-    delimiter: str = "COMMA"
     soql: str = ""
-    rows: "tuple[Record, ...]" = ()
     assigns: bool = False
-    content: str | None = None  # None until it is uploaded
-    position: int = 0  # in `content`: where the next batch starts; 0 before the header
-    verdicts: tuple[tuple[RowVerdict, ...], ...] = ()  # by batch
+    header: tuple[str, ...] | None = None  # None until rows are uploaded
+    has_returns: bool = False  # whether the header's line ended in CRLF
+    size: int = 0
+    batches: int = 0  # that are done
+    processed: int = 0
+    failed: int = 0
     closed_at: datetime | None = None
     polls: int = 0
     message: str = ""
@@ -74,12 +59,8 @@ class Job:
     fate_after: int = 0
 
     @property
-    def processed(self) -> int:
-        return len(self.rows) if self.kind == "query" else sum(map(len, self.verdicts))
-
-    @property
-    def failed(self) -> int:
-        return sum(bool(verdict.error) for batch in self.verdicts for verdict in batch)
+    def is_at_work(self) -> bool:
+        return self.closed_at is not None and not self.state.has_ended
 
     def ended(self, state: JobState, now: datetime, message: str = "") -> "Job":
         return replace(self, state=state, changed_at=now, message=message)
@@ -87,6 +68,4 @@ class Job:
 
 def kept(jobs: Mapping[str, Job], now: datetime) -> Mapping[str, Job]:
     """Without those that are older than seven days."""
-    if all(now - job.created_at <= _KEPT for job in jobs.values()):
-        return jobs
     return {key: job for key, job in jobs.items() if now - job.created_at <= _KEPT}

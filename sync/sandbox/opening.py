@@ -48,8 +48,8 @@ def opened(folder: Path, host: Callable[[], datetime]) -> Iterator[Opened]:
         return
     try:
         address.unlink(missing_ok=True)
-        world, journal = saved.load()
-        with SandboxServer(world, OrgClock(host, ahead_seconds=world.ahead_seconds), journal) as server:
+        world = saved.load()
+        with SandboxServer(world, OrgClock(host, ahead_seconds=world.ahead_seconds)) as server:
             address.write_text(server.url, encoding="utf-8")
             yield Opened.of(server)
     finally:

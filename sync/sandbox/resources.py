@@ -1,20 +1,20 @@
 """The REST resources of one org: lists, describe, limits, queries with paging, single rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from sync.sandbox.clock import moment
+from sync.sandbox.database import Record
 from sync.sandbox.describes import describe, describe_all
-from sync.sandbox.dml import create, delete, update
+from sync.sandbox.dml import Author, create, update
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.schema import ObjectFact
-from sync.sandbox.search import find, row_of, schema_object, show
+from sync.sandbox.schema import TOOLING_ONLY
+from sync.sandbox.search import find, schema_object, show
 from sync.sandbox.soql import parse
-from sync.sandbox.standard_objects import TOOLING_ONLY
-from sync.sandbox.transaction import Author, Draft
-from sync.sandbox.worlds import Cursor, Record, World, moment
+from sync.sandbox.worlds import World
 
 VERSIONS = {59: "Winter '24", 60: "Spring '24", 61: "Summer '24", 62: "Winter '25", 63: "Spring '25", 64: "Summer '25",
             65: "Winter '26", 66: "Spring '26", 67: "Summer '26", 68: "Winter '27"}  # fmt: skip
@@ -56,8 +56,8 @@ def versions() -> Response:
     return Response(200, listed)
 
 
-def limits(draft: Draft) -> Response:
-    most, used = draft.world.switches.daily_limit, draft.world.api_calls
+def limits(world: World) -> Response:
+    most, used = world.switches.daily_limit, world.api_calls
     bulk = {"Max": 15_000, "Remaining": 15_000}
     return Response(200, {"DailyApiRequests": {"Max": most, "Remaining": most - used}, "DailyBulkApiBatches": bulk})
 
@@ -66,56 +66,51 @@ def objects(call: Call) -> Response:
     return Response(200, describe_all(call.version, language=call.language))
 
 
-def described(draft: Draft, call: Call, name: str) -> Response:
+def described(world: World, call: Call, name: str) -> Response:
     """Describe, or 304 when nothing has changed since the client asked last."""
     fact = schema_object(name)
-    if fact.name in draft.world.switches.hidden:
+    if fact.name in world.switches.hidden:
         raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
-    changed = draft.world.schema_changed_at
+    changed = world.schema_changed_at
     since = _http_date(call.headers.get("if-modified-since"))
     headers = {"last-modified": format_datetime(changed, usegmt=True)}
     if since and changed <= since:
         return Response(304, None, headers)
-    return Response(200, describe(draft.world, fact, call.version, language=call.language), headers)
+    return Response(200, describe(world, fact, call.version, language=call.language), headers)
 
 
-def query(draft: Draft, call: Call, *, deleted: bool, tooling: bool = False) -> Response:
+def query(world: World, call: Call, *, deleted: bool, tooling: bool = False) -> Response:
     """The first page of a query. Some objects only the Tooling API knows."""
-    soql = call.params.get("q", "")
-    parsed = parse(soql)
+    parsed = parse(call.params.get("q", ""))
     if not tooling and parsed.object in TOOLING_ONLY:
         raise RefusalError("INVALID_TYPE", f"sObject type '{parsed.object}' is not supported.")
-    rows = tuple(find(draft.world, parsed, deleted=deleted))
+    found = find(world, parsed, deleted=deleted)
     if not parsed.fields:
-        return Response(200, {"totalSize": len(rows), "done": True, "records": []})
-    size = _page_size(draft.world, call)
-    if len(rows) <= size:
-        shown = show(draft.world, parsed, rows, call.version)
-        return Response(200, {"totalSize": len(rows), "done": True, "records": shown})
-    draft.world = replace(draft.world, serial=draft.world.serial + 1)
-    name = f"01g5j{draft.world.serial:013d}"
-    cursors = dict(list(draft.world.cursors.items())[1 - _CURSORS_MAX :])
-    draft.world = replace(draft.world, cursors={**cursors, name: Cursor(rows, soql)})
-    return _page(draft, call, name, 0)
+        return Response(200, {"totalSize": len(found.rows), "done": True, "records": []})
+    if len(found.rows) <= _page_size(world, call):
+        return Response(200, {"totalSize": len(found.rows), "done": True, "records": show(found, call.version)})
+    world.serial += 1
+    name = f"01g5j{world.serial:013d}"
+    world.cursors = {**dict(list(world.cursors.items())[1 - _CURSORS_MAX :]), name: found}
+    return _page(world, call, name, 0)
 
 
-def next_page(draft: Draft, call: Call, locator: str) -> Response:
+def next_page(world: World, call: Call, locator: str) -> Response:
     """A later page, by the locator of the page before."""
     name, _, start = locator.partition("-")
-    if name not in draft.world.cursors or not start.isdigit():
+    if name not in world.cursors or not start.isdigit():
         raise RefusalError("INVALID_QUERY_LOCATOR", "invalid query locator")
-    return _page(draft, call, name, int(start))
+    return _page(world, call, name, int(start))
 
 
-def get_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
-    fact, record = _found(draft, name, record_id)
-    names = [field.strip() for field in call.params.get("fields", "").split(",") if field.strip()]
-    return Response(200, row_of(draft.world, fact, record, call.version, names))
-
-
-def patch_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
+def patch_row(world: World, call: Call, name: str, record_id: str) -> Response:
     """An update of one row, unless it has changed since the client's stamp, to the second."""
-    fact, record = _found(draft, name, record_id)
+    fact = schema_object(name)
+    record = world.find(fact.name, full(record_id)) if is_id(record_id) else None
+    if record is None:
+        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+    if record.get("IsDeleted"):
+        raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     guard = call.headers.get("if-unmodified-since")
     if guard is not None:
         since = _http_date(guard)
@@ -124,40 +119,23 @@ def patch_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
         if moment(str(record["LastModifiedDate"])) > since:
             # The documents name the status; what the body says is not documented.
             raise RefusalError("PRECONDITION_FAILED", "The record has been modified", status=412)
-    update(draft, fact, str(record["Id"]), call.fields, call.author(draft.world))
+    update(world, fact, str(record["Id"]), call.fields, call.author(world))
     return Response(204)
 
 
-def create_row(draft: Draft, call: Call, name: str) -> Response:
-    made = create(draft, schema_object(name), call.fields, call.author(draft.world))
+def create_row(world: World, call: Call, name: str) -> Response:
+    made = create(world, schema_object(name), call.fields, call.author(world))
     return Response(201, {"id": made, "success": True, "errors": []})
 
 
-def delete_row(draft: Draft, call: Call, name: str, record_id: str) -> Response:
-    fact, record = _found(draft, name, record_id)
-    delete(draft, fact, str(record["Id"]), call.author(draft.world))
-    return Response(204)
-
-
-def _found(draft: Draft, name: str, record_id: str) -> tuple[ObjectFact, Record]:
-    """A row by the path of its resource."""
-    fact = schema_object(name)
-    record = draft.world.find(fact.name, full(record_id)) if is_id(record_id) else None
-    if record is None:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
-    if record.get("IsDeleted"):
-        raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
-    return fact, record
-
-
-def _page(draft: Draft, call: Call, name: str, start: int) -> Response:
-    cursor = draft.world.cursors[name]
-    stop = start + _page_size(draft.world, call)
-    body: dict[str, object] = {"totalSize": len(cursor.rows), "done": stop >= len(cursor.rows)}
-    if stop < len(cursor.rows):
+def _page(world: World, call: Call, name: str, start: int) -> Response:
+    found = world.cursors[name]
+    stop = start + _page_size(world, call)
+    body: dict[str, object] = {"totalSize": len(found.rows), "done": stop >= len(found.rows)}
+    if stop < len(found.rows):
         # Salesforce says `query` here for queryAll too.
         body["nextRecordsUrl"] = f"/services/data/{call.version}/query/{name}-{stop}"
-    body["records"] = show(draft.world, parse(cursor.soql), cursor.rows[start:stop], call.version)
+    body["records"] = show(found, call.version, start, stop)
     return Response(200, body)
 
 

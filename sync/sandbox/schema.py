@@ -1,26 +1,25 @@
-"""The sandbox org's objects and fields: a compact table of facts, read once.
+"""The sandbox org's objects and fields: the facts of standard_objects.toml, read once.
 
 A field is one line: `Name type(length) flags | English label | Japanese label`. Types are describe's. Without flags
 a field can be created, updated and empty. Flags: `ro` (never written through the API), `create` or `update` (only
 then), `required`, `defaulted` (the org fills it on create), `set` (both, as far as a client sees), `restricted`,
-`unfiltered`, `formula` (calculated when it is read), `fixed` (field-level security does not apply). Picklist values follow `=`; what a reference points to
-follows `>`. Audit fields are added by `facts.SETUP_STAMPS`, as each object has them.
+`unfiltered`, `formula` (calculated when it is read), `fixed` (field-level security does not apply). Picklist values
+follow `=`; what a reference points to follows `>`. Audit fields are added as each object has them.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from sync.sandbox.standard_objects import ALL_STAMPS, LABELS, SETUP_STAMPS, TABLE
+from sync.sandbox import people_names
 
-_STAMP_LINES = {
-    "IsDeleted": "IsDeleted boolean ro set | Deleted | 削除",
-    "CreatedDate": "CreatedDate datetime ro set | Created Date | 作成日",
-    "CreatedById": "CreatedById reference ro set > User | Created By ID | 作成者 ID",
-    "LastModifiedDate": "LastModifiedDate datetime ro set | Last Modified Date | 最終更新日",
-    "LastModifiedById": "LastModifiedById reference ro set > User | Last Modified By ID | 最終更新者 ID",
-    "SystemModstamp": "SystemModstamp datetime ro set | System Modstamp | System Modstamp",
-}
+FACTS = tomllib.loads(Path(__file__).with_name("standard_objects.toml").read_text(encoding="utf-8"))
+_LABELS: dict[str, str] = FACTS["labels"]
+_SETUP_STAMPS: dict[str, str] = FACTS["setup_stamps"]
+_STAMPS: list[str] = FACTS["fields"]["stamps"].strip().split("\n")
+TOOLING_ONLY = frozenset({"ValidationRule"})
 TEXT_TYPES = frozenset({"string", "textarea", "picklist", "email", "phone", "url"})
 
 
@@ -45,7 +44,7 @@ class FieldFact:
 
     def label_of(self, value: str, language: str) -> str:
         """What people see of a picklist value."""
-        return LABELS.get(value, value) if language == "ja" else value
+        return _LABELS.get(value, value) if language == "ja" else value
 
     @property
     def relationship(self) -> str | None:
@@ -68,7 +67,7 @@ class ObjectFact:
 
     @property
     def is_setup(self) -> bool:
-        return self.name in SETUP_STAMPS
+        return self.name in _SETUP_STAMPS
 
     def field(self, name: str) -> FieldFact | None:
         """A field by its name, in any case."""
@@ -79,7 +78,9 @@ class ObjectFact:
 @cache
 def schema() -> dict[str, ObjectFact]:
     """Every object by its API name."""
-    return {fact.name: fact for fact in (_object(block) for block in TABLE.strip().split("\n\n"))}
+    lists = {name: "; ".join(values) for name, values in vars(people_names).items() if isinstance(values, tuple)}
+    blocks = FACTS["fields"]["objects"].format(write_back=FACTS["fields"]["write_back"].strip("\n"), **lists)
+    return {fact.name: fact for fact in map(_object, blocks.strip().split("\n\n"))}
 
 
 def object_named(name: str) -> ObjectFact | None:
@@ -101,9 +102,10 @@ def _object(block: str) -> ObjectFact:
     head, *lines = block.split("\n")
     names, english, japanese = (part.strip() for part in head.split("|"))
     name, prefix = names.split()
-    own = [f"Id id ro set | {english} ID | {japanese} ID", *lines]
-    stamps = [_STAMP_LINES[field] for field in SETUP_STAMPS.get(name, ALL_STAMPS).split()]
-    return ObjectFact(name, prefix, (english, japanese), {f.name: f for f in (_field(line) for line in own + stamps)})
+    seen = _SETUP_STAMPS.get(name)
+    stamps = [line for line in _STAMPS if seen is None or line.split()[0] in seen.split()]
+    fields = map(_field, [f"Id id ro set | {english} ID | {japanese} ID", *lines, *stamps])
+    return ObjectFact(name, prefix, (english, japanese), {field.name: field for field in fields})
 
 
 def _field(line: str) -> FieldFact:

@@ -1,4 +1,4 @@
-"""The first door: a loopback HTTP server."""
+"""The org over HTTP, on this machine only."""
 
 import socket
 import ssl
@@ -11,7 +11,6 @@ from typing import Self
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.exchange import Door, Request, Response
 from sync.sandbox.org import SandboxOrg
-from sync.sandbox.saved_org import Journal
 from sync.sandbox.worlds import World
 
 _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
@@ -20,16 +19,8 @@ _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
 class SandboxServer(SandboxOrg):
     """`with SandboxServer(world, clock) as org: ... org.url`. Port 0 takes a free one; `tls` makes it speak https."""
 
-    def __init__(
-        self,
-        world: World,
-        clock: OrgClock,
-        journal: Journal | None = None,
-        *,
-        port: int = 0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        super().__init__(world, clock, journal)
+    def __init__(self, world: World, clock: OrgClock, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(world, clock)
         self._stopped = Event()
         self._http = _Server(self, port, self._stopped)
         self._scheme = "https" if tls else "http"

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sync.sandbox import people_names
+from sync.sandbox import people_names as cast
+from sync.sandbox.database import Value
 from sync.sandbox.prospects import Maker
 from sync.sandbox.schema import schema
-from sync.sandbox.worlds import Value
 
 HOT_NEEDS_PHONE = "評価が Hot のリードには電話番号が必要です"
 _HEAD = "Sales_Head"
@@ -14,17 +14,17 @@ _HEAD = "Sales_Head"
 def add_setup(maker: Maker, users: dict[str, str], queues: dict[str, str]) -> None:
     """What an administrator has made, long ago."""
     _roles(maker, users, queues)
-    _automation(maker, users[people_names.INTEGRATION])
+    _automation(maker, users[cast.INTEGRATION])
     _permissions(maker, users)
 
 
 def _roles(maker: Maker, users: dict[str, str], queues: dict[str, str]) -> None:
     """A role over three teams, each with its managers above its reps, and the groups that Salesforce keeps for roles."""
-    admin = users[people_names.INTEGRATION]
+    admin = users[cast.INTEGRATION]
     head = maker.add("UserRole", admin, Name="営業統括", DeveloperName=_HEAD)
-    teams = (*people_names.REPS_KANTO, people_names.LEAVER), people_names.REPS_KANSAI, people_names.REPS_ENGLISH
+    teams = (*cast.REPS_KANTO, cast.LEAVER), cast.REPS_KANSAI, cast.REPS_ENGLISH
     groups: dict[str, str] = {}
-    for (name, label), boss, team in zip(people_names.ROLES.items(), people_names.MANAGERS, teams, strict=True):
+    for (name, label), boss, team in zip(cast.ROLES.items(), cast.MANAGERS, teams, strict=True):
         above = maker.add(
             "UserRole", admin, Name=f"{label}マネージャー", DeveloperName=f"{name}_Manager", ParentRoleId=head
         )
@@ -36,7 +36,7 @@ def _roles(maker: Maker, users: dict[str, str], queues: dict[str, str]) -> None:
                                  DoesIncludeBosses=False)  # fmt: skip
         groups[f"{name}_All"] = maker.add("Group", admin, Name=label, DeveloperName=f"{name}_All", RelatedId=above,
                                           Type="RoleAndSubordinates", DoesIncludeBosses=False)  # fmt: skip
-    sales = next(key for key, group in maker.tables["Group"].items() if group["DeveloperName"] == "Sales")
+    sales = next(key for key, group in maker.fresh["Group"].items() if group["DeveloperName"] == "Sales")
     # Members of the partner queue by themselves too: what people make grows so.
     for group, member in (
         (sales, groups["Kanto_All"]),
@@ -63,7 +63,7 @@ def _automation(maker: Maker, admin: str) -> None:
     maker.add("ValidationRule", admin, ValidationName="Hot_needs_phone", Active=True, EntityDefinitionId="Lead",
               ErrorDisplayField="Phone", ErrorMessage=HOT_NEEDS_PHONE)  # fmt: skip
     rule: dict[str, Value] = {
-        "Id": people_names.ASSIGNMENT_RULE,
+        "Id": cast.ASSIGNMENT_RULE,
         "Name": "標準の割り当て",
         "SobjectType": "Lead",
         "Active": True,
@@ -73,12 +73,12 @@ def _automation(maker: Maker, admin: str) -> None:
 
 def _permissions(maker: Maker, users: dict[str, str]) -> None:
     """One permission set, which the integration user has."""
-    admin = users[people_names.INTEGRATION]
+    admin = users[cast.INTEGRATION]
     held = maker.add("PermissionSet", admin, Name="leadsync", Label="leadsync", IsOwnedByProfile=False, PermissionsApiEnabled=True,
                      PermissionsBulkApiHardDelete=False, PermissionsModifyAllData=False, PermissionsViewAllData=True,
                      PermissionsViewSetup=True, PermissionsTransferAnyLead=True, PermissionsTransferAnyEntity=False,
                      PermissionsUpdateWithInactiveOwner=True)  # fmt: skip
-    maker.add("PermissionSetAssignment", admin, AssigneeId=users[people_names.INTEGRATION], PermissionSetId=held)
+    maker.add("PermissionSetAssignment", admin, AssigneeId=users[cast.INTEGRATION], PermissionSetId=held)
     for name in ("Lead", "Contact"):
         maker.add("ObjectPermissions", admin, ParentId=held, SobjectType=name, PermissionsRead=True, PermissionsCreate=False,
                   PermissionsEdit=True, PermissionsDelete=False, PermissionsViewAllRecords=True,

@@ -3,44 +3,26 @@
 As in Salesforce, AND and OR may not be mixed without parentheses.
 """
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
-
+from sync.sandbox.clock import stamp
+from sync.sandbox.database import Value
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.worlds import Value, stamp
 
-_GRAMMAR = r"""
-query: "SELECT"i selected "FROM"i NAME [where] [order] [limit] [offset]
-selected: "COUNT"i "(" ")" -> count | NAME ("," NAME)* -> fields
-where: "WHERE"i condition
-?condition: item | item ("AND"i item)+ -> all | item ("OR"i item)+ -> any
-?item: "(" condition ")" | "NOT"i item -> negation | comparison
-comparison: NAME OPERATOR value -> compare
-          | NAME "LIKE"i value -> like
-          | NAME "IN"i list -> among
-          | NAME "NOT"i "IN"i list -> not_among
-list: "(" value ("," value)* ")"
-?value: STRING -> text | DATETIME -> datetime | DATE -> date | NUMBER -> number
-      | "TRUE"i -> true | "FALSE"i -> false | "NULL"i -> null
-order: "ORDER"i "BY"i ordering ("," ordering)*
-ordering: NAME [DIRECTION] [NULLS]
-limit: "LIMIT"i NUMBER
-offset: "OFFSET"i NUMBER
-OPERATOR: "=" | "!=" | "<>" | "<=" | ">=" | "<" | ">"
-DIRECTION: /ASC\b|DESC\b/i
-NULLS: /NULLS\s+(FIRST|LAST)/i
-NAME: /[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?/i
-STRING: /'(\\.|[^'\\])*'/
-DATETIME.2: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
-DATE.1: /\d{4}-\d\d-\d\d/
-NUMBER: /-?\d+(\.\d+)?/
-%ignore /\s+/
-"""
+T = TypeVar("T")
+_TOKEN = re.compile(
+    r"""\s*(?: (?P<text>'(?:\\.|[^'\\])*') | (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
+    | (?P<date>\d{4}-\d\d-\d\d) | (?P<number>-?\d+(?:\.\d+)?) | (?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)
+    | (?P<sign>!=|<>|<=|>=|[=<>(),]) | (?P<strange>\S) | (?P<end>$) )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_WORDS: dict[str, Value] = {"TRUE": True, "FALSE": False, "NULL": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,119 +79,145 @@ class Query:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query brought, as it was when it ran. A row: its id, the ids of what it refers to, the values asked for."""
+
+    query: Query
+    rows: Sequence[tuple[Value, ...]]
+
+
 def parse(soql: str) -> Query:
     """MALFORMED_QUERY when it cannot be read."""
-    try:
-        found = _build(_parser("query"), soql)
-    except UnexpectedInput as error:
-        raise _malformed(soql, error) from error
-    assert isinstance(found, Query)  # noqa: S101  # for mypy: the grammar's start decides
-    return found
+    return _Reader(soql).whole(_Reader.query)
 
 
 @cache
 def parse_condition(text: str) -> Condition:
     """What may stand behind WHERE; validation rules are written so."""
-    found = _build(_parser("condition"), text)
-    assert isinstance(found, Comparison | Every | Some | Negation)  # noqa: S101
-    return found
+    return _Reader(text).whole(_Reader.condition)
 
 
-@cache
-def _parser(start: str) -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", start=start)
+class _Reader:
+    """One method for each part of the grammar; each reads on from where the one before stopped."""
 
+    def __init__(self, soql: str) -> None:
+        self._soql = soql
+        self._tokens = [
+            (str(t.lastgroup), t[t.lastgroup or 0], t.start(t.lastgroup or 0)) for t in _TOKEN.finditer(soql)
+        ]
+        self._at = 0
 
-def _build(parser: Lark, text: str) -> object:
-    return _Builder().transform(parser.parse(text))
+    def whole(self, part: "Callable[[_Reader], T]") -> T:
+        found = part(self)
+        self._take("end")
+        return found
 
+    def query(self) -> Query:
+        self._words("SELECT")
+        if self._has("COUNT"):
+            self._words("(", ")")
+            fields: tuple[str, ...] = ()
+        else:
+            fields = self._listed(lambda: self._take("name"))
+        self._words("FROM")
+        name = self._take("name")
+        where = self.condition() if self._has("WHERE") else None
+        order = self._listed(self._ordering) if self._has("ORDER", "BY") else ()
+        limit = int(self._take("number")) if self._has("LIMIT") else None
+        return Query(fields, name, where, order, limit, int(self._take("number")) if self._has("OFFSET") else 0)
 
-def _malformed(soql: str, error: UnexpectedInput) -> RefusalError:
-    token = getattr(error, "token", None)
-    unexpected = str(token) if token else soql[error.pos_in_stream :][:1]
-    where = f"\n{soql}\n{' ' * max(error.column - 1, 0)}^\nERROR at Row:{error.line}:Column:{error.column}\n"
-    return RefusalError("MALFORMED_QUERY", f"{where}unexpected token: {unexpected or '<EOF>'!r}")
+    def condition(self) -> Condition:
+        parts = [self._item()]
+        word = next((word for word in ("AND", "OR") if self._has(word)), None)
+        if word is None:
+            return parts[0]
+        parts.append(self._item())
+        while self._has(word):
+            parts.append(self._item())
+        return Every(tuple(parts)) if word == "AND" else Some(tuple(parts))
 
+    def _item(self) -> Condition:
+        if self._has("("):
+            inner = self.condition()
+            self._words(")")
+            return inner
+        if self._has("NOT"):
+            return Negation(self._item())
+        path = self._take("name")
+        for operator in ("LIKE", "IN", "NOT IN"):
+            if self._has(*operator.split()):
+                return Comparison(
+                    path, operator.lower(), (self._literal(),) if operator == "LIKE" else self._literals()
+                )
+        sign = self._take("sign")
+        if sign in "(),":
+            raise self._unexpected(back=1)
+        return Comparison(path, "!=" if sign == "<>" else sign, (self._literal(),))
 
-@v_args(inline=True)
-class _Builder(Transformer[Token, object]):
-    """One method for each rule of the grammar."""
+    def _ordering(self) -> Ordering:
+        path, descends = self._take("name"), self._has("DESC")
+        if not descends:
+            self._has("ASC")
+        is_last = self._has("NULLS", "LAST")
+        if not is_last:
+            self._has("NULLS", "FIRST")
+        return Ordering(path, descends, is_last)
 
-    def query(self, fields: tuple[str, ...], name: Token, where: Condition | None, order: tuple[Ordering, ...] | None,
-              limit: int | None, offset: int | None) -> Query:  # fmt: skip
-        return Query(fields, str(name), where, order or (), limit, offset or 0)
+    def _literals(self) -> tuple[Literal, ...]:
+        self._words("(")
+        found = self._listed(self._literal)
+        self._words(")")
+        return found
 
-    def count(self) -> tuple[str, ...]:
-        return ()
+    def _literal(self) -> Literal:
+        kind, text, _ = self._tokens[self._at]
+        self._at += 1
+        match kind:
+            case "text":
+                return Literal(kind, re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), text[1:-1], flags=re.DOTALL))
+            case "datetime":
+                parsed = datetime.fromisoformat(text)
+                # A fraction of a second sorts behind the whole second, as text does.
+                fraction = f".{parsed.astimezone(UTC).microsecond // 1000:03d}+"
+                return Literal(kind, stamp(parsed).replace(".000+", fraction))
+            case "date":
+                return Literal(kind, text)
+            case "number":
+                return Literal(kind, float(text) if "." in text else int(text))
+            case "name" if text.upper() in _WORDS:
+                return Literal("null" if text.upper() == "NULL" else "boolean", _WORDS[text.upper()])
+        raise self._unexpected(back=1)
 
-    def fields(self, *names: Token) -> tuple[str, ...]:
-        return tuple(map(str, names))
+    def _listed(self, part: Callable[[], T]) -> tuple[T, ...]:
+        found = [part()]
+        while self._has(","):
+            found.append(part())
+        return tuple(found)
 
-    def where(self, condition: Condition) -> Condition:
-        return condition
+    def _take(self, kind: str) -> str:
+        """The next token, which must be of this kind."""
+        found, text, _ = self._tokens[self._at]
+        if found != kind:
+            raise self._unexpected()
+        self._at += 1
+        return text
 
-    def all(self, *parts: Condition) -> Every:
-        return Every(parts)
+    def _has(self, *words: str) -> bool:
+        """Whether these words come next; then they are read."""
+        after = self._at + len(words)
+        is_next = [text.upper() for _, text, _ in self._tokens[self._at : after]] == list(words)
+        self._at = after if is_next else self._at
+        return is_next
 
-    def any(self, *parts: Condition) -> Some:
-        return Some(parts)
+    def _words(self, *words: str) -> None:
+        for word in words:
+            if not self._has(word):
+                raise self._unexpected()
 
-    def negation(self, part: Condition) -> Negation:
-        return Negation(part)
-
-    def compare(self, name: Token, operator: Token, literal: Literal) -> Comparison:
-        return Comparison(str(name), "!=" if operator == "<>" else str(operator), (literal,))
-
-    def like(self, name: Token, literal: Literal) -> Comparison:
-        return Comparison(str(name), "like", (literal,))
-
-    def among(self, name: Token, literals: tuple[Literal, ...]) -> Comparison:
-        return Comparison(str(name), "in", literals)
-
-    def not_among(self, name: Token, literals: tuple[Literal, ...]) -> Comparison:
-        return Comparison(str(name), "not in", literals)
-
-    def list(self, *literals: Literal) -> tuple[Literal, ...]:
-        return literals
-
-    def text(self, token: Token) -> Literal:
-        pieces, escaped = [], False
-        for letter in token[1:-1]:
-            if escaped or letter != "\\":
-                pieces.append(_ESCAPES.get(letter, letter) if escaped else letter)
-            escaped = letter == "\\" and not escaped
-        return Literal("text", "".join(pieces))
-
-    def datetime(self, token: Token) -> Literal:
-        parsed = datetime.fromisoformat(str(token))
-        whole = stamp(parsed)
-        # A fraction of a second sorts behind the whole second, as text does.
-        fraction = f".{parsed.astimezone(UTC).microsecond // 1000:03d}+"
-        return Literal("datetime", whole.replace(".000+", fraction))
-
-    def date(self, token: Token) -> Literal:
-        return Literal("date", str(token))
-
-    def number(self, token: Token) -> Literal:
-        return Literal("number", float(token) if "." in token else int(token))
-
-    def true(self) -> Literal:
-        return Literal("boolean", True)
-
-    def false(self) -> Literal:
-        return Literal("boolean", False)
-
-    def null(self) -> Literal:
-        return Literal("null", None)
-
-    def order(self, *orderings: Ordering) -> tuple[Ordering, ...]:
-        return orderings
-
-    def ordering(self, name: Token, direction: Token | None, nulls: Token | None) -> Ordering:
-        return Ordering(str(name), str(direction).upper() == "DESC", str(nulls).upper().endswith("LAST"))
-
-    def limit(self, token: Token) -> int:
-        return int(token)
-
-    def offset(self, token: Token) -> int:
-        return int(token)
+    def _unexpected(self, *, back: int = 0) -> RefusalError:
+        _, text, start = self._tokens[self._at - back]
+        line = self._soql.count("\n", 0, start) + 1
+        column = start - self._soql.rfind("\n", 0, start)
+        where = f"\n{self._soql}\n{' ' * (column - 1)}^\nERROR at Row:{line}:Column:{column}\n"
+        return RefusalError("MALFORMED_QUERY", f"{where}unexpected token: {text or '<EOF>'!r}")

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -11,51 +10,51 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sync.sandbox.database import Record
 from sync.sandbox.exchange import RefusalError, Request, Response
-from sync.sandbox.transaction import Draft
-from sync.sandbox.worlds import Record, Session
+from sync.sandbox.worlds import Session, World
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-def token(draft: Draft, request: Request) -> Response:
+def token(world: World, request: Request) -> Response:
     """POST /services/oauth2/token."""
     form = {name: values[0] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
     try:
-        user = _user(draft, request, form)
+        user = _user(world, request, form)
     except _DeniedError as denied:
         return Response(400, {"error": denied.error, "error_description": denied.description})
-    secret = _token_text(draft, str(user["Id"]))
-    session = Session(str(user["Id"]), draft.now + timedelta(seconds=draft.world.switches.session_seconds))
-    draft.world = replace(draft.world, sessions={**draft.world.sessions, secret: session})
+    secret = _token_text(world, str(user["Id"]))
+    session = Session(str(user["Id"]), world.now + timedelta(seconds=world.switches.session_seconds))
+    world.sessions = {**world.sessions, secret: session}
     body = {
         "access_token": secret,
         "scope": "api",
-        "instance_url": draft.world.app.instance_url,
-        "id": f"https://test.salesforce.com/id/{draft.world.org_id}/{user['Id']}",
+        "instance_url": world.app.instance_url,
+        "id": f"https://test.salesforce.com/id/{world.org_id}/{user['Id']}",
         "token_type": "Bearer",
-        "issued_at": str(int(draft.now.timestamp() * 1000)),
+        "issued_at": str(int(world.now.timestamp() * 1000)),
     }
     return Response(200, body)
 
 
-def caller(draft: Draft, request: Request) -> Record:
+def caller(world: World, request: Request) -> Record:
     """The user of the bearer token; 401 when the session is over."""
     secret = request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")
-    session = draft.world.sessions.get(secret)
-    user = session and draft.world.find("User", session.user_id)
-    if not session or not user or session.expires_at <= draft.now or not user.get("IsActive"):
+    session = world.sessions.get(secret)
+    user = session and world.find("User", session.user_id)
+    if not session or not user or session.expires_at <= world.now or not user.get("IsActive"):
         raise RefusalError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
     return user
 
 
-def userinfo(draft: Draft, request: Request) -> Response:
+def userinfo(world: World, request: Request) -> Response:
     """GET /services/oauth2/userinfo."""
-    user = caller(draft, request)
+    user = caller(world, request)
     body = {
-        "sub": f"https://test.salesforce.com/id/{draft.world.org_id}/{user['Id']}",
+        "sub": f"https://test.salesforce.com/id/{world.org_id}/{user['Id']}",
         "user_id": user["Id"],
-        "organization_id": draft.world.org_id,
+        "organization_id": world.org_id,
         "preferred_username": user["Username"],
         "name": user["Name"],
         "email": user["Email"],
@@ -86,23 +85,23 @@ class _DeniedError(Exception):
         self.description = description
 
 
-def _user(draft: Draft, request: Request, form: dict[str, str]) -> Record:
+def _user(world: World, request: Request, form: dict[str, str]) -> Record:
     """Who logs in."""
-    app = draft.world.app
+    app = world.app
     match form.get("grant_type"):
         case "client_credentials":
-            _check_client(draft, *_client(request, form))
+            _check_client(world, *_client(request, form))
             username = app.run_as
         case "password":
-            _check_client(draft, form.get("client_id", ""), form.get("client_secret", ""))
+            _check_client(world, form.get("client_id", ""), form.get("client_secret", ""))
             username = form.get("username", "")
             if form.get("password") != app.password:
                 raise _DeniedError("invalid_grant", "authentication failure")
         case grant if grant == _JWT_BEARER:
-            username = _subject(draft, request, form.get("assertion", ""))
+            username = _subject(world, request, form.get("assertion", ""))
         case _:
             raise _DeniedError("unsupported_grant_type", "grant type not supported")
-    user = draft.world.user_named(username)
+    user = world.user_named(username)
     if user is None:
         raise _DeniedError("invalid_grant", "user hasn't approved this consumer")
     if not user.get("IsActive"):
@@ -110,10 +109,10 @@ def _user(draft: Draft, request: Request, form: dict[str, str]) -> Record:
     return user
 
 
-def _check_client(draft: Draft, key: str, secret: str) -> None:
-    if key != draft.world.app.consumer_key:
+def _check_client(world: World, key: str, secret: str) -> None:
+    if key != world.app.consumer_key:
         raise _DeniedError("invalid_client_id", "client identifier invalid")
-    if secret != draft.world.app.consumer_secret:
+    if secret != world.app.consumer_secret:
         raise _DeniedError("invalid_client", "invalid client credentials")
 
 
@@ -129,9 +128,9 @@ def _client(request: Request, form: dict[str, str]) -> tuple[str, str]:
     return key, secret
 
 
-def _subject(draft: Draft, request: Request, assertion: str) -> str:
+def _subject(world: World, request: Request, assertion: str) -> str:
     """The username a JWT speaks for, when the app's key signed it for this org and it is still good."""
-    app = draft.world.app
+    app = world.app
     if not app.public_key:
         raise _DeniedError("invalid_grant", "no certificate is registered for this app")
     try:
@@ -148,7 +147,7 @@ def _subject(draft: Draft, request: Request, assertion: str) -> str:
     return str(claims.get("sub", ""))
 
 
-def _token_text(draft: Draft, user_id: str) -> str:
+def _token_text(world: World, user_id: str) -> str:
     """A token that nobody has had before; the sandbox has no dice, and nothing to protect."""
-    seed = f"{user_id} {draft.world.requests} {draft.now.isoformat()}"
-    return f"{draft.world.org_id[:15]}!{hashlib.sha256(seed.encode()).hexdigest()}"
+    seed = f"{user_id} {world.requests} {world.now.isoformat()}"
+    return f"{world.org_id[:15]}!{hashlib.sha256(seed.encode()).hexdigest()}"

@@ -2,19 +2,21 @@
 
 import random  # noqa: TID251  # seeded: one seed, one day
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sync.sandbox import people_names
+from sync.sandbox import people_names as cast
+from sync.sandbox.database import Record, Value
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.people import add, edit, leave, touch
 from sync.sandbox.prospects import newcomer
-from sync.sandbox.worlds import Record, Value, World
+from sync.sandbox.worlds import World
 
 T = TypeVar("T")
-_REPS = (*people_names.REPS_KANTO, *people_names.REPS_KANSAI, *people_names.REPS_ENGLISH)
-_STAYING = tuple(rep for rep in _REPS if rep != people_names.LEAVES_SOON)
+_REPS = (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)
+_STAYING = tuple(rep for rep in _REPS if rep != cast.LEAVES_SOON)
 _EMPLOYEES = (40, 120, 350, 800, 2400)
 
 
@@ -38,7 +40,7 @@ class Office:
 
     def morning(self, world: World, now: datetime) -> World:
         """A day's work begins, and one of the reps leaves the company."""
-        return leave(self._work(world, now), now, people_names.LEAVES_SOON)
+        return leave(self._work(world, now), now, cast.LEAVES_SOON)
 
     def day(self, world: World, now: datetime) -> World:
         """A day like any other; the connector scores a tenth of the leads."""
@@ -48,18 +50,18 @@ class Office:
 
     def _work(self, world: World, now: datetime) -> World:
         """Leads arrive, reps move a few among themselves and correct some."""
-        leads = _open_leads(world)
+        leads, stems = _open_leads(world), _stems(world)
         for number in range(max(2, len(leads) // 100)):
-            world = add(world, now, people_names.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
+            add(world, now, cast.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
             self.happened.arrived += 1
-        owned = [lead for lead in leads if _owner(world, lead) in _STAYING]
+        owned = [lead for lead in leads if stems.get(str(lead["OwnerId"])) in _STAYING]
         moved = self._some(owned, max(1, len(leads) // 200))
         for lead in moved:
-            giver = _owner(world, lead)
+            giver = stems[str(lead["OwnerId"])]
             taker = self._dice.choice([rep for rep in _STAYING if rep != giver])
-            world = self._edit(world, now, giver, lead, {"OwnerId": _user_id(world, taker)}, "moved")
+            self._edit(world, now, giver, lead, {"OwnerId": _user_id(world, taker)}, "moved")
         for lead in self._some([lead for lead in owned if lead not in moved], max(2, len(leads) // 60)):
-            world = self._edit(world, now, _owner(world, lead), lead, self._correction(lead), "edited")
+            self._edit(world, now, stems[str(lead["OwnerId"])], lead, self._correction(lead), "edited")
         return world
 
     def between(self, world: World, now: datetime, *, wanted: Sequence[str], waiting: Sequence[str]) -> World:
@@ -68,35 +70,32 @@ class Office:
         for record_id in taken:
             who = self._dice.choice(_STAYING)
             lead = world.tables["Lead"][record_id]
-            world = self._edit(world, now, who, lead, {"OwnerId": _user_id(world, who)}, "taken")
+            self._edit(world, now, who, lead, {"OwnerId": _user_id(world, who)}, "taken")
         scored = self._some([each for each in waiting if each not in taken], (len(waiting) + 1) // 2)
         return self._score(world, now, scored)
 
     def _score(self, world: World, now: datetime, record_ids: Sequence[str]) -> World:
         for record_id in record_ids:
-            world = touch(world, now, record_id, {"pi__score__c": float(self._dice.randint(0, 300))})
+            touch(world, now, record_id, {"pi__score__c": float(self._dice.randint(0, 300))})
             self.happened.scored += 1
         return world
 
     def _edit(
         self, world: World, now: datetime, who: str, lead: Record, values: Mapping[str, Value], what: str
-    ) -> World:
+    ) -> None:
         """A rep whom a validation rule stops leaves the lead as it is."""
-        try:
-            world = edit(world, now, who, str(lead["Id"]), values)
-        except RefusalError:
-            return world
-        setattr(self.happened, what, getattr(self.happened, what) + 1)
-        return world
+        with suppress(RefusalError):
+            edit(world, now, who, str(lead["Id"]), values)
+            setattr(self.happened, what, getattr(self.happened, what) + 1)
 
     def _some(self, of: Sequence[T], count: int) -> list[T]:
         return self._dice.sample(list(of), min(count, len(of)))
 
     def _correction(self, lead: Record) -> dict[str, Value]:
         """What a rep learns on the phone: a title, a department, or how many people work there."""
-        is_japanese = lead.get("Country") in {*people_names.COUNTRIES_JAPAN, None}
-        titles = people_names.TITLES if is_japanese else people_names.TITLES_ENGLISH
-        departments = people_names.DEPARTMENTS if is_japanese else people_names.DEPARTMENTS_ENGLISH
+        is_japanese = lead.get("Country") in {*cast.COUNTRIES_JAPAN, None}
+        titles = cast.TITLES if is_japanese else cast.TITLES_ENGLISH
+        departments = cast.DEPARTMENTS if is_japanese else cast.DEPARTMENTS_ENGLISH
         learned: tuple[tuple[str, Sequence[Value]], ...] = (
             ("Title", titles),
             ("Department__c", departments),
@@ -107,21 +106,17 @@ class Office:
 
 
 def _open_leads(world: World) -> list[Record]:
-    return [
-        lead
-        for lead in world.tables["Lead"].values()
-        if not (lead.get("IsDeleted") or lead.get("IsConverted") or "Closed" in str(lead.get("Status")))
-    ]
+    leads = world.tables["Lead"].living()
+    return [lead for lead in leads if not (lead.get("IsConverted") or "Closed" in str(lead.get("Status")))]
 
 
-def _owner(world: World, lead: Record) -> str:
-    """The stem of the owner's username; empty for a queue."""
-    user = world.find("User", str(lead["OwnerId"]))
-    return str(user["Username"]).partition("@")[0] if user else ""
+def _stems(world: World) -> dict[str, str]:
+    """Of the usernames, by the users' ids."""
+    return {key: str(user["Username"]).partition("@")[0] for key, user in world.tables["User"].items()}
 
 
 def _user_id(world: World, stem: str) -> str:
-    user = world.user_named(people_names.username(stem))
+    user = world.user_named(cast.username(stem))
     if user is None:
         raise KeyError(stem)
     return str(user["Id"])

@@ -1,25 +1,23 @@
-"""The whole state of a sandbox org as one immutable value."""
+"""A sandbox org: its rows in a database, all else about it as values."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Self
 
+from sync.sandbox.database import Database, Record, Table, Value, Write
 from sync.sandbox.faults import Fault
+from sync.sandbox.ids import record_id
 from sync.sandbox.jobs import Job
-
-Value: TypeAlias = str | int | float | bool | None
-# API name -> value; a field that is not there is null. Datetimes are text as REST writes them, so they compare as text.
-Record: TypeAlias = Mapping[str, Value]
-Table: TypeAlias = Mapping[str, Record]  # by 18-character id, in the order of creation
+from sync.sandbox.schema import object_of, schema
+from sync.sandbox.soql import Found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class World:
-    """An org. `serial` numbers its records and `requests` everything it was asked."""
+    """`now` is the org's time of what is being done. `serial` numbers its records, `requests` everything it was asked."""
 
     org_id: str
-    tables: Mapping[str, Table]
     app: "App"
     assignment_rule: "AssignmentRule | None" = None
     validation_rules: "tuple[ValidationRule, ...]" = ()
@@ -28,37 +26,77 @@ class World:
     switches: "Switches" = field(default_factory=lambda: Switches())  # noqa: PLW0108  # defined below
     faults: tuple[Fault, ...] = ()
     sessions: "Mapping[str, Session]" = field(default_factory=dict)
-    cursors: "Mapping[str, Cursor]" = field(default_factory=dict)
+    cursors: Mapping[str, Found] = field(default_factory=dict)  # of query locators
     jobs: Mapping[str, Job] = field(default_factory=dict)  # of Bulk 2.0
+    results: Mapping[str, Found] = field(default_factory=dict)  # what query jobs found
     late: "tuple[Late, ...]" = ()
-    writes: "Sequence[Write]" = ()
     api_calls: int = 0
     requests: int = 0
     serial: int = 0
     ahead_seconds: float = 0.0  # how far the org's clock runs before the host's
     schema_changed_at: datetime = datetime(2026, 1, 5, tzinfo=UTC)
+    db: Database = field(default_factory=Database, compare=False, repr=False)
+    now: datetime = field(default=datetime(2026, 1, 5, tzinfo=UTC), compare=False)
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        return self.db.tables
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        return self.db.writes()
+
+    def copy(self) -> Self:
+        """An org of its own that is as this one is now."""
+        return replace(self, db=self.db.copy_to(Database()))
+
+    def at(self, now: datetime) -> Self:
+        self.now = now
+        return self
+
+    def with_rows(self, **tables: Iterable[Record]) -> Self:
+        """With these rows and no others in these tables, whatever the org would make of them."""
+        for name, rows in tables.items():
+            kept = list(rows)
+            self.db.run(f"DELETE FROM {self.tables[name].name}")  # noqa: S608  # a name of the schema
+            self.tables[name].put(*kept)
+        return self
 
     def find(self, name: str, record_id: str) -> Record | None:
         """A record, deleted or not."""
-        return self.tables.get(name, {}).get(record_id)
+        return self.tables[name].get(record_id)
+
+    def put(self, record: Record) -> None:
+        fact = object_of(str(record["Id"]))
+        self.tables[fact.name if fact else ""].put(record)
+
+    def new_id(self, name: str) -> str:
+        self.serial += 1
+        return record_id(schema()[name].prefix, self.serial)
 
     def user_named(self, username: str) -> Record | None:
         """The user of a username; case does not matter to Salesforce."""
         wanted = username.lower()
-        return next((user for user in self.tables["User"].values() if str(user["Username"]).lower() == wanted), None)
+        return next((user for user in self.tables["User"].rows() if str(user["Username"]).lower() == wanted), None)
 
     def queue_named(self, developer_name: str) -> Record | None:
-        groups = self.tables["Group"].values()
-        return next((g for g in groups if g["Type"] == "Queue" and g["DeveloperName"] == developer_name), None)
+        return next(iter(self.tables["Group"].rows(Type="Queue", DeveloperName=developer_name)), None)
+
+    def commit_late(self) -> None:
+        """Let those transactions commit whose time has come."""
+        for late in self.late:
+            if late.commits_at <= self.now:
+                for record in late.records:
+                    self.put(record)
+                for write in late.writes:
+                    self.db.log(write)
+        self.late = tuple(late for late in self.late if late.commits_at > self.now)
 
     @property
     def trigger_firings(self) -> Mapping[str, int]:
         """How often the update triggers of each record fired: once for each accepted update."""
-        counts: dict[str, int] = {}
-        for write in self.writes:
-            if write.kind == "update":
-                counts[write.record_id] = counts.get(write.record_id, 0) + 1
-        return counts
+        found = self.db.run("SELECT record_id, COUNT(*) FROM write WHERE kind = 'update' GROUP BY 1")
+        return {str(key): int(str(count)) for key, count in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,36 +187,3 @@ class Switches:
 class Session:
     user_id: str
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """What a query locator stands for: the rows as they were when the query ran."""
-
-    rows: tuple[Record, ...]
-    soql: str
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One accepted write in the org's own log. `before` and `after` hold the fields that were sent or set by a rule."""
-
-    at: datetime
-    kind: str  # create, update, delete, undelete, hard delete, flow
-    user_id: str
-    object: str
-    record_id: str
-    before: Record
-    after: Record
-    headers: Mapping[str, str] = field(default_factory=dict)  # as they counted for this write, lower case
-    request: int = 0  # World.requests at the time; 0 for other people's work
-
-
-def stamp(moment: datetime) -> str:
-    """A datetime as REST writes it; Salesforce's stamps have whole seconds."""
-    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}.000+0000"
-
-
-def moment(text: str) -> datetime:
-    """The reverse of `stamp`."""
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -7,7 +7,7 @@ from engine.changes.change import Change
 from engine.values import Scalar
 from mapping.field_map.field_map import FieldMap
 from mapping.payloads import payload
-from sync.sandbox.worlds import Write
+from sync.sandbox.database import Write
 
 
 def unexplained(writes: Iterable[Write], applied: Iterable[Change], *, field_map: FieldMap) -> int:

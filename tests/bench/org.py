@@ -33,7 +33,7 @@ def main(folder: Path, leads: int, activities_per_lead: float) -> None:
     home = folder / "data" / "sandbox"
     home.mkdir(parents=True, exist_ok=True)
     # The worker asks whether there is a world at all before it looks for the process that serves it.
-    (home / "world.json.gz").touch()
+    (home / "world.sqlite").touch()
     with FileLock(home / "lock", timeout=0), SandboxServer(world, clock) as server:
         (home / "address").write_text(server.url, encoding="utf-8")
         say(ready=True, seconds=round(seconds, 1), peak_mib=peak_mib())

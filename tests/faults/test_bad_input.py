@@ -129,7 +129,7 @@ def test_a_wrong_login_ends_with_4(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     assert leadsync(folder, "init").returncode == 0
     saved = SavedWorld(folder / "data" / "sandbox")
-    world, _ = saved.load()
+    world = saved.load()
     saved.save(replace(world, app=replace(world.app, consumer_secret="changed")))
     ended = leadsync(folder, "plan")
     assert ended.returncode == 4, ended.stderr

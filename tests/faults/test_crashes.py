@@ -62,7 +62,7 @@ def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Out
 
 
 def outcome_of(folder: Path, org: Opened | None = None) -> Outcome:
-    world = world_of(org) if org else SavedWorld(folder / "data" / "sandbox").load()[0]
+    world = world_of(org) if org else SavedWorld(folder / "data" / "sandbox").load()
     with open_worker(folder, sandbox=org) as worker, worker.store.read() as tx:
         remembered = memory.recall(tx)
         states = {each.change.record_id: each.state for each in changes.in_state(tx, frozenset(State))}

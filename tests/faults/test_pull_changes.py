@@ -13,7 +13,7 @@ from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.worlds import Record, Switches, World
+from sync.sandbox.worlds import Switches, World
 from sync.store import data_files
 from sync.store.vocabulary import LeaseName
 from tests.stage import RULEBOOK, Stage, staged
@@ -92,8 +92,7 @@ def test_p2_p3_p7_a_cluster_of_one_second_is_read_whole_though_every_cursor_is_l
     stamp = "2026-11-20T00:10:00.000+0000"
 
     def at_once(world: World, _: datetime) -> World:
-        leads: dict[str, Record] = {key: {**row, "SystemModstamp": stamp} for key, row in world.tables["Lead"].items()}
-        return replace(world, tables={**world.tables, "Lead": leads})
+        return world.with_rows(Lead=[{**row, "SystemModstamp": stamp} for row in world.tables["Lead"].rows()])
 
     stage.server.act(at_once)
     stage.advance(900)

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from mapping.field_map.types import DAY, MOMENT, raw_frame
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.ids import id18
 from sync.run import begin
+from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.worlds import Record, World
+from sync.sandbox.worlds import World
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, snapshot
 
@@ -71,7 +71,8 @@ def put(stage: Stage, name: str, rows: Sequence[Record]) -> None:
     """Rows as they are, whatever the org would make of them."""
 
     def act(world: World, _: datetime) -> World:
-        return replace(world, tables={**world.tables, name: {**world.tables[name], **{str(r["Id"]): r for r in rows}}})
+        world.tables[name].put(*rows)
+        return world
 
     stage.server.act(act)
 
@@ -148,7 +149,7 @@ def test_p19_a_date_is_no_moment_in_any_zone(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14", "America/New_York"], indirect=True)
 def test_p19_rules_see_the_day_and_the_stamp_the_org_has(org: Stage, zone: str) -> None:
-    org.server.act(lambda world, _: replace(world, tables=_in_zone(world, zone)))
+    org.server.act(lambda world, _: _in_zone(world, zone))
     stage = org.read_by(
         org.worker.field_map.text.replace("rating: Rating", "rating: Rating\n      last: LastActivityDate")
     )
@@ -166,12 +167,10 @@ def test_p19_rules_see_the_day_and_the_stamp_the_org_has(org: Stage, zone: str) 
     )
 
 
-def _in_zone(world: World, zone: str) -> dict[str, Mapping[str, Record]]:
-    changed: dict[str, Mapping[str, Record]] = {
-        name: {key: {**row, "TimeZoneSidKey": zone} for key, row in world.tables[name].items()}
-        for name in ("Organization", "User")
-    }
-    return {**world.tables, **changed}
+def _in_zone(world: World, zone: str) -> World:
+    for name in ("Organization", "User"):
+        world.tables[name].put(*({**row, "TimeZoneSidKey": zone} for row in world.tables[name].rows()))
+    return world
 
 
 def test_p20_texts_of_the_map_are_what_they_are_in_a_query(org: Stage) -> None:

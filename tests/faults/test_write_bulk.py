@@ -221,7 +221,7 @@ def test_w22_a_job_whose_id_was_lost_is_stopped_before_another_is_made(jobs: Sta
 def test_a_job_of_another_tool_of_the_same_user_is_left_alone(jobs: Stage) -> None:
     planned(jobs)
     jobs.apply()
-    theirs = replace(ingests(jobs)[0], id="7505j000000099ZAAA", state=JobState.OPEN, closed_at=None, content=None)
+    theirs = replace(ingests(jobs)[0], id="7505j000000099ZAAA", state=JobState.OPEN, closed_at=None, header=None)
     jobs.server.act(lambda world, _: replace(world, jobs={**world.jobs, theirs.id: theirs}))
     jobs.edit("suzuki", jobs.add_lead(Title="課長"), Title="部長")
     jobs.plan()

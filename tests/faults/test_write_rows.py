@@ -106,8 +106,7 @@ def test_w12_a_public_group_of_the_same_name_is_not_taken_for_the_queue(tmp_path
     with staged(tmp_path / "folder", rulebook=TO_A_QUEUE) as stage:
         given = {"Name": "提携", "DeveloperName": "Partner_Leads", "Type": "Regular"}
         namesake = dict(stage.server.world.queue_named("Partner_Leads") or {}) | given | {"Id": "00G5j000000ZZZZEAA"}
-        stage.server.act(lambda world, _: replace(world, tables={
-            **world.tables, "Group": {"00G5j000000ZZZZEAA": namesake, **world.tables["Group"]}}))  # fmt: skip
+        stage.server.act(lambda world, _: world.with_rows(Group=[namesake, *world.tables["Group"].rows()]))
         stage.plan()
         lead = stage.add_lead(State="大阪府", owner="Inbound_Leads")
         stage.cycle()
@@ -115,13 +114,14 @@ def test_w12_a_public_group_of_the_same_name_is_not_taken_for_the_queue(tmp_path
 
 
 def as_public_group(world: World, queue_id: str) -> World:
-    groups = {**world.tables["Group"], queue_id: {**world.tables["Group"][queue_id], "Type": "Regular"}}
-    return replace(world, tables={**world.tables, "Group": groups})
+    world.put({**world.tables["Group"][queue_id], "Type": "Regular"})
+    return world
 
 
 def without_leads(world: World, queue_id: str) -> World:
-    kept = {key: row for key, row in world.tables["QueueSobject"].items() if row["QueueId"] != queue_id}
-    return replace(world, tables={**world.tables, "QueueSobject": kept})
+    return world.with_rows(
+        QueueSobject=[row for row in world.tables["QueueSobject"].rows() if row["QueueId"] != queue_id]
+    )
 
 
 def test_w13_a_flow_that_gives_the_old_owner_back_is_seen_after_the_write(stage: Stage) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from engine.changes.states import State
 from sync.sandbox import people
-from sync.sandbox.worlds import World, stamp
+from sync.sandbox.clock import stamp
+from sync.sandbox.worlds import World
 from sync.store import runs
 from tests.stage import START, Stage, staged
 

@@ -1,6 +1,5 @@
 """What doctor finds around a record: permissions of the integration user, and what an update sets off."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,8 +9,9 @@ from engine.errors import OrgError
 from sync.doctor.examination import examine
 from sync.doctor.org_automation import Kind, SetOff, surroundings
 from sync.doctor.prerequisites import clock
+from sync.sandbox.database import Record
 from sync.sandbox.ids import record_id
-from sync.sandbox.worlds import Record, Switches, World
+from sync.sandbox.worlds import Switches, World
 from tests.stage import Stage
 
 ENGLISH = Words(Language.ENGLISH)
@@ -25,20 +25,18 @@ HELD = record_id("0PS", 900)
 
 def put(stage: Stage, table: str, *records: Record) -> None:
     """Set the org up; no API makes such records here."""
-    numbered = {
-        (key := record_id(PREFIXES[table], 900 + number)): {"Id": key, **record}
-        for number, record in enumerate(records)
-    }
+    numbered = [{"Id": record_id(PREFIXES[table], 900 + n), **record} for n, record in enumerate(records)]
 
     def with_records(world: World, _: datetime) -> World:
-        return replace(world, tables={**world.tables, table: {**world.tables.get(table, {}), **numbered}})
+        world.tables[table].put(*numbered)
+        return world
 
     stage.server.act(with_records)
 
 
 def allow(stage: Stage, *system: str, on_lead: tuple[str, ...] = ("Read", "Edit")) -> None:
     """One permission set for the integration user and nothing else."""
-    stage.server.act(lambda world, _: replace(world, tables={**world.tables, "PermissionSetAssignment": {}}))
+    stage.server.act(lambda world, _: world.with_rows(PermissionSetAssignment=()))
     put(stage, "PermissionSet", {"Name": "worker", **{f"Permissions{name}": True for name in system}})
     put(stage, "PermissionSetAssignment", {"AssigneeId": stage.owner_id("leadsync"), "PermissionSetId": HELD})
     granted = {f"Permissions{name}": True for name in on_lead}

@@ -16,7 +16,6 @@ import pytest
 from engine.changes.states import State
 from sync.sandbox.generate import generate
 from sync.sandbox.prospects import Maker
-from sync.sandbox.row_versions import Layers
 from sync.sandbox.worlds import World
 from tests.stage import START, Stage, staged
 
@@ -69,7 +68,7 @@ def stage(tmp_path: Path, shared: Path) -> Iterator[Stage]:
 def org(folder: Path) -> tuple[World, list[str]]:
     """An org with these leads, each won one in the book of its rep, and the usernames of the reps."""
     base = generate(leads=0, seed=1, now=START)
-    maker = Maker(random.Random(1), START)  # noqa: S311  # dice for a test org
+    maker = Maker(random.Random(1), START, base.db)  # noqa: S311  # dice for a test org
     maker.serial = base.serial
     manager = str(base.user_named("takahashi@sandbox.example")["Id"])  # type: ignore[index]
     marketing = str(base.queue_named("Partner_Leads")["Id"])  # type: ignore[index]
@@ -96,8 +95,8 @@ def org(folder: Path) -> tuple[World, list[str]]:
         if deal:
             won = datetime.fromisoformat(deal["won_date"]).replace(tzinfo=UTC)
             maker.add("Task", manager, at=won, WhoId=lead, OwnerId=manager, Subject="won", Status="Completed")
-    tables = {name: Layers({**base.tables[name], **maker.tables[name]}, {}) for name in base.tables}
-    return replace(base, tables=tables, serial=maker.serial), [f"{rep[:8]}@sandbox.example" for rep in reps]
+    maker.finish()
+    return replace(base, serial=maker.serial), [f"{rep[:8]}@sandbox.example" for rep in reps]
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -36,7 +36,7 @@ def org() -> Callable[..., Described]:
 
     def seen(*, hidden: set[str] = frozenset(), read_only: set[str] = frozenset()) -> Described:  # type: ignore[assignment]
         switches = Switches(hidden=frozenset(hidden), read_only=frozenset(read_only))
-        world = World("00D000000000001EAA", {}, App("key", "secret", "leadsync@sandbox.example"), switches=switches)
+        world = World("00D000000000001EAA", App("key", "secret", "leadsync@sandbox.example"), switches=switches)
         return {name: describe(world, fact, "v66.0", language="en") for name, fact in schema().items()}
 
     return seen

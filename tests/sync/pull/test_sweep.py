@@ -13,7 +13,7 @@ from sync.host.clock import Clock
 from sync.pull.sweep import Drift, sweep
 from sync.run import begin
 from sync.sandbox import people
-from sync.sandbox.worlds import Record, World
+from sync.sandbox.worlds import World
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -47,9 +47,9 @@ def edit_unnoticed(stage: Stage, record_id: str, **values: str) -> None:
     """A version whose stamp is older than any look-back when it is seen first."""
 
     def late(world: World, _: datetime) -> World:
-        leads: dict[str, Record] = {**world.tables["Lead"]}
-        leads[record_id] = {**leads[record_id], "SystemModstamp": "2026-11-20T00:10:00.000+0000", **values}
-        return replace(world, tables={**world.tables, "Lead": leads})
+        known = world.tables["Lead"][record_id]
+        world.put({**known, "SystemModstamp": "2026-11-20T00:10:00.000+0000", **values})
+        return world
 
     stage.server.act(late)
 
@@ -98,7 +98,7 @@ def test_an_org_that_shows_hardly_anything_any_more_is_not_believed(stage: Stage
     swept(stage)
 
     def vanish(world: World, _: datetime) -> World:
-        return replace(world, tables={**world.tables, "Lead": {}})
+        return world.with_rows(Lead=())
 
     stage.server.act(vanish)
     with pytest.raises(OrgError) as refused:

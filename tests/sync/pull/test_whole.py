@@ -11,7 +11,8 @@ from engine.errors import OrgError
 from sync.host.crash_points import CrashPoints
 from sync.pull.sweep import Drift, sweep
 from sync.run import Run, begin
-from sync.sandbox.worlds import Record, Switches, World
+from sync.sandbox.database import Record
+from sync.sandbox.worlds import Switches, World
 from sync.store import runs
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -86,8 +87,8 @@ def unnoticed(stage: Stage, name: str, changed: Callable[[str, Record], Record |
     """Records of an object become others, or none at all, and no stamp tells."""
 
     def act(world: World, _: datetime) -> World:
-        rows = {key: new for key, row in world.tables[name].items() if (new := changed(key, row))}
-        return replace(world, tables={**world.tables, name: rows})
+        rows = [new for key, row in world.tables[name].items() if (new := changed(key, row))]
+        return world.with_rows(**{name: rows})
 
     stage.server.act(act)
 

@@ -12,13 +12,14 @@ from sync.salesforce.org import Identity, Org
 from sync.salesforce.session import Session
 from sync.salesforce.updates import GuardedUpdate
 from sync.salesforce.write_results import WriteResult
-from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
+from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
 from sync.sandbox.org import SandboxOrg
 from sync.sandbox.server import SandboxServer
-from sync.sandbox.worlds import App, AssignmentRule, Record, Switches, Table, World
+from sync.sandbox.worlds import App, AssignmentRule, Switches, World
+from tests.sandbox_org import SandboxAdapter
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BEFORE = "2026-11-20T01:02:03.000+0000"
@@ -29,8 +30,8 @@ ROBOT, REP, LEAVER = (record_id("005", number) for number in (1, 2, 3))
 FRESH, CONVERTED, DELETED, MOVED, FREE = LEADS = [record_id("00Q", number) for number in range(1, 6)]
 
 
-def table(*records: Record) -> Table:
-    return {str(record["Id"]): {"SystemModstamp": BEFORE, "LastModifiedDate": BEFORE, **record} for record in records}
+def table(*records: Record) -> list[Record]:
+    return [{"SystemModstamp": BEFORE, "LastModifiedDate": BEFORE, **record} for record in records]
 
 
 def user(key: str, name: str, *, active: bool = True) -> Record:
@@ -50,23 +51,17 @@ def lead(key: str, **values: str | bool) -> Record:
 
 @pytest.fixture
 def sandbox(keys: object) -> SandboxOrg:
-    world = World(
-        org_id=ORG_ID,
-        tables={
-            "Organization": table({"Id": ORG_ID, "Name": "テスト", "IsSandbox": True, "TimeZoneSidKey": "Asia/Tokyo"}),
-            "User": table(user(ROBOT, "leadsync"), user(REP, "suzuki"), user(LEAVER, "kimura", active=False)),
-            "Group": {},
-            "QueueSobject": {},
-            "Lead": table(
-                lead(FRESH),
-                lead(CONVERTED, IsConverted=True),
-                lead(DELETED, IsDeleted=True),
-                lead(MOVED, LastModifiedDate="2026-11-20T01:02:04.000+0000"),
-                lead(FREE),
-            ),
-        },
-        app=App("key", "secret", run_as="leadsync@sandbox.example", public_key=getattr(keys, "public", "")),
-        assignment_rule=AssignmentRule(record_id("01Q", 1), LEAVER),
+    app = App("key", "secret", run_as="leadsync@sandbox.example", public_key=getattr(keys, "public", ""))
+    world = World(ORG_ID, app, AssignmentRule(record_id("01Q", 1), LEAVER)).with_rows(
+        Organization=table({"Id": ORG_ID, "Name": "テスト", "IsSandbox": True, "TimeZoneSidKey": "Asia/Tokyo"}),
+        User=table(user(ROBOT, "leadsync"), user(REP, "suzuki"), user(LEAVER, "kimura", active=False)),
+        Lead=table(
+            lead(FRESH),
+            lead(CONVERTED, IsConverted=True),
+            lead(DELETED, IsDeleted=True),
+            lead(MOVED, LastModifiedDate="2026-11-20T01:02:04.000+0000"),
+            lead(FREE),
+        ),
     )
     return SandboxOrg(world, OrgClock.held_at(NOW))
 

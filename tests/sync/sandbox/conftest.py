@@ -6,19 +6,24 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.org import SandboxOrg
 from sync.sandbox.worlds import World
+from tests.sandbox_org import SandboxAdapter
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    """120 leads. Worlds do not change, so all tests may share one."""
+def made() -> World:
+    """120 leads, which nobody touches."""
     return generate(leads=120, seed=7, now=NOW)
+
+
+@pytest.fixture
+def world(made: World) -> World:
+    return made.copy()
 
 
 @pytest.fixture

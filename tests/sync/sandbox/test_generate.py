@@ -8,27 +8,24 @@ import pytest
 
 from sync.sandbox import people_names
 from sync.sandbox.generate import generate
-from sync.sandbox.people import edit
-from sync.sandbox.row_versions import Layers
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.schema import schema
-from sync.sandbox.transaction import Author
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import World
+from tests.sandbox_org import contents
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 
 
 def test_one_seed_is_one_org(world: World) -> None:
-    assert generate(leads=120, seed=7, now=NOW) == world
+    assert contents(generate(leads=120, seed=7, now=NOW)) == contents(world)
     assert generate(leads=120, seed=8, now=NOW).org_id != world.org_id
 
 
 def test_every_value_would_be_accepted_by_the_org(world: World) -> None:
-    org_itself = Author("", is_trusted=True)
     for name, table in world.tables.items():
         for record in table.values():
-            stored = accepted(world, schema()[name], record, org_itself, creates=True)
+            stored = accepted(world, schema()[name], record, creates=True, is_trusted=True)
             assert stored == {key: value.strip() if isinstance(value, str) else value for key, value in record.items()}
 
 
@@ -63,7 +60,7 @@ def test_nobody_is_in_a_campaign_twice(world: World) -> None:
 def test_contacts_belong_to_accounts_and_change_no_lead(world: World) -> None:
     assert len(world.tables["Contact"]) == 24
     assert all(row["AccountId"] in world.tables["Account"] for row in world.tables["Contact"].values())
-    assert generate(leads=120, seed=7, now=NOW, contacts=0).tables["Lead"] == world.tables["Lead"]
+    assert generate(leads=120, seed=7, now=NOW, contacts=0).tables["Lead"].rows() == world.tables["Lead"].rows()
 
 
 def test_every_rep_stands_below_a_manager_s_role(world: World) -> None:
@@ -80,16 +77,8 @@ def test_there_are_as_many_activities_as_asked_for(mean: int) -> None:
     assert 0.75 * mean * 1500 <= count <= 1.25 * mean * 1500
 
 
-def test_a_write_copies_no_table(world: World, lead_id: str) -> None:
-    after = edit(world, NOW, "suzuki", lead_id, {"Title": "部長"}).tables["Lead"]
-    before = world.tables["Lead"]
-    assert isinstance(before, Layers)
-    assert isinstance(after, Layers)
-    assert (after.base is before.base, list(after.over)) == (True, [lead_id])
-
-
 @pytest.mark.long
 def test_twenty_thousand_leads_are_made_saved_and_read_again(tmp_path: Path) -> None:
     large = generate(leads=20_000, seed=1, now=NOW, activities_per_lead=2)
     SavedWorld(tmp_path).save(large)
-    assert SavedWorld(tmp_path).load()[0] == large
+    assert contents(SavedWorld(tmp_path).load()) == contents(large)

@@ -70,7 +70,7 @@ def test_a_deleted_record_comes_back_with_a_new_stamp(world: World, lead_id: str
 
 
 def test_what_is_deleted_for_good_cannot_be_found(world: World, lead_id: str) -> None:
-    assert hard_delete(world, NOW, "takahashi", lead_id).find("Lead", lead_id) is None
+    assert hard_delete(world.copy(), NOW, "takahashi", lead_id).find("Lead", lead_id) is None
     emptied = empty_bin(remove(world, NOW, "suzuki", lead_id), NOW, "takahashi")
     assert not any(record.get("IsDeleted") for table in emptied.tables.values() for record in table.values())
 
@@ -107,13 +107,13 @@ def test_a_user_gets_another_role(world: World) -> None:
 
 
 def test_users_and_groups_join_and_leave_groups(world: World) -> None:
-    joined = join_group(join_group(world, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
-    assert members(joined, "Sales") - members(world, "Sales") == {
-        (world.user_named("patel@sandbox.example") or {})["Id"]
-    }
-    assert len(members(joined, "Inbound_Leads") - members(world, "Inbound_Leads")) == 1
-    left = leave_group(leave_group(joined, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
-    assert left.tables["GroupMember"] == world.tables["GroupMember"]
+    before = world.copy()
+    join_group(join_group(world, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
+    patel = (world.user_named("patel@sandbox.example") or {})["Id"]
+    assert members(world, "Sales") - members(before, "Sales") == {patel}
+    assert len(members(world, "Inbound_Leads") - members(before, "Inbound_Leads")) == 1
+    leave_group(leave_group(world, NOW, "patel", "Sales"), NOW, "Overseas", "Inbound_Leads")
+    assert world.tables["GroupMember"] == before.tables["GroupMember"]
 
 
 def members(world: World, group: str) -> set[object]:

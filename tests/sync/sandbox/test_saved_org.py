@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,114 +14,113 @@ import requests
 from engine.errors import StoreError
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
-from sync.sandbox.jobs import Job, RowVerdict
+from sync.sandbox.jobs import JobState
 from sync.sandbox.opening import opened
 from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import add, connector_weekend, edit, hard_delete, late
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.worlds import World
+from tests.sandbox_org import contents
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 
 
-def kept(world: World) -> World:
-    """What a saved world promises to keep."""
-    return replace(world, sessions={}, cursors={}, faults=())
+@pytest.fixture
+def org(tmp_path: Path, world: World) -> SandboxOrg:
+    """Saved: all that is asked of it is kept."""
+    return SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock.held_at(NOW))
 
 
-def work(folder: Path, world: World, lead_id: str) -> SandboxOrg:
-    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(folder).save(world))
+def work(org: SandboxOrg, lead_id: str) -> None:
     org.act(lambda world, now: edit(world, now, "suzuki", lead_id, {"Rating": "Warm", "Title": None}))
     org.advance(3600)
     org.act(lambda world, now: add(world, now, "tanaka", "Task", {"WhoId": lead_id, "Status": "Completed"}))
-    return org
 
 
-def test_a_world_comes_back_as_it_was(tmp_path: Path, world: World, lead_id: str) -> None:
-    org = work(tmp_path, world, lead_id)
-    loaded, _ = SavedWorld(tmp_path).load()
-    again, _ = SavedWorld(tmp_path).load()
-    assert kept(org.world) == loaded == again
+def test_a_world_comes_back_as_it_was(tmp_path: Path, org: SandboxOrg, lead_id: str) -> None:
+    work(org, lead_id)
+    loaded = contents(SavedWorld(tmp_path).load())
+    assert contents(org.world) == loaded == contents(SavedWorld(tmp_path).load())
 
 
-def test_a_line_torn_by_a_crash_is_dropped(tmp_path: Path, world: World, lead_id: str) -> None:
-    org = work(tmp_path, world, lead_id)
-    with (tmp_path / "journal.jsonl").open("a", encoding="utf-8") as journal:
-        journal.write('{"records": [{"Id": "00Q5')
-    assert SavedWorld(tmp_path).load()[0] == kept(org.world)
-    assert SavedWorld(tmp_path).load()[0] == kept(org.world)
+def test_what_a_crash_tore_off_has_not_been(tmp_path: Path, org: SandboxOrg, lead_id: str) -> None:
+    work(org, lead_id)
+    before = contents(org.world)
+    org.act(lambda world, now: edit(world, now, "suzuki", lead_id, {"Title": "torn"}))
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("world.sqlite", "world.sqlite-wal"):
+        (copy / name).write_bytes((tmp_path / name).read_bytes())
+    log = copy / "world.sqlite-wal"
+    log.write_bytes(log.read_bytes()[:-100])
+    assert contents(SavedWorld(copy).load()) == before
 
 
-def test_of_work_on_many_records_all_is_kept_or_nothing(tmp_path: Path) -> None:
-    world = generate(leads=1500, seed=1, now=NOW, activities_per_lead=0)
-    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
-    org.act(lambda world, now: connector_weekend(world, now, 1.0))
-    journal = tmp_path / "journal.jsonl"
-    whole = journal.read_bytes()
-    assert len(whole.splitlines()) == 3
-    assert SavedWorld(tmp_path).load()[0] == kept(org.world)
-    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
-    assert SavedWorld(tmp_path).load()[0] == kept(world)
+def test_of_work_that_breaks_off_nothing_is_kept(tmp_path: Path) -> None:
+    world = generate(leads=300, seed=1, now=NOW, activities_per_lead=0)
+    org = SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock.held_at(NOW))
+
+    def broken(world: World, now: datetime) -> World:
+        connector_weekend(world, now, 1.0)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        org.act(broken)
+    assert contents(SavedWorld(tmp_path).load()) == contents(org.world) == contents(world)
 
 
-def test_a_journal_of_another_checkpoint_is_not_read(tmp_path: Path, world: World, lead_id: str) -> None:
-    org = work(tmp_path, world, lead_id)
-    old = (tmp_path / "journal.jsonl").read_bytes()
-    SavedWorld(tmp_path).save(org.world)
-    (tmp_path / "journal.jsonl").write_bytes(old)
-    assert SavedWorld(tmp_path).load()[0] == kept(org.world)
+def test_a_world_that_is_saved_again_is_the_new_one(tmp_path: Path, org: SandboxOrg, lead_id: str) -> None:
+    work(org, lead_id)
+    other = generate(leads=10, seed=2, now=NOW)
+    SavedWorld(tmp_path).save(other)
+    assert contents(SavedWorld(tmp_path).load()) == contents(other)
 
 
-def test_what_is_gone_for_good_stays_gone(tmp_path: Path, world: World, lead_id: str) -> None:
-    org = work(tmp_path, world, lead_id)
+def test_what_is_gone_for_good_stays_gone(tmp_path: Path, org: SandboxOrg, lead_id: str) -> None:
+    work(org, lead_id)
     org.act(lambda world, now: hard_delete(world, now, "takahashi", lead_id))
-    assert lead_id not in SavedWorld(tmp_path).load()[0].tables["Lead"]
+    assert lead_id not in SavedWorld(tmp_path).load().tables["Lead"]
 
 
-def test_jobs_are_kept_with_their_rows_and_verdicts(tmp_path: Path, world: World, lead_id: str) -> None:
-    given = {
-        "kind": "ingest",
-        "object": "Lead",
-        "user_id": "005",
-        "version": "v66.0",
-        "created_at": NOW,
-        "changed_at": NOW,
-    }
-    opened_job = Job(id="7505j0000000001AAA", operation="update", content=f"Id,Title\n{lead_id},部長\n", **given)  # type: ignore[arg-type]
-    asked = replace(opened_job, id="7505j0000000002AAA", kind="query", operation="query", content=None,
-                    soql="SELECT Id FROM Lead LIMIT 3", rows=tuple(list(world.tables["Lead"].values())[:3]))  # fmt: skip
-    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
-    org.act(lambda world, _: replace(world, jobs={job.id: job for job in (opened_job, asked)}))
-    batch = (RowVerdict(lead_id),)
-    done = replace(opened_job, verdicts=(batch,), position=5, closed_at=NOW)
-    org.act(lambda world, _: replace(world, jobs={**world.jobs, done.id: done}))
-    loaded, _ = SavedWorld(tmp_path).load()
-    again, _ = SavedWorld(tmp_path).load()
-    assert loaded.jobs == again.jobs == {done.id: done, asked.id: asked}
+def test_a_job_goes_on_after_a_restart(
+    tmp_path: Path, org: SandboxOrg, ask: Callable[..., requests.Response], lead_id: str
+) -> None:
+    asked = {"object": "Lead", "operation": "update", "contentType": "CSV"}
+    job_id = ask("POST", "jobs/ingest", json=asked).json()["id"]
+    content, csv = f"Id,Title\n{lead_id},部長\n".encode(), {"content-type": "text/csv"}
+    ask("PUT", f"jobs/ingest/{job_id}/batches", data=content, headers=csv).raise_for_status()
+    ask("PATCH", f"jobs/ingest/{job_id}", json={"state": "UploadComplete"}).raise_for_status()
+    query = {"operation": "query", "query": "SELECT Id FROM Lead LIMIT 3"}
+    query_id = ask("POST", "jobs/query", json=query).json()["id"]
+    ask("GET", f"jobs/ingest/{job_id}")
+    loaded = SavedWorld(tmp_path).load()
+    org.world = replace(loaded, sessions=org.world.sessions)
+    states = [ask("GET", path).json()["state"] for path in (f"jobs/ingest/{job_id}", f"jobs/query/{query_id}") * 2]
+    assert set(states[2:]) == {JobState.COMPLETE}
+    assert len(ask("GET", f"jobs/query/{query_id}/results").text.splitlines()) == 4
+    assert lead_id in ask("GET", f"jobs/ingest/{job_id}/successfulResults").text
+    assert [write.record_id for write in loaded.writes] == [lead_id]
 
 
-def test_an_open_transaction_commits_after_the_org_was_killed(tmp_path: Path, world: World, lead_id: str) -> None:
-    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
+def test_an_open_transaction_commits_after_the_org_was_killed(tmp_path: Path, org: SandboxOrg, lead_id: str) -> None:
     org.act(lambda w, now: late(w, now, 60, lambda w, now: edit(w, now, "suzuki", lead_id, {"Title": "later"})))
-    loaded, journal = SavedWorld(tmp_path).load()
+    loaded = SavedWorld(tmp_path).load()
     assert loaded.tables["Lead"][lead_id].get("Title") != "later"
-    revived = SandboxOrg(loaded, OrgClock.held_at(NOW + timedelta(seconds=60)), journal)
+    revived = SandboxOrg(loaded, OrgClock.held_at(NOW + timedelta(seconds=60)))
     revived.act(lambda world, _: world)
     assert (revived.world.tables["Lead"][lead_id]["Title"], len(revived.world.writes)) == ("later", 1)
 
 
-def test_a_damaged_world_is_named(tmp_path: Path, world: World) -> None:
-    SavedWorld(tmp_path).save(world)
-    (tmp_path / "world.json.gz").write_bytes(b"nonsense")
+def test_a_damaged_world_is_named(tmp_path: Path) -> None:
+    (tmp_path / "world.sqlite").write_bytes(b"nonsense")
     with pytest.raises(StoreError, match="SB-101"):
         SavedWorld(tmp_path).load()
 
 
-def test_reading_leaves_the_journal_alone(tmp_path: Path, world: World) -> None:
-    org = SandboxOrg(world, OrgClock.held_at(NOW), SavedWorld(tmp_path).save(world))
-    before = (tmp_path / "journal.jsonl").read_bytes()
+def test_reading_writes_nothing(tmp_path: Path, org: SandboxOrg) -> None:
+    before = (tmp_path / "world.sqlite-wal").read_bytes()
     org.act(lambda world, _: replace(world, api_calls=world.api_calls + 1))
-    assert (tmp_path / "journal.jsonl").read_bytes() == before
+    assert (tmp_path / "world.sqlite-wal").read_bytes() == before
 
 
 def test_a_second_process_joins_the_first(tmp_path: Path, world: World) -> None:
@@ -136,7 +136,6 @@ _SERVE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from sync.sandbox.jobs import Job, RowVerdict
 from sync.sandbox.opening import opened
 
 with opened(Path(sys.argv[1]), lambda: datetime(2026, 11, 21, 9, tzinfo=UTC)) as org:
@@ -158,5 +157,5 @@ def test_a_killed_server_has_kept_every_answered_write(tmp_path: Path, world: Wo
         answer = requests.patch(f"{url}/services/data/v66.0/sobjects/Lead/{lead_id}", json={"Title": "会長"},
                                 headers=headers, timeout=10)  # fmt: skip
         server.send_signal(signal.SIGKILL)
-    loaded, _ = SavedWorld(tmp_path).load()
+    loaded = SavedWorld(tmp_path).load()
     assert (answer.status_code, loaded.tables["Lead"][lead_id]["Title"], len(loaded.writes)) == (204, "会長", 1)

@@ -10,12 +10,12 @@ import requests
 from simple_salesforce.api import Salesforce, SFType
 from simple_salesforce.login import SalesforceLogin
 
-from sync.sandbox.adapter import SandboxAdapter
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
 from sync.sandbox.org import SandboxOrg
 from sync.sandbox.tokens import new_key
 from sync.sandbox.worlds import World
+from tests.sandbox_org import SandboxAdapter
 
 TOKEN = "https://org.example/services/oauth2/token"
 USER = "leadsync@sandbox.example"

@@ -1,6 +1,5 @@
 """A plan's report from what the folder knows: as it was when the plan was made, and what the data behind it is worth."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from config.words.catalogue import Language, Words
 from engine.messages import Message
 from sync.app import open_worker
+from sync.sandbox.database import Value
 from sync.sandbox.opening import Opened
-from sync.sandbox.worlds import Value, World
+from sync.sandbox.worlds import World
 from sync.views.plan_report import overview_of, report_of
 from sync.views.report import RunReport
 from sync.views.rows import OwnerKind
@@ -23,8 +23,8 @@ def kinds(report: RunReport) -> dict[str, OwnerKind]:
 
 def with_values(world: World, record_id: str, **values: Value) -> World:
     """The lead as no form would have saved it."""
-    leads = world.tables["Lead"]
-    return replace(world, tables={**world.tables, "Lead": {**leads, record_id: {**leads[record_id], **values}}})
+    world.put({**world.tables["Lead"][record_id], **values})
+    return world
 
 
 def test_an_old_report_shows_who_was_active_then(stage: Stage) -> None:

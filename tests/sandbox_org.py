@@ -1,6 +1,7 @@
-"""The second door: a requests transport adapter that answers in the caller's thread, without a socket."""
+"""The sandbox org for tests: without a socket, and as values."""
 
 import io
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import requests
@@ -10,10 +11,11 @@ from urllib3.response import HTTPResponse
 
 from sync.sandbox.exchange import Door, Request
 from sync.sandbox.org import SandboxOrg
+from sync.sandbox.worlds import World
 
 
 class SandboxAdapter(HTTPAdapter):
-    """`session.mount("https://", SandboxAdapter(org))`: whatever the host, this org answers."""
+    """`session.mount("https://", SandboxAdapter(org))`: whatever the host, this org answers, in the caller's thread."""
 
     def __init__(self, org: SandboxOrg) -> None:
         super().__init__()
@@ -43,3 +45,9 @@ class SandboxAdapter(HTTPAdapter):
 
 def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def contents(world: World) -> tuple[object, ...]:
+    """All of a world that outlives its process, as values."""
+    state = replace(world, sessions={}, cursors={}, results={}, faults=())
+    return state, {name: list(table.rows()) for name, table in world.tables.items()}, world.writes
