@@ -5,8 +5,8 @@ run 2 answers that, while reps and the connector go on changing leads between it
 left to propose.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,8 +16,12 @@ from typing import cast
 from config.settings.settings import FILE, load_settings
 from config.starters.start import start_folder
 from config.words.catalogue import Words
+from engine.changes.change import Change
 from engine.changes.states import State
 from engine.errors import AuditError, UsageError
+from engine.values import Scalar
+from mapping.field_map.field_map import FieldMap
+from mapping.payloads import payload
 from sync.app import host_time, open_worker
 from sync.audit.export import export
 from sync.audit.verify import verify_export, verify_store
@@ -29,13 +33,13 @@ from sync.reports.files import write_reports
 from sync.review.decisions import approve
 from sync.run import Worker, begin
 from sync.sandbox.clock import OrgClock
+from sync.sandbox.database import Write
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened, opened
 from sync.sandbox.people_names import INTEGRATION, username
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
 from sync.sandbox.workday import Happened, Office
-from sync.sandbox.write_log import unexplained
 from sync.store import changes, runs
 from sync.store.plans import PlanRecord
 from sync.views.plan_report import report_of
@@ -230,7 +234,7 @@ class _Demo:
         writes = [write for write in world.writes if ours and write.user_id == ours["Id"] and write.kind == "update"]
         with self.worker.store.read() as tx:
             applied = [standing.change for standing in changes.in_state(tx, {State.APPLIED})]
-        return unexplained(writes, applied, field_map=self.worker.field_map)
+        return _unexplained(writes, applied, field_map=self.worker.field_map)
 
     def verified(self, audit: Path, head: str) -> bool:
         try:
@@ -243,3 +247,27 @@ class _Demo:
 
     def say(self, key: str, **params: int) -> None:
         self._say(self.words.say(key, **params))
+
+
+def _unexplained(writes: Iterable[Write], applied: Iterable[Change], *, field_map: FieldMap) -> int:
+    """Writes without an applied change, applied changes without a write, and pairs whose values differ.
+
+    `writes` are those of the integration user, in the order the org took them; `applied` in the order of their plans.
+    """
+    written: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    for write in writes:
+        written[write.record_id].append(write.after)
+    planned: dict[str, list[Mapping[str, Scalar]]] = defaultdict(list)
+    for change in applied:
+        if not change.is_memory_only:
+            planned[change.record_id].append(payload(change.after, field_map.object_named(change.object)))
+    strange = 0
+    for record_id in written.keys() | planned.keys():
+        ours, theirs = planned[record_id], written[record_id]
+        strange += abs(len(ours) - len(theirs))
+        strange += sum(not _agree(values, after) for values, after in zip(ours, theirs, strict=False))
+    return strange
+
+
+def _agree(values: Mapping[str, Scalar], after: Mapping[str, object]) -> bool:
+    return all(after.get(name) == value for name, value in values.items())

@@ -1,14 +1,16 @@
 """The org as one function: `answer(world, request, now)` does what is asked and gives the response."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sync.sandbox import bulk, bulk_ingest, composites, resources
-from sync.sandbox.exchange import RefusalError, Request, Response
-from sync.sandbox.faults import next_fault, spoiled
+from sync.sandbox.exchange import RefusalError, Request, Response, not_there
+from sync.sandbox.faults import spoiled
 from sync.sandbox.resources import Call
 from sync.sandbox.tokens import caller, token, userinfo
 from sync.sandbox.worlds import World
@@ -18,7 +20,7 @@ _URI_MAX = 16_384  # characters of a GET's target
 
 def answer(world: World, request: Request, now: datetime) -> Response:
     """Answer one request at the org's time `now`."""
-    fault, world.faults = next_fault(world.faults, request)
+    fault = world.take(lambda fault: fault.matches(request))
     world.requests += 1
     world.at(now).commit_late()
     if fault and not (fault.applied or fault.spoils):
@@ -43,74 +45,54 @@ def _respond(world: World, request: Request) -> Response:
             return userinfo(world, request)
         case "GET", ("services", "data"):
             return resources.versions()
-        case _, ("services", "data", version, *parts):
+        case method, ("services", "data", version, *parts):
             user = caller(world, request)
             _count(world, request, version)
             headers = {name: value for name, value in request.headers.items() if name != "authorization"}
-            call = Call(
-                request.method, tuple(parts), dict(parse_qsl(url.query)), headers, _json(request), version, user,
-                request.body,
-            )  # fmt: skip
-            return _of_job(world, call) if parts[:1] == ["jobs"] else _serve(world, call)
-    raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+            params, body = dict(parse_qsl(url.query)), _json(request)
+            return _serve(world, Call(method, tuple(parts), params, headers, body, version, user, request.body))
+    raise not_there()
 
 
 def _serve(world: World, call: Call) -> Response:
     """One resource; also what a Composite call serves its parts with."""
-    match call.method, call.parts:
-        case "GET", ("limits",):
-            return resources.limits(world)
-        case "GET", ("sobjects",):
-            return resources.objects(call)
-        case "GET", ("sobjects", name, "describe"):
-            return resources.described(world, call, name)
-        case "GET", ("query" | "queryAll" as verb,):
-            return resources.query(world, call, deleted=verb == "queryAll")
-        case "GET", ("tooling", "query"):
-            return resources.query(world, call, deleted=False, tooling=True)
-        case "GET", ("query" | "queryAll", locator):
-            return resources.next_page(world, call, locator)
-        case "POST", ("sobjects", name):
-            return resources.create_row(world, call, name)
-        case "PATCH", ("sobjects", name, record_id):
-            return resources.patch_row(world, call, name, record_id)
-        case "POST", ("composite",):
-            return composites.composite(world, call, _serve)
-        case "PATCH", ("composite", "sobjects"):
-            return composites.update_rows(world, call)
-        case "GET", ("composite", "sobjects", name):
-            return composites.get_rows(world, call, name)
-    raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+    asked = f"{call.method} {'/'.join(call.parts)}"
+    if call.parts[:1] == ("jobs",):
+        bulk_ingest.work(world)
+    for route, serve in _ROUTES:
+        if found := route.fullmatch(asked):
+            return serve(world, call, *found.groups())
+    raise not_there()
 
 
-def _of_job(world: World, call: Call) -> Response:
-    """A resource of Bulk 2.0, which a Composite call cannot have as a part."""
-    bulk_ingest.work(world)
-    match call.method, call.parts:
-        case "POST", ("jobs", "query" | "ingest" as kind):
-            return bulk.create_job(world, call, kind)
-        case "GET", ("jobs", "query" | "ingest" as kind):
-            return bulk.list_jobs(world, call, kind)
-        case "GET", ("jobs", "query", job_id, "results"):
-            return bulk.query_results(world, call, job_id)
-        case "PUT", ("jobs", "ingest", job_id, "batches"):
-            return bulk_ingest.upload(world, call, job_id)
-        case "GET", ("jobs", "ingest", job_id, "successfulResults" | "failedResults" | "unprocessedrecords" as which):
-            return bulk_ingest.results(world, call, job_id, which)
-        case "GET", ("jobs", "query" | "ingest" as kind, job_id):
-            return bulk.poll_job(world, call, kind, job_id)
-        case "PATCH", ("jobs", "query" | "ingest" as kind, job_id):
-            return bulk.change_job(world, call, kind, job_id)
-        case "DELETE", ("jobs", "query" | "ingest" as kind, job_id):
-            return bulk.delete_job(world, call, kind, job_id)
-    raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+_SERVES: dict[str, Callable[..., Response]] = {
+    "GET limits": resources.limits,
+    "GET sobjects": resources.objects,
+    "GET sobjects/*/describe": resources.described,
+    "GET (query|queryAll|tooling)(?:(?<=tooling)/query)?": resources.query,
+    "GET (?:query|queryAll)/*": resources.next_page,
+    "POST sobjects/*": resources.create_row,
+    "PATCH sobjects/*/*": resources.patch_row,
+    "POST composite": lambda world, call: composites.composite(world, call, _serve),
+    "PATCH composite/sobjects": composites.update_rows,
+    "GET composite/sobjects/*": composites.get_rows,
+    "POST jobs/(query|ingest)": bulk.create_job,
+    "GET jobs/(query|ingest)": bulk.list_jobs,
+    "GET jobs/query/*/results": bulk.query_results,
+    "PUT jobs/ingest/*/batches": bulk_ingest.upload,
+    "GET jobs/ingest/*/(successfulResults|failedResults|unprocessedrecords)": bulk_ingest.results,
+    "GET jobs/(query|ingest)/*": bulk.poll_job,
+    "PATCH jobs/(query|ingest)/*": bulk.change_job,
+    "DELETE jobs/(query|ingest)/*": bulk.delete_job,
+}
+_ROUTES = [(re.compile(asked.replace("*", "([^/]+)")), serve) for asked, serve in _SERVES.items()]
 
 
 def _count(world: World, request: Request, version: str) -> None:
     """Count the call against the day's limit, and refuse versions and targets that no server would take."""
     number = version.removeprefix("v").removesuffix(".0")
     if not number.isdigit() or int(number) not in resources.VERSIONS:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+        raise not_there()
     if len(request.target) > _URI_MAX:
         raise RefusalError("URI_TOO_LONG", "the request URI is too long", status=414)
     if world.api_calls >= world.switches.daily_limit:

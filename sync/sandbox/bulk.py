@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from sync.sandbox.clock import stamp
 from sync.sandbox.dml import updatable
-from sync.sandbox.exchange import RefusalError, Response
-from sync.sandbox.faults import FaultKind, next_fate
+from sync.sandbox.exchange import RefusalError, Response, not_there
+from sync.sandbox.faults import FaultKind
 from sync.sandbox.ids import full, is_id, record_id
 from sync.sandbox.jobs import Fate, Job, JobState
 from sync.sandbox.resources import Call
@@ -42,8 +42,7 @@ def create_job(world: World, call: Call, kind: str) -> Response:
         job = _querying(world, replace(job, soql=str(given.get("query", ""))))
     else:
         job = replace(job, object=updatable(job.object).name, assigns=bool(given.get("assignmentRuleId")))
-    fault, world.faults = next_fate(world.faults, f"jobs/{kind}")
-    if fault:
+    if fault := world.take(lambda fault: fault.kind in _FATES and fault.path in f"jobs/{kind}"):
         job = replace(job, fate=_FATES[fault.kind], fate_after=fault.after)
     keep(world, job)
     return Response(200, shown(job))
@@ -117,7 +116,7 @@ def job_of(world: World, call: Call, kind: str, job_id: str) -> Job:
     """404 for a job that is not there (any more), 409 when asked in another version than it was created in."""
     job = world.jobs.get(full(job_id)) if is_id(job_id) else None
     if job is None or job.kind != kind:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+        raise not_there()
     if job.version != call.version:
         # The documents name the status; what the body says is not documented.
         message = f"The job was created with API version {job.version}"

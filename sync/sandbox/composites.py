@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sync.sandbox.dml import distinct, is_poisoned, updatable, update
-from sync.sandbox.exchange import RefusalError, Response
+from sync.sandbox.exchange import RefusalError, Response, not_there
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.resources import Call
 from sync.sandbox.search import find, schema_object, show
@@ -87,8 +87,8 @@ def _part(world: World, call: Call, part: Mapping[str, object], serve: Callable[
     headers = {str(name).lower(): str(value) for name, value in own.items()} if isinstance(own, dict) else {}
     if world.switches.outer_headers_count:
         headers = {**call.headers, **headers}
-    if path[:2] != ["services", "data"] or path[3:] == ["composite"]:
-        return RefusalError("NOT_FOUND", "The requested resource does not exist", status=404).response
+    if path[:2] != ["services", "data"] or path[3:] == ["composite"] or path[3:4] == ["jobs"]:
+        return not_there().response
     inner = replace(call, method=str(part.get("method", "GET")), parts=tuple(path[3:]), params=dict(parse_qsl(url.query)),
                     headers=headers, body=part.get("body"))  # fmt: skip
     try:

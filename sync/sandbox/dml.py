@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sync.sandbox.clock import stamp
 from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.faults import FaultKind, next_of_rows
+from sync.sandbox.faults import FaultKind
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import ObjectFact, object_named, object_of
 from sync.sandbox.search import holds
@@ -116,8 +116,7 @@ def living(world: World, fact: ObjectFact, record_id: str) -> Record:
 
 def is_poisoned(world: World, keys: Collection[str]) -> bool:
     """Whether the fault plan spoils all rows that are saved together; asking uses the fault up."""
-    poison, world.faults = next_of_rows(FaultKind.POISON, world.faults, keys)
-    return poison is not None
+    return world.take(lambda fault: fault.kind is FaultKind.POISON and fault.record_id in keys) is not None
 
 
 def full_name(person: Record) -> str:
@@ -135,8 +134,7 @@ def _is_locked(world: World, key: str) -> bool:
     """Whether an open transaction or the fault plan locks this row now; asking uses the plan's lock up."""
     if any(record["Id"] == key for late in world.late for record in late.records):
         return True
-    lock, world.faults = next_of_rows(FaultKind.LOCKED, world.faults, ("", key))
-    return lock is not None
+    return world.take(lambda fault: fault.kind is FaultKind.LOCKED and fault.record_id in {"", key}) is not None
 
 
 def _changed(

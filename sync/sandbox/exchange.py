@@ -83,3 +83,7 @@ class RefusalError(Exception):
     def row(self) -> dict[str, object]:
         """As one error of a row in a collection: the key is `statusCode`."""
         return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
+
+
+def not_there() -> RefusalError:
+    return RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)

@@ -1,6 +1,6 @@
 """The fault plan: what goes wrong, for which requests, how often. To plan one, put a `Fault` in `World.faults`."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -62,36 +62,47 @@ class Fault:
     @property
     def spoils(self) -> bool:
         """Whether the org's own answer leaves, but not as it was."""
-        return self.kind in _OF_ANSWERS
+        return self.kind in {
+            FaultKind.CUT,
+            FaultKind.TRUNCATED,
+            FaultKind.REPEATED,
+            FaultKind.SHORT,
+            FaultKind.UNCOUNTED,
+        }
 
     def matches(self, request: Request) -> bool:
+        """Whether a request of its own is hit, and not rows or a job within."""
         is_there = self.path in request.target and self.method in {"", request.method}
-        return is_there and self.holds.encode() in request.body
+        return (self.kind in _ANSWERS or self.spoils) and is_there and self.holds.encode() in request.body
 
     @property
     def response(self) -> Response:
         """What the client gets instead of an answer."""
-        if self.kind in _DOORS:
-            return Response(0, door=_DOORS[self.kind])
-        if self.kind in _PAGES:
-            status, body = _PAGES[self.kind]
-            return Response(status, body, {"content-type": "text/html"} if body else {})
-        status, code, message = _ERRORS.get(self.kind, _ERRORS[FaultKind.ERROR])
-        headers = {"retry-after": "1"} if self.kind is FaultKind.BUSY else {}
-        return Response(status, [{"message": message, "errorCode": code}], headers)
+        said = _ANSWERS.get(self.kind)
+        match said:
+            case Door():
+                return Response(0, door=said)
+            case status, text:
+                return Response(
+                    status, text and f"<html><body>{text}</body></html>", {"content-type": "text/html"} if text else {}
+                )
+            case status, code, message:
+                headers = {"retry-after": "1"} if self.kind is FaultKind.BUSY else {}
+                return Response(status, [{"message": message, "errorCode": code}], headers)
+        raise ValueError(self.kind)
 
 
-_DOORS = {FaultKind.RESET: Door.RESET, FaultKind.HANG: Door.HANG}
-_PAGES = {
-    FaultKind.MAINTENANCE: (503, "<html><body>Down for maintenance</body></html>"),
-    FaultKind.GATEWAY: (502, "<html><body>Gateway</body></html>"),
-    FaultKind.TIMEOUT: (504, "<html><body>Gateway</body></html>"),
-    FaultKind.EDGE: (420, "<html><body>Your Salesforce org is being set up</body></html>"),
-    FaultKind.LOGIN_PAGE: (401, "<html><body>Log in</body></html>"),
+# How a client is answered: not at all, by a page, or by an error of the API.
+_ANSWERS: dict[FaultKind, Door | tuple[int, str | None] | tuple[int, str, str]] = {
+    FaultKind.RESET: Door.RESET,
+    FaultKind.HANG: Door.HANG,
+    FaultKind.MAINTENANCE: (503, "Down for maintenance"),
+    FaultKind.GATEWAY: (502, "Gateway"),
+    FaultKind.TIMEOUT: (504, "Gateway"),
+    FaultKind.EDGE: (420, "Your Salesforce org is being set up"),
+    FaultKind.LOGIN_PAGE: (401, "Log in"),
     FaultKind.UNACCEPTABLE: (406, None),
     FaultKind.EMPTY: (503, None),
-}
-_ERRORS = {
     FaultKind.BUSY: (429, "REQUEST_LIMIT_EXCEEDED", "Too many requests"),
     FaultKind.EXPIRED: (401, "INVALID_SESSION_ID", "Session expired or invalid"),
     FaultKind.LIMIT: (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
@@ -103,9 +114,6 @@ _ERRORS = {
     FaultKind.LOCATOR: (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
     FaultKind.ERROR: (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred"),
 }
-_OF_ROWS = frozenset({FaultKind.LOCKED, FaultKind.POISON})
-_OF_JOBS = frozenset({FaultKind.JOB_FAILED, FaultKind.JOB_ABORTED, FaultKind.JOB_STUCK})
-_OF_ANSWERS = frozenset({FaultKind.CUT, FaultKind.TRUNCATED, FaultKind.REPEATED, FaultKind.SHORT, FaultKind.UNCOUNTED})
 
 
 def spoiled(fault: Fault, request: Request, response: Response) -> Response:
@@ -129,33 +137,12 @@ def spoiled(fault: Fault, request: Request, response: Response) -> Response:
     return response
 
 
-def next_fault(faults: tuple[Fault, ...], request: Request) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """The fault that hits this request, and the plan that is left."""
-    others = _OF_ROWS | _OF_JOBS
-    return _take(faults, [fault.kind not in others and fault.matches(request) for fault in faults])
-
-
-def next_fate(faults: tuple[Fault, ...], path: str) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """What becomes of a job created by this path (`jobs/query` or `jobs/ingest`), and the plan that is left."""
-    return _take(faults, [fault.kind in _OF_JOBS and fault.path in path for fault in faults])
-
-
-def next_of_rows(
-    kind: FaultKind, faults: tuple[Fault, ...], keys: Collection[str]
-) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """The fault of this kind that one of these rows meets, and the plan that is left."""
-    return _take(faults, [fault.kind is kind and fault.record_id in keys for fault in faults])
-
-
-def _take(faults: tuple[Fault, ...], hits: list[bool]) -> tuple[Fault | None, tuple[Fault, ...]]:
-    taken: Fault | None = None
-    left: list[Fault] = []
-    for fault, hit in zip(faults, hits, strict=True):
-        if not hit or taken:
-            left.append(fault)
-        elif fault.skip:
-            left.append(replace(fault, skip=fault.skip - 1))
-        else:
-            taken = fault
-            left.extend([replace(fault, times=fault.times - 1)] if fault.times > 1 else [])
-    return taken, tuple(left)
+def take(faults: tuple[Fault, ...], hits: Callable[[Fault], bool]) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The first planned fault that hits, and the plan that is left."""
+    for place, fault in enumerate(faults):
+        if hits(fault) and fault.skip:
+            faults = (*faults[:place], replace(fault, skip=fault.skip - 1), *faults[place + 1 :])
+        elif hits(fault):
+            again = (replace(fault, times=fault.times - 1),) if fault.times > 1 else ()
+            return fault, (*faults[:place], *again, *faults[place + 1 :])
+    return None, faults

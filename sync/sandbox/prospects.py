@@ -1,24 +1,22 @@
 """One believable lead at a time, with the dirt that real ones have."""
 
 import random  # noqa: TID251  # seeded: one seed, one org
-import tomllib
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sync.sandbox import people_names as cast
-from sync.sandbox.clock import moment, stamp
+from sync.sandbox.clock import stamp
 from sync.sandbox.database import Database, Record, Value
 from sync.sandbox.dml import PERSONS, full_name
 from sync.sandbox.ids import record_id
+from sync.sandbox.people_names import WORDS
 from sync.sandbox.schema import schema
 
 T = TypeVar("T")
-_WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
 _AT_ONCE = 20_000  # records of an object that are kept until they go to the database; setup has far fewer
 
 
@@ -31,7 +29,7 @@ class Maker:
         self.serial = 0
         self.db = db
         self.fresh: dict[str, dict[str, Record]] = {name: {} for name in schema()}  # not in the database yet
-        self._users: dict[str, str] = {}
+        self.named: dict[str, str] = {}  # ids of users by their stem, and of what else is referred to
         self._long_ago = stamp(self.now - timedelta(days=700)), stamp(self.now - timedelta(days=600))
 
     def add(self, name: str, by: str, *, at: datetime | None = None, **values: Value) -> str:
@@ -53,8 +51,6 @@ class Maker:
                                     "SystemModstamp": modified, **values}  # fmt: skip
         if name in PERSONS:
             record["Name"] = full_name(record)
-            if name == "User":
-                self._users[str(record["Username"])] = str(record["Id"])
         table = self.fresh[name]
         table[str(record["Id"])] = record
         if len(table) == _AT_ONCE:
@@ -72,19 +68,13 @@ class Maker:
         """Fill fields of a record that is fresh."""
         self.fresh[name][record_id] = {**self.fresh[name][record_id], **values}
 
-    def user(self, stem: str) -> str:
-        return self._users[cast.username(stem)]
-
-    def age_days(self, record: Record) -> float:
-        return (self.now - moment(str(record["CreatedDate"]))).total_seconds() / 86_400
-
 
 def drawn(dice: random.Random, values: Sequence[T], chances: Sequence[float]) -> T:
     """As `dice.choices` draws one, by chances that are summed up already."""
     return values[bisect(chances, dice.random() * chances[-1], 0, len(values) - 1)]
 
 
-def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> Record:
+def lead(maker: Maker) -> Record:
     """Add one lead: four in five are Japanese."""
     dice = maker.dice
     is_japanese = dice.random() < 0.8
@@ -92,16 +82,20 @@ def lead(maker: Maker, users: Mapping[str, str], queues: Mapping[str, str]) -> R
     age = min(dice.expovariate(1 / 160), 540.0)
     created = maker.now - timedelta(days=age, seconds=7200)
     changed = created + (maker.now - timedelta(hours=1) - created) * dice.random()
-    team = cast.REPS_ENGLISH if not is_japanese else cast.REPS_KANSAI if _is_kansai(values) else cast.REPS_KANTO
-    values |= _state(dice) | {"OwnerId": _owner(dice, team, users, queues)}
-    values |= _connected(dice)
+    home = cast.REPS_KANSAI if values.get("State") in _KANSAI else cast.REPS_KANTO
+    values |= {"Status": drawn(dice, WORDS["statuses"], (60, 90, 90, 100)), "Rating": drawn(dice, _RATINGS, (12, 37, 60, 100)),
+               "HasOptedOutOfEmail": dice.random() < 0.04,
+               "OwnerId": _owner(dice, home if is_japanese else cast.REPS_ENGLISH, maker.named)}  # fmt: skip
+    if dice.random() >= 0.15:  # the Account Engagement connector knows it
+        values |= {"pi__score__c": float(int(dice.expovariate(1 / 45))), "pi__grade__c": dice.choice(WORDS["grades"])}
     if values["Rating"] == "Hot" and dice.random() < 0.97:
         values["Phone"] = values.get("Phone") or "03-5550-0100"  # the rest was there before the validation rule
     if dice.random() < 0.03:
         values |= {"IsConverted": True, "ConvertedDate": stamp(changed)[:10], "Status": "Closed - Converted"}
     maker.serial += 1
     values |= {"Id": record_id("00Q", maker.serial), "IsDeleted": dice.random() < 0.01}
-    return maker.put("Lead", {"IsConverted": False, **values}, users["leadsync"], at=created, changed=changed)
+    by = maker.named[cast.INTEGRATION]
+    return maker.put("Lead", {"IsConverted": False, **values}, by, at=created, changed=changed)
 
 
 def newcomer(dice: random.Random, serial: int) -> dict[str, Value]:
@@ -111,84 +105,64 @@ def newcomer(dice: random.Random, serial: int) -> dict[str, Value]:
 
 
 def _japanese(dice: random.Random, serial: int) -> dict[str, Value]:
-    head, romaji = dice.choice(_WORDS["company_heads"])
-    tail, tail_romaji, industry = dice.choice(_WORDS["company_tails"])
-    last, last_romaji = dice.choice(_WORDS["family_names"])
-    first, first_romaji = dice.choice(_WORDS["given_names"])
+    head, romaji = dice.choice(WORDS["company_heads"])
+    tail, tail_romaji, industry = dice.choice(WORDS["company_tails"])
+    last, last_romaji = dice.choice(WORDS["family_names"])
+    first, first_romaji = dice.choice(WORDS["given_names"])
     if dice.random() < 0.1:
-        head = _WORDS["half_width"].get(head, head)
-    company = drawn(dice, _WORDS["company_forms"], _FORM_CHANCES).format(head + tail)
-    department, title = dice.choice(cast.DEPARTMENTS), drawn(dice, cast.TITLES, _TITLE_CHANCES)
-    domain = f"{romaji}-{tail_romaji}.example.jp" if dice.random() < 0.93 else dice.choice(_WORDS["free_mail"])
+        head = WORDS["half_width"].get(head, head)
+    company = drawn(dice, WORDS["company_forms"], _FORM_CHANCES).format(head + tail)
+    department, title = dice.choice(WORDS["departments"]), drawn(dice, WORDS["titles"], _TITLE_CHANCES)
+    domain = f"{romaji}-{tail_romaji}.example.jp" if dice.random() < 0.93 else dice.choice(WORDS["free_mail"])
+    first = _maybe(dice, 0.94, first)
+    company = company if dice.random() < 0.98 else dice.choice(WORDS["dirty_companies"])
     return {
-        "LastName": last,
-        "FirstName": _maybe(dice, 0.94, first),
-        "Company": company if dice.random() < 0.98 else dice.choice(_WORDS["dirty_companies"]),
+        "LastName": last, "FirstName": first, "Company": company,
         "Title": _maybe(dice, 0.88, dice.choice((title, f"{department}{title}", f"{department} {title}", f"{title} "))),
-        "Department__c": _maybe(dice, 0.7, department),
-        "State": _maybe(dice, 0.93, _prefecture(dice)),
-        "Country": _maybe(dice, 0.9, drawn(dice, cast.COUNTRIES_JAPAN, (8, 10))),
+        "Department__c": _maybe(dice, 0.7, department), "State": _maybe(dice, 0.93, _prefecture(dice)),
+        "Country": _maybe(dice, 0.9, drawn(dice, WORDS["countries_japan"], (8, 10))),
         "Email": _maybe(dice, 0.95, f"{first_romaji}.{last_romaji}{serial}@{domain}"),
-        "Phone": _maybe(dice, 0.75, f"0{dice.randint(3, 9)}-5550-{dice.randint(0, 9999):04d}"),
-        "Industry": _maybe(dice, 0.85, industry),
-        "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
-        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
-    }
+        "Phone": _maybe(dice, 0.75, f"0{dice.randint(3, 9)}-5550-{dice.randint(0, 9999):04d}"), **_anywhere(dice, industry),
+    }  # fmt: skip
 
 
 def _english(dice: random.Random, serial: int) -> dict[str, Value]:
-    head, industry = dice.choice(_WORDS["english_companies"])
-    name = f"{head} {dice.choice(_WORDS['english_tails'])}"
-    last, first = dice.choice(_WORDS["english_family_names"]), dice.choice(_WORDS["english_given_names"])
+    head, industry = dice.choice(WORDS["english_companies"])
+    name = f"{head} {dice.choice(WORDS['english_tails'])}"
+    last, first = dice.choice(WORDS["english_family_names"]), dice.choice(WORDS["english_given_names"])
     mailbox = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in "' ")
-    domain = f"{head.lower().replace(' ', '')}.example" if dice.random() < 0.9 else _WORDS["free_mail"][0]
+    domain = f"{head.lower().replace(' ', '')}.example" if dice.random() < 0.9 else WORDS["free_mail"][0]
     return {
-        "LastName": last,
-        "FirstName": first,
-        "Company": dice.choice(_WORDS["english_forms"]).format(name),
-        "Title": _maybe(dice, 0.9, dice.choice(cast.TITLES_ENGLISH)),
-        "Department__c": _maybe(dice, 0.6, dice.choice(cast.DEPARTMENTS_ENGLISH)),
-        "Country": _maybe(dice, 0.96, dice.choice(cast.COUNTRIES_ENGLISH)),
+        "LastName": last, "FirstName": first, "Company": dice.choice(WORDS["english_forms"]).format(name),
+        "Title": _maybe(dice, 0.9, dice.choice(WORDS["titles_english"])),
+        "Department__c": _maybe(dice, 0.6, dice.choice(WORDS["departments_english"])),
+        "Country": _maybe(dice, 0.96, dice.choice(WORDS["countries_english"])),
         "Email": _maybe(dice, 0.96, f"{mailbox}{serial}@{domain}"),
-        "Phone": _maybe(dice, 0.7, f"+1-202-555-{dice.randint(100, 199):04d}"),
+        "Phone": _maybe(dice, 0.7, f"+1-202-555-{dice.randint(100, 199):04d}"), **_anywhere(dice, industry),
+    }  # fmt: skip
+
+
+def _anywhere(dice: random.Random, industry: str) -> dict[str, Value]:
+    return {
         "Industry": _maybe(dice, 0.85, industry),
-        "NumberOfEmployees": _maybe(dice, 0.8, _employees(dice)),
-        "LeadSource": _maybe(dice, 0.95, dice.choice(cast.LEAD_SOURCES)),
+        "NumberOfEmployees": _maybe(dice, 0.8, int(min(dice.lognormvariate(4.8, 1.3), 80_000)) + 1),
+        "LeadSource": _maybe(dice, 0.95, dice.choice(WORDS["lead_sources"])),
     }
 
 
 _FORM_CHANCES = tuple(accumulate((30, 30, 10, 8, 6, 5, 4, 7)))
 _TITLE_CHANCES = tuple(accumulate((3, 3, 2, 3, 4, 14, 4, 6, 16, 4, 9, 9, 20, 1)))
-_RATINGS = (*cast.RATINGS, None)
-_REGIONS = (cast.PREFECTURES_KANTO, cast.PREFECTURES_KANSAI, cast.PREFECTURES_OTHER)
-_KANSAI = frozenset({*cast.PREFECTURES_KANSAI, *_WORDS["short_prefectures"]["大阪府"]})
+_RATINGS = (*WORDS["ratings"], None)
+_REGIONS = (WORDS["prefectures_kanto"], WORDS["prefectures_kansai"], WORDS["prefectures_other"])
+_KANSAI = frozenset({*WORDS["prefectures_kansai"], *WORDS["short_prefectures"]["大阪府"]})
 
 
-def _state(dice: random.Random) -> dict[str, Value]:
-    """Where the lead stands in the sales process."""
-    return {
-        "Status": drawn(dice, cast.STATUSES, (60, 90, 90, 100)),
-        "Rating": drawn(dice, _RATINGS, (12, 37, 60, 100)),
-        "HasOptedOutOfEmail": dice.random() < 0.04,
-    }
-
-
-def _connected(dice: random.Random) -> dict[str, Value]:
-    """What the Account Engagement connector has written."""
-    if dice.random() < 0.15:
-        return {}
-    return {"pi__score__c": float(int(dice.expovariate(1 / 45))), "pi__grade__c": dice.choice(_WORDS["grades"])}
-
-
-def _owner(dice: random.Random, team: tuple[str, ...], users: Mapping[str, str], queues: Mapping[str, str]) -> str:
+def _owner(dice: random.Random, team: tuple[str, ...], named: Mapping[str, str]) -> str:
     chance = dice.random()
-    if chance < 0.30:
-        return queues["Inbound_Leads"]
-    if chance < 0.36:
-        return queues["Partner_Leads"]
-    if chance < 0.42:
-        return users[cast.LEAVER]
-    return users[drawn(dice, team, _chances_in(team))]
+    for share, owner in ((0.30, "Inbound_Leads"), (0.36, "Partner_Leads"), (0.42, cast.LEAVER)):
+        if chance < share:
+            return named[owner]
+    return named[drawn(dice, team, _chances_in(team))]
 
 
 @cache
@@ -199,16 +173,8 @@ def _chances_in(team: tuple[str, ...]) -> tuple[int, ...]:
 def _prefecture(dice: random.Random) -> str:
     region = drawn(dice, _REGIONS, (5, 8, 10))
     name: str = dice.choice(region[:2]) if dice.random() < 0.6 else dice.choice(region)
-    short = _WORDS["short_prefectures"].get(name)
+    short = WORDS["short_prefectures"].get(name)
     return str(dice.choice(short)) if short and dice.random() < 0.1 else name
-
-
-def _is_kansai(values: Mapping[str, Value]) -> bool:
-    return values.get("State") in _KANSAI
-
-
-def _employees(dice: random.Random) -> int:
-    return int(min(dice.lognormvariate(4.8, 1.3), 80_000)) + 1
 
 
 def _maybe(dice: random.Random, share: float, value: Value) -> Value:

@@ -9,7 +9,7 @@ from sync.sandbox.clock import moment
 from sync.sandbox.database import Record
 from sync.sandbox.describes import describe, describe_all
 from sync.sandbox.dml import Author, create, update
-from sync.sandbox.exchange import RefusalError, Response
+from sync.sandbox.exchange import RefusalError, Response, not_there
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TOOLING_ONLY
 from sync.sandbox.search import find, schema_object, show
@@ -56,13 +56,13 @@ def versions() -> Response:
     return Response(200, listed)
 
 
-def limits(world: World) -> Response:
+def limits(world: World, _: Call) -> Response:
     most, used = world.switches.daily_limit, world.api_calls
     bulk = {"Max": 15_000, "Remaining": 15_000}
     return Response(200, {"DailyApiRequests": {"Max": most, "Remaining": most - used}, "DailyBulkApiBatches": bulk})
 
 
-def objects(call: Call) -> Response:
+def objects(_: World, call: Call) -> Response:
     return Response(200, describe_all(call.version, language=call.language))
 
 
@@ -70,7 +70,7 @@ def described(world: World, call: Call, name: str) -> Response:
     """Describe, or 304 when nothing has changed since the client asked last."""
     fact = schema_object(name)
     if fact.name in world.switches.hidden:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+        raise not_there()
     changed = world.schema_changed_at
     since = _http_date(call.headers.get("if-modified-since"))
     headers = {"last-modified": format_datetime(changed, usegmt=True)}
@@ -79,12 +79,12 @@ def described(world: World, call: Call, name: str) -> Response:
     return Response(200, describe(world, fact, call.version, language=call.language), headers)
 
 
-def query(world: World, call: Call, *, deleted: bool, tooling: bool = False) -> Response:
+def query(world: World, call: Call, verb: str) -> Response:
     """The first page of a query. Some objects only the Tooling API knows."""
     parsed = parse(call.params.get("q", ""))
-    if not tooling and parsed.object in TOOLING_ONLY:
+    if verb != "tooling" and parsed.object in TOOLING_ONLY:
         raise RefusalError("INVALID_TYPE", f"sObject type '{parsed.object}' is not supported.")
-    found = find(world, parsed, deleted=deleted)
+    found = find(world, parsed, deleted=verb == "queryAll")
     if not parsed.fields:
         return Response(200, {"totalSize": len(found.rows), "done": True, "records": []})
     if len(found.rows) <= _page_size(world, call):
@@ -108,7 +108,7 @@ def patch_row(world: World, call: Call, name: str, record_id: str) -> Response:
     fact = schema_object(name)
     record = world.find(fact.name, full(record_id)) if is_id(record_id) else None
     if record is None:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+        raise not_there()
     if record.get("IsDeleted"):
         raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     guard = call.headers.get("if-unmodified-since")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sync.sandbox import people_names
+from sync.sandbox.people_names import WORDS
 
 FACTS = tomllib.loads(Path(__file__).with_name("standard_objects.toml").read_text(encoding="utf-8"))
 _LABELS: dict[str, str] = FACTS["labels"]
@@ -78,7 +78,7 @@ class ObjectFact:
 @cache
 def schema() -> dict[str, ObjectFact]:
     """Every object by its API name."""
-    lists = {name: "; ".join(values) for name, values in vars(people_names).items() if isinstance(values, tuple)}
+    lists = {name: "; ".join(WORDS[name]) for name in FACTS["fields"]["lists"]}
     blocks = FACTS["fields"]["objects"].format(write_back=FACTS["fields"]["write_back"].strip("\n"), **lists)
     return {fact.name: fact for fact in map(_object, blocks.strip().split("\n\n"))}
 

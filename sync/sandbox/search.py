@@ -5,10 +5,10 @@ from functools import cache
 from operator import itemgetter
 
 from sync.sandbox.database import Value, fold
-from sync.sandbox.exchange import RefusalError
+from sync.sandbox.exchange import RefusalError, not_there
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of, schema
-from sync.sandbox.soql import Comparison, Condition, Every, Found, Literal, Negation, Query, Some, parse_condition
+from sync.sandbox.soql import Comparison, Condition, Found, Joined, Literal, Negation, Query, parse_condition
 from sync.sandbox.worlds import Switches, World
 
 _ACCEPTS = {"datetime": {"datetime"}, "date": {"date"}, "boolean": {"boolean"}, "int": {"number"}, "double": {"number"},
@@ -32,11 +32,11 @@ def find(world: World, query: Query, *, deleted: bool) -> Found:
                            "a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL "
                            "or the describe call for the appropriate names.")  # fmt: skip
     shown = ['t."Id"', *(f't."{reference.name}"' for reference in _relations(fact, query.fields).values())]
-    shown += [_term(switches, fact, path)[0] for path in query.fields]
+    shown += [_term(switches, fact.name, path)[0] for path in query.fields]
     where, given = _condition(switches, fact, query.where) if query.where else ("1", ())
     if not deleted and "IsDeleted" in fact.fields:
         where = f'({where}) AND t."IsDeleted" IS NOT 1'
-    order = [_ordering(switches, fact, each.path, each.descends, each.nulls_last) for each in query.order]
+    order = [f"{_compared(switches, fact, path, 'sorted')} {way} NULLS {nulls}" for path, way, nulls in query.order]
     sql = (
         f'SELECT {", ".join(shown)} FROM "{fact.name}" t WHERE {where} '  # noqa: S608  # names are the schema's
         f"ORDER BY {', '.join([*order, 't.rowid'])} LIMIT ? OFFSET ?"
@@ -79,7 +79,7 @@ def show(found: Found, version: str, start: int = 0, stop: int | None = None) ->
 def header(query: Query) -> list[str]:
     """The columns of a query's answer."""
     fact = schema_object(query.object)
-    return [path if "." in path else _named(fact, path).name for path in query.fields]
+    return [path if "." in path else _field(Switches(), fact, path).name for path in query.fields]
 
 
 def cells(found: Found, start: int, stop: int) -> Iterable[list[str]]:
@@ -104,7 +104,7 @@ def schema_object(name: str) -> ObjectFact:
     """NOT_FOUND for an object that is not there."""
     fact = object_named(name)
     if fact is None:
-        raise RefusalError("NOT_FOUND", "The requested resource does not exist", status=404)
+        raise not_there()
     return fact
 
 
@@ -133,11 +133,11 @@ def _truth(place: int) -> Callable[[tuple[Value, ...]], Value]:
 
 
 def _type(fact: ObjectFact, path: str) -> str:
-    return _term(Switches(), fact, path)[1]
+    return _term(Switches(), fact.name, path)[1]
 
 
 @cache
-def _term_of(switches: Switches, name: str, path: str) -> tuple[str, str]:
+def _term(switches: Switches, name: str, path: str) -> tuple[str, str]:
     """A field, or a field of a related record, in SQL, with its type. INVALID_FIELD for what is not there."""
     fact = schema()[name]
     relationship, _, last = path.rpartition(".")
@@ -146,34 +146,28 @@ def _term_of(switches: Switches, name: str, path: str) -> tuple[str, str]:
         column = FORMULAS[field.name][1] if field.calculated else f't."{field.name}"'
         return (f"IFNULL({column}, 0)" if field.type == "boolean" else column), field.type
     reference = _reference(fact, relationship)
-    found, kind = [], "string"
+    found, kind = ["NULL"], ""
     for target in reference.refers_to:
         other = schema()[target].field(last)
         # Owner.Type tells users from queues.
         value = "'User'" if (target, last.lower()) == ("User", "type") else f'r."{other.name}"' if other else None
         if value:
-            kind = other.type if other else kind
+            kind = other.type if other else "string"
             found.append(f'(SELECT {value} FROM "{target}" r WHERE r."Id" = t."{reference.name}")')  # noqa: S608
-    if not found:
-        raise RefusalError("INVALID_FIELD", _no_such_column(last, "Name"))
-    return (found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"), kind
+    if not kind:
+        raise _no_such_column(last, "Name")
+    return f"COALESCE({', '.join(found)}, NULL)", kind
 
 
-def _term(switches: Switches, fact: ObjectFact, path: str) -> tuple[str, str]:
-    return _term_of(switches, fact.name, path)
-
-
-def _compared(switches: Switches, fact: ObjectFact, path: str) -> str:
-    """A term as it is compared and sorted: text without case, ids as they are."""
-    sql, kind = _term(switches, fact, path)
-    return f"fold({sql})" if kind in TEXT_TYPES or "." in path else sql
-
-
-def _ordering(switches: Switches, fact: ObjectFact, path: str, descends: bool, nulls_last: bool) -> str:  # noqa: FBT001  # both are an Ordering's
-    """Nulls come first, ascending or descending, unless the query says otherwise."""
-    _check_filterable(switches, fact, path, "sorted")
-    direction, nulls = "DESC" if descends else "ASC", "LAST" if nulls_last else "FIRST"
-    return f"{_compared(switches, fact, path)} {direction} NULLS {nulls}"
+def _compared(switches: Switches, fact: ObjectFact, path: str, done: str) -> str:
+    """A term as it is compared and sorted: text without case, ids as they are. Not every field may be."""
+    sql, kind = _term(switches, fact.name, path)
+    if "." in path:
+        return f"fold({sql})"
+    field = _field(switches, fact, path)
+    if not field.filterable or f"{fact.name}.{field.name}" in switches.unfiltered:
+        raise RefusalError("INVALID_FIELD", f"field '{field.name}' can not be {done} in a query call")
+    return f"fold({sql})" if kind in TEXT_TYPES else sql
 
 
 @cache
@@ -189,39 +183,25 @@ def _condition(switches: Switches, fact: ObjectFact, condition: Condition) -> _S
         case Negation(part):
             sql, given = _condition(switches, fact, part)
             return f"(({sql}) IS NOT TRUE)", given
-        case Every(parts) | Some(parts):
-            word = " AND " if isinstance(condition, Every) else " OR "
+        case Joined(word, parts):
             all_sql, all_given = zip(*(_condition(switches, fact, part) for part in parts), strict=True)
-            return f"({word.join(all_sql)})", tuple(value for given in all_given for value in given)
+            return f"({f' {word} '.join(all_sql)})", tuple(value for given in all_given for value in given)
 
 
 def _comparison(switches: Switches, fact: ObjectFact, comparison: Comparison) -> _Sql:
     path, operator = comparison.path, comparison.operator
-    left = _compared(switches, fact, path)
-    field = _check_filterable(switches, fact, path, "filtered")
+    left = _compared(switches, fact, path, "filtered")
+    field = None if "." in path else _field(switches, fact, path)
     wanted = tuple(_wanted(literal, field) for literal in comparison.literals)
     match operator:
-        case "=":
-            return f"{left} IS ?", wanted
-        case "!=":
-            return f"{left} IS NOT ?", wanted
+        case "=" | "!=":
+            return f"{left} IS {'NOT ' * (operator == '!=')}?", wanted
         case "in" | "not in":
             sql = f"{left} IN ({', '.join('?' * len(wanted))})" + (f" OR {left} IS NULL" if None in wanted else "")
             return (f"(({sql}) IS NOT TRUE)" if operator == "not in" else f"({sql})"), wanted
         case "like":
             return f"IFNULL({left}, '') LIKE ?", wanted
-        case _:
-            return f"{left} {operator} ?", wanted
-
-
-def _check_filterable(switches: Switches, fact: ObjectFact, path: str, done: str) -> FieldFact | None:
-    """The field of a path that is not a related record's."""
-    if "." in path:
-        return None
-    field = _field(switches, fact, path)
-    if not field.filterable or f"{fact.name}.{field.name}" in switches.unfiltered:
-        raise RefusalError("INVALID_FIELD", f"field '{field.name}' can not be {done} in a query call")
-    return field
+    return f"{left} {operator} ?", wanted
 
 
 def _wanted(literal: Literal, field: FieldFact | None) -> Value:
@@ -241,21 +221,15 @@ def _wanted(literal: Literal, field: FieldFact | None) -> Value:
 
 def _field(switches: Switches, fact: ObjectFact, name: str) -> FieldFact:
     """INVALID_FIELD for a field that is missing or hidden: the two cannot be told apart."""
-    field = _named(fact, name)
-    if f"{fact.name}.{field.name}" in switches.hidden:
-        raise RefusalError("INVALID_FIELD", _no_such_column(name, fact.name))
-    return field
-
-
-def _named(fact: ObjectFact, name: str) -> FieldFact:
     field = fact.field(name)
-    if field is None:
-        raise RefusalError("INVALID_FIELD", _no_such_column(name, fact.name))
+    if field is None or f"{fact.name}.{field.name}" in switches.hidden:
+        raise _no_such_column(name, fact.name)
     return field
 
 
-def _no_such_column(name: str, entity: str) -> str:
-    return (
+def _no_such_column(name: str, entity: str) -> RefusalError:
+    return RefusalError(
+        "INVALID_FIELD",
         f"\nNo such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append "
-        "the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
+        "the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
     )

@@ -1,89 +1,50 @@
-"""How the sandbox org is set up: roles, groups within groups, what an update sets off, what the integration user may do."""
+"""How the sandbox org is set up: who works there, queues, roles, what an update sets off (setup.toml, made in its order)."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from sync.sandbox import people_names as cast
-from sync.sandbox.database import Value
 from sync.sandbox.prospects import Maker
 from sync.sandbox.schema import schema
 
-HOT_NEEDS_PHONE = "評価が Hot のリードには電話番号が必要です"
-_HEAD = "Sales_Head"
+_SETUP: dict[str, Any] = tomllib.loads(Path(__file__).with_name("setup.toml").read_text(encoding="utf-8"))
 
 
-def add_setup(maker: Maker, users: dict[str, str], queues: dict[str, str]) -> None:
+def add_people(maker: Maker) -> None:
+    """The cast and the queues, which may own records."""
+    for stem, last, first, boss, _, zone, locale in _SETUP["users"]:
+        maker.named[stem] = maker.add(
+            "User", maker.named.get(cast.INTEGRATION, ""), Username=cast.username(stem), LastName=last, FirstName=first,
+            Email=cast.username(stem), Alias=stem[:8], IsActive=stem != cast.LEAVER,
+            UserType="CloudIntegrationUser" if stem == cast.CONNECTOR else "Standard", ManagerId=maker.named.get(boss),
+            TimeZoneSidKey=zone, LocaleSidKey=locale, Title="Sales Manager" if stem in cast.MANAGERS else None,
+            LanguageLocaleKey="ja" if locale == "ja_JP" else "en_US",
+        )  # fmt: skip
+    _add(maker, "queues")
+
+
+def add_setup(maker: Maker) -> None:
     """What an administrator has made, long ago."""
-    _roles(maker, users, queues)
-    _automation(maker, users[cast.INTEGRATION])
-    _permissions(maker, users)
-
-
-def _roles(maker: Maker, users: dict[str, str], queues: dict[str, str]) -> None:
-    """A role over three teams, each with its managers above its reps, and the groups that Salesforce keeps for roles."""
-    admin = users[cast.INTEGRATION]
-    head = maker.add("UserRole", admin, Name="営業統括", DeveloperName=_HEAD)
-    teams = (*cast.REPS_KANTO, cast.LEAVER), cast.REPS_KANSAI, cast.REPS_ENGLISH
-    groups: dict[str, str] = {}
-    for (name, label), boss, team in zip(cast.ROLES.items(), cast.MANAGERS, teams, strict=True):
-        above = maker.add(
-            "UserRole", admin, Name=f"{label}マネージャー", DeveloperName=f"{name}_Manager", ParentRoleId=head
-        )
-        below = maker.add("UserRole", admin, Name=label, DeveloperName=name, ParentRoleId=above)
-        maker.amend("User", users[boss], UserRoleId=above)
-        for stem in team:
-            maker.amend("User", users[stem], UserRoleId=below)
-        groups[name] = maker.add("Group", admin, Name=label, DeveloperName=name, Type="Role", RelatedId=below,
-                                 DoesIncludeBosses=False)  # fmt: skip
-        groups[f"{name}_All"] = maker.add("Group", admin, Name=label, DeveloperName=f"{name}_All", RelatedId=above,
-                                          Type="RoleAndSubordinates", DoesIncludeBosses=False)  # fmt: skip
-    sales = next(key for key, group in maker.fresh["Group"].items() if group["DeveloperName"] == "Sales")
-    # Members of the partner queue by themselves too: what people make grows so.
-    for group, member in (
-        (sales, groups["Kanto_All"]),
-        (sales, groups["Kansai_All"]),
-        (queues["Partner_Leads"], groups["Kansai"]),
-    ):
-        maker.add("GroupMember", admin, GroupId=group, UserOrGroupId=member)
-
-
-def _automation(maker: Maker, admin: str) -> None:
-    """What an update of a lead sets off, as the APIs list it. The rules of `World` are what runs."""
-    flow: dict[str, Any] = {"ProcessType": "AutoLaunchedFlow", "TriggerType": "RecordAfterSave", "TriggerObjectOrEventId": "Lead",
-            "TriggerObjectOrEventLabel": "リード", "RecordTriggerType": "CreateAndUpdate"}  # fmt: skip
-    maker.add("FlowDefinitionView", admin, ApiName="Lead_Follow_Up", Label="リードのフォロー", IsActive=True, **flow)
-    maker.add("FlowDefinitionView", admin, ApiName="Lead_Notice_Old", Label="リード通知(旧)", IsActive=False, **flow)
-    usage: dict[str, Any] = {
-        "UsageBeforeInsert": True,
-        "UsageAfterInsert": False,
-        "UsageBeforeUpdate": True,
-        "UsageAfterUpdate": True,
-    }
-    maker.add("ApexTrigger", admin, Name="LeadTrigger", TableEnumOrId="Lead", Status="Active", **usage)
-    maker.add("ApexTrigger", admin, Name="LeadTriggerOld", TableEnumOrId="Lead", Status="Inactive", **usage)
-    maker.add("ValidationRule", admin, ValidationName="Hot_needs_phone", Active=True, EntityDefinitionId="Lead",
-              ErrorDisplayField="Phone", ErrorMessage=HOT_NEEDS_PHONE)  # fmt: skip
-    rule: dict[str, Value] = {
-        "Id": cast.ASSIGNMENT_RULE,
-        "Name": "標準の割り当て",
-        "SobjectType": "Lead",
-        "Active": True,
-    }
-    maker.put("AssignmentRule", rule, admin)
-
-
-def _permissions(maker: Maker, users: dict[str, str]) -> None:
-    """One permission set, which the integration user has."""
-    admin = users[cast.INTEGRATION]
-    held = maker.add("PermissionSet", admin, Name="leadsync", Label="leadsync", IsOwnedByProfile=False, PermissionsApiEnabled=True,
-                     PermissionsBulkApiHardDelete=False, PermissionsModifyAllData=False, PermissionsViewAllData=True,
-                     PermissionsViewSetup=True, PermissionsTransferAnyLead=True, PermissionsTransferAnyEntity=False,
-                     PermissionsUpdateWithInactiveOwner=True)  # fmt: skip
-    maker.add("PermissionSetAssignment", admin, AssigneeId=users[cast.INTEGRATION], PermissionSetId=held)
+    _add(maker, "setup")
+    for stem, _, _, _, role, *_ in _SETUP["users"]:
+        maker.amend("User", maker.named[stem], UserRoleId=maker.named.get(role))
+    admin, held = maker.named[cast.INTEGRATION], maker.named["held"]
+    maker.put("AssignmentRule", {"Id": cast.ASSIGNMENT_RULE, **_SETUP["assignment_rule"]}, admin)
     for name in ("Lead", "Contact"):
-        maker.add("ObjectPermissions", admin, ParentId=held, SobjectType=name, PermissionsRead=True, PermissionsCreate=False,
-                  PermissionsEdit=True, PermissionsDelete=False, PermissionsViewAllRecords=True,
-                  PermissionsModifyAllRecords=False)  # fmt: skip
+        maker.add("ObjectPermissions", admin, ParentId=held, SobjectType=name, **_SETUP["object_permissions"])
         for field in schema()[name].fields.values():
             if field.permissionable:
                 maker.add("FieldPermissions", admin, ParentId=held, SobjectType=name, Field=f"{name}.{field.name}",
                           PermissionsRead=True, PermissionsEdit=field.updateable)  # fmt: skip
+
+
+def _add(maker: Maker, rows: str) -> None:
+    for row in _SETUP[rows]:
+        values: dict[str, Any] = {
+            name: maker.named[value[1:]] if str(value).startswith("@") else value for name, value in row.items()
+        }
+        called = values.pop("as", None)
+        made = maker.add(values.pop("object"), maker.named[cast.INTEGRATION], **values)
+        if called:
+            maker.named[called] = made

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _TOKEN = re.compile(
     r"""\s*(?: (?P<text>'(?:\\.|[^'\\])*') | (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
     | (?P<date>\d{4}-\d\d-\d\d) | (?P<number>-?\d+(?:\.\d+)?) | (?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)
-    | (?P<sign>!=|<>|<=|>=|[=<>(),]) | (?P<strange>\S) | (?P<end>$) )""",
+    | (?P<sign>!=|<>|<=|>=|[=<>]) | (?P<strange>\S) | (?P<end>$) )""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -43,12 +43,8 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
-    parts: "tuple[Condition, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
+class Joined:
+    word: str  # AND or OR
     parts: "tuple[Condition, ...]"
 
 
@@ -57,26 +53,19 @@ class Negation:
     part: "Condition"
 
 
-Condition: TypeAlias = Comparison | Every | Some | Negation
-
-
-@dataclass(frozen=True, slots=True)
-class Ordering:
-    path: str
-    descends: bool
-    nulls_last: bool
+Condition: TypeAlias = Comparison | Joined | Negation
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`fields` is empty for COUNT()."""
+    """`fields` is empty for COUNT(); `order` has paths with the direction (ASC, DESC) and where nulls come (FIRST, LAST)."""
 
     fields: tuple[str, ...]
     object: str
     where: Condition | None
-    order: tuple[Ordering, ...]
-    limit: int | None
-    offset: int
+    order: tuple[tuple[str, str, str], ...] = ()
+    limit: int | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +103,13 @@ class _Reader:
         return found
 
     def query(self) -> Query:
-        self._words("SELECT")
+        self._expect("SELECT")
+        fields: tuple[str, ...] = ()
         if self._has("COUNT"):
-            self._words("(", ")")
-            fields: tuple[str, ...] = ()
+            self._expect("(", ")")
         else:
             fields = self._listed(lambda: self._take("name"))
-        self._words("FROM")
+        self._expect("FROM")
         name = self._take("name")
         where = self.condition() if self._has("WHERE") else None
         order = self._listed(self._ordering) if self._has("ORDER", "BY") else ()
@@ -129,46 +118,35 @@ class _Reader:
 
     def condition(self) -> Condition:
         parts = [self._item()]
-        word = next((word for word in ("AND", "OR") if self._has(word)), None)
-        if word is None:
+        word = next((word for word in ("AND", "OR") if self._has(word)), "")
+        if not word:
             return parts[0]
         parts.append(self._item())
         while self._has(word):
             parts.append(self._item())
-        return Every(tuple(parts)) if word == "AND" else Some(tuple(parts))
+        return Joined(word, tuple(parts))
 
     def _item(self) -> Condition:
         if self._has("("):
             inner = self.condition()
-            self._words(")")
+            self._expect(")")
             return inner
         if self._has("NOT"):
             return Negation(self._item())
         path = self._take("name")
-        for operator in ("LIKE", "IN", "NOT IN"):
+        for operator in ("IN", "NOT IN"):
             if self._has(*operator.split()):
-                return Comparison(
-                    path, operator.lower(), (self._literal(),) if operator == "LIKE" else self._literals()
-                )
-        sign = self._take("sign")
-        if sign in "(),":
-            raise self._unexpected(back=1)
+                self._expect("(")
+                literals = self._listed(self._literal)
+                self._expect(")")
+                return Comparison(path, operator.lower(), literals)
+        sign = "like" if self._has("LIKE") else self._take("sign")
         return Comparison(path, "!=" if sign == "<>" else sign, (self._literal(),))
 
-    def _ordering(self) -> Ordering:
-        path, descends = self._take("name"), self._has("DESC")
-        if not descends:
-            self._has("ASC")
-        is_last = self._has("NULLS", "LAST")
-        if not is_last:
-            self._has("NULLS", "FIRST")
-        return Ordering(path, descends, is_last)
-
-    def _literals(self) -> tuple[Literal, ...]:
-        self._words("(")
-        found = self._listed(self._literal)
-        self._words(")")
-        return found
+    def _ordering(self) -> tuple[str, str, str]:
+        path = self._take("name")
+        direction = next((word for word in ("ASC", "DESC") if self._has(word)), "ASC")
+        return path, direction, next((word for word in ("FIRST", "LAST") if self._has("NULLS", word)), "FIRST")
 
     def _literal(self) -> Literal:
         kind, text, _ = self._tokens[self._at]
@@ -210,10 +188,9 @@ class _Reader:
         self._at = after if is_next else self._at
         return is_next
 
-    def _words(self, *words: str) -> None:
-        for word in words:
-            if not self._has(word):
-                raise self._unexpected()
+    def _expect(self, *words: str) -> None:
+        if not self._has(*words):
+            raise self._unexpected()
 
     def _unexpected(self, *, back: int = 0) -> RefusalError:
         _, text, start = self._tokens[self._at - back]

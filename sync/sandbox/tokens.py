@@ -7,8 +7,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sync.sandbox.database import Record
 from sync.sandbox.exchange import RefusalError, Request, Response
@@ -64,18 +62,6 @@ def userinfo(world: World, request: Request) -> Response:
         "user_type": "STANDARD",
     }
     return Response(200, body)
-
-
-def new_key() -> tuple[str, str]:
-    """A private key for the client and the public key for `App.public_key`, both PEM."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    secret = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return secret.decode(), public.decode()
 
 
 class _DeniedError(Exception):

@@ -11,12 +11,12 @@ from sync.sandbox import people_names as cast
 from sync.sandbox.database import Record, Value
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.people import add, edit, leave, touch
+from sync.sandbox.people_names import WORDS
 from sync.sandbox.prospects import newcomer
 from sync.sandbox.worlds import World
 
 T = TypeVar("T")
-_REPS = (*cast.REPS_KANTO, *cast.REPS_KANSAI, *cast.REPS_ENGLISH)
-_STAYING = tuple(rep for rep in _REPS if rep != cast.LEAVES_SOON)
+_STAYING = tuple(rep for rep in cast.REPS if rep != cast.LEAVES_SOON)
 _EMPLOYEES = (40, 120, 350, 800, 2400)
 
 
@@ -93,9 +93,9 @@ class Office:
 
     def _correction(self, lead: Record) -> dict[str, Value]:
         """What a rep learns on the phone: a title, a department, or how many people work there."""
-        is_japanese = lead.get("Country") in {*cast.COUNTRIES_JAPAN, None}
-        titles = cast.TITLES if is_japanese else cast.TITLES_ENGLISH
-        departments = cast.DEPARTMENTS if is_japanese else cast.DEPARTMENTS_ENGLISH
+        is_japanese = lead.get("Country") in {*WORDS["countries_japan"], None}
+        titles = WORDS["titles"] if is_japanese else WORDS["titles_english"]
+        departments = WORDS["departments"] if is_japanese else WORDS["departments_english"]
         learned: tuple[tuple[str, Sequence[Value]], ...] = (
             ("Title", titles),
             ("Department__c", departments),

@@ -1,12 +1,12 @@
 """A sandbox org: its rows in a database, all else about it as values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
 from sync.sandbox.database import Database, Record, Table, Value, Write
-from sync.sandbox.faults import Fault
+from sync.sandbox.faults import Fault, take
 from sync.sandbox.ids import record_id
 from sync.sandbox.jobs import Job
 from sync.sandbox.schema import object_of, schema
@@ -81,6 +81,11 @@ class World:
 
     def queue_named(self, developer_name: str) -> Record | None:
         return next(iter(self.tables["Group"].rows(Type="Queue", DeveloperName=developer_name)), None)
+
+    def take(self, hits: Callable[[Fault], bool]) -> Fault | None:
+        """The planned fault that hits, which is used up by that."""
+        fault, self.faults = take(self.faults, hits)
+        return fault
 
     def commit_late(self) -> None:
         """Let those transactions commit whose time has come."""

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from simple_salesforce.api import Salesforce, SFType
 from simple_salesforce.login import SalesforceLogin
 
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
 from sync.sandbox.org import SandboxOrg
-from sync.sandbox.tokens import new_key
 from sync.sandbox.worlds import World
 from tests.sandbox_org import SandboxAdapter
 
@@ -21,6 +22,18 @@ TOKEN = "https://org.example/services/oauth2/token"
 USER = "leadsync@sandbox.example"
 HOST_NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 GOOD = {"iss": CONSUMER_KEY, "sub": USER, "aud": "https://test.salesforce.com", "exp": HOST_NOW.timestamp() + 180}
+
+
+def new_key() -> tuple[str, str]:
+    """A private key for the client and the public key for `App.public_key`, both PEM."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    secret = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return secret.decode(), public.decode()
 
 
 @pytest.fixture(scope="module")
