@@ -10,7 +10,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
 from sync.sandbox.exchange import Door, Request
-from sync.sandbox.org import SandboxOrg
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 
 

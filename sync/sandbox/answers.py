@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sync.sandbox import bulk, bulk_ingest, composites, resources
+from sync.sandbox import bulk, bulk_ingest, resources
 from sync.sandbox.exchange import RefusalError, Request, Response, not_there
 from sync.sandbox.faults import spoiled
 from sync.sandbox.resources import Call
@@ -73,9 +73,9 @@ _SERVES: dict[str, Callable[..., Response]] = {
     "GET (?:query|queryAll)/*": resources.next_page,
     "POST sobjects/*": resources.create_row,
     "PATCH sobjects/*/*": resources.patch_row,
-    "POST composite": lambda world, call: composites.composite(world, call, _serve),
-    "PATCH composite/sobjects": composites.update_rows,
-    "GET composite/sobjects/*": composites.get_rows,
+    "POST composite": lambda world, call: resources.composite(world, call, _serve),
+    "PATCH composite/sobjects": resources.update_rows,
+    "GET composite/sobjects/*": resources.get_rows,
     "POST jobs/(query|ingest)": bulk.create_job,
     "GET jobs/(query|ingest)": bulk.list_jobs,
     "GET jobs/query/*/results": bulk.query_results,

@@ -12,11 +12,10 @@ from sync.sandbox.dml import updatable
 from sync.sandbox.exchange import RefusalError, Response, not_there
 from sync.sandbox.faults import FaultKind
 from sync.sandbox.ids import full, is_id, record_id
-from sync.sandbox.jobs import Fate, Job, JobState
 from sync.sandbox.resources import Call
 from sync.sandbox.search import cells, find, header
 from sync.sandbox.soql import Found, parse
-from sync.sandbox.worlds import World
+from sync.sandbox.worlds import Fate, Job, JobState, World
 
 _FATES = {FaultKind.JOB_FAILED: Fate.FAILS, FaultKind.JOB_ABORTED: Fate.IS_ABORTED, FaultKind.JOB_STUCK: Fate.HANGS}
 _LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}

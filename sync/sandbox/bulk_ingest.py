@@ -6,18 +6,18 @@ import io
 import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sync.sandbox.bulk import ended_job_of, job_of, keep, sheet
-from sync.sandbox.composites import TOO_COSTLY
 from sync.sandbox.dml import Author, distinct, is_poisoned, update
 from sync.sandbox.exchange import RefusalError, Response
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.jobs import Fate, Job, JobState, kept
-from sync.sandbox.resources import Call
+from sync.sandbox.resources import TOO_COSTLY, Call
 from sync.sandbox.schema import ObjectFact, schema
-from sync.sandbox.worlds import World
+from sync.sandbox.worlds import Fate, Job, JobState, World
 
 _BATCHES_AT_ONCE = 10  # in one request; more would keep the client waiting
+_KEPT = timedelta(days=7)
 _CHUNK_ROWS = 200  # an id may come once in what triggers see together
 _BYTES_MAX = 100_000_000
 _TRUTH: Mapping[str, object] = {"true": True, "1": True, "false": False, "0": False}
@@ -62,7 +62,7 @@ def results(world: World, call: Call, job_id: str, which: str) -> Response:
 
 def work(world: World) -> None:
     """Bring every job on that is at work, as far as its time has come; forget those that are too old."""
-    world.jobs = kept(world.jobs, world.now)
+    world.jobs = {key: job for key, job in world.jobs.items() if world.now - job.created_at <= _KEPT}
     for job in world.jobs.values():
         if job.is_at_work:
             keep(world, _query_on(world, job) if job.kind == "query" else _ingest_on(world, job))

@@ -3,7 +3,6 @@
 Each object is a table, each field a column of no type of its own; rows keep the order in which they were made.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeAlias
 
+from pydantic import TypeAdapter
+
 from sync.sandbox.schema import ObjectFact, schema
 
 Value: TypeAlias = str | int | float | bool | None
@@ -20,7 +21,7 @@ Value: TypeAlias = str | int | float | bool | None
 Record: TypeAlias = Mapping[str, Value]
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (name PRIMARY KEY, value);
-CREATE TABLE IF NOT EXISTS write (at, kind, user_id, object, record_id, before, after, headers, request);
+CREATE TABLE IF NOT EXISTS write (kind, record_id, entry);
 CREATE TABLE IF NOT EXISTS bulk_row (job_id, n, cells, record_id, error, PRIMARY KEY (job_id, n));
 """
 
@@ -108,22 +109,15 @@ class Database:
         return other
 
     def log(self, write: Write) -> None:
-        given = (write.before, write.after, write.headers)
-        before, after, headers = (json.dumps(dict(each), ensure_ascii=False) for each in given)
-        self.run("INSERT INTO write VALUES (?,?,?,?,?,?,?,?,?)", write.at.isoformat(), write.kind, write.user_id,
-                 write.object, write.record_id, before, after, headers, write.request)  # fmt: skip
+        self.run("INSERT INTO write VALUES (?, ?, ?)", write.kind, write.record_id, _WRITE.dump_json(write).decode())
 
     def writes(self, *, after: int = 0) -> tuple[Write, ...]:
         """The log, behind its first `after` entries."""
-        rows = self.run("SELECT * FROM write ORDER BY rowid LIMIT -1 OFFSET ?", after)
-        return tuple(_write(*map(str, row)) for row in rows)
+        rows = self.run("SELECT entry FROM write ORDER BY rowid LIMIT -1 OFFSET ?", after)
+        return tuple(_WRITE.validate_json(str(entry)) for (entry,) in rows)
 
 
-def _write(
-    at: str, kind: str, user_id: str, name: str, key: str, before: str, after: str, headers: str, request: str
-) -> Write:
-    return Write(datetime.fromisoformat(at), kind, user_id, name, key, json.loads(before), json.loads(after),
-                 json.loads(headers), int(request))  # fmt: skip
+_WRITE = TypeAdapter(Write)
 
 
 class Table(Mapping[str, Record]):

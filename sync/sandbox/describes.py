@@ -63,44 +63,30 @@ def _field(switches: Switches, fact: ObjectFact, field: FieldFact, language: str
     is_locked = f"{fact.name}.{field.name}" in switches.read_only
     is_filterable = field.filterable and f"{fact.name}.{field.name}" not in switches.unfiltered
     is_int = field.type == "int"
+    values = [
+        {
+            "active": True,
+            "defaultValue": False,
+            "validFor": None,
+            "value": value,
+            "label": field.label_of(value, language),
+        }
+        for value in field.values
+    ]
     return {
         **_same("field"),
         "aggregatable": is_filterable and field.type != "boolean",
         "byteLength": field.length * (3 if field.type in TEXT_TYPES else 1),
-        "calculated": field.calculated,
-        "calculatedFormula": FORMULAS[field.name][0] if field.calculated else None,
-        "createable": field.createable and not is_locked,
-        "custom": field.name.endswith("__c"),
-        "defaultedOnCreate": field.defaulted,
-        "digits": field.precision if is_int else 0,
-        "filterable": is_filterable,
+        "calculated": field.calculated, "calculatedFormula": FORMULAS[field.name][0] if field.calculated else None,
+        "createable": field.createable and not is_locked, "updateable": field.updateable and not is_locked,
+        "custom": field.name.endswith("__c"), "defaultedOnCreate": field.defaulted,
+        "digits": field.precision if is_int else 0, "precision": 0 if is_int else field.precision, "scale": field.scale,
+        "filterable": is_filterable, "sortable": is_filterable,
         "groupable": is_filterable and field.type not in {"datetime", "double", "currency"},
-        "idLookup": field.type in {"id", "email"},
-        "label": field.labels[language == "ja"],
-        "length": field.length,
-        "name": field.name,
-        "nameField": field.name == "Name",
-        "namePointing": field.name == "OwnerId",
-        "nillable": field.nillable,
-        "permissionable": field.permissionable,
-        "picklistValues": [
-            {
-                "active": True,
-                "defaultValue": False,
-                "validFor": None,
-                "value": value,
-                "label": field.label_of(value, language),
-            }
-            for value in field.values
-        ],
-        "polymorphicForeignKey": len(field.refers_to) > 1,
-        "precision": 0 if is_int else field.precision,
-        "referenceTo": list(field.refers_to),
-        "relationshipName": field.relationship,
-        "restrictedPicklist": field.restricted,
-        "scale": field.scale,
-        "soapType": _SOAP.get(field.type, "xsd:string"),
-        "sortable": is_filterable,
-        "type": field.type,
-        "updateable": field.updateable and not is_locked,
-    }
+        "idLookup": field.type in {"id", "email"}, "label": field.labels[language == "ja"], "length": field.length,
+        "name": field.name, "nameField": field.name == "Name", "namePointing": field.name == "OwnerId",
+        "nillable": field.nillable, "permissionable": field.permissionable, "picklistValues": values,
+        "restrictedPicklist": field.restricted, "polymorphicForeignKey": len(field.refers_to) > 1,
+        "referenceTo": list(field.refers_to), "relationshipName": field.relationship,
+        "soapType": _SOAP.get(field.type, "xsd:string"), "type": field.type,
+    }  # fmt: skip

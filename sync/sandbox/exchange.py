@@ -56,28 +56,17 @@ class RefusalError(Exception):
     """
 
     def __init__(
-        self,
-        code: str,
-        message: str,
-        fields: tuple[str, ...] = (),
-        *,
-        status: int = 400,
+        self, code: str, message: str, fields: tuple[str, ...] = (), *, status: int = 400,
         told: Mapping[str, object] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(code, message)
-        self.code = code
-        self.message = message
-        self.fields = fields
-        self.status = status
-        self.told = told or {}
+        self.code, self.message, self.fields, self.status, self.told = code, message, fields, status, told or {}
 
     @property
     def response(self) -> Response:
         """As the body of a request of its own: the key is `errorCode`."""
-        error: dict[str, object] = {"message": self.message, "errorCode": self.code, **self.told}
-        if self.fields:
-            error["fields"] = list(self.fields)
-        return Response(self.status, [error])
+        fields = {"fields": list(self.fields)} if self.fields else {}
+        return Response(self.status, [{"message": self.message, "errorCode": self.code, **self.told, **fields}])
 
     @property
     def row(self) -> dict[str, object]:

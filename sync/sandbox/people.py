@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 
 from sync.sandbox import dml
 from sync.sandbox.clock import stamp
-from sync.sandbox.conversion import convert_lead
 from sync.sandbox.database import Record, Value
-from sync.sandbox.dml import Author, update
+from sync.sandbox.dml import Author, convert_lead, update
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.people_names import CONNECTOR, INTEGRATION, username
 from sync.sandbox.schema import ObjectFact, object_of, schema

@@ -45,7 +45,7 @@ class Maker:
         created, modified = (one := stamp(at), one) if at else self._long_ago
         if changed:
             modified = stamp(changed)
-        author = by or str(values["Id"])
+        author = self.named.get(by, by) or str(values["Id"])
         record: dict[str, Value] = {"IsDeleted": False, "CreatedDate": created, "CreatedById": author,
                                     "LastModifiedDate": modified, "LastModifiedById": author,
                                     "SystemModstamp": modified, **values}  # fmt: skip
@@ -94,8 +94,7 @@ def lead(maker: Maker) -> Record:
         values |= {"IsConverted": True, "ConvertedDate": stamp(changed)[:10], "Status": "Closed - Converted"}
     maker.serial += 1
     values |= {"Id": record_id("00Q", maker.serial), "IsDeleted": dice.random() < 0.01}
-    by = maker.named[cast.INTEGRATION]
-    return maker.put("Lead", {"IsConverted": False, **values}, by, at=created, changed=changed)
+    return maker.put("Lead", {"IsConverted": False, **values}, cast.INTEGRATION, at=created, changed=changed)
 
 
 def newcomer(dice: random.Random, serial: int) -> dict[str, Value]:

@@ -13,8 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import StoreError
 from sync.sandbox.database import Database
-from sync.sandbox.jobs import Job
-from sync.sandbox.worlds import World
+from sync.sandbox.worlds import Job, World
 
 # What every request changes is worth no write to disk by itself.
 _COUNTERS = ("api_calls", "requests", "serial")

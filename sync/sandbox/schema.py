@@ -119,20 +119,11 @@ def _field(line: str) -> FieldFact:
     type_, size, scale = found[1], int(found[2] or 0), int(found[3] or 0)
     is_number = type_ in {"double", "currency", "int"}
     return FieldFact(
-        name=name,
-        type=type_,
-        length=18 if type_ in {"id", "reference"} else 0 if is_number else size,
-        precision=size if is_number else 0,
-        scale=scale,
-        createable=not {"ro", "update", "formula"} & {*flags},
-        updateable=not {"ro", "create", "formula"} & {*flags},
-        nillable=not {"required", "set"} & {*flags},
-        defaulted=bool({"set", "defaulted"} & {*flags}),
-        restricted="restricted" in flags,
-        filterable="unfiltered" not in flags,
-        calculated="formula" in flags,
-        permissionable=not {"fixed", "required", "set"} & {*flags},
-        values=tuple(values.split("; ")) if values else (),
-        refers_to=tuple(targets.split("; ")) if targets else (),
-        labels=(english, japanese),
-    )
+        name, type_, length=18 if type_ in {"id", "reference"} else 0 if is_number else size,
+        precision=size if is_number else 0, scale=scale, createable=not {"ro", "update", "formula"} & {*flags},
+        updateable=not {"ro", "create", "formula"} & {*flags}, nillable=not {"required", "set"} & {*flags},
+        defaulted=bool({"set", "defaulted"} & {*flags}), restricted="restricted" in flags,
+        filterable="unfiltered" not in flags, permissionable=not {"fixed", "required", "set"} & {*flags},
+        calculated="formula" in flags, values=tuple(values.split("; ")) if values else (),
+        refers_to=tuple(targets.split("; ")) if targets else (), labels=(english, japanese),
+    )  # fmt: skip

@@ -1,19 +1,52 @@
-"""The org over HTTP, on this machine only."""
+"""A world that lives: asked in its own thread, or over HTTP on this machine."""
 
 import socket
 import ssl
 import struct
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Self
 
+from sync.sandbox.answers import answer
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.exchange import Door, Request, Response
-from sync.sandbox.org import SandboxOrg
+from sync.sandbox.saved_org import keep
 from sync.sandbox.worlds import World
 
 _HANG_SECONDS = 600.0  # a client that is kept waiting has given up long before
+
+
+class SandboxOrg:
+    """`world` is the org as it stands. What is done to it is in its file, if it has one, before the caller hears of it."""
+
+    def __init__(self, world: World, clock: OrgClock) -> None:
+        self.world, self.clock = world, clock
+        world.ahead_seconds = clock.ahead_seconds
+
+    def respond(self, request: Request) -> Response:
+        """Answer one request."""
+        with self.world.db.savepoint():
+            response = answer(self.world, request, self.clock.now())
+            keep(self.world)
+        return response
+
+    def act(self, work: Callable[[World, datetime], World]) -> None:
+        """Let other people work: `work` gets the world and the org's time and returns the world after."""
+        with self.world.db.savepoint():
+            now = self.clock.now()
+            self.world.at(now).commit_late()
+            self.world = work(self.world, now)
+            keep(self.world)
+
+    def advance(self, seconds: float) -> None:
+        """Move the org's clock on."""
+        with self.world.db.savepoint():
+            self.clock.advance(seconds)
+            self.world.ahead_seconds = self.clock.ahead_seconds
+            keep(self.world)
 
 
 class SandboxServer(SandboxOrg):
@@ -33,21 +66,15 @@ class SandboxServer(SandboxOrg):
     def url(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self._http.server_port}"
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 class _Server(ThreadingHTTPServer):
@@ -56,8 +83,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, org: SandboxOrg, port: int, stopped: Event) -> None:
-        self.org = org
-        self.stopped = stopped
+        self.org, self.stopped = org, stopped
         super().__init__(("127.0.0.1", port), _Exchange)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -73,9 +99,8 @@ class _Exchange(BaseHTTPRequestHandler):
     server: _Server
 
     def _exchange(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(length)
+        body = self.rfile.read(int(headers.get("content-length") or 0))
         org = self.server.org
         response = org.respond(Request(self.command, self.path, headers, body, org.clock.host()))
         if response.door in {Door.ANSWER, Door.CUT}:

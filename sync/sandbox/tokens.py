@@ -12,8 +12,6 @@ from sync.sandbox.database import Record
 from sync.sandbox.exchange import RefusalError, Request, Response
 from sync.sandbox.worlds import Session, World
 
-_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
 
 def token(world: World, request: Request) -> Response:
     """POST /services/oauth2/token."""
@@ -21,18 +19,14 @@ def token(world: World, request: Request) -> Response:
     try:
         user = _user(world, request, form)
     except _DeniedError as denied:
-        return Response(400, {"error": denied.error, "error_description": denied.description})
-    secret = _token_text(world, str(user["Id"]))
+        return Response(400, {"error": denied.code, "error_description": denied.message})
+    # A token that nobody has had before; the sandbox has no dice, and nothing to protect.
+    seed = f"{user['Id']} {world.requests} {world.now.isoformat()}"
+    secret = f"{world.org_id[:15]}!{hashlib.sha256(seed.encode()).hexdigest()}"
     session = Session(str(user["Id"]), world.now + timedelta(seconds=world.switches.session_seconds))
     world.sessions = {**world.sessions, secret: session}
-    body = {
-        "access_token": secret,
-        "scope": "api",
-        "instance_url": world.app.instance_url,
-        "id": f"https://test.salesforce.com/id/{world.org_id}/{user['Id']}",
-        "token_type": "Bearer",
-        "issued_at": str(int(world.now.timestamp() * 1000)),
-    }
+    body = {"access_token": secret, "scope": "api", "instance_url": world.app.instance_url, "id": _identity(world, user),
+            "token_type": "Bearer", "issued_at": str(int(world.now.timestamp() * 1000))}  # fmt: skip
     return Response(200, body)
 
 
@@ -49,26 +43,19 @@ def caller(world: World, request: Request) -> Record:
 def userinfo(world: World, request: Request) -> Response:
     """GET /services/oauth2/userinfo."""
     user = caller(world, request)
-    body = {
-        "sub": f"https://test.salesforce.com/id/{world.org_id}/{user['Id']}",
-        "user_id": user["Id"],
-        "organization_id": world.org_id,
-        "preferred_username": user["Username"],
-        "name": user["Name"],
-        "email": user["Email"],
-        "zoneinfo": user["TimeZoneSidKey"],
-        "locale": user["LocaleSidKey"],
-        "active": True,
-        "user_type": "STANDARD",
-    }
+    body = {"sub": _identity(world, user), "user_id": user["Id"], "organization_id": world.org_id,
+            "preferred_username": user["Username"], "name": user["Name"], "email": user["Email"],
+            "zoneinfo": user["TimeZoneSidKey"], "locale": user["LocaleSidKey"], "active": True,
+            "user_type": "STANDARD"}  # fmt: skip
     return Response(200, body)
 
 
-class _DeniedError(Exception):
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(error, description)
-        self.error = error
-        self.description = description
+def _identity(world: World, user: Record) -> str:
+    return f"https://test.salesforce.com/id/{world.org_id}/{user['Id']}"
+
+
+class _DeniedError(RefusalError):
+    """Told in OAuth's own words."""
 
 
 def _user(world: World, request: Request, form: dict[str, str]) -> Record:
@@ -79,11 +66,11 @@ def _user(world: World, request: Request, form: dict[str, str]) -> Record:
             _check_client(world, *_client(request, form))
             username = app.run_as
         case "password":
-            _check_client(world, form.get("client_id", ""), form.get("client_secret", ""))
+            _check_client(world, *_client(request, form))
             username = form.get("username", "")
             if form.get("password") != app.password:
                 raise _DeniedError("invalid_grant", "authentication failure")
-        case grant if grant == _JWT_BEARER:
+        case "urn:ietf:params:oauth:grant-type:jwt-bearer":
             username = _subject(world, request, form.get("assertion", ""))
         case _:
             raise _DeniedError("unsupported_grant_type", "grant type not supported")
@@ -131,9 +118,3 @@ def _subject(world: World, request: Request, assertion: str) -> str:
     if request.arrived and float(claims.get("exp", 0)) <= request.arrived.timestamp():
         raise _DeniedError("invalid_grant", "assertion expired")
     return str(claims.get("sub", ""))
-
-
-def _token_text(world: World, user_id: str) -> str:
-    """A token that nobody has had before; the sandbox has no dice, and nothing to protect."""
-    seed = f"{user_id} {world.requests} {world.now.isoformat()}"
-    return f"{world.org_id[:15]}!{hashlib.sha256(seed.encode()).hexdigest()}"

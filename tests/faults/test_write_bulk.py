@@ -12,8 +12,7 @@ from engine.messages import Message
 from sync.apply.writers.batches import PayloadGroup
 from sync.salesforce.write_results import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.jobs import Job, JobState
-from sync.sandbox.worlds import Switches, ValidationRule
+from sync.sandbox.worlds import Job, JobState, Switches, ValidationRule
 from sync.store import batches, ingest_jobs
 from sync.store.vocabulary import Mode
 from tests.stage import RULEBOOK, Stage, staged, without_phone

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.sandbox.jobs import JobState
 from sync.sandbox.saved_org import SavedWorld
+from sync.sandbox.worlds import JobState
 from tests.command import leadsync
 from tests.faults.test_crashes import Outcome, outcome_of
 from tests.stage import staged

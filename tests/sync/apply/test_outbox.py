@@ -13,7 +13,7 @@ from sync.apply.outbox import Outbox, Sending
 from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.run import begin
 from sync.salesforce.write_results import Answer
-from sync.sandbox.jobs import JobState
+from sync.sandbox.worlds import JobState
 from sync.store import batches, changes, ingest_jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move

@@ -16,8 +16,7 @@ from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
-from sync.sandbox.org import SandboxOrg
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import SandboxOrg, SandboxServer
 from sync.sandbox.worlds import App, AssignmentRule, Switches, World
 from tests.sandbox_org import SandboxAdapter
 

@@ -8,7 +8,7 @@ import requests
 
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
-from sync.sandbox.org import SandboxOrg
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 from tests.sandbox_org import SandboxAdapter
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.org import SandboxOrg
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 
 Ask = Callable[..., requests.Response]

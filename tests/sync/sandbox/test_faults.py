@@ -11,8 +11,7 @@ import requests
 
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.org import SandboxOrg
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import SandboxOrg, SandboxServer
 from sync.sandbox.worlds import World
 
 Ask = Callable[..., requests.Response]

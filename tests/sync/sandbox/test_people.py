@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import (
     add,
     change_role,
@@ -22,6 +21,7 @@ from sync.sandbox.people import (
     touch,
     undelete,
 )
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)

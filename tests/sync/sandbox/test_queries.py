@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import requests
 
-from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import edit
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 
 Ask = Callable[..., requests.Response]

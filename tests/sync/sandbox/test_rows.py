@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from sync.sandbox.database import Write
-from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import convert, edit, leave, remove
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 
 Ask = Callable[..., requests.Response]

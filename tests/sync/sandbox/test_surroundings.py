@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.org import SandboxOrg
 from sync.sandbox.people import leave
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import DuplicateRule, Flow, Switches, World
 
 Ask = Callable[..., requests.Response]

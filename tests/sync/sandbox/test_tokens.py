@@ -14,7 +14,7 @@ from simple_salesforce.login import SalesforceLogin
 
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET
-from sync.sandbox.org import SandboxOrg
+from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 from tests.sandbox_org import SandboxAdapter
 
