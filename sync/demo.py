@@ -36,10 +36,10 @@ from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Write
 from sync.sandbox.generate import generate
 from sync.sandbox.opening import Opened, opened
+from sync.sandbox.people import Happened, Office
 from sync.sandbox.people_names import INTEGRATION, username
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxServer
-from sync.sandbox.workday import Happened, Office
 from sync.store import changes, runs
 from sync.store.plans import PlanRecord
 from sync.views.plan_report import report_of

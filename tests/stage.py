@@ -22,7 +22,6 @@ from sync.plan.snapshots import snapshot_of
 from sync.pull.pull import pull
 from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
-from sync.sandbox import people
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.faults import Fault
@@ -36,6 +35,7 @@ from sync.store import changes, memory
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
 from sync.store.vocabulary import LeaseName
+from tests import people
 from tests.stores import make_file
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from sync.sandbox.ids import full, is_id, record_id
 from sync.sandbox.resources import Call
 from sync.sandbox.search import cells, find, header
 from sync.sandbox.soql import Found, parse
-from sync.sandbox.worlds import Fate, Job, JobState, World
+from sync.sandbox.worlds import Job, JobState, World
 
-_FATES = {FaultKind.JOB_FAILED: Fate.FAILS, FaultKind.JOB_ABORTED: Fate.IS_ABORTED, FaultKind.JOB_STUCK: Fate.HANGS}
+_FATES = frozenset({FaultKind.JOB_FAILED, FaultKind.JOB_ABORTED, FaultKind.JOB_STUCK})
 _LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 
 
@@ -42,7 +42,7 @@ def create_job(world: World, call: Call, kind: str) -> Response:
     else:
         job = replace(job, object=updatable(job.object).name, assigns=bool(given.get("assignmentRuleId")))
     if fault := world.take(lambda fault: fault.kind in _FATES and fault.path in f"jobs/{kind}"):
-        job = replace(job, fate=_FATES[fault.kind], fate_after=fault.after)
+        job = replace(job, fate=fault.kind, fate_after=fault.after)
     keep(world, job)
     return Response(200, shown(job))
 
@@ -53,9 +53,8 @@ def _querying(world: World, job: Job) -> Job:
     if not parsed.fields or parsed.offset:
         raise RefusalError("API_ERROR", "Bulk queries take neither aggregates nor OFFSET")
     found = found_by(world, job)
-    return replace(
-        job, object=parsed.object, size=len(found.rows), state=JobState.UPLOADED, closed_at=world.now
-    )  # fmt: skip
+    size = len(found.rows)
+    return replace(job, object=parsed.object, size=size, state=JobState.UPLOADED, closed_at=world.now)
 
 
 def found_by(world: World, job: Job) -> Found:

@@ -11,10 +11,11 @@ from datetime import timedelta
 from sync.sandbox.bulk import ended_job_of, job_of, keep, sheet
 from sync.sandbox.dml import Author, distinct, is_poisoned, update
 from sync.sandbox.exchange import RefusalError, Response
+from sync.sandbox.faults import FaultKind
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.resources import TOO_COSTLY, Call
 from sync.sandbox.schema import ObjectFact, schema
-from sync.sandbox.worlds import Fate, Job, JobState, World
+from sync.sandbox.worlds import Job, JobState, World
 
 _BATCHES_AT_ONCE = 10  # in one request; more would keep the client waiting
 _KEPT = timedelta(days=7)
@@ -70,15 +71,14 @@ def work(world: World) -> None:
 
 def _query_on(world: World, job: Job) -> Job:
     due = _batches_due(world, job)
-    if job.fate is not Fate.COMPLETES and due >= job.fate_after:
-        return _fallen(world, job)
-    return _ended_if(world, job, due * world.switches.bulk_batch_rows >= job.size)
+    is_done = due * world.switches.bulk_batch_rows >= job.size
+    return _fallen(world, job) if job.fate and due >= job.fate_after else _ended_if(world, job, is_done)
 
 
 def _ingest_on(world: World, job: Job) -> Job:
     """The batches that are due, then the end if there are no more."""
     for _ in range(min(_batches_due(world, job) - job.batches, _BATCHES_AT_ONCE)):
-        if job.fate is not Fate.COMPLETES and job.batches >= job.fate_after:
+        if job.fate and job.batches >= job.fate_after:
             return _fallen(world, job)
         if job.batches and job.processed == job.size:
             break
@@ -96,20 +96,16 @@ def _ended_if(world: World, job: Job, is_done: bool) -> Job:  # noqa: FBT001  # 
 
 
 def _fallen(world: World, job: Job) -> Job:
-    match job.fate:
-        case Fate.FAILS:
-            return job.ended(JobState.FAILED, world.now, "InternalServerError : Unable to process the job")
-        case Fate.IS_ABORTED:
-            return job.ended(JobState.ABORTED, world.now)
-        case _:
-            return replace(job, state=JobState.AT_WORK)
+    if job.fate is FaultKind.JOB_STUCK:
+        return replace(job, state=JobState.AT_WORK)
+    if job.fate is FaultKind.JOB_ABORTED:
+        return job.ended(JobState.ABORTED, world.now)
+    return job.ended(JobState.FAILED, world.now, "InternalServerError : Unable to process the job")
 
 
 def _batches_due(world: World, job: Job) -> int:
-    seconds = world.switches.bulk_batch_seconds
-    if not seconds or job.closed_at is None:
-        return 1_000_000
-    return int((world.now - job.closed_at).total_seconds() / seconds)
+    seconds, closed_at = world.switches.bulk_batch_seconds, job.closed_at or world.now
+    return int((world.now - closed_at).total_seconds() / seconds) if seconds else 1_000_000
 
 
 def _batch(world: World, job: Job) -> Job:

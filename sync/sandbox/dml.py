@@ -8,7 +8,7 @@ from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.faults import FaultKind
 from sync.sandbox.ids import full, is_id
-from sync.sandbox.schema import FACTS, ObjectFact, object_named, object_of, schema
+from sync.sandbox.schema import ObjectFact, object_named, object_of
 from sync.sandbox.search import holds
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import World
@@ -144,8 +144,8 @@ def _changed(
     changed = accepted(world, fact, given, creates=creates, is_trusted=author.is_trusted)
     if "OwnerId" in changed:
         _check_owner(world, fact, str(changed["OwnerId"]))
-    if fact.name == "Lead" and author.assigns and (rule := world.assignment_rule):
-        changed["OwnerId"] = rule.owner_id
+    if fact.name == "Lead" and author.assigns and world.assigned_to:
+        changed["OwnerId"] = world.assigned_to
     return changed
 
 
@@ -244,36 +244,3 @@ def _log(
     world.db.log(
         Write(world.now, kind, author.user_id, fact.name, str(after["Id"]), old, new, author.headers, author.request)
     )
-
-
-def convert_lead(world: World, lead_id: str, author: Author) -> None:
-    """Nobody can change the lead from then on. What happened to it goes on with the contact, who is of the account with
-    the same name if there is one.
-    """
-    lead = living(world, schema()["Lead"], lead_id)
-    user = world.find("User", str(lead["OwnerId"]))
-    # A queue and a user who left can own none of this.
-    is_able = user and user.get("IsActive") and user.get("UserType") == "Standard"
-    owner = str(lead["OwnerId"]) if is_able else author.user_id
-    known = world.tables["Account"].living(Name=lead["Company"])
-
-    def made(name: str, **values: Value) -> str:
-        return create(world, schema()[name], values, author)
-
-    account = str(known[0]["Id"]) if known else made("Account", **_copied(lead, "account"), OwnerId=owner)
-    contact = made("Contact", **_copied(lead, "contact"), AccountId=account, OwnerId=owner)
-    today = stamp(world.now)[:10]
-    opportunity = made("Opportunity", Name=f"{lead['Company']}-", AccountId=account, OwnerId=owner, CloseDate=today)
-    made("OpportunityContactRole", OpportunityId=opportunity, ContactId=contact, IsPrimary=True)
-    for name, before, now in (("Task", "WhoId", "WhoId"), ("CampaignMember", "LeadId", "ContactId")):
-        for row in world.tables[name].living(**{before: lead_id}):
-            update(world, schema()[name], str(row["Id"]), {now: contact}, author)
-    converted: dict[str, Value] = {
-        "IsConverted": True, "ConvertedDate": today, "Status": "Closed - Converted", "ConvertedAccountId": account,
-        "ConvertedContactId": contact, "ConvertedOpportunityId": opportunity,
-    }  # fmt: skip
-    update(world, schema()["Lead"], lead_id, converted, author)
-
-
-def _copied(lead: Record, what: str) -> dict[str, Value]:
-    return {to: lead[name] for name, to in FACTS["conversion"][what].items() if name in lead}

@@ -15,7 +15,7 @@ from sync.sandbox.ids import record_id
 from sync.sandbox.people_names import WORDS
 from sync.sandbox.prospects import Maker, drawn, lead, newcomer
 from sync.sandbox.schema import schema
-from sync.sandbox.worlds import App, AssignmentRule, ValidationRule, World
+from sync.sandbox.worlds import App, ValidationRule, World
 
 CONSUMER_KEY = "leadsync-sandbox-app"
 CONSUMER_SECRET = "not-a-secret"  # noqa: S105  # it opens the sandbox only
@@ -51,7 +51,7 @@ def generate(
     return World(
         org_id,
         App(CONSUMER_KEY, CONSUMER_SECRET, cast.username(cast.INTEGRATION), public_key),
-        AssignmentRule(cast.ASSIGNMENT_RULE, maker.named["Inbound_Leads"]),
+        maker.named["Inbound_Leads"],
         (ValidationRule("Lead", _HOT, str(forbidden["ErrorMessage"]), "Phone"),),
         serial=maker.serial,
         db=maker.db,

@@ -17,9 +17,7 @@ from sync.sandbox.search import find, schema_object, show
 from sync.sandbox.soql import Comparison, Literal, Query, parse
 from sync.sandbox.worlds import World
 
-VERSIONS = {59: "Winter '24", 60: "Spring '24", 61: "Summer '24", 62: "Winter '25", 63: "Spring '25", 64: "Summer '25",
-            65: "Winter '26", 66: "Spring '26", 67: "Summer '26", 68: "Winter '27"}  # fmt: skip
-
+VERSIONS = range(59, 69)  # Winter '24 to Winter '27, three a year
 _CURSORS_MAX = 20  # the oldest are forgotten, as after two days
 
 
@@ -53,8 +51,8 @@ class Call:
 
 
 def versions() -> Response:
-    listed = [{"label": label, "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n, label in VERSIONS.items()]
-    return Response(200, listed)
+    named = [(n, f"{('Winter', 'Spring', 'Summer')[(n - 59) % 3]} '{24 + (n - 59) // 3}") for n in VERSIONS]
+    return Response(200, [{"label": label, "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n, label in named])
 
 
 def limits(world: World, _: Call) -> Response:
@@ -113,13 +111,12 @@ def patch_row(world: World, call: Call, name: str, record_id: str) -> Response:
     if record.get("IsDeleted"):
         raise RefusalError("ENTITY_IS_DELETED", "entity is deleted", status=404)
     guard = call.headers.get("if-unmodified-since")
-    if guard is not None:
-        since = _http_date(guard)
-        if since is None:
-            raise RefusalError("INVALID_HEADER", "invalid If-Unmodified-Since header")
-        if moment(str(record["LastModifiedDate"])) > since:
-            # The documents name the status; what the body says is not documented.
-            raise RefusalError("PRECONDITION_FAILED", "The record has been modified", status=412)
+    since = _http_date(guard)
+    if guard is not None and since is None:
+        raise RefusalError("INVALID_HEADER", "invalid If-Unmodified-Since header")
+    if since and moment(str(record["LastModifiedDate"])) > since:
+        # The documents name the status; what the body says is not documented.
+        raise RefusalError("PRECONDITION_FAILED", "The record has been modified", status=412)
     update(world, fact, str(record["Id"]), call.fields, call.author(world))
     return Response(204)
 

@@ -17,7 +17,7 @@ from sync.sandbox.worlds import Job, World
 
 # What every request changes is worth no write to disk by itself.
 _COUNTERS = ("api_calls", "requests", "serial")
-_KEPT = ("org_id", "app", "assignment_rule", "validation_rules", "duplicate_rules", "flows", "switches", "late",
+_KEPT = ("org_id", "app", "assigned_to", "validation_rules", "duplicate_rules", "flows", "switches", "late",
          "ahead_seconds", "schema_changed_at", *_COUNTERS)  # fmt: skip
 _JOB = "job "  # before the id of one
 

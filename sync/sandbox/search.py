@@ -8,7 +8,7 @@ from sync.sandbox.database import Value, fold
 from sync.sandbox.exchange import RefusalError, not_there
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of, schema
-from sync.sandbox.soql import Comparison, Condition, Found, Joined, Literal, Negation, Query, parse_condition
+from sync.sandbox.soql import Comparison, Condition, Found, Literal, Query, parse_condition
 from sync.sandbox.worlds import Switches, World
 
 _ACCEPTS = {"datetime": {"datetime"}, "date": {"date"}, "boolean": {"boolean"}, "int": {"number"}, "double": {"number"},
@@ -180,12 +180,10 @@ def _condition(switches: Switches, fact: ObjectFact, condition: Condition) -> _S
     match condition:
         case Comparison():
             return _comparison(switches, fact, condition)
-        case Negation(part):
-            sql, given = _condition(switches, fact, part)
-            return f"(({sql}) IS NOT TRUE)", given
-        case Joined(word, parts):
+        case word, parts:
             all_sql, all_given = zip(*(_condition(switches, fact, part) for part in parts), strict=True)
-            return f"({f' {word} '.join(all_sql)})", tuple(value for given in all_given for value in given)
+            given = tuple(value for each in all_given for value in each)
+            return f"(({all_sql[0]}) IS NOT TRUE)" if word == "NOT" else f"({f' {word} '.join(all_sql)})", given
 
 
 def _comparison(switches: Switches, fact: ObjectFact, comparison: Comparison) -> _Sql:

@@ -42,18 +42,8 @@ class Comparison:
     literals: tuple[Literal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    word: str  # AND or OR
-    parts: "tuple[Condition, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    part: "Condition"
-
-
-Condition: TypeAlias = Comparison | Joined | Negation
+# A comparison, or AND, OR or NOT with its parts.
+Condition: TypeAlias = Comparison | tuple[str, tuple["Condition", ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +114,7 @@ class _Reader:
         parts.append(self._item())
         while self._has(word):
             parts.append(self._item())
-        return Joined(word, tuple(parts))
+        return word, tuple(parts)
 
     def _item(self) -> Condition:
         if self._has("("):
@@ -132,7 +122,7 @@ class _Reader:
             self._expect(")")
             return inner
         if self._has("NOT"):
-            return Negation(self._item())
+            return "NOT", (self._item(),)
         path = self._take("name")
         for operator in ("IN", "NOT IN"):
             if self._has(*operator.split()):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from sync.sandbox.database import Database, Record, Table, Value, Write
-from sync.sandbox.faults import Fault, take
+from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
 from sync.sandbox.schema import object_of, schema
 from sync.sandbox.soql import Found
@@ -24,15 +24,6 @@ class JobState(StrEnum):
     @property
     def has_ended(self) -> bool:
         return self in {JobState.COMPLETE, JobState.FAILED, JobState.ABORTED}
-
-
-class Fate(StrEnum):
-    """What becomes of a job after its first `Job.fate_after` batches."""
-
-    COMPLETES = "completes"
-    FAILS = "fails"
-    IS_ABORTED = "is aborted"  # by the server or an administrator
-    HANGS = "hangs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class Job:
     closed_at: datetime | None = None
     polls: int = 0
     message: str = ""
-    fate: Fate = Fate.COMPLETES
+    fate: FaultKind | None = None  # what becomes of it after `fate_after` batches
     fate_after: int = 0
 
     @property
@@ -77,7 +68,8 @@ class World:
 
     org_id: str
     app: "App"
-    assignment_rule: "AssignmentRule | None" = None
+    # Whom the active assignment rule gives every lead, unless the caller says Sforce-Auto-Assign: FALSE.
+    assigned_to: str = ""
     validation_rules: "tuple[ValidationRule, ...]" = ()
     duplicate_rules: "tuple[DuplicateRule, ...]" = ()
     flows: "tuple[Flow, ...]" = ()
@@ -141,9 +133,15 @@ class World:
         return next(iter(self.tables["Group"].rows(Type="Queue", DeveloperName=developer_name)), None)
 
     def take(self, hits: Callable[[Fault], bool]) -> Fault | None:
-        """The planned fault that hits, which is used up by that."""
-        fault, self.faults = take(self.faults, hits)
-        return fault
+        """The first planned fault that hits, which is used up by that, or one that it lets pass is."""
+        for place, fault in enumerate(self.faults):
+            if hits(fault):
+                left = replace(fault, skip=fault.skip - 1) if fault.skip else replace(fault, times=fault.times - 1)
+                again = (left,) if left.times else ()
+                self.faults = (*self.faults[:place], *again, *self.faults[place + 1 :])
+                if not fault.skip:
+                    return fault
+        return None
 
     def commit_late(self) -> None:
         """Let those transactions commit whose time has come."""
@@ -173,14 +171,6 @@ class App:
     password: str = "sandbox"  # noqa: S105  # every user's
     instance_url: str = "https://leadsync.my.salesforce.invalid"  # a host that can never resolve, by RFC 2606
     audiences: tuple[str, ...] = ("https://test.salesforce.com", "https://leadsync.my.salesforce.invalid")
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentRule:
-    """The active lead assignment rule: everything to one owner, unless the caller says Sforce-Auto-Assign: FALSE."""
-
-    id: str
-    owner_id: str
 
 
 @dataclass(frozen=True, slots=True)

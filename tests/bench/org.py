@@ -17,10 +17,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sync.sandbox import people
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
 from sync.sandbox.server import SandboxServer
+from tests import people
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 

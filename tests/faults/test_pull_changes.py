@@ -11,11 +11,11 @@ from engine.errors import MapError, TransientError
 from sync.host.shutdown import Drain
 from sync.pull.pull import pull
 from sync.run import Run, begin
-from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World
 from sync.store import data_files
 from sync.store.vocabulary import LeaseName
+from tests import people
 from tests.stage import RULEBOOK, Stage, staged
 
 

@@ -11,12 +11,12 @@ from engine.errors import MapError
 from sync.host.shutdown import Drain
 from sync.pull.sweep import sweep
 from sync.run import begin
-from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.schedule.runner import work
 from sync.store import slots
 from sync.store.vocabulary import SlotState
+from tests import people
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
 

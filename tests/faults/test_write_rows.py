@@ -7,10 +7,10 @@ import pytest
 
 from engine.changes.states import State
 from engine.messages import Message
-from sync.sandbox import people
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import DuplicateRule, Flow, ValidationRule, World
 from sync.views.plan_report import report_of
+from tests import people
 from tests.stage import RULEBOOK, Stage, ids, in_blocks, staged, waiting
 
 

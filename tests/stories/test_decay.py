@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from engine.changes.states import State
-from sync.sandbox import people
 from sync.sandbox.clock import stamp
 from sync.sandbox.worlds import World
 from sync.store import runs
+from tests import people
 from tests.stage import START, Stage, staged
 
 FULL, DAYS, STEP = 50, 90, 5

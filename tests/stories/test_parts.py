@@ -25,13 +25,13 @@ from sync.plan.revert import revert
 from sync.review.decisions import lift
 from sync.review.overrides import give_back
 from sync.run import Worker, begin
-from sync.sandbox import people
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
 from sync.store.audit import Event
 from sync.store.plans import PlanRecord
+from tests import people
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, staged
 

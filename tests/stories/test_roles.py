@@ -7,9 +7,9 @@ import pytest
 
 from config.words.catalogue import Language, Words
 from engine.errors import RulebookError
-from sync.sandbox import people
 from sync.views.explain import explain_record
 from sync.views.explain_words import lines
+from tests import people
 from tests.stage import RULEBOOK, Stage, staged
 
 BY_ROLE = {

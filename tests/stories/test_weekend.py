@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.changes.states import State
-from sync.sandbox import people
+from tests import people
 from tests.stage import RULEBOOK, staged
 
 LEADS = 300

@@ -12,8 +12,8 @@ from engine.errors import OrgError
 from sync.host.clock import Clock
 from sync.pull.sweep import Drift, sweep
 from sync.run import begin
-from sync.sandbox import people
 from sync.sandbox.worlds import World
+from tests import people
 from tests.stage import RULEBOOK, Stage, staged
 
 

@@ -17,7 +17,7 @@ from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
 from sync.sandbox.server import SandboxOrg, SandboxServer
-from sync.sandbox.worlds import App, AssignmentRule, Switches, World
+from sync.sandbox.worlds import App, Switches, World
 from tests.sandbox_org import SandboxAdapter
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -51,7 +51,7 @@ def lead(key: str, **values: str | bool) -> Record:
 @pytest.fixture
 def sandbox(keys: object) -> SandboxOrg:
     app = App("key", "secret", run_as="leadsync@sandbox.example", public_key=getattr(keys, "public", ""))
-    world = World(ORG_ID, app, AssignmentRule(record_id("01Q", 1), LEAVER)).with_rows(
+    world = World(ORG_ID, app, LEAVER).with_rows(
         Organization=table({"Id": ORG_ID, "Name": "テスト", "IsSandbox": True, "TimeZoneSidKey": "Asia/Tokyo"}),
         User=table(user(ROBOT, "leadsync"), user(REP, "suzuki"), user(LEAVER, "kimura", active=False)),
         Lead=table(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,8 @@ def test_the_codes_of_refusals_are_real_ones(shared: Path) -> None:
     known = set((shared / "fixtures/restforce/error_codes.txt").read_text().split())
     sources = (Path(__file__).parents[3] / "sync/sandbox").glob("*.py")
     text = "".join(source.read_text(encoding="utf-8") for source in sources)
-    raised = {piece.split('"')[0] for piece in text.replace("\n", "").replace(" ", "").split('RefusalError("')[1:]}
+    pieces = re.split(r'RefusalError\("|_refused\(field,"', re.sub(r"\s", "", text))
+    raised = {piece.split('"')[0] for piece in pieces[1:]}
     assert raised - known <= {"INVALID_HEADER", "JSON_PARSER_ERROR", "LIMIT_EXCEEDED", "URI_TOO_LONG", "PRECONDITION_FAILED",
                               "INVALID_SESSION_ID", "NOT_FOUND", "MALFORMED_QUERY", "PROCESSING_HALTED",
                               "ALL_OR_NONE_OPERATION_ROLLED_BACK",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sync.sandbox.generate import generate
-from sync.sandbox.people import add
+from tests.people import add
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

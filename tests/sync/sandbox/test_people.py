@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.people import (
+from sync.sandbox.server import SandboxOrg
+from sync.sandbox.worlds import World
+from tests.people import (
     add,
     change_role,
     connector_weekend,
@@ -21,8 +23,6 @@ from sync.sandbox.people import (
     touch,
     undelete,
 )
-from sync.sandbox.server import SandboxOrg
-from sync.sandbox.worlds import World
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 

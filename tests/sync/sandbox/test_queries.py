@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import requests
 
-from sync.sandbox.people import edit
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
+from tests.people import edit
 
 Ask = Callable[..., requests.Response]
 Soql = Callable[[str], list[dict[str, object]]]

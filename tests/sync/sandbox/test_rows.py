@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from sync.sandbox.database import Write
-from sync.sandbox.people import convert, edit, leave, remove
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
+from tests.people import convert, edit, leave, remove
 
 Ask = Callable[..., requests.Response]
 

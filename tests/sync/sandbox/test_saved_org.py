@@ -15,10 +15,10 @@ from engine.errors import StoreError
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.opening import opened
-from sync.sandbox.people import add, connector_weekend, edit, hard_delete, late
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import JobState, World
+from tests.people import add, connector_weekend, edit, hard_delete, late
 from tests.sandbox_org import contents
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)

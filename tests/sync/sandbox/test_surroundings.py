@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.people import leave
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import DuplicateRule, Flow, Switches, World
+from tests.people import leave
 
 Ask = Callable[..., requests.Response]
 Soql = Callable[[str], list[dict[str, object]]]
