@@ -1,4 +1,4 @@
-"""What Bulk 2.0 jobs do, a little with each request: rows in batches, a verdict for each, results in an order of their own."""
+"""What Bulk 2.0 jobs do, a little with each request: rows in batches, a outcome for each, results in an order of their own."""
 
 import csv
 import hashlib
@@ -109,7 +109,7 @@ def _batches_due(world: World, job: Job) -> int:
 
 
 def _batch(world: World, job: Job) -> Job:
-    """The rows of the next batch, each with its verdict."""
+    """The rows of the next batch, each with its outcome."""
     fact = schema()[job.object]
     names = _names(fact, job)
     stop = min(job.processed + world.switches.bulk_batch_rows, job.size)
@@ -117,10 +117,10 @@ def _batch(world: World, job: Job) -> Job:
     for start in range(job.processed, stop, _CHUNK_ROWS):
         sql = "SELECT cells FROM bulk_row WHERE job_id = ? AND n >= ? AND n < ? ORDER BY n"
         found = world.db.run(sql, job.id, start, min(start + _CHUNK_ROWS, stop))
-        verdicts = _chunk(world, job, fact, names, [json.loads(str(row[0])) for row in found])
-        told = ((key, error, job.id, n) for n, (key, error) in enumerate(verdicts, start))
+        outcomes = _chunk(world, job, fact, names, [json.loads(str(row[0])) for row in found])
+        told = ((key, error, job.id, n) for n, (key, error) in enumerate(outcomes, start))
         world.db.run_many("UPDATE bulk_row SET record_id = ?, error = ? WHERE job_id = ? AND n = ?", told)
-        errors += [error for _, error in verdicts if error]
+        errors += [error for _, error in outcomes if error]
     failed = job.failed + len(errors)
     return replace(job, batches=job.batches + 1, processed=stop, failed=failed, changed_at=world.now)
 
@@ -149,17 +149,17 @@ def _chunk(
     if is_poisoned(world, [full(key) for key in ids if is_id(key)]):
         return [_refused(key, TOO_COSTLY) for key in ids]
     seen: set[str] = set()
-    verdicts = []
+    outcomes = []
     for row, key, values in zip(rows, ids, given, strict=True):
         try:
             if len(row) != len(names):
                 raise RefusalError("INVALID_CSV", "The number of columns does not match the header")  # noqa: TRY301
             record_id = distinct(key, seen)
             update(world, fact, record_id, values, author)
-            verdicts.append((record_id, ""))
+            outcomes.append((record_id, ""))
         except RefusalError as refusal:
-            verdicts.append(_refused(key, refusal))
-    return verdicts
+            outcomes.append(_refused(key, refusal))
+    return outcomes
 
 
 def _values(row: Sequence[str], names: Sequence[str], booleans: Container[str]) -> dict[str, object]:

@@ -49,13 +49,8 @@ class Database:
         self.lock = RLock()
         self.saved: dict[str, object] = {}
         self.changes_saved = -1
-        self.sqlite = sqlite3.connect(
-            path or ":memory:",
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=512,
-            factory=_Connection,
-        )
+        name = path or ":memory:"
+        self.sqlite = sqlite3.connect(name, isolation_level=None, check_same_thread=False, factory=_Connection)
         self.run("PRAGMA temp_store = MEMORY")
         self.sqlite.create_function("fold", 1, fold, deterministic=True)
         self.tables: dict[str, Table] = {name: Table(self, fact) for name, fact in schema().items()}

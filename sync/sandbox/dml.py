@@ -241,6 +241,5 @@ def _log(
     world: World, kind: str, fact: ObjectFact, before: Record, after: Record, names: list[str], author: Author
 ) -> None:
     old, new = ({name: record.get(name) for name in names} for record in (before, after))
-    world.db.log(
-        Write(world.now, kind, author.user_id, fact.name, str(after["Id"]), old, new, author.headers, author.request)
-    )
+    key, headers, request = str(after["Id"]), author.headers, author.request
+    world.db.log(Write(world.now, kind, author.user_id, fact.name, key, old, new, headers, request))

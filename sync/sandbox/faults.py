@@ -28,14 +28,8 @@ class FaultKind(StrEnum):
     EDGE = "edge setting up", (420, "Your Salesforce org is being set up")
     UNACCEPTABLE = "not acceptable", (406, None)
     EMPTY = "unavailable without a word", (503, None)
-    CONCURRENT = (
-        "too many long transactions",
-        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
-    )
-    METERING = (
-        "transaction security",
-        (403, "TXN_SECURITY_METERING_ERROR", "Transaction security evaluation is over its limit"),
-    )
+    CONCURRENT = "long transactions", (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.")
+    METERING = "metering", (403, "TXN_SECURITY_METERING_ERROR", "Transaction security evaluation is over its limit")
     SLOW_QUERY = "query timeout", (400, "QUERY_TIMEOUT", "Your query request was running for too long.")
     LOCATOR = "locator gone", (400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     DISABLED = "API disabled", (403, "API_DISABLED_FOR_ORG", "API is disabled for this Organization")
@@ -97,9 +91,8 @@ class Fault:
             case Door() as door:
                 return Response(0, door=door)
             case status, text:
-                return Response(
-                    status, text and f"<html><body>{text}</body></html>", {"content-type": "text/html"} if text else {}
-                )
+                page = text and f"<html><body>{text}</body></html>"
+                return Response(status, page, {"content-type": "text/html"} if page else {})
             case status, code, message:
                 headers = {"retry-after": "1"} if self.kind is FaultKind.BUSY else {}
                 return Response(status, [{"message": message, "errorCode": code}], headers)

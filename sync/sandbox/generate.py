@@ -168,12 +168,10 @@ def add_setup(maker: Maker) -> None:
     _add(maker, "setup")
     for stem, _, _, _, role, *_ in _SETUP["users"]:
         maker.amend("User", maker.named[stem], UserRoleId=maker.named.get(role))
-    held = maker.named["held"]
+    held, allowed = maker.named["held"], _SETUP["object_permissions"]
     maker.put("AssignmentRule", {"Id": cast.ASSIGNMENT_RULE, **_SETUP["assignment_rule"]}, cast.INTEGRATION)
     for name in ("Lead", "Contact"):
-        maker.add(
-            "ObjectPermissions", cast.INTEGRATION, ParentId=held, SobjectType=name, **_SETUP["object_permissions"]
-        )
+        maker.add("ObjectPermissions", cast.INTEGRATION, ParentId=held, SobjectType=name, **allowed)
         for field in schema()[name].fields.values():
             if field.permissionable:
                 maker.add("FieldPermissions", cast.INTEGRATION, ParentId=held, SobjectType=name, Field=f"{name}.{field.name}",

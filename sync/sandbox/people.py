@@ -150,10 +150,8 @@ class Office:
         """What a rep learns on the phone: a title, a department, or how many people work there."""
         is_japanese = lead.get("Country") in {*WORDS["countries_japan"], None}
         words = ("titles", "departments") if is_japanese else ("titles_english", "departments_english")
-        learned = zip(
-            ("Title", "Department__c", "NumberOfEmployees"), (*(WORDS[each] for each in words), _EMPLOYEES), strict=True
-        )
-        name, values = self._dice.choice([*learned])
+        learned = [("Title", WORDS[words[0]]), ("Department__c", WORDS[words[1]]), ("NumberOfEmployees", _EMPLOYEES)]
+        name, values = self._dice.choice(learned)
         return {name: self._dice.choice(values)}
 
 

@@ -19,6 +19,12 @@ from sync.sandbox.worlds import World
 
 VERSIONS = range(59, 69)  # Winter '24 to Winter '27, three a year
 _CURSORS_MAX = 20  # the oldest are forgotten, as after two days
+SUBREQUESTS_MAX = 25
+QUERIES_MAX = 5  # of the sub-requests: queries and Collections together
+ROWS_MAX = 200
+TOO_COSTLY = RefusalError(
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "LeadTrigger: System.LimitException: Apex CPU time limit exceeded"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +156,6 @@ def _http_date(text: str | None) -> datetime | None:
         return None
 
 
-SUBREQUESTS_MAX = 25
-QUERIES_MAX = 5  # of the sub-requests: queries and Collections together
-ROWS_MAX = 200
-TOO_COSTLY = RefusalError(
-    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "LeadTrigger: System.LimitException: Apex CPU time limit exceeded"
-)
-
-
 def composite(world: World, call: Call, serve: Callable[[World, Call], Response]) -> Response:
     """Up to 25 sub-requests in their order; with allOrNone, one that fails undoes all."""
     body = call.fields
@@ -180,7 +178,7 @@ def composite(world: World, call: Call, serve: Callable[[World, Call], Response]
 
 
 def update_rows(world: World, call: Call) -> Response:
-    """PATCH composite/sobjects: up to 200 rows, each with its own verdict, in the order they came."""
+    """PATCH composite/sobjects: up to 200 rows, each with its own outcome, in the order they came."""
     body = call.fields
     rows = _records(body.get("records"))
     if len(rows) > ROWS_MAX:

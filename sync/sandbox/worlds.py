@@ -28,7 +28,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`kind` is query or ingest. `size` rows were given or found; the first `processed` of them have their verdict."""
+    """`kind` is query or ingest. `size` rows were given or found; the first `processed` of them have their outcome."""
 
     id: str
     kind: str
