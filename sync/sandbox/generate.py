@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox.clock import moment, stamp
 from sync.sandbox.database import Database, Record, Value
 from sync.sandbox.ids import record_id
@@ -42,7 +42,7 @@ def generate(
     for _ in range(leads):
         _activities(maker, lead(maker), campaigns, activities_per_lead)
     org_id = record_id("00D", 1000 + seed)
-    maker.put("Organization", {"Id": org_id, **WORDS["organization"]}, cast.INTEGRATION)
+    maker.put("Organization", {"Id": org_id, **WORDS["organization"]}, people_names.INTEGRATION)
     maker.dice = random.Random(f"customers {seed}")  # noqa: S311  # of their own, as whoever adds to them changes no lead
     add_setup(maker)
     add_customers(maker, campaigns, leads // 5 if contacts is None else contacts)
@@ -50,7 +50,7 @@ def generate(
     maker.finish()
     return World(
         org_id,
-        App(CONSUMER_KEY, CONSUMER_SECRET, cast.username(cast.INTEGRATION), public_key),
+        App(CONSUMER_KEY, CONSUMER_SECRET, people_names.username(people_names.INTEGRATION), public_key),
         maker.named["Inbound_Leads"],
         (ValidationRule("Lead", _HOT, str(forbidden["ErrorMessage"]), "Phone"),),
         serial=maker.serial,
@@ -70,7 +70,7 @@ def _activities(maker: Maker, lead: Record, campaigns: list[str], mean: float) -
         chance = dice.random()
         if chance < 0.62:
             kind = drawn(dice, WORDS["web_activity_types"], _TYPE_CHANCES)
-            maker.add("Web_Activity__c", cast.CONNECTOR, at=at, Name=f"WA-{maker.serial:06d}", Lead__c=who, Type__c=kind,
+            maker.add("Web_Activity__c", people_names.CONNECTOR, at=at, Name=f"WA-{maker.serial:06d}", Lead__c=who, Type__c=kind,
                       Occurred_At__c=stamp(at), Asset__c=dice.choice(WORDS["assets"]))  # fmt: skip
         elif chance < 0.86:
             subject = dice.choice(WORDS["task_subjects"])
@@ -87,7 +87,7 @@ def _activities(maker: Maker, lead: Record, campaigns: list[str], mean: float) -
 def add_customers(maker: Maker, campaigns: list[str], contacts: int) -> None:
     """That many contacts, two or so in each account."""
     dice = maker.dice
-    owners = [maker.named[stem] for stem in cast.REPS]
+    owners = [maker.named[stem] for stem in people_names.REPS]
     made = 0
     while made < contacts:
         person = newcomer(dice, maker.serial)
@@ -127,7 +127,7 @@ def _happened(maker: Maker, campaigns: list[str], contact: str) -> None:
     at = maker.now - timedelta(days=dice.uniform(0.1, 360))
     drawn = dice.random()
     if drawn < 0.5:
-        maker.add("Web_Activity__c", cast.CONNECTOR, at=at, Name=f"WA-{maker.serial:06d}", Contact__c=contact,
+        maker.add("Web_Activity__c", people_names.CONNECTOR, at=at, Name=f"WA-{maker.serial:06d}", Contact__c=contact,
                   Type__c=dice.choice(WORDS["web_activity_types"]), Occurred_At__c=stamp(at),
                   Asset__c=dice.choice(WORDS["assets"]))  # fmt: skip
     elif drawn < 0.7:
@@ -154,10 +154,10 @@ def add_people(maker: Maker) -> None:
     """The cast and the queues, which may own records."""
     for stem, last, first, boss, _, zone, locale in _SETUP["users"]:
         maker.named[stem] = maker.add(
-            "User", maker.named.get(cast.INTEGRATION, ""), Username=cast.username(stem), LastName=last, FirstName=first,
-            Email=cast.username(stem), Alias=stem[:8], IsActive=stem != cast.LEAVER,
-            UserType="CloudIntegrationUser" if stem == cast.CONNECTOR else "Standard", ManagerId=maker.named.get(boss),
-            TimeZoneSidKey=zone, LocaleSidKey=locale, Title="Sales Manager" if stem in cast.MANAGERS else None,
+            "User", maker.named.get(people_names.INTEGRATION, ""), Username=people_names.username(stem), LastName=last, FirstName=first,
+            Email=people_names.username(stem), Alias=stem[:8], IsActive=stem != people_names.LEAVER,
+            UserType="CloudIntegrationUser" if stem == people_names.CONNECTOR else "Standard", ManagerId=maker.named.get(boss),
+            TimeZoneSidKey=zone, LocaleSidKey=locale, Title="Sales Manager" if stem in people_names.MANAGERS else None,
             LanguageLocaleKey="ja" if locale == "ja_JP" else "en_US",
         )  # fmt: skip
     _add(maker, "queues")
@@ -169,12 +169,14 @@ def add_setup(maker: Maker) -> None:
     for stem, _, _, _, role, *_ in _SETUP["users"]:
         maker.amend("User", maker.named[stem], UserRoleId=maker.named.get(role))
     held, allowed = maker.named["held"], _SETUP["object_permissions"]
-    maker.put("AssignmentRule", {"Id": cast.ASSIGNMENT_RULE, **_SETUP["assignment_rule"]}, cast.INTEGRATION)
+    maker.put(
+        "AssignmentRule", {"Id": people_names.ASSIGNMENT_RULE, **_SETUP["assignment_rule"]}, people_names.INTEGRATION
+    )
     for name in ("Lead", "Contact"):
-        maker.add("ObjectPermissions", cast.INTEGRATION, ParentId=held, SobjectType=name, **allowed)
+        maker.add("ObjectPermissions", people_names.INTEGRATION, ParentId=held, SobjectType=name, **allowed)
         for field in schema()[name].fields.values():
             if field.permissionable:
-                maker.add("FieldPermissions", cast.INTEGRATION, ParentId=held, SobjectType=name, Field=f"{name}.{field.name}",
+                maker.add("FieldPermissions", people_names.INTEGRATION, ParentId=held, SobjectType=name, Field=f"{name}.{field.name}",
                           PermissionsRead=True, PermissionsEdit=field.updateable)  # fmt: skip
 
 
@@ -184,6 +186,6 @@ def _add(maker: Maker, rows: str) -> None:
             name: maker.named[value[1:]] if str(value).startswith("@") else value for name, value in row.items()
         }
         called = values.pop("as", None)
-        made = maker.add(values.pop("object"), cast.INTEGRATION, **values)
+        made = maker.add(values.pop("object"), people_names.INTEGRATION, **values)
         if called:
             maker.named[called] = made

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox.database import Record, Value
 from sync.sandbox.dml import Author, create, update
 from sync.sandbox.exchange import RefusalError
@@ -71,7 +71,7 @@ def fact_of(record_id: str) -> ObjectFact:
 
 
 T = TypeVar("T")
-_STAYING = tuple(rep for rep in cast.REPS if rep != cast.LEAVES_SOON)
+_STAYING = tuple(rep for rep in people_names.REPS if rep != people_names.LEAVES_SOON)
 _EMPLOYEES = (40, 120, 350, 800, 2400)
 
 
@@ -95,7 +95,7 @@ class Office:
 
     def morning(self, world: World, now: datetime) -> World:
         """A day's work begins, and one of the reps leaves the company."""
-        return leave(self._work(world, now), now, cast.LEAVES_SOON)
+        return leave(self._work(world, now), now, people_names.LEAVES_SOON)
 
     def day(self, world: World, now: datetime) -> World:
         """A day like any other; the connector scores a tenth of the leads."""
@@ -107,7 +107,7 @@ class Office:
         """Leads arrive, reps move a few among themselves and correct some."""
         leads, stems = _open_leads(world), _stems(world)
         for number in range(max(2, len(leads) // 100)):
-            add(world, now, cast.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
+            add(world, now, people_names.MANAGERS[0], "Lead", newcomer(self._dice, number), assigns=True)
             self.happened.arrived += 1
         owned = [lead for lead in leads if stems.get(str(lead["OwnerId"])) in _STAYING]
         moved = self._some(owned, max(1, len(leads) // 200))

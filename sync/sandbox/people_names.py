@@ -20,5 +20,5 @@ WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("vocabulary.toml"
 
 
 def username(stem: str) -> str:
-    """The username of one of the cast."""
+    """The username of one of the people_names."""
     return f"{stem}@sandbox.example"

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 from typing import TypeVar
 
-from sync.sandbox import people_names as cast
+from sync.sandbox import people_names
 from sync.sandbox.clock import stamp
 from sync.sandbox.database import Database, Record, Value
 from sync.sandbox.dml import PERSONS, full_name
@@ -82,10 +82,10 @@ def lead(maker: Maker) -> Record:
     age = min(dice.expovariate(1 / 160), 540.0)
     created = maker.now - timedelta(days=age, seconds=7200)
     changed = created + (maker.now - timedelta(hours=1) - created) * dice.random()
-    home = cast.REPS_KANSAI if values.get("State") in _KANSAI else cast.REPS_KANTO
+    home = people_names.REPS_KANSAI if values.get("State") in _KANSAI else people_names.REPS_KANTO
     values |= {"Status": drawn(dice, WORDS["statuses"], (60, 90, 90, 100)), "Rating": drawn(dice, _RATINGS, (12, 37, 60, 100)),
                "HasOptedOutOfEmail": dice.random() < 0.04,
-               "OwnerId": _owner(dice, home if is_japanese else cast.REPS_ENGLISH, maker.named)}  # fmt: skip
+               "OwnerId": _owner(dice, home if is_japanese else people_names.REPS_ENGLISH, maker.named)}  # fmt: skip
     if dice.random() >= 0.15:  # the Account Engagement connector knows it
         values |= {"pi__score__c": float(int(dice.expovariate(1 / 45))), "pi__grade__c": dice.choice(WORDS["grades"])}
     if values["Rating"] == "Hot" and dice.random() < 0.97:
@@ -94,7 +94,7 @@ def lead(maker: Maker) -> Record:
         values |= {"IsConverted": True, "ConvertedDate": stamp(changed)[:10], "Status": "Closed - Converted"}
     maker.serial += 1
     values |= {"Id": record_id("00Q", maker.serial), "IsDeleted": dice.random() < 0.01}
-    return maker.put("Lead", {"IsConverted": False, **values}, cast.INTEGRATION, at=created, changed=changed)
+    return maker.put("Lead", {"IsConverted": False, **values}, people_names.INTEGRATION, at=created, changed=changed)
 
 
 def newcomer(dice: random.Random, serial: int) -> dict[str, Value]:
@@ -158,7 +158,7 @@ _KANSAI = frozenset({*WORDS["prefectures_kansai"], *WORDS["short_prefectures"]["
 
 def _owner(dice: random.Random, team: tuple[str, ...], named: Mapping[str, str]) -> str:
     chance = dice.random()
-    for share, owner in ((0.30, "Inbound_Leads"), (0.36, "Partner_Leads"), (0.42, cast.LEAVER)):
+    for share, owner in ((0.30, "Inbound_Leads"), (0.36, "Partner_Leads"), (0.42, people_names.LEAVER)):
         if chance < share:
             return named[owner]
     return named[drawn(dice, team, _chances_in(team))]
@@ -166,7 +166,7 @@ def _owner(dice: random.Random, team: tuple[str, ...], named: Mapping[str, str])
 
 @cache
 def _chances_in(team: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(accumulate(1 if stem == cast.LEAVES_SOON else 4 for stem in team))
+    return tuple(accumulate(1 if stem == people_names.LEAVES_SOON else 4 for stem in team))
 
 
 def _prefecture(dice: random.Random) -> str:
