@@ -1,7 +1,8 @@
 """Examine a folder and its org before anything depends on them: each check says what is, and what to do if not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 
 import polars as pl
 
@@ -9,7 +10,9 @@ from config.settings.defaults import CALLS_LEFT_PERCENT
 from config.words.catalogue import Words
 from engine.assignment.directory import Directory, dangling
 from engine.errors import AuditError, LeadsyncError, Problem
+from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.check import check
+from mapping.field_map.field_map import FieldMap
 from mapping.field_map.pulled_objects import PEOPLE, PulledObject, pulled_objects
 from mapping.field_map.types import raw_frame, raw_schema
 from mapping.frames.people import queues_for, queues_of, role_names, users_of
@@ -20,6 +23,7 @@ from sync.doctor.checks import Check, failed
 from sync.run import Worker
 from sync.salesforce.org import Org
 from sync.store import describes, orgs
+from sync.store.database import Store
 
 
 def examine(worker: Worker, words: Words) -> tuple[Check, ...]:
@@ -36,7 +40,7 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
             yield from failed(name, error.problems, words)
             is_readable = False
             break  # rules are read by the map
-    yield from prerequisites.ends_of_certificates(worker, words)
+    yield from prerequisites.ends_of_certificates(worker.settings, words, now=worker.clock.now())
     try:
         org = worker.new_org()
     except LeadsyncError as error:
@@ -45,12 +49,12 @@ def _examined(worker: Worker, words: Words) -> Iterator[Check]:
         with closing(org):
             yield from _org(worker, org, words, is_readable=is_readable)
     if is_readable:
-        yield from prerequisites.dropped_files(worker, words)
+        yield from prerequisites.dropped_files(worker.store, worker.folder, worker.field_map.activities, words)
     damaged = worker.mirror.verify()
     yield from failed("mirror", damaged, words)
     if not damaged:
         yield Check("mirror", ok=True, said=words.say("doctor.mirror"))
-    yield from _audit(worker, words)
+    yield from _audit(worker.store, words)
 
 
 def _org(worker: Worker, org: Org, words: Words, *, is_readable: bool) -> Iterator[Check]:
@@ -76,16 +80,16 @@ def _org(worker: Worker, org: Org, words: Words, *, is_readable: bool) -> Iterat
     yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))
     yield from prerequisites.clock(org.skew_seconds, words)
     if is_readable:
-        yield from prerequisites.rights(worker, org, identity.user_id, words)
-        yield from prerequisites.set_off(worker, org, words)
-        yield from _fields(worker, org, words)
-        yield from _people(worker, org, words)
+        yield from prerequisites.rights(worker.field_map.objects, org, identity.user_id, words)
+        yield from prerequisites.set_off(worker.field_map.objects, org, words)
+        yield from _fields(worker.field_map, worker.store, org, words, now=worker.clock.now)
+        yield from _people(worker.field_map, worker.rulebook, org, words)
     yield from _usage(org, words)
 
 
-def _audit(worker: Worker, words: Words) -> Iterator[Check]:
+def _audit(store: Store, words: Words) -> Iterator[Check]:
     try:
-        with worker.store.read() as tx:
+        with store.read() as tx:
             head = verify_store(tx)
     except AuditError as error:
         yield from failed("audit", error.problems, words)
@@ -93,29 +97,31 @@ def _audit(worker: Worker, words: Words) -> Iterator[Check]:
         yield Check("audit", ok=True, said=words.say("doctor.audit", count=head.count))
 
 
-def _fields(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+def _fields(
+    field_map: FieldMap, store: Store, org: Org, words: Words, *, now: Callable[[], datetime]
+) -> Iterator[Check]:
     try:
-        wanted = (*pulled_objects(worker.field_map), *PEOPLE)
+        wanted = (*pulled_objects(field_map), *PEOPLE)
         described = org.describes([one.api_name for one in wanted])
-        with worker.store.transaction() as tx:
-            problems = check(worker.field_map, describes.keep(tx, described, at=org.server_time or worker.clock.now()))
+        with store.transaction() as tx:
+            problems = check(field_map, describes.keep(tx, described, at=org.server_time or now()))
     except LeadsyncError as error:
         problems = error.problems
     yield from failed("fields", problems, words)
     if not problems:
-        count = sum(len(one.fields) + len(one.write_back) for one in worker.field_map.objects)
+        count = sum(len(one.fields) + len(one.write_back) for one in field_map.objects)
         yield Check("fields", ok=True, said=words.say("doctor.fields", count=count))
 
 
-def _people(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+def _people(field_map: FieldMap, rulebook: Rulebook, org: Org, words: Words) -> Iterator[Check]:
     raw_users, groups, members, supports, roles = (_whole(org, wanted) for wanted in PEOPLE)
     users = users_of(raw_users, roles)
     every_queue = queues_of(groups, members, supports, raw_users, roles)
-    queues = queues_for(every_queue, worker.field_map)
-    directory = Directory.of(users, queues, worker.rulebook)
-    missing = dangling(worker.rulebook, directory, role_names(roles))
+    queues = queues_for(every_queue, field_map)
+    directory = Directory.of(users, queues, rulebook)
+    missing = dangling(rulebook, directory, role_names(roles))
     yield from failed("people", missing, words)
-    for pool in worker.rulebook.assignment.pools:
+    for pool in rulebook.assignment.pools:
         able = [member for member in directory.pools[pool.id] if directory.users[member].can_own]
         if not able:
             yield Check("pool", ok=False, said=words.say("doctor.pool_empty", pool=pool.name),

@@ -1,16 +1,20 @@
 """Checks of the ground a worker stands on: clocks, certificates, what its user may do, what an update sets off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
 
+from config.settings.settings import Settings
 from config.words.catalogue import Words
 from engine.errors import Problem, SettingsError
+from mapping.field_map.field_map import ActivitySource, ObjectMap
 from sync.doctor.certificates import advice, certificates, warning
 from sync.doctor.checks import Check, failed
 from sync.doctor.org_automation import Kind, Permissions, permissions, surroundings
-from sync.run import Worker
 from sync.salesforce.login import SKEW_MAX_SECONDS
 from sync.salesforce.org import Org
 from sync.store import dropped_files as dropped
+from sync.store.database import Store
 
 SKEW_WARN_SECONDS = 60
 
@@ -26,15 +30,15 @@ def clock(seconds: int | None, words: Words) -> Iterator[Check]:
     yield Check("clock", ok=False, said=words.say("doctor.clock_off", seconds=seconds), advice=advice)
 
 
-def ends_of_certificates(worker: Worker, words: Words) -> Iterator[Check]:
+def ends_of_certificates(settings: Settings, words: Words, *, now: datetime) -> Iterator[Check]:
     """Nothing when no certificate is named: a key alone does not say how long it is good for."""
     try:
-        known = certificates(worker.settings)
+        known = certificates(settings)
     except SettingsError as error:
         yield from failed("certificate", error.problems, words)
         return
     for one in known:
-        told = warning(one, now=worker.clock.now())
+        told = warning(one, now=now)
         if told:
             yield Check("certificate", ok=False, said=words.message(told), advice=words.message(advice(one)))
         else:
@@ -42,9 +46,9 @@ def ends_of_certificates(worker: Worker, words: Words) -> Iterator[Check]:
             yield Check("certificate", ok=True, said=said)
 
 
-def rights(worker: Worker, org: Org, user_id: str, words: Words) -> Iterator[Check]:
+def rights(objects: Iterable[ObjectMap], org: Org, user_id: str, words: Words) -> Iterator[Check]:
     """What the integration user may not do, and should; one line when nothing is missing."""
-    for entry in worker.field_map.objects:
+    for entry in objects:
         allowed = permissions(org, user_id, entry.api_name)
         if allowed is None:
             yield Check("permissions", ok=True, said=words.say("doctor.rights_unseen", object=entry.api_name))
@@ -61,9 +65,9 @@ def rights(worker: Worker, org: Org, user_id: str, words: Words) -> Iterator[Che
             yield Check("permissions", ok=True, said=words.say("doctor.rights", object=entry.api_name))
 
 
-def set_off(worker: Worker, org: Org, words: Words) -> Iterator[Check]:
+def set_off(objects: Iterable[ObjectMap], org: Org, words: Words) -> Iterator[Check]:
     """What an update of ours sets off in the org, object by object."""
-    for entry in worker.field_map.objects:
+    for entry in objects:
         around = surroundings(org, entry.api_name)
         for kind in Kind:
             named = [one for one in around.found if one.kind is kind]
@@ -96,14 +100,9 @@ def _missing(allowed: Permissions) -> Iterator[str]:
         yield "inactive_owner"
 
 
-def dropped_files(worker: Worker, words: Words) -> Iterator[Check]:
+def dropped_files(store: Store, folder: Path, sources: Iterable[ActivitySource], words: Words) -> Iterator[Check]:
     """Files of drop folders of which the last run could read nothing, as long as they are there."""
-    with worker.store.read() as tx:
-        files = [
-            file
-            for source in worker.field_map.activities
-            if source.files
-            for file in dropped.of_source(tx, source.api_name).values()
-        ]
-    unread = [file for file in files if file.code and (worker.folder / file.path).exists()]
+    with store.read() as tx:
+        files = [file for source in sources if source.files for file in dropped.of_source(tx, source.api_name).values()]
+    unread = [file for file in files if file.code and (folder / file.path).exists()]
     yield from failed("files", (Problem(file.code, file.path, {"file": file.path}) for file in unread), words)

@@ -82,6 +82,7 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
     drops = Drops(worker.folder, worker.store, writer, worker.clock.now, run.identity.time_zone)
     dropped = read_dropped(drops, field_map.activities, run.figures)
     _list(run, leased, brought, dropped)
+    run.figures.update(_figures(brought, dropped))
     if any(each.object_pull.is_first and not each.object_pull.is_slow for each in brought):
         compact(
             leased,
@@ -178,7 +179,7 @@ def _close(object_pull: ObjectPull, staging: Staging) -> None:
 
 def _list(run: Run, leased: LeasedStore, brought: Sequence[_Brought], dropped: Intake) -> None:
     """The pull happens here."""
-    written = [data_file for each in brought for data_file in each.staging.data_files] + dropped.data_files
+    written = _written(brought, dropped)
     rulebook, points = run.worker.rulebook.digest, run.worker.points
     marks = [
         Watermark(each.object_pull.name, each.complete, listed_as(each.object_pull.wanted, rulebook))
@@ -191,16 +192,27 @@ def _list(run: Run, leased: LeasedStore, brought: Sequence[_Brought], dropped: I
         query_jobs.close(tx, [each.job for each in brought if each.job])
         query_jobs.forget(tx, run.now - timedelta(days=_JOB_DAYS))
     points.reach("pull committed")
+
+
+def _figures(brought: Sequence[_Brought], dropped: Intake) -> dict[str, Json]:
     followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
-    run.figures["pulled"] = {each.object_pull.name: each.staging.rows for each in followed}
-    run.figures["unparsed"] = {
-        f"{each.object_pull.name}.{column}": number for each in followed for column, number in each.staging.lost.items()
-    }
     fresh: dict[str, int] = {}
-    for data_file in written:
+    for data_file in _written(brought, dropped):
         fresh[data_file.object] = fresh.get(data_file.object, 0) + data_file.rows
-    run.figures["pulled_new"] = fresh
-    run.figures["fates"] = {each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates}
+    return {
+        "pulled": {each.object_pull.name: each.staging.rows for each in followed},
+        "unparsed": {
+            f"{each.object_pull.name}.{column}": number
+            for each in followed
+            for column, number in each.staging.lost.items()
+        },
+        "pulled_new": {**fresh},
+        "fates": {each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates},
+    }
+
+
+def _written(brought: Sequence[_Brought], dropped: Intake) -> list[DataFile]:
+    return [data_file for each in brought for data_file in each.staging.data_files] + dropped.data_files
 
 
 def _staged(store: Store) -> list[str]:

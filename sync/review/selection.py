@@ -13,6 +13,7 @@ from engine.errors import Problem, UsageError
 from engine.names import folded
 from engine.values import Scalar
 from mapping.ids import id18, is_id
+from sync.mirror.mirror import Mirror
 from sync.mirror.records import people
 from sync.plan.lookup import plan_named
 from sync.review.owner_names import ids_of
@@ -54,9 +55,9 @@ class Selection:
     where: tuple[str, ...] = ()
 
 
-def chooser(worker: Worker, selection: Selection, *, as_of: str) -> Test:
+def chooser(mirror: Mirror, selection: Selection, *, as_of: str) -> Test:
     """Whether a change is meant. UsageError PL-420 (nobody of that name), PL-421 (several), PL-422 (no term)."""
-    users, queues = people(worker.mirror, as_of=as_of)
+    users, queues = people(mirror, as_of=as_of)
     problems: list[Problem] = []
     tests: list[Test] = []
     if selection.records:
@@ -87,7 +88,7 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
     """
     with worker.store.read() as tx:
         header = plan_named(tx, plan_id)
-    is_meant = chooser(worker, selection, as_of=header.snapshot)
+    is_meant = chooser(worker.mirror, selection, as_of=header.snapshot)
     ids: list[str] = []
     rules: set[RuleRef] = set()
     fields: set[str] = set()

@@ -30,6 +30,7 @@ from mapping.field_map.labels import labels_of
 from mapping.frames.prospects import absent_columns
 from mapping.frames.record_cards import Card, card_of
 from mapping.ids import id18, is_id
+from sync.mirror.mirror import Mirror
 from sync.mirror.records import activities_of, people, prospects_of
 from sync.plan.lookup import plan_named
 from sync.plan.versions import PlanVersion, plan_version_of
@@ -129,10 +130,14 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         history = changes.of_record(tx, wanted)
         approved = approvals.approvals_of(tx, [each.change.change_id for each in history])
         labels = labels_of(version.field_map, describes.every(tx))
-    seen = _seen(worker, wanted, header, version, known)
+    seen = _seen(worker.mirror, wanted, header, version, known)
     if seen is None:
         raise UsageError.of("PL-412", wanted)
-    since = _since(worker, wanted, seen, last, remembered) if as_of else None
+    since = None
+    if as_of:
+        today = PlanVersion(worker.rulebook, worker.field_map, _moment(last))
+        now = _seen(worker.mirror, wanted, last, today, remembered)
+        since = _since(seen, now) if now else None
     told = _explained(seen, header.plan_id, since)
     names = {**told.names, **_people_in(history, seen.directory), **_people_moved(since, seen.directory)}
     told = replace(told, history=history, approvals=approved, names=names, labels=labels)
@@ -167,8 +172,8 @@ class _Seen:
         return dict(prepare(self.part.prospects, self.memory, self.directory).rows(named=True)[0])
 
 
-def _seen(worker: Worker, wanted: str, header: PlanRecord, version: PlanVersion, remembered: Memory) -> _Seen | None:
-    mirror, as_of = worker.mirror, header.snapshot
+def _seen(mirror: Mirror, wanted: str, header: PlanRecord, version: PlanVersion, remembered: Memory) -> _Seen | None:
+    as_of = header.snapshot
     users, queues = people(mirror, as_of=as_of)
     directory = Directory.of(users, queues, version.rulebook)
     for object_map in version.field_map.objects:
@@ -228,11 +233,8 @@ def _taken(draft: Draft, seen: _Seen) -> tuple[Taken, ...]:
     )
 
 
-def _since(worker: Worker, wanted: str, then: _Seen, last: PlanRecord, remembered: Memory) -> Since | None:
-    today = PlanVersion(worker.rulebook, worker.field_map, _moment(last))
-    now = _seen(worker, wanted, last, today, remembered)
-    if now is None:
-        return None
+def _since(then: _Seen, now: _Seen) -> Since:
+    today = now.version
     before, after = then.verdict(then.version, then.version.moment), now.verdict(today, today.moment)
     has_other_map = then.version.field_map.digest != today.field_map.digest
     tried = {"time": then.verdict(then.version, today.moment)}

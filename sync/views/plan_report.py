@@ -1,17 +1,19 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.assignment.pools import OWNER_REASONS
 from engine.changes.change import Standing
 from engine.messages import Message
 from engine.values import Scalar
+from mapping.field_map.field_map import ObjectMap
 from mapping.frames.record_cards import Card, card_of, open_holdings
+from sync.mirror.mirror import Mirror
 from sync.run import Worker
 from sync.store import changes
 from sync.store.change_values import Sketch, sketches
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.paging import pages_of
 from sync.store.plans import PlanRecord
 from sync.store.runs import Run
@@ -51,7 +53,7 @@ def report_of_run(worker: Worker, run: Run) -> RunReport:
     def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
         return changes.page_of_run(tx, run.run_id, after=after, most=most)
 
-    rows = StoredRows(worker, page, owners, run.run_id)
+    rows = StoredRows(worker.store, page, _cards(worker, run.run_id), owners)
     seen, listed = _gathered(rows)
     return RunReport(heading_of_run(worker, run), rows, seen, listed)
 
@@ -78,35 +80,52 @@ def rows_of(
     def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
         return changes.page_of_plan(tx, plan.plan_id, after=after, most=most)
 
-    return StoredRows(worker, page, owners, plan.snapshot, page_rows)
+    return StoredRows(worker.store, page, _cards(worker, plan.snapshot), owners, page_rows)
 
 
 def rows_among(
     worker: Worker, plan: PlanRecord, standings: Iterable[Standing], owners: Mapping[str, Owner]
 ) -> Iterator[Row]:
     """Some changes of a plan, as readers see them."""
-    among = list(standings)
-    cards = _cards(worker, plan.snapshot, {standing.change.record_id for standing in among})
-    yield from (_row(worker, standing, cards, owners) for standing in among)
+    yield from _rows(list(standings), _cards(worker, plan.snapshot), owners)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What records were called as of a pull, and where people open them; `pages` is None where the org has none."""
+
+    mirror: Mirror
+    objects: tuple[ObjectMap, ...]
+    as_of: str | None
+    pages: str | None
+
+    def of(self, record_ids: Collection[str]) -> dict[str, Card]:
+        cards: dict[str, Card] = {}
+        for object_map in self.objects if record_ids else ():
+            named = self.mirror.of(object_map.api_name, record_ids, as_of=self.as_of)
+            cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
+        return cards
+
+    def link(self, record_id: str, card: Card) -> str | None:
+        return f"{self.pages}/lightning/r/{card.object}/{record_id}/view" if self.pages and card.object else None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
     """Rows read from the store each time they are walked, some thousands at a time, with names as of a pull."""
 
-    worker: Worker
+    store: Store
     page: Page
+    cards: Cards
     owners: Mapping[str, Owner]
-    as_of: str | None
     page_rows: int = _PAGE_ROWS
 
     def __iter__(self) -> Iterator[Row]:
         by_record = pages_of(
-            self.worker.store, self.page, lambda standing: standing.change.record_id, after="", most=self.page_rows
+            self.store, self.page, lambda standing: standing.change.record_id, after="", most=self.page_rows
         )
         for standings in by_record:
-            cards = _cards(self.worker, self.as_of, {standing.change.record_id for standing in standings})
-            yield from (_row(self.worker, standing, cards, self.owners) for standing in standings)
+            yield from _rows(standings, self.cards, self.owners)
 
 
 def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
@@ -123,11 +142,12 @@ def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen
 
 def remarks_of(worker: Worker, plan: PlanRecord) -> tuple[Remark, ...]:
     """What people should know of records for which nothing is proposed."""
-    cards = _cards(worker, plan.snapshot, {notice.record_id for notice in plan.notices})
+    cards = _cards(worker, plan.snapshot)
+    found = cards.of({notice.record_id for notice in plan.notices})
     return tuple(
-        Remark(notice.record_id, notice.message, card.name, _link(worker, notice.record_id, card))
+        Remark(notice.record_id, notice.message, card.name, cards.link(notice.record_id, card))
         for notice in plan.notices
-        for card in [cards.get(notice.record_id, Card())]
+        for card in [found.get(notice.record_id, Card())]
     )
 
 
@@ -154,24 +174,21 @@ def _count(counts: ChangeCounts[str], sketch: Sketch) -> None:
     )
 
 
-def _cards(worker: Worker, as_of: str | None, record_ids: Collection[str]) -> dict[str, Card]:
-    cards: dict[str, Card] = {}
-    for object_map in worker.field_map.objects if record_ids else ():
-        named = worker.mirror.of(object_map.api_name, record_ids, as_of=as_of)
-        cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
-    return cards
+def _cards(worker: Worker, as_of: str | None) -> Cards:
+    """The sandbox org has no pages."""
+    settings = worker.settings
+    return Cards(worker.mirror, worker.field_map.objects, as_of, None if settings.is_sandbox else settings.org)
 
 
-def _link(worker: Worker, record_id: str, card: Card) -> str | None:
-    """Where people open it; the sandbox org has no pages."""
-    if worker.settings.is_sandbox or not card.object:
-        return None
-    return f"{worker.settings.org}/lightning/r/{card.object}/{record_id}/view"
+def _rows(standings: Sequence[Standing], cards: Cards, owners: Mapping[str, Owner]) -> Iterator[Row]:
+    found = cards.of({standing.change.record_id for standing in standings})
+    for standing in standings:
+        card = found.get(standing.change.record_id, Card())
+        yield _row(standing, card, cards.link(standing.change.record_id, card), owners)
 
 
-def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: Mapping[str, Owner]) -> Row:
+def _row(standing: Standing, card: Card, link: str | None, owners: Mapping[str, Owner]) -> Row:
     change = standing.change
-    card = cards.get(change.record_id, Card())
     persona, grade, score = (change.after.get(name, getattr(card, name)) for name in ("persona", "grade", "score"))
     return Row(
         change_id=change.change_id,
@@ -193,7 +210,7 @@ def _row(worker: Worker, standing: Standing, cards: Mapping[str, Card], owners: 
         because=tuple(told(message, owners) for message in change.because),
         rules=tuple(str(rule) for rule in change.rules),
         note=told(standing.note, owners) if standing.note else None,
-        link=_link(worker, change.record_id, card),
+        link=link,
         persona=None if persona is None else str(persona),
         grade=None if grade is None else str(grade),
         score=score if isinstance(score, int) else None,
