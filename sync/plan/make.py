@@ -76,41 +76,46 @@ def plan_org(
     so has one in shadow, which asks for nothing. A plan of a part proposes, keeps and withdraws what one that
     `looks_at_all` would. `comparing` is told every range of a plan of everybody.
     """
-    worker, leased = run.worker, LeasedStore(run.worker.store, lease)
+    leased = LeasedStore(run.worker.store, lease)
     drop_unfinished(leased, at=run.now)
-    version, versions = (
-        PlanVersion(worker.rulebook, worker.field_map, run.moment),
-        PlanVersions(worker.store, run.describes),
-    )
-    with worker.store.read() as tx:
-        before = before_plan(tx)
-    snapshot = snapshot_of(
-        worker.mirror, worker.field_map, org_id=run.identity.org_id, run_id=run.run_id, figures=run.figures
-    )
-    basis = basis_of(before, snapshot, version, versions, with_owners=with_owners)
-    settings = worker.settings
-    work = _Work(
-        leased,
-        worker.mirror,
-        worker.drain,
-        Imprint(run.run_id, version, worker.rulebook_text),
-        basis,
-        directory_of(snapshot, version.rulebook),
-        Recall(worker.store, versions, version, timedelta(seconds=settings.look_back_seconds)),
-        comparing,
-        held_at_once,
-        run.figures,
-    )
-    with worker.store.read() as tx:
+    work = _work_of(run, leased, comparing, held_at_once, with_owners=with_owners)
+    with leased.read() as tx:
         last = None if looks_at_all else checkpoints.latest(tx)
+    basis, version = work.basis, work.imprint.version
     if may_go_on(last, basis, version):
-        affected = Affected(worker.store, worker.mirror, version.field_map, last, settings.range_records)
+        affected = Affected(leased.store, work.mirror, version.field_map, last, run.worker.settings.range_records)
         few = affected.records(at=run.at, until=basis.seen)
         if few is not None:
             if (shown := work.part(last, few)) is not None:
                 return shown
             drop_unfinished(leased, at=run.now)
     return work.whole()
+
+
+def _work_of(
+    run: Run, leased: LeasedStore, comparing: Comparing, held_at_once: HeldAtOnce, *, with_owners: bool
+) -> "_Work":
+    worker = run.worker
+    version = PlanVersion(worker.rulebook, worker.field_map, run.moment)
+    versions = PlanVersions(worker.store, run.describes)
+    with worker.store.read() as tx:
+        before = before_plan(tx)
+    snapshot = snapshot_of(
+        worker.mirror, worker.field_map, org_id=run.identity.org_id, run_id=run.run_id, figures=run.figures
+    )
+    directory = directory_of(snapshot, version.rulebook)
+    return _Work(
+        leased,
+        worker.mirror,
+        worker.drain,
+        Imprint(run.run_id, version, worker.rulebook_text),
+        basis_of(before, snapshot, version, versions, with_owners=with_owners),
+        directory,
+        Recall(worker.store, versions, version, timedelta(seconds=worker.settings.look_back_seconds)),
+        comparing,
+        held_at_once,
+        run.figures,
+    )
 
 
 def drop_unfinished(leased: LeasedStore, *, at: datetime) -> None:
@@ -187,7 +192,8 @@ class _Work:
             gone = [record_id for record_id, _ in changes.open_ids(tx) if record_id not in assigned.seen]
         self._leave(assigned, gone)
         planned = assigned.planned(basis.snapshot.run)
-        return writer.show(planned, self._checkpoint(self.imprint.run_id, planned))
+        checkpoint = self._checkpoint(self.imprint.run_id, planned)
+        return writer.show(planned, checkpoint)
 
     def part(self, before: Checkpoint, few: Sequence[str]) -> PlanRecord | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
@@ -217,7 +223,8 @@ class _Work:
         figures = (told.figures if told else None) or {}
         self.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
         planned = replace(planned, outline=replace(outline, counts=counts))
-        return writer.show(planned, self._checkpoint(before.whole_id, planned), looked_at=few)
+        checkpoint = self._checkpoint(before.whole_id, planned)
+        return writer.show(planned, checkpoint, looked_at=few)
 
     def _planner(self, carried: Weight | None = None) -> Planner:
         basis, version = self.basis, self.imprint.version

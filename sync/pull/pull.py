@@ -13,6 +13,7 @@ from functools import partial
 from engine.errors import OrgError, TransientError
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
+from sync.host.crash_points import CrashPoints
 from sync.host.shutdown import Drain
 from sync.pull.bulk_extracts import Extracts, extracts_of
 from sync.pull.drop_folders.reader import Drops, Intake, read_dropped
@@ -56,14 +57,14 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
     anew first: a field may have gone since.
     """
     worker, settings, field_map = run.worker, run.worker.settings, run.worker.field_map
-    leased, mirror = LeasedStore(worker.store, lease), worker.mirror
-    mirror.discard_orphans(lease=lease, keep=_staged(worker.store))  # what a crash left between file and transaction
+    leased, writer = LeasedStore(worker.store, lease), mirror_writer(run)
+    # What a crash left between file and transaction.
+    writer.mirror.discard_orphans(lease=lease, keep=_staged(worker.store))
     found = described(run.describes, field_map, worker.read_rulebook)
     with worker.store.read() as tx:
         marks = data_files.watermarks(tx)
     look_back, slow = (timedelta(seconds=each) for each in (settings.look_back_seconds, settings.slow_objects_seconds))
     object_pulls = object_pulls_of(found, marks, worker.rulebook.digest, Due(run.now, look_back, slow, whole))
-    writer = MirrorWriter(mirror, run.run_id, field_map.digest, run.org.now, min(ROWS_MAX, settings.range_records))
     reading = _Reading(
         run.org,
         writer,
@@ -81,18 +82,15 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
         raise
     drops = Drops(worker.folder, worker.store, writer, worker.clock.now, run.identity.time_zone)
     dropped = read_dropped(drops, field_map.activities, run.figures)
-    _list(run, leased, brought, dropped)
+    _list(leased, writer, brought, dropped, worker.points, at=run.at, rulebook=worker.rulebook.digest)
     run.figures.update(_figures(brought, dropped))
     if any(each.object_pull.is_first and not each.object_pull.is_slow for each in brought):
-        compact(
-            leased,
-            mirror,
-            field_map,
-            run_id=run.run_id,
-            at=run.now,
-            percent=settings.compact_percent,
-            points=worker.points,
-        )
+        compact(leased, writer, field_map, worker.points, percent=settings.compact_percent)
+
+
+def mirror_writer(run: Run) -> MirrorWriter:
+    rows_max = min(ROWS_MAX, run.worker.settings.range_records)
+    return MirrorWriter(run.worker.mirror, run.run_id, run.worker.field_map.digest, run.org.now, rows_max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +175,18 @@ def _close(object_pull: ObjectPull, staging: Staging) -> None:
     staging.close()
 
 
-def _list(run: Run, leased: LeasedStore, brought: Sequence[_Brought], dropped: Intake) -> None:
+def _list(
+    leased: LeasedStore,
+    writer: MirrorWriter,
+    brought: Sequence[_Brought],
+    dropped: Intake,
+    points: CrashPoints,
+    *,
+    at: datetime,
+    rulebook: str,
+) -> None:
     """The pull happens here."""
     written = _written(brought, dropped)
-    rulebook, points = run.worker.rulebook.digest, run.worker.points
     marks = [
         Watermark(each.object_pull.name, each.complete, listed_as(each.object_pull.wanted, rulebook))
         for each in brought
@@ -188,9 +194,9 @@ def _list(run: Run, leased: LeasedStore, brought: Sequence[_Brought], dropped: I
     points.reach("data files written")
     with leased.transaction() as tx:
         dropped.keep(tx)
-        data_files.add_pull(tx, run=run.run_id, at=run.at, data_files=written, watermarks=[*marks, *dropped.marks])
+        data_files.add_pull(tx, run=writer.run_id, at=at, data_files=written, watermarks=[*marks, *dropped.marks])
         query_jobs.close(tx, [each.job for each in brought if each.job])
-        query_jobs.forget(tx, run.now - timedelta(days=_JOB_DAYS))
+        query_jobs.forget(tx, writer.now() - timedelta(days=_JOB_DAYS))
     points.reach("pull committed")
 
 

@@ -19,8 +19,8 @@ from mapping.soql import BY_ID, by_ids, count, select
 from sync.host.host import Host
 from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.pull.id_list import IdList, id_list
-from sync.pull.pull import pull
-from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging
+from sync.pull.pull import mirror_writer, pull
+from sync.pull.staging import MirrorWriter, Staging
 from sync.pull.upkeep import compact
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
@@ -62,15 +62,13 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
     An object of which so much has vanished that an access must have been lost is left as it is, unless that is
     accepted; when all else is done, OrgError SF-126 tells of it.
     """
-    worker, settings, field_map, mirror = run.worker, run.worker.settings, run.worker.field_map, run.worker.mirror
-    mapped, run_id = pulled_objects(field_map), run.run_id
+    worker, settings, mapped = run.worker, run.worker.settings, pulled_objects(run.worker.field_map)
     found: dict[str, Drift] = {}
     refused: list[Problem] = []
     with worker.hold(LeaseName.PULL) as lease:
         run.describes.ask_again([wanted.api_name for wanted in (*mapped, *PEOPLE)])
         pull(run, lease, whole=[wanted.api_name for wanted in PEOPLE])
-        leased = LeasedStore(worker.store, lease)
-        writer = MirrorWriter(mirror, run_id, field_map.digest, run.org.now, min(ROWS_MAX, settings.range_records))
+        leased, writer = LeasedStore(worker.store, lease), mirror_writer(run)
         for wanted in mapped:
             comparison = _Comparison(
                 wanted,
@@ -78,7 +76,7 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
                 run.org,
                 leased,
                 writer,
-                extracts_of(run.org, leased, worker.host, settings, run_id=run_id),
+                extracts_of(run.org, leased, worker.host, settings, run_id=run.run_id),
                 worker.host,
                 run.at,
                 settings.bulk_query_records_min,
@@ -91,11 +89,9 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
                 refused += error.problems
             run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
         percent, before = settings.compact_percent, run.now - timedelta(days=settings.as_of_days)
-        run.figures["compacted"] = compact(
-            leased, mirror, field_map, run_id=run_id, at=run.now, percent=percent, points=worker.points
-        )
+        run.figures["compacted"] = compact(leased, writer, worker.field_map, worker.points, percent=percent)
         # What only readings as of long ago would need.
-        run.figures["retired"] = mirror.retire(before, at=run.now, lease=lease)
+        run.figures["retired"] = worker.mirror.retire(before, at=run.now, lease=lease)
     if refused:
         raise OrgError(*refused)
     return found

@@ -5,6 +5,7 @@ from dataclasses import replace
 from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, MappedField
 from sync.cycle import propose
+from sync.pull.pull import mirror_writer
 from sync.pull.upkeep import compact
 from sync.run import Run, begin
 from sync.store.leases import LeasedStore
@@ -33,15 +34,8 @@ def _looked(stage: Stage, *, as_of: str | None = None, compacts: bool = False) -
         stage.run_id = run.run_id
         if compacts:
             with stage.worker.hold(LeaseName.PULL) as lease:
-                assert compact(
-                    LeasedStore(run.worker.store, lease),
-                    run.worker.mirror,
-                    run.worker.field_map,
-                    run_id=run.run_id,
-                    at=run.now,
-                    percent=run.worker.settings.compact_percent,
-                    points=run.worker.points,
-                )
+                leased, percent = LeasedStore(run.worker.store, lease), run.worker.settings.compact_percent
+                assert compact(leased, mirror_writer(run), run.worker.field_map, run.worker.points, percent=percent)
         return _seen(run, as_of=as_of)
 
 
