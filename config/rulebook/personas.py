@@ -22,8 +22,8 @@ _LEVELS = {"strong": 3, "medium": 2, "weak": 1}
 def read_personas(items: Sequence[Item], known: Known, problems: Problems) -> tuple[Persona, ...]:
     found = tuple(_persona(item, known, problems) for item in items)
     for item, persona in zip(items, found, strict=True):
-        _fits(persona.name, item.part("name"), "persona", problems)
-        _fits(persona.role, item.part("role"), "buyer_role", problems)
+        refuse_long(persona.name, item.part("name"), "persona", problems)
+        refuse_long(persona.role, item.part("role"), "buyer_role", problems)
     choosing = next((persona for persona in found if persona.profile), None)
     reading = next((persona for persona in found if "profile" in reads(persona.when)), None)
     if choosing and reading:
@@ -33,7 +33,7 @@ def read_personas(items: Sequence[Item], known: Known, problems: Problems) -> tu
 
 def read_profiles(items: Sequence[Item], known: Known, problems: Problems) -> tuple[Profile, ...]:
     for item in items:
-        _fits(item.name, item.part("name"), "profile", problems)
+        refuse_long(item.name, item.part("name"), "profile", problems)
     return tuple(_profile(item, known, problems) for item in items)
 
 
@@ -43,7 +43,7 @@ def role_of(item: Item, problems: Problems) -> str:
     return (text(node, problems) or "") if node else ""
 
 
-def _fits(name: str, node: Node | None, target: str, problems: Problems) -> None:
+def refuse_long(name: str, node: Node | None, target: str, problems: Problems) -> None:
     """Names are written to the org, whose fields hold so many characters and no more."""
     most = next(field.size for field in WRITE_BACK if field.name == target)
     if node and len(name) > most:

@@ -17,13 +17,13 @@ from engine.automation.evaluate import evaluate
 from engine.automation.strata import stratum_views
 from engine.conditions.conditions import ALWAYS, NEVER, ActivityCount, Condition, Leaf, instead, leaves
 from engine.conditions.expressions import Columns, compile_condition
-from engine.conditions.fields import Kind
+from engine.conditions.fields import Kind, member_column
 from engine.conditions.operators import OPERATORS
 from engine.moments import Moment
 from engine.rulebook.rulebook import AutomationRule, Criterion, Mode, Rulebook
 from engine.values import Scalar
 from engine.verdicts.grade import GRADE, START, earned_column
-from engine.verdicts.registry import VERDICTS
+from engine.verdicts.registry import VERDICT_OF, VERDICTS
 from engine.verdicts.score import ScoreLine, score_lines
 from engine.verdicts.verdict import Item, Row, Step
 
@@ -114,7 +114,7 @@ def explain(
     seen: dict[Step, _Seen] = {}
     for view in stratum_views(prospect.lazy(), activities.lazy(), rulebook, moment=moment):
         frame = view.frame.collect()
-        seen |= {step: _Seen(frame, view.columns, moment) for step in view.steps}
+        seen |= {step: _Seen(frame, view.columns, rulebook, moment) for step in view.steps}
     return Explanation(
         record_id=verdict["id"],
         verdict=verdict,
@@ -160,8 +160,9 @@ def _criterion(criterion: Criterion, earned: int | None, running: int, seen: "_S
 class _Seen:
     """One row as the steps of a stratum see it."""
 
-    def __init__(self, frame: nw.DataFrame[Any], columns: Columns, moment: Moment) -> None:
+    def __init__(self, frame: nw.DataFrame[Any], columns: Columns, rulebook: Rulebook, moment: Moment) -> None:
         self.frame = frame
+        self.rulebook = rulebook
         self.columns = columns
         self.moment = moment
         self.row: Row = frame.rows(named=True)[0]
@@ -196,9 +197,17 @@ class _Seen:
         found = leaves(condition)
         answered = zip(found, self.answers(found), strict=True)
         return tuple(
-            LeafResult(leaf, self.row.get(self._shown(leaf)), self.row.get(self._compared(leaf)), holds)
+            LeafResult(leaf, self._value(leaf, self._shown(leaf)), self._value(leaf, self._compared(leaf)), holds)
             for leaf, holds in answered
         )
+
+    def _value(self, leaf: Leaf | ActivityCount, column: str) -> Value:
+        """What a column holds; of a field that has several values all of them, not the first alone."""
+        if not isinstance(leaf, Leaf) or not leaf.field.is_several:
+            return self.row.get(column)
+        name = leaf.field.name
+        items = VERDICT_OF[name].items(self.rulebook)
+        return ", ".join(item.name for item in items if self.row[member_column(name, item.name)]) or None
 
     def _shown(self, leaf: Leaf | ActivityCount) -> str:
         return self.columns.counts[leaf] if isinstance(leaf, ActivityCount) else leaf.field.name

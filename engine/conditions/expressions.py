@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import narwhals as nw
 
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
-from engine.conditions.fields import Kind
+from engine.conditions.fields import Kind, member_column
 from engine.conditions.operators import OPERATORS
 from engine.moments import Moment
 
@@ -55,10 +55,15 @@ def count_flag(count: ActivityCount, moment: Moment) -> nw.Expr:
 
 
 def _leaf(leaf: Leaf, moment: Moment, columns: Columns) -> nw.Expr:
-    asked = leaf.field
+    asked, operator = leaf.field, OPERATORS[leaf.operator]
+    if asked.is_several and operator.picks is not None:
+        named = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+        members = [nw.col(member_column(asked.name, str(one))) for one in named]
+        among = nw.any_horizontal(*members, ignore_nulls=False)
+        return among if operator.picks else ~among
     if asked.kind is Kind.TAGS:
         asked = replace(asked, name=columns.tags.get(str(leaf.operand), asked.name))
-    return OPERATORS[leaf.operator].build(asked, leaf.operand, moment)
+    return operator.build(asked, leaf.operand, moment)
 
 
 def _joined(join: Join, parts: list[nw.Expr]) -> nw.Expr:

@@ -25,11 +25,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field a rule may name. `facets` are the extra columns the map derives (`rank`, `function`, ...)."""
+    """A field a rule may name. `facets` are the extra columns the map derives (`rank`, `function`, ...).
+
+    `is_several`: it has several values at once. Its own column holds the first; of each there is a `member_column`.
+    """
 
     name: str
     kind: Kind
     facets: tuple[str, ...] = ()
+    is_several: bool = False
 
     @property
     def column(self) -> str:
@@ -39,6 +43,11 @@ class Field:
     def facet(self, facet: str) -> str:
         """The column of one facet."""
         return f"{self.name}__{facet}"
+
+
+def member_column(field: str, value: str) -> str:
+    """The column that says whether a value is among the several of a field."""
+    return f"{field}__in__{value}"
 
 
 def tag_name(tag: str) -> str:

@@ -58,6 +58,8 @@ class Operator:
 
     def accepts(self, field: Field) -> bool:
         """Whether a rule may put this operator on the field."""
+        if field.is_several and self.picks is None and self.operand is not OperandShape.YES:
+            return False
         return field.kind in self.kinds and (self.facet is None or self.facet in field.facets)
 
     @property

@@ -24,7 +24,11 @@ TARGETS: tuple[str, ...] = tuple(output.name for output in OUTPUTS.values() if o
 RIDERS: tuple[str, ...] = (*(rider for verdict in VERDICTS for rider in verdict.carries), *OTHER_RIDERS)
 # What the run itself decides or remembers, readable by rules like any other field.
 DERIVED_FIELDS: tuple[Field, ...] = (
-    *(Field(output.name, output.kind) for output in OUTPUTS.values() if output.kind is not None),
+    *(
+        Field(output.name, output.kind, is_several=output.is_several)
+        for output in OUTPUTS.values()
+        if output.kind is not None
+    ),
     *OTHER_FIELDS,
 )
 

@@ -30,7 +30,7 @@ class Output:
 
     `kind`: as what rules read it; None: they cannot. `is_written`: it has a write-back field. `is_itself`: whoever reads
     it rests on its value, not on what is behind it. `ranks`: the output whose values this one puts in order; people read
-    that one. `none`: the message for a prospect of which it says nothing, where its reasons do not tell.
+    that one. `is_several`: rules may ask for any of several values, each in a `member_column`. `none`: the message for a prospect of which it says nothing, where its reasons do not tell.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Output:
     is_written: bool = True
     is_itself: bool = False
     ranks: str | None = None
+    is_several: bool = False
     none: str | None = None
 
 
