@@ -3,6 +3,7 @@
 rulebook.yaml       the whole                 scoring.yaml      what each activity is worth
 personas/*.yaml     who is this?              assignment.yaml   pools, intake, default pool
 profiles/*.yaml     how well do they fit?     automation/*.yaml when a prospect matches, do these things
+segments/*.yaml     who is in the market now?
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from config.rulebook.policy import refuse_unknown_fields
 from config.rulebook.queues import refuse_queues
 from config.rulebook.rulebook_file import read_header
 from config.rulebook.scoring import read_bands, read_scoring
+from config.rulebook.segments import SEGMENT_KEYS, read_segments
 from config.rulebook.typed import Problems
 from config.rulebook.values import FILE as VALUES
 from config.rulebook.values import Values, values_in, with_values
@@ -39,14 +41,15 @@ from mapping.field_map.labels import Picklist
 
 _SCORING = "scoring.yaml"
 _FILES = (header.FILE, _SCORING, "assignment.yaml")
-_FOLDERS = ("personas", "profiles", "automation")
 # Where the items of each kind stand, and the keys they have.
 _KINDS = {
     "persona": ("personas/", PERSONA_KEYS),
     "profile": ("profiles/", PROFILE_KEYS),
+    "segment": ("segments/", SEGMENT_KEYS),
     "rule": ("automation/", RULE_KEYS),
     "pool": ("assignment.yaml", POOL_KEYS),
 }
+_FOLDERS = tuple(place.removesuffix("/") for place, _ in _KINDS.values() if place.endswith("/"))
 
 
 def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
@@ -127,6 +130,9 @@ def whole_rulebook_from(
         points=scoring.points,
         bands=scoring.bands,
         score_step=scoring.score_step,
+        segments=tuple(
+            one for one in read_segments(items["segment"], known, problems) if one.id not in paused["segment"]
+        ),
         rules=tuple(one for one in read_rules(rules, known, problems) if one.id not in paused["rule"]),
         assignment=replace(assignment, pools=tuple(one for one in assignment.pools if one.id not in paused["pool"])),
         policy=head.policy,

@@ -78,4 +78,4 @@ OTHER_FIELDS = (
 # Write-back targets that ride along with a change and are never compared, besides those of verdicts.
 OTHER_RIDERS = ("owner_reason", "previous_owner", "assigned_at", "run")
 # Write-back fields that exist in the org from the start; later rules fill them, or people do.
-LATER = ("segment", "return_reason")
+LATER = ("return_reason",)

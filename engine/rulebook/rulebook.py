@@ -28,6 +28,17 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """Who is in the market now? Somebody may be in several; the lowest `rank` is written to the org."""
+
+    id: str
+    name: str
+    when: Condition
+    rank: int
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One way for a criterion to match: `thirds` is what it earns."""
 
@@ -146,6 +157,7 @@ class Rulebook:
     bands: tuple[Band, ...] = ()  # from the lowest up
     # A score is written when its band changes or when it has moved by so many points.
     score_step: int = DEFAULT_SCORE_STEP
+    segments: tuple[Segment, ...] = ()  # by rank
     rules: tuple[AutomationRule, ...] = ()
     assignment: Assignment = field(default_factory=Assignment)
     policy: Policy = field(default_factory=Policy)

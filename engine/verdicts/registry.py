@@ -12,9 +12,10 @@ from engine.verdicts.persona import PERSONA
 from engine.verdicts.priority import PRIORITY
 from engine.verdicts.profile import PROFILE
 from engine.verdicts.score import SCORE
+from engine.verdicts.segment import SEGMENT
 from engine.verdicts.verdict import Asked, Output, Step, Verdict
 
-VERDICTS: tuple[Verdict, ...] = (PERSONA, PROFILE, GRADE, SCORE, BAND, PRIORITY)
+VERDICTS: tuple[Verdict, ...] = (PERSONA, PROFILE, GRADE, SCORE, BAND, PRIORITY, SEGMENT)
 
 OUTPUTS: dict[str, Output] = {output.name: output for verdict in VERDICTS for output in verdict.outputs}
 VERDICT_OF: dict[str, Verdict] = {output.name: verdict for verdict in VERDICTS for output in verdict.outputs}

@@ -11,8 +11,8 @@ from engine.rulebook.policy import Pace, Stance
 
 ROOM = Path(__file__).parents[2] / "config"
 _BLOCKS = [part.split("```")[0] for part in (ROOM / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]]
-_MAP, _POLICY, _CONDITIONS = (
-    next(block for block in _BLOCKS if sign in block) for sign in ("prospects:", "people win:", "everyone")
+_MAP, _POLICY, _CONDITIONS, _SEGMENTS = (
+    next(block for block in _BLOCKS if sign in block) for sign in ("prospects:", "people win:", "everyone", "rank: 1")
 )
 EXAMPLES = _CONDITIONS.splitlines()
 
@@ -21,7 +21,7 @@ EXAMPLES = _CONDITIONS.splitlines()
 def test_an_example_is_a_condition(example: str) -> None:
     rule = f"- name: r\n  then: [{{tag: t}}]\n  when:\n    {example}\n"
     made = rulebook_from(
-        {"rulebook.yaml": "name: x\n", "automation/a.yaml": rule},
+        {"rulebook.yaml": "name: x\n", "automation/a.yaml": rule, "segments/a.yaml": _SEGMENTS},
         load_map(ROOM / "starters" / "manufacturer" / "map.yaml"),
     )
     assert len(made.rules) == 1

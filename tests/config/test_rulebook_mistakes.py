@@ -274,7 +274,7 @@ def test_personas_choose_the_profile_or_ask_for_it_but_not_both(complaints: Comp
 
 
 @pytest.mark.parametrize(
-    "name", ["persona/a.yaml", "scores.yaml", "automation/deep/a.yaml", "automation/a.yml", "segments/a.yaml"]
+    "name", ["persona/a.yaml", "scores.yaml", "automation/deep/a.yaml", "automation/a.yml", "segment/a.yaml"]
 )
 def test_a_file_that_would_be_passed_over_is_named(complaints: Complaints, name: str) -> None:
     assert complaints(**{name: "[]\n"}) == [f"RB-153 {name}"]

@@ -30,6 +30,7 @@ from engine.rulebook.rulebook import (
     Points,
     Profile,
     Rulebook,
+    Segment,
 )
 from engine.verdicts.registry import DERIVED_FIELDS, OUTPUTS
 
@@ -54,6 +55,8 @@ BASE = (
     Field("owner_kind", Kind.PICKLIST),
 )
 DECIDED = tuple(field for field in DERIVED_FIELDS if field.name in OUTPUTS)
+# Every rulebook has both, so that whoever asks for one asks for something that is there.
+SEGMENTS = ("segment 0", "segment 1")
 RATING = Field("rating", Kind.PICKLIST)
 TAG_FIELD = Field("tags", Kind.TAGS)
 
@@ -140,7 +143,15 @@ COUNTS = st.builds(
 
 
 def operands(field: Field, operator: Operator) -> st.SearchStrategy[Operand]:
-    one = RANK if operator.facet == "rank" else WORD if operator.facet else VALUES[field.kind]
+    one = (
+        st.sampled_from(SEGMENTS)
+        if field.is_several
+        else RANK
+        if operator.facet == "rank"
+        else WORD
+        if operator.facet
+        else VALUES[field.kind]
+    )
     match operator.operand:
         case OperandShape.VALUE | OperandShape.FACET:
             return one
@@ -225,6 +236,7 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         default_profile=draw(chosen),
         points=draw(POINTS),
         bands=draw(BANDS),
+        segments=tuple(Segment(name, name, draw(FIRST), rank) for rank, name in enumerate(SEGMENTS, 1)),
         rules=tuple(
             AutomationRule(str(n), str(n), when, (then,), mode) for n, (when, then, mode) in enumerate(draw(RULES))
         ),

@@ -18,6 +18,7 @@ from engine.rulebook.rulebook import (
     Points,
     Profile,
     Rulebook,
+    Segment,
 )
 from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICTS, asked, conditions_of
 from engine.verdicts.verdict import Asked, Verdict
@@ -37,6 +38,7 @@ ALONE = {
     "grade": PROFILES,
     "score": POINTS,
     "band": replace(EMPTY, bands=(Band("1", 0),)),
+    "segment": replace(EMPTY, segments=(Segment("s", "Looking", ALWAYS, 1),)),
     "priority": replace(PROFILES, bands=(Band("1", 0),)),
 }
 Judged = Callable[..., dict[str, Any]]
