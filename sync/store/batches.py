@@ -9,11 +9,9 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from engine.changes.change import Reach, Standing
 from engine.changes.states import State
-from sync.store import changes as standings
-from sync.store import ingest_jobs as uploads
-from sync.store import leases
+from sync.store import ingest_jobs, leases
 from sync.store.change_values import change_from, message_from
-from sync.store.changes import Move
+from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
 from sync.store.paging import chunks
@@ -164,16 +162,16 @@ def intend(
     for chunk in chunks(change_ids):
         sent = update(changes).where(changes.c.change_id.in_(chunk))
         tx.execute(sent.values(batch_id=batch.batch_id, attempts=changes.c.attempts + 1))
-    standings.move(tx, list(moves), run=run, at=at)
+    move(tx, list(moves), run=run, at=at)
     if job is not None:
-        uploads.begin(tx, job, batch=batch.batch_id, at=at)
+        ingest_jobs.begin(tx, job, batch=batch.batch_id, at=at)
     return batch
 
 
 def carried(tx: Transaction, batch_id: str) -> list[Standing]:
     """The changes of a batch that still say sending, in the order of record ids."""
     query = select(changes.c.change_id).where(changes.c.batch_id == batch_id, changes.c.state == State.SENDING.value)
-    found = standings.find(tx, tx.execute(query).scalars())
+    found = find(tx, tx.execute(query).scalars())
     return sorted(found.values(), key=lambda standing: standing.change.record_id)
 
 
@@ -184,13 +182,13 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     sent again since are left as they are.
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
-    uploads.close_of(tx, batch.batch_id)
+    ingest_jobs.close_of(tx, batch.batch_id)
     carried_still: set[str] = set()
     for chunk in chunks([each.change_id for each in moves]):
         query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk), changes.c.batch_id == batch.batch_id)
         carried_still.update(tx.execute(query.where(changes.c.state == State.SENDING.value)).scalars())
     ours = [each for each in moves if each.change_id in carried_still]
-    standings.move(tx, ours, run=run, at=at)
+    move(tx, ours, run=run, at=at)
     return frozenset(each.change_id for each in ours)
 
 
@@ -202,7 +200,7 @@ def recover(tx: Transaction, lease: Lease, *, run: str, at: datetime, under_way:
     leases.check(tx, lease)
     query = select(changes.c.change_id).where(changes.c.state == State.SENDING.value)
     left = list(tx.execute(query.where(changes.c.batch_id.not_in(under_way))).scalars())
-    standings.move(tx, [Move(change_id, State.UNKNOWN) for change_id in left], run=run, at=at)
+    move(tx, [Move(change_id, State.UNKNOWN) for change_id in left], run=run, at=at)
     return len(left)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, select, true
 from engine.changes.change import Standing
 from engine.changes.memory import Memory, Overridden, Quiet, Written
 from engine.values import Values
-from sync.store import changes, overrides, plans
+from sync.store import overrides, plans
+from sync.store.changes import ever_sent, open_among, open_turns
 from sync.store.database import Transaction
 from sync.store.paging import chunks
-from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
-from sync.store.tables import changes as change_rows
+from sync.store.tables import applied_values, changes, firings, owner_moves, quiet, tags, turns
 
 # Says of a column of record ids which records are meant.
 _Pick: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
@@ -29,7 +29,7 @@ def recall(tx: Transaction) -> Memory:
 def recall_org(tx: Transaction) -> Memory:
     """What concerns the org as a whole: turns, open ones included, and whether a baseline was approved."""
     taken = _turns(tx)
-    for (pool, member), sequence in changes.open_turns(tx).items():
+    for (pool, member), sequence in open_turns(tx).items():
         members = taken.setdefault(pool, {})
         members[member] = max(sequence, members.get(member, 0))
     return Memory(turns=taken, is_established=plans.is_established(tx))
@@ -65,8 +65,8 @@ def _recalled(tx: Transaction, picks: Iterable[_Pick]) -> Memory:
     tagged, fired = defaultdict[str, set[tuple[str, str]]](set), defaultdict[str, set[str]](set)
     hushed, moved = defaultdict[str, list[Quiet]](list), defaultdict[str, list[datetime]](list)
     for pick in picks:
-        opened |= changes.open_among(tx, pick(change_rows.c.record_id))
-        sent |= changes.ever_sent(tx, pick(change_rows.c.record_id))
+        opened |= open_among(tx, pick(changes.c.record_id))
+        sent |= ever_sent(tx, pick(changes.c.record_id))
         overridden |= overrides.among(tx, pick(overrides.RECORDS))
         for row in tx.execute(select(applied_values).where(pick(applied_values.c.record_id))):
             applied[row.record_id] = row.fields

@@ -13,11 +13,11 @@ from engine.changes.change import Change
 from engine.changes.memory import Memory
 from engine.changes.states import State
 from engine.values import Scalar
-from sync.store import approvals, changes, overrides
+from sync.store import approvals, overrides
+from sync.store.changes import of_record
 from sync.store.database import Transaction
 from sync.store.runs import sequence_of
-from sync.store.tables import batches, owner_moves, runs
-from sync.store.tables import changes as rows
+from sync.store.tables import batches, changes, owner_moves, runs
 
 # Runs that may remember what needs no call to the org.
 _WRITING = ("apply", "run")
@@ -57,10 +57,10 @@ def recall_before(tx: Transaction, record_id: str, plan_id: str, *, at: datetime
 
 def _settled(tx: Transaction, record_id: str) -> list[_Settled]:
     """The changes of a record that left something behind, each with the run that did it."""
-    ended = [each for each in changes.of_record(tx, record_id) if each.state in {State.APPLIED, State.UNCHANGED}]
+    ended = [each for each in of_record(tx, record_id) if each.state in {State.APPLIED, State.UNCHANGED}]
     ids = [each.change.change_id for each in ended]
-    sent = select(rows.c.change_id, batches.c.run_id).join(batches, batches.c.batch_id == rows.c.batch_id)
-    by = {row.change_id: sequence_of(row.run_id) for row in tx.execute(sent.where(rows.c.change_id.in_(ids)))}
+    sent = select(changes.c.change_id, batches.c.run_id).join(batches, batches.c.batch_id == changes.c.batch_id)
+    by = {row.change_id: sequence_of(row.run_id) for row in tx.execute(sent.where(changes.c.change_id.in_(ids)))}
     approved = approvals.approvals_of(tx, ids)
     found: list[_Settled] = []
     for each in ended:

@@ -12,14 +12,14 @@ from sqlalchemy.engine import Row
 from engine.changes.plan import ChangesDigest, Notice, Outline, Withdrawal
 from engine.changes.states import OPEN, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
-from sync.store import audit, changes
-from sync.store import tables as t
+from sync.store import audit
 from sync.store.audit import Entry as AuditEntry
 from sync.store.audit import Event
 from sync.store.change_values import message_body, message_from
-from sync.store.changes import Move
+from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.paging import chunks
+from sync.store.tables import approvals, batch_changes, batches, changes, plans
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
 # Of many that are in the way so many are named.
@@ -65,8 +65,8 @@ def show(
     """
     supersede(tx, withdrawn, run=run, at=outline.at)
     _refuse_taken(tx, run)
-    staged = (t.changes.c.plan_id == run) & t.changes.c.state.is_(None)
-    number = tx.execute(update(t.changes).where(staged).values(state=t.changes.c.entering)).rowcount
+    staged = (changes.c.plan_id == run) & changes.c.state.is_(None)
+    number = tx.execute(update(changes).where(staged).values(state=changes.c.entering)).rowcount
     digest = outline.digest(rolled)
     shown = PlanRecord(
         plan_id=run,
@@ -84,8 +84,8 @@ def show(
         notices=outline.notices,
         whole_id=whole_id or run,
     )
-    values = {name: getattr(shown, name) for name in PlanRecord.__dataclass_fields__ if name in t.plans.columns}
-    tx.execute(insert(t.plans).values(**values, record=_record_of(outline, shown.whole_id)))
+    values = {name: getattr(shown, name) for name in PlanRecord.__dataclass_fields__ if name in plans.columns}
+    tx.execute(insert(plans).values(**values, record=_record_of(outline, shown.whole_id)))
     facts = {
         "plan": run,
         "digest": digest,
@@ -101,7 +101,7 @@ def show(
 
 def supersede(tx: Transaction, withdrawn: Sequence[Withdrawal], *, run: str, at: datetime) -> None:
     """What a plan withdraws, or a part of it: it would be withdrawn whatever became of the plan itself."""
-    standings = changes.find(tx, [each.change_id for each in withdrawn])
+    standings = find(tx, [each.change_id for each in withdrawn])
     stuck = [
         each.change_id
         for each in withdrawn
@@ -110,28 +110,28 @@ def supersede(tx: Transaction, withdrawn: Sequence[Withdrawal], *, run: str, at:
     if stuck:
         raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
     moves = [Move(each.change_id, State.SUPERSEDED, each.because) for each in withdrawn]
-    changes.move(tx, moves, run=run, at=at)
+    move(tx, moves, run=run, at=at)
 
 
 def record(tx: Transaction, plan_id: str) -> PlanRecord | None:
-    row = tx.execute(select(t.plans).where(t.plans.c.plan_id == plan_id)).one_or_none()
+    row = tx.execute(select(plans).where(plans.c.plan_id == plan_id)).one_or_none()
     return None if row is None else _from_row(row)
 
 
 def latest(tx: Transaction) -> PlanRecord | None:
     """The last plan of all: an id begins with its moment, and an index over ids there is."""
-    row = tx.execute(select(t.plans).order_by(t.plans.c.plan_id.desc()).limit(1)).one_or_none()
+    row = tx.execute(select(plans).order_by(plans.c.plan_id.desc()).limit(1)).one_or_none()
     return None if row is None else _from_row(row)
 
 
 def ids(tx: Transaction) -> tuple[str, ...]:
     """The ids of all plans, oldest first."""
-    return tuple(tx.execute(select(t.plans.c.plan_id).order_by(t.plans.c.at, t.plans.c.plan_id)).scalars())
+    return tuple(tx.execute(select(plans.c.plan_id).order_by(plans.c.at, plans.c.plan_id)).scalars())
 
 
 def last_zone(tx: Transaction) -> str | None:
     """The time zone of the last plan; None before the first."""
-    return tx.execute(select(t.plans.c.zone).order_by(t.plans.c.plan_id.desc()).limit(1)).scalar_one_or_none()
+    return tx.execute(select(plans.c.zone).order_by(plans.c.plan_id.desc()).limit(1)).scalar_one_or_none()
 
 
 def waiting(tx: Transaction) -> dict[str, int]:
@@ -139,20 +139,20 @@ def waiting(tx: Transaction) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for state in WAITING:
         # One state at a time: the index then gives them by plan, and a hundred thousand are counted in some milliseconds.
-        query = select(t.changes.c.plan_id, func.count().label("number")).where(t.changes.c.state == state.value)
-        for row in tx.execute(query.group_by(t.changes.c.plan_id)):
+        query = select(changes.c.plan_id, func.count().label("number")).where(changes.c.state == state.value)
+        for row in tx.execute(query.group_by(changes.c.plan_id)):
             counts[row.plan_id] += row.number
     return dict(sorted(counts.items()))
 
 
 def of_run(tx: Transaction, run_id: str) -> tuple[str, ...]:
     """The plans a run has something to tell of: its own if it proposed anything, and those it sent changes of."""
-    own = select(t.plans.c.plan_id).where(t.plans.c.plan_id == run_id, t.plans.c.proposed > 0)
+    own = select(plans.c.plan_id).where(plans.c.plan_id == run_id, plans.c.proposed > 0)
     sent = (
-        select(t.changes.c.plan_id)
-        .join(t.batch_changes, t.batch_changes.c.change_id == t.changes.c.change_id)
-        .join(t.batches, t.batches.c.batch_id == t.batch_changes.c.batch_id)
-        .where(t.batches.c.run_id == run_id)
+        select(changes.c.plan_id)
+        .join(batch_changes, batch_changes.c.change_id == changes.c.change_id)
+        .join(batches, batches.c.batch_id == batch_changes.c.batch_id)
+        .where(batches.c.run_id == run_id)
     )
     return tuple(sorted(tx.execute(own.union(sent)).scalars()))
 
@@ -161,9 +161,9 @@ def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:
     """The digest of the rulebook each of these plans was made by."""
     found: dict[str, str] = {}
     for chunk in chunks(plan_ids):
-        some = t.plans.c.plan_id.in_(chunk)
+        some = plans.c.plan_id.in_(chunk)
         found |= {
-            row.plan_id: row.rulebook for row in tx.execute(select(t.plans.c.plan_id, t.plans.c.rulebook).where(some))
+            row.plan_id: row.rulebook for row in tx.execute(select(plans.c.plan_id, plans.c.rulebook).where(some))
         }
     return found
 
@@ -171,10 +171,10 @@ def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:
 def due(tx: Transaction, *, at: datetime, most: int) -> tuple[str, ...]:
     """Ids of changes that still wait for a person though their plan has expired, at most so many."""
     query = (
-        select(t.changes.c.change_id)
-        .join(t.plans, t.plans.c.plan_id == t.changes.c.plan_id)
-        .where(t.plans.c.expires_at <= at, t.changes.c.state.in_([state.value for state in WAITING]))
-        .order_by(t.changes.c.plan_id, t.changes.c.record_id)
+        select(changes.c.change_id)
+        .join(plans, plans.c.plan_id == changes.c.plan_id)
+        .where(plans.c.expires_at <= at, changes.c.state.in_([state.value for state in WAITING]))
+        .order_by(changes.c.plan_id, changes.c.record_id)
         .limit(most)
     )
     return tuple(tx.execute(query).scalars())
@@ -182,21 +182,21 @@ def due(tx: Transaction, *, at: datetime, most: int) -> tuple[str, ...]:
 
 def is_established(tx: Transaction) -> bool:
     """Whether the baseline has been approved, none of it waiting any more, or there was nothing one could approve."""
-    of_plan = t.changes.c.plan_id == t.plans.c.plan_id
-    approved = select(t.approvals.c.change_id).join(t.changes, t.changes.c.change_id == t.approvals.c.change_id)
-    waits = select(t.changes.c.change_id).where(of_plan, t.changes.c.state == State.PLANNED.value)
-    baselines = select(t.plans.c.record).where(t.plans.c.is_baseline)
+    of_plan = changes.c.plan_id == plans.c.plan_id
+    approved = select(approvals.c.change_id).join(changes, changes.c.change_id == approvals.c.change_id)
+    waits = select(changes.c.change_id).where(of_plan, changes.c.state == State.PLANNED.value)
+    baselines = select(plans.c.record).where(plans.c.is_baseline)
     if tx.execute(baselines.where(exists(waits)).limit(1)).first() is not None:
         return False
     if tx.execute(baselines.where(exists(approved.where(of_plan))).limit(1)).first() is not None:
         return True
-    empty = tx.execute(baselines.where(t.plans.c.proposed == 0)).scalars()
+    empty = tx.execute(baselines.where(plans.c.proposed == 0)).scalars()
     return any(not record["counts"].get("kept") and not record["counts"].get("quiet") for record in empty)
 
 
 def _refuse_taken(tx: Transaction, run: str) -> None:
     """The records of a plan may have no other open change: somebody proposed one meanwhile, or it is being sent."""
-    new, other = t.changes.alias("new"), t.changes.alias("other")
+    new, other = changes.alias("new"), changes.alias("other")
     query = (
         select(new.c.change_id)
         .join(other, (other.c.record_id == new.c.record_id) & other.c.state.in_([state.value for state in OPEN]))

@@ -9,12 +9,11 @@ from sqlalchemy import Column, Select, func, literal, or_, select, tuple_
 
 from engine.changes.change import Change, Standing
 from engine.changes.states import State
-from sync.store import changes as standings
 from sync.store.batches import of_run
+from sync.store.changes import find, open_among
 from sync.store.database import Store, Transaction
 from sync.store.paging import chunks, pages_of
-from sync.store.tables import batch_changes as sent
-from sync.store.tables import changes
+from sync.store.tables import batch_changes, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,10 @@ def applied_by(store: Store, run_id: str, *, most: int = 2_000) -> Iterator[dict
 
     All of a record come together, oldest first, where the walk meets the last of them: each record comes once.
     """
-    walks = ((_proposed(run_id), (changes.c.record_id,)), (_sent(run_id), (sent.c.batch_id, sent.c.change_id)))
+    walks = (
+        (_proposed(run_id), (changes.c.record_id,)),
+        (_sent(run_id), (batch_changes.c.batch_id, batch_changes.c.change_id)),
+    )
     for query, place in walks:
         behind = partial(_behind, run_id, query, place)
         for page in pages_of(store, behind, lambda met: met.place, after=("",) * len(place), most=most):
@@ -73,9 +75,16 @@ def _proposed(run_id: str) -> Select[Any]:
 def _sent(run_id: str) -> Select[Any]:
     """What was last sent by it, and proposed by others."""
     return (
-        select(sent.c.batch_id, sent.c.change_id, changes.c.record_id)
-        .join(changes, (changes.c.change_id == sent.c.change_id) & (changes.c.batch_id == sent.c.batch_id))
-        .where(of_run(sent.c.batch_id, run_id), changes.c.state == State.APPLIED.value, changes.c.plan_id != run_id)
+        select(batch_changes.c.batch_id, batch_changes.c.change_id, changes.c.record_id)
+        .join(
+            changes,
+            (changes.c.change_id == batch_changes.c.change_id) & (changes.c.batch_id == batch_changes.c.batch_id),
+        )
+        .where(
+            of_run(batch_changes.c.batch_id, run_id),
+            changes.c.state == State.APPLIED.value,
+            changes.c.plan_id != run_id,
+        )
     )
 
 
@@ -86,7 +95,7 @@ def _of_records(tx: Transaction, run_id: str, record_ids: Sequence[str]) -> dict
         query = select(changes.c.change_id).where(changes.c.record_id.in_(chunk), is_its)
         wanted += tx.execute(query.where(changes.c.state == State.APPLIED.value)).scalars()
     found: dict[str, list[Change]] = {}
-    for standing in sorted(standings.find(tx, wanted).values(), key=lambda one: (one.change.base.stamp, one.plan_id)):
+    for standing in sorted(find(tx, wanted).values(), key=lambda one: (one.change.base.stamp, one.plan_id)):
         found.setdefault(standing.change.record_id, []).append(standing.change)
     return found
 
@@ -95,5 +104,5 @@ def open_of(tx: Transaction, record_ids: Sequence[str]) -> dict[str, Standing]:
     """The open changes of these records, by record id."""
     found: dict[str, Standing] = {}
     for chunk in chunks(record_ids):
-        found |= standings.open_among(tx, changes.c.record_id.in_(chunk))
+        found |= open_among(tx, changes.c.record_id.in_(chunk))
     return found
