@@ -4,6 +4,7 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sync.host import processes
 
@@ -18,6 +19,14 @@ class Holder:
     boot: str
     pid: int
     started: str  # clock ticks since boot; empty where the system does not tell
+
+    @classmethod
+    def of(cls, row: Any) -> "Holder":
+        """From a row of any table with a holder's columns."""
+        return cls(row.host, row.boot, row.pid, row.process_started)
+
+    def columns(self) -> dict[str, str | int]:
+        return {"host": self.host, "boot": self.boot, "pid": self.pid, "process_started": self.started}
 
 
 def this_process() -> Holder:

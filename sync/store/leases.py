@@ -108,10 +108,7 @@ def take(tx: Transaction, name: LeaseName, *, holder: Holder, clock: Clock, leas
     values = {
         "epoch": lease.epoch,
         "is_held": True,
-        "host": holder.host,
-        "boot": holder.boot,
-        "pid": holder.pid,
-        "process_started": holder.started,
+        **holder.columns(),
         "taken_at": now,
         "until": now + timedelta(seconds=lease_seconds),
     }
@@ -146,7 +143,7 @@ def refuse_busy(tx: Transaction, *, holder: Holder, clock: Clock) -> None:
 def living(tx: Transaction, *, clock: Clock) -> frozenset[Holder]:
     """Whoever holds a lease that has not run out."""
     held = select(leases).where(leases.c.is_held, leases.c.until > time_of(tx, clock))
-    return frozenset(_holder(found) for found in tx.execute(held))
+    return frozenset(Holder.of(found) for found in tx.execute(held))
 
 
 def release(tx: Transaction, lease: Lease) -> None:
@@ -162,17 +159,13 @@ def _take_over(tx: Transaction, found: "Row[tuple[object, ...]]", *, here: Holde
 
 def _refuse_living(found: "Row[tuple[object, ...]]", *, here: Holder, now: datetime) -> bool:
     """Whether the holder is surely dead, or else the lease has run out; LeaseError when neither is so."""
-    holder = _holder(found)
+    holder = Holder.of(found)
     dead = is_dead(holder, here=here)
     if not dead and found.until > now:
         raise LeaseError.of(
             "LS-101", name=found.name, host=holder.host, pid=holder.pid, until=instant_text(found.until)[:19] + "Z"
         )
     return dead
-
-
-def _holder(found: "Row[tuple[object, ...]]") -> Holder:
-    return Holder(found.host, found.boot, found.pid, found.process_started)
 
 
 def time_of(tx: Transaction, clock: Clock) -> datetime:

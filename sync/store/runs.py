@@ -42,11 +42,8 @@ def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
             sequence=sequence,
             verb=verb,
             started_at=at,
-            host=holder.host,
-            boot=holder.boot,
-            pid=holder.pid,
-            process_started=holder.started,
             figures={},
+            **holder.columns(),
         )
     )
     audit.append(tx, [Entry(Event.RUN_STARTED, at, run_id, {"verb": verb})])
@@ -78,7 +75,7 @@ def close_interrupted(
     dead = tuple(
         row.run_id
         for row in unfinished
-        for holder in [Holder(row.host, row.boot, row.pid, row.process_started)]
+        for holder in [Holder.of(row)]
         if is_dead(holder, here=here)
         or (not is_beside(holder, here=here) and holder not in living and row.started_at < soon)
     )

@@ -145,15 +145,8 @@ def _is(slot: Slot) -> ColumnElement[bool]:
 
 
 def _is_ours(slot: Slot) -> ColumnElement[bool]:
-    return and_(
-        _is(slot),
-        slots.c.state == SlotState.RUNNING,
-        slots.c.attempts == slot.attempts,
-        slots.c.host == slot.holder.host,
-        slots.c.boot == slot.holder.boot,
-        slots.c.pid == slot.holder.pid,
-        slots.c.process_started == slot.holder.started,
-    )
+    is_its = [slots.c[name] == value for name, value in slot.holder.columns().items()]
+    return and_(_is(slot), slots.c.state == SlotState.RUNNING, slots.c.attempts == slot.attempts, *is_its)
 
 
 def _values(slot: Slot) -> dict[str, object]:
@@ -163,10 +156,7 @@ def _values(slot: Slot) -> dict[str, object]:
         "attempts": slot.attempts,
         "run_id": slot.run_id,
         "codes": list(slot.codes),
-        "host": slot.holder.host,
-        "boot": slot.holder.boot,
-        "pid": slot.holder.pid,
-        "process_started": slot.holder.started,
+        **slot.holder.columns(),
         "claimed_at": slot.claimed_at,
         "finished_at": slot.finished_at,
     }
@@ -177,7 +167,7 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Slot:
         row.sync,
         row.due_at,
         SlotState(row.state),
-        Holder(row.host, row.boot, row.pid, row.process_started),
+        Holder.of(row),
         row.claimed_at,
         row.missed,
         row.attempts,

@@ -2,6 +2,8 @@
 migration in `migrations/versions`; a test compares them.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -33,6 +35,17 @@ metadata = MetaData(
 
 ID, RUN, DIGEST = identifier(18), identifier(40), identifier(64)
 
+
+def _holder() -> list[Column[Any]]:
+    """A process, as `holders.py` reads and writes it."""
+    return [
+        Column("host", Text, nullable=False),
+        Column("boot", Text, nullable=False),
+        Column("pid", Integer, nullable=False),
+        Column("process_started", Text, nullable=False),
+    ]
+
+
 orgs = Table(
     "orgs",
     metadata,
@@ -48,10 +61,7 @@ runs = Table(
     Column("sequence", BigInteger, nullable=False, unique=True),
     Column("verb", String(40), nullable=False),
     Column("started_at", Instant, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("boot", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("process_started", Text, nullable=False),
+    *_holder(),
     Column("finished_at", Instant),
     Column("outcome", String(40), one_of("outcome", Outcome)),  # None: it runs
     Column("figures", JsonText, nullable=False),
@@ -63,10 +73,7 @@ leases = Table(
     Column("name", String(20), one_of("name", LeaseName), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("is_held", Boolean, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("boot", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("process_started", Text, nullable=False),
+    *_holder(),
     Column("taken_at", Instant, nullable=False),
     Column("until", Instant, nullable=False),
 )
@@ -294,10 +301,7 @@ slots = Table(
     Column("attempts", Integer, nullable=False),
     Column("run_id", RUN, ForeignKey("runs.run_id")),
     Column("codes", JsonText),  # of the error that failed it
-    Column("host", Text, nullable=False),
-    Column("boot", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("process_started", Text, nullable=False),
+    *_holder(),
     Column("claimed_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # when its holder last said that it is at work
     Column("finished_at", Instant),
