@@ -19,10 +19,10 @@ from sync.apply.writers.batches import Writer
 from sync.apply.writers.bulk import BulkWriter
 from sync.plan.cost import SLICE_MAX
 from sync.plan.versions import PlanVersions
-from sync.store import batches, ingest_jobs
+from sync.store import batches, jobs
 from sync.store.batches import Approved
 from sync.store.database import Transaction
-from sync.store.ingest_jobs import Upload
+from sync.store.jobs import Upload
 from sync.store.leases import LeasedStore
 from sync.store.paging import pages_of
 from sync.store.vocabulary import Mode
@@ -52,7 +52,7 @@ class Outbox:
         """Whether the org is still at work on some of what a dead run left."""
         self.bulk.stop_lost()
         with self.leased.read() as tx:
-            left = ingest_jobs.unfinished(tx)
+            left = jobs.uploads(tx)
         under_way = {each.batch_id for each in left if not self._adopted(each, touched)}
         at = self.bulk.patience.now()
         with self.leased.store.transaction() as tx:
@@ -72,7 +72,7 @@ class Outbox:
             self.answers.settle(batch, carried, answers, tries=Counter(), touched=touched)
         if not sent_in:
             with self.leased.store.transaction() as tx:
-                ingest_jobs.close(tx, upload.job_id)
+                jobs.close(tx, [upload.job_id])
         return True
 
 

@@ -16,10 +16,10 @@ from engine.errors import BudgetError, LeadsyncError, OrgError, TransientError
 from sync.host.host import Host
 from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPage
 from sync.salesforce.org import Org
-from sync.store import query_jobs
+from sync.store import jobs
 from sync.store.columns import Json
+from sync.store.jobs import Query
 from sync.store.leases import LeasedStore
-from sync.store.query_jobs import Query
 
 # Rows of one page, and so of one data file: wide enough for few calls, small beside a range.
 PAGE_RECORDS = 50_000
@@ -60,7 +60,7 @@ class Extracts:
         asked = {_asked(each, self.org.api_version): each for each in wanted}
         found: dict[str, Query] = {}
         with self.leased.read() as tx:
-            under_way = query_jobs.under_way(tx)
+            under_way = jobs.queries(tx)
         for job in under_way:
             question = job.asked or ""
             if question in asked and question not in found and self._is_alive(job):
@@ -101,7 +101,7 @@ class Extracts:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "data_file": data_file}
         with self.leased.transaction() as tx:
-            query_jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
+            jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self.host.points.reach("page kept")
 
     def _is_alive(self, job: Query) -> bool:
@@ -123,7 +123,7 @@ class Extracts:
             asked=question,
         )  # fmt: skip
         with self.leased.transaction() as tx:
-            query_jobs.enter(tx, job)
+            jobs.enter(tx, job)
         self.host.points.reach("query job kept")
         return job
 
@@ -174,7 +174,7 @@ class Extracts:
 
     def _close(self, job: Query) -> None:
         with self.leased.transaction() as tx:
-            query_jobs.close(tx, [job.job_id])
+            jobs.close(tx, [job.job_id])
 
     def _bulk(self, job: Query) -> BulkQuery:
         return BulkQuery(self.org.wire, version=job.api_version)

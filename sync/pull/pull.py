@@ -25,12 +25,12 @@ from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError
 from sync.salesforce.org import Org
 from sync.salesforce.query_pages import Opened, Page
-from sync.store import data_files, query_jobs
+from sync.store import data_files, jobs
 from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
+from sync.store.jobs import Query
 from sync.store.leases import Lease, LeasedStore
-from sync.store.query_jobs import Query
 from sync.store.vocabulary import DataFileKind
 
 # How often one query may lose its cursor before the pull gives up.
@@ -195,8 +195,8 @@ def _list(
     with leased.transaction() as tx:
         dropped.keep(tx)
         data_files.add_pull(tx, run=writer.run_id, at=at, data_files=written, watermarks=[*marks, *dropped.marks])
-        query_jobs.close(tx, [each.job for each in brought if each.job])
-        query_jobs.forget(tx, writer.now() - timedelta(days=_JOB_DAYS))
+        jobs.close(tx, [each.job for each in brought if each.job])
+        jobs.forget(tx, writer.now() - timedelta(days=_JOB_DAYS))
     points.reach("pull committed")
 
 
@@ -224,7 +224,7 @@ def _written(brought: Sequence[_Brought], dropped: Intake) -> list[DataFile]:
 def _staged(store: Store) -> list[str]:
     """Pages of bulk queries that are not at their end: nobody's orphans."""
     with store.read() as tx:
-        found = [_data_file(page["data_file"]) for page in query_jobs.staged(tx)]
+        found = [_data_file(page["data_file"]) for page in jobs.staged(tx)]
     return [data_file.path for data_file in found if data_file]
 
 

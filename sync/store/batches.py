@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from engine.changes.change import Reach, Standing
 from engine.changes.states import State
-from sync.store import ingest_jobs, leases
+from sync.store import jobs, leases
 from sync.store.change_values import change_from, message_from
 from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
@@ -164,7 +164,7 @@ def intend(
         tx.execute(sent.values(batch_id=batch.batch_id, attempts=changes.c.attempts + 1))
     move(tx, list(moves), run=run, at=at)
     if job is not None:
-        ingest_jobs.begin(tx, job, batch=batch.batch_id, at=at)
+        jobs.begin(tx, job, batch=batch.batch_id, at=at)
     return batch
 
 
@@ -182,7 +182,7 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     sent again since are left as they are.
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
-    ingest_jobs.close_of(tx, batch.batch_id)
+    jobs.close_of(tx, batch.batch_id)
     carried_still: set[str] = set()
     for chunk in chunks([each.change_id for each in moves]):
         query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk), changes.c.batch_id == batch.batch_id)

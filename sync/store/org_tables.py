@@ -25,8 +25,8 @@ api_usage = Table(
     Column("limit", BigInteger, nullable=False),
 )
 
-# Bulk 2.0 jobs, each known here before anything is sent to it: `query_jobs.py` has those that read, `ingest_jobs.py`
-# those that write. `CLOSED` is our own word beside the org's states: nothing is left to do with a job.
+# Bulk 2.0 jobs, each known here before anything is sent to it. `CLOSED` is our own word beside the org's states: nothing
+# is left to do with a job.
 CLOSED = "Closed"
 jobs = Table(
     "jobs",

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from simple_salesforce.api import Salesforce
 from simple_salesforce.bulk2 import SFBulk2Handler
+from sqlalchemy import insert
 
 from sync.app import open_worker
 from sync.apply.apply import outbox_of
@@ -17,8 +18,9 @@ from sync.apply.writers.batches import PayloadGroup
 from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
 from sync.salesforce.write_results import Answer, WriteResult
-from sync.store import ingest_jobs
-from sync.store.vocabulary import LeaseName
+from sync.store import jobs
+from sync.store.tables import batches
+from sync.store.vocabulary import LeaseName, Mode
 from tests.bench.worker import org_of, step
 
 POLL_SECONDS = 1
@@ -76,10 +78,12 @@ def _ours(writer: BulkWriter, run: Run, rows: list[tuple[str, dict[str, Any]]]) 
         parcels = [PayloadGroup("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
         job = writer.prepare("Lead")
         with run.worker.store.transaction() as tx:
-            ingest_jobs.begin(tx, job, batch=job, at=run.now)
+            batch = {"batch_id": job, "run_id": run.run_id, "mode": Mode.BULK, "epoch": 0, "sent_at": run.now}
+            tx.execute(insert(batches).values(batch))
+            jobs.begin(tx, job, batch=job, at=run.now)
         answers += writer.send(parcels, job) or []
         with run.worker.store.transaction() as tx:
-            ingest_jobs.close(tx, job)
+            jobs.close(tx, [job])
     return answers
 
 

@@ -12,8 +12,7 @@ from sync.host.clock import Clock
 from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
-from sync.store import data_files
-from sync.store import query_jobs as queries
+from sync.store import data_files, jobs
 from sync.store.vocabulary import LeaseName
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
@@ -116,12 +115,12 @@ def test_a_later_run_goes_on_behind_the_last_page_that_is_on_disk(much: Stage) -
     much.break_with(Fault(FaultKind.LIMIT, path="/results", skip=2))
     fails(much, "SF-110")
     with much.worker.store.read() as tx:
-        (job,) = queries.under_way(tx)
+        (job,) = jobs.queries(tx)
     assert [page["rows"] for page in job.pages] == [3, 3]
     again = pulled(much)
     assert (query_jobs(much), again.figures["pulled"]["Lead"], companies(much)) == (1, 8, sorted(TEXTS))  # type: ignore[index,call-overload]
     with much.worker.store.read() as tx:
-        assert queries.under_way(tx) == ()
+        assert jobs.queries(tx) == ()
 
 
 def test_pages_of_a_question_nobody_asks_any_more_are_thrown_away(much: Stage) -> None:

@@ -13,7 +13,8 @@ from sync.apply.writers.batches import PayloadGroup
 from sync.salesforce.write_results import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Job, JobState, Switches, ValidationRule
-from sync.store import batches, ingest_jobs
+from sync.store import batches
+from sync.store.jobs import expected, uploads
 from sync.store.vocabulary import Mode
 from tests.stage import RULEBOOK, Stage, staged, without_phone
 from tests.sync.apply.test_outbox import Watched, watched_by, writing
@@ -241,7 +242,7 @@ def test_nothing_is_left_to_do_about_a_job_that_has_ended(jobs: Stage) -> None:
     planned(jobs)
     jobs.apply()
     with jobs.worker.store.read() as tx:
-        assert (ingest_jobs.unfinished(tx), ingest_jobs.expected(tx), batches.waiting(tx)) == ((), None, {})
+        assert (uploads(tx), expected(tx), batches.waiting(tx)) == ((), None, {})
 
 
 def test_owner_changes_are_guarded_even_among_jobs(jobs: Stage) -> None:

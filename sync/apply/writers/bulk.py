@@ -15,8 +15,8 @@ from sync.plan.cost import SLICE_MAX
 from sync.salesforce.calls import Wire
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
 from sync.salesforce.write_results import Answer, WriteResult, unknown
-from sync.store import ingest_jobs
-from sync.store.ingest_jobs import Upload
+from sync.store import jobs
+from sync.store.jobs import Upload
 from sync.store.leases import LeasedStore
 from sync.store.vocabulary import Mode
 
@@ -76,7 +76,7 @@ class BulkWriter:
         """A job that is open; nothing happens until it is closed."""
         points, ingest = self.patience.host.points, self._ingest
         with self.leased.store.transaction() as tx:
-            ingest_jobs.expect(
+            jobs.expect(
                 tx, self.leased.lease, object_name, run=self.run_id, version=ingest.version, at=self.patience.now()
             )
         points.reach("job expected")
@@ -89,7 +89,7 @@ class BulkWriter:
             return
         self._ingest.abort(job_id)
         with self.leased.store.transaction() as tx:
-            ingest_jobs.forget_expected(tx)
+            jobs.forget_expected(tx)
 
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         if job_id is None:
@@ -138,18 +138,18 @@ class BulkWriter:
         store: whatever else the user's other tools do stays theirs.
         """
         with self.leased.read() as tx:
-            lost = ingest_jobs.expected(tx)
+            lost = jobs.expected(tx)
         if lost is None:
             return 0
         ingest = Ingest(self.wire, version=lost.api_version)
         found = [job.id for job in ingest.listed() if self._may_be(job, lost)]
         with self.leased.read() as tx:
-            known = ingest_jobs.known(tx, found)
+            known = jobs.known(tx, found)
         stopped = [job_id for job_id in found if job_id not in known]
         for job_id in stopped:
             ingest.abort(job_id)
         with self.leased.store.transaction() as tx:
-            ingest_jobs.forget_expected(tx)
+            jobs.forget_expected(tx)
         return len(stopped)
 
     def _may_be(self, job: Job, lost: Upload) -> bool:

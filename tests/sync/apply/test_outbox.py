@@ -14,7 +14,7 @@ from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.run import begin
 from sync.salesforce.write_results import Answer
 from sync.sandbox.worlds import JobState
-from sync.store import batches, changes, ingest_jobs, pauses
+from sync.store import batches, changes, jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move
 from sync.store.vocabulary import LeaseName, Mode
@@ -82,7 +82,7 @@ def supersede(stage: Stage, approved: Sequence[Approved]) -> None:
 
 def left_of_jobs(stage: Stage) -> tuple[object, list[JobState]]:
     with stage.worker.store.read() as tx:
-        expected = ingest_jobs.expected(tx)
+        expected = jobs.expected(tx)
     return expected, [job.state for job in stage.server.world.jobs.values() if job.kind == "ingest"]
 
 

@@ -10,9 +10,9 @@ from engine.errors import LeaseError
 from sync.host.clock import Clock
 from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.run import begin
-from sync.store import leases, query_jobs
+from sync.store import jobs, leases
+from sync.store.jobs import Query
 from sync.store.leases import Lease, LeasedStore
-from sync.store.query_jobs import Query
 from sync.store.vocabulary import LeaseName
 from tests.stage import Stage
 
@@ -40,7 +40,7 @@ def take_over(stage: Stage) -> Lease:
 
 def under_way(stage: Stage) -> list[Query]:
     with stage.worker.store.read() as tx:
-        return list(query_jobs.under_way(tx))
+        return list(jobs.queries(tx))
 
 
 def is_refused(error: "pytest.ExceptionInfo[LeaseError]") -> bool:
