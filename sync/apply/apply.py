@@ -19,8 +19,7 @@ from sync.apply.pace import Gate
 from sync.apply.readback import Readback
 from sync.apply.recheck import Rechecks
 from sync.apply.writers.bulk import BulkWriter, Patience
-from sync.apply.writers.collections import CollectionsWriter
-from sync.apply.writers.guarded import GuardedWriter
+from sync.apply.writers.calls import collections, guarded
 from sync.plan.versions import PlanVersions
 from sync.pull.reread import Reread
 from sync.run import Run
@@ -29,7 +28,6 @@ from sync.store.change_values import message_body
 from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.leases import Lease, LeasedStore
-from sync.store.vocabulary import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def outbox_of(run: Run, lease: Lease) -> Outbox:
             deadline_seconds=settings.run_deadline_seconds,
         ),
         bulk,
-        {Mode.GUARDED: GuardedWriter(org), Mode.COLLECTIONS: CollectionsWriter(org), Mode.BULK: bulk},
+        {writer.mode: writer for writer in (guarded(org), collections(org), bulk)},
         Rechecks(worker.store, reread, versions, us=us),
         Answers(worker.store, Readback(leased, reread, versions, run.run_id, us), worker.host, run.run_id),
         timedelta(seconds=settings.quiet_seconds),

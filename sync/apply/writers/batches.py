@@ -1,4 +1,4 @@
-"""What every writer takes and gives. To add one, write a file beside this one and a line in `modes.py`."""
+"""What every writer takes and gives. To add one, write it beside these, its mode and a line in `apply.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class PayloadGroup:
 
 
 class Writer(Protocol):
-    """Sends parcels of one object, at most `size` in a batch."""
+    """Sends records of one object, at most `size` in a batch."""
 
     @property
     def mode(self) -> Mode: ...
@@ -39,4 +39,4 @@ class Writer(Protocol):
         """Nothing is left to carry in what was prepared. An error leaves it to the next run, which stops it."""
 
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
-        """One answer per parcel, in their order; None when the org is still at it. An error: surely nothing was applied."""
+        """One answer per record, in their order; None when the org is still at it. An error: surely nothing was applied."""
