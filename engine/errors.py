@@ -11,7 +11,7 @@
         BudgetError   the day's API calls are used up            try again
       PlanStaleError  what was reviewed is no longer what is     try again
       LeaseError      another run holds the lease                try again
-      DrainedError    the worker was told to end                try again
+      ShutdownError   the worker was told to end                try again
       StoreError      the store cannot be used                   stop the run
       AuditError      the audit chain is broken                  stop the run
       UsageError      the command line was used wrongly          fix the call
@@ -130,7 +130,7 @@ class LeaseError(LeadsyncError):
     remedy = Remedy.TRY_AGAIN
 
 
-class DrainedError(LeadsyncError):
+class ShutdownError(LeadsyncError):
     """The worker was told to end and stopped at a safe point."""
 
     remedy = Remedy.TRY_AGAIN

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from config.rulebook.files import RulebookFiles
 from config.settings.settings import Settings
-from engine.errors import DrainedError, LeadsyncError, OrgError, StoreError
+from engine.errors import LeadsyncError, OrgError, ShutdownError, StoreError
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
 from sync.host.clock import Clock
 from sync.host.crash_points import CrashPoints
 from sync.host.host import Host
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.mirror.mirror import Mirror
 from sync.salesforce.describes import Describes
 from sync.salesforce.org import Identity, Org
@@ -46,7 +46,7 @@ class Worker:
     person: str  # `os:name@host`, the approver at this command line
     new_org: Callable[[], Org]
     points: CrashPoints = field(default_factory=CrashPoints)
-    drain: Drain = field(default_factory=Drain)
+    shutdown: Shutdown = field(default_factory=Shutdown)
 
     @property
     def field_map(self) -> FieldMap:
@@ -65,7 +65,7 @@ class Worker:
 
     @property
     def host(self) -> Host:
-        return Host(self.clock, self.drain, self.points)
+        return Host(self.clock, self.shutdown, self.points)
 
     def hold(self, name: LeaseName) -> AbstractContextManager[Lease]:
         """Take a lease of the store, renewed until it is given back. LeaseError (exit 8) when another run has it."""
@@ -118,7 +118,7 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
     started = worker.clock.monotonic()
     try:
         yield run
-    except DrainedError:
+    except ShutdownError:
         _finish(run, runs.INTERRUPTED, started)  # as it was told to, and nothing is wrong
         raise
     except LeadsyncError as error:

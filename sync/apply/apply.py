@@ -85,7 +85,7 @@ def outbox_of(run: Run, lease: Lease) -> Outbox:
             worker.rulebook,
             run.moment,
             now=now,
-            drain=worker.drain,
+            shutdown=worker.shutdown,
             deadline_seconds=settings.run_deadline_seconds,
         ),
         bulk,

@@ -13,7 +13,7 @@ from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.policy import Pace
 from engine.rulebook.rulebook import Operation, Rulebook
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.store import batches, pauses
 from sync.store.database import Store
 
@@ -31,7 +31,7 @@ class Gate:
         began: Moment,
         *,
         now: Callable[[], datetime],
-        drain: Drain,
+        shutdown: Shutdown,
         deadline_seconds: float,
     ) -> None:
         """`began` is when the run began; `now` is the org's time, as that is."""
@@ -41,7 +41,7 @@ class Gate:
         self._began = began.at
         self._zone = ZoneInfo(began.zone)
         self.now = now
-        self._drain = drain
+        self._shutdown = shutdown
         self._deadline_seconds = deadline_seconds
         self._sent: deque[tuple[datetime, int]] = deque()
         if self._policy.pace.records_per_hour is not None:
@@ -51,8 +51,8 @@ class Gate:
     def closed(self) -> Message | None:
         """Why nothing may be written at this moment; None when it may."""
         now = self.now()
-        if self._drain.is_asked:
-            return Message.of("wait.drain")
+        if self._shutdown.is_asked:
+            return Message.of("wait.shutdown")
         if self._is_shadow:
             return Message.of("wait.shadow")
         with self._store.read() as tx:

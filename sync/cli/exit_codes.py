@@ -11,7 +11,6 @@ from engine.changes.states import UNDONE, State
 from engine.errors import (
     AuditError,
     BudgetError,
-    DrainedError,
     LeadsyncError,
     LeaseError,
     LoginError,
@@ -20,6 +19,7 @@ from engine.errors import (
     PlanStaleError,
     RulebookError,
     SettingsError,
+    ShutdownError,
     UsageError,
 )
 
@@ -49,7 +49,7 @@ _CODES: Mapping[type[LeadsyncError], Code] = {
     PlanStaleError: Code.STALE,
     AuditError: Code.AUDIT,
     LeaseError: Code.LEASE,
-    DrainedError: Code.PARTLY,
+    ShutdownError: Code.PARTLY,
     UsageError: Code.USAGE,
 }
 

@@ -34,7 +34,7 @@ def run_once(terminal: Terminal, folder: Path, *, as_json: bool) -> Code:
     ended: list[tuple[Slot, LeadsyncError | None]] = []
     with open_workers(folder) as opening, opening() as worker:
         server = Server(worker, opening, terminal.run, Voice(terminal, worker, tells_slots_later=True).slot)
-        with on_signals(server.drain, signal.SIGTERM):
+        with on_signals(server.shutdown, signal.SIGTERM):
             seen, now = server.schedule, worker.clock.now
             watched = seen.watch.seconds(now=now())
             refuse_busy(worker.store, seen.syncs, watched=watched, holder=worker.holder, clock=now)

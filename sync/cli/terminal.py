@@ -129,7 +129,7 @@ class Terminal:
         libraries = adopt_libraries(log)
         try:
             with (
-                on_signals(worker.drain, signal.SIGTERM),
+                on_signals(worker.shutdown, signal.SIGTERM),
                 self.working(f"cli.working.{verb}"),
                 unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
                 begin(worker, verb) as run,

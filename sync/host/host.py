@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sync.host.clock import Clock
 from sync.host.crash_points import CrashPoints
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """`clock` is for waiting and timeouts only; `drain` tells that it shall end; at `points` a test may stop it dead."""
+    """`clock` is for waiting and timeouts only; `shutdown` tells that it shall end; at `points` a test may stop it dead."""
 
     clock: Clock
-    drain: Drain
+    shutdown: Shutdown
     points: CrashPoints

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-from engine.errors import DrainedError
+from engine.errors import ShutdownError
 from mapping.ids import is_id
 
 REDACTED = "[redacted]"
@@ -72,7 +72,7 @@ def unit(log: FilteringBoundLogger, event: str, *, monotonic: Callable[[], float
     outcome, level = "done", "info"
     try:
         yield figures
-    except DrainedError:
+    except ShutdownError:
         outcome = "interrupted"  # as it was told to, and nothing is wrong
         raise
     except BaseException as error:

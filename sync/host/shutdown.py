@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from engine.errors import DrainedError
+from engine.errors import ShutdownError
 
 
-class Drain:
+class Shutdown:
     """Whether this process was told to end. Work asks it at each safe point; nothing is ever undone by it."""
 
     def __init__(self) -> None:
@@ -34,22 +34,22 @@ class Drain:
         self._then.append(call)
 
     def check(self) -> None:
-        """DrainedError when it was asked: for a safe point in the middle of reading or deciding."""
+        """ShutdownError when it was asked: for a safe point in the middle of reading or deciding."""
         if self.is_asked:
-            raise DrainedError.of("SC-101")
+            raise ShutdownError.of("SC-101")
 
 
 @contextmanager
-def on_signals(drain: Drain, *signals: signal.Signals) -> Iterator[None]:
-    """While this lasts, these signals drain; a second one ends the process. Only the main thread can listen to signals."""
+def on_signals(shutdown: Shutdown, *signals: signal.Signals) -> Iterator[None]:
+    """While this lasts, these signals ask for it; a second one ends the process. Only the main thread can listen to signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def asked(number: int, _frame: FrameType | None) -> None:
-        if drain.is_asked:
+        if shutdown.is_asked:
             os._exit(128 + number)
-        drain.ask()
+        shutdown.ask()
 
     before = {each: signal.signal(each, asked) for each in signals}
     try:

@@ -19,7 +19,7 @@ from engine.plan.guards import Weight
 from engine.plan.planner import DRAFTS_HELD_MAX, Assigned, Planned, Planner
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Range, Snapshot, cut
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.mirror.mirror import Mirror
 from sync.plan.affected import Affected
 from sync.plan.basis import Basis, basis_of, before_plan, may_go_on
@@ -107,7 +107,7 @@ def _work_of(
     return _Work(
         leased,
         worker.mirror,
-        worker.drain,
+        worker.shutdown,
         Imprint(run.run_id, version, worker.rulebook_text),
         basis_of(before, snapshot, version, versions, with_owners=with_owners),
         directory,
@@ -172,7 +172,7 @@ class _Work:
 
     leased: LeasedStore
     mirror: Mirror
-    drain: Drain
+    shutdown: Shutdown
     imprint: Imprint
     basis: Basis
     directory: Directory
@@ -243,7 +243,7 @@ class _Work:
         self, planner: Planner, writer: PlanWriter, parts: _Parts, recalled: _Recalled, compare: Compare | None = None
     ) -> Assigned:
         for part in parts():
-            self.drain.check()  # between two ranges nothing is half done
+            self.shutdown.check()  # between two ranges nothing is half done
             remembered = recalled(part)
             writer.add(planner.read(part, remembered))
             if compare:
@@ -251,7 +251,7 @@ class _Work:
         assigned = planner.assigned()
         writer.add(assigned.serve())
         for part in parts() if assigned.dropped else ():
-            self.drain.check()
+            self.shutdown.check()
             if not assigned.dropped.isdisjoint(part.prospects["id"].to_list()):
                 writer.add(assigned.read_again(part, recalled(part)))
         return assigned

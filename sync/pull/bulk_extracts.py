@@ -86,7 +86,7 @@ class Extracts:
         locator = job.locator
         size = min(records_max, self.page_records)
         while locator != "":
-            self.host.drain.check()
+            self.host.shutdown.check()
             page = self._page(job, locator or "", size)
             if page.rows and page.digest in digests:
                 raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
@@ -139,7 +139,7 @@ class Extracts:
             except TransientError as error:
                 if isinstance(error, BudgetError):
                     raise
-            host.drain.check()
+            host.shutdown.check()
             if host.clock.monotonic() + wait > self.deadline:
                 raise TransientError.of("SF-125", job.object, object=job.object, seconds=self.seconds, job=job.job_id)
             host.clock.wait(wait)

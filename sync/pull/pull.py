@@ -14,7 +14,7 @@ from engine.errors import OrgError, TransientError
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
 from sync.host.crash_points import CrashPoints
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.pull.bulk_extracts import Extracts, extracts_of
 from sync.pull.drop_folders.reader import Drops, Intake, read_dropped
 from sync.pull.objects import Due, ObjectPull, described, listed_as, object_pulls_of
@@ -69,7 +69,7 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
         run.org,
         writer,
         partial(extracts_of, run.org, leased, worker.host, settings, run_id=run.run_id),
-        worker.drain,
+        worker.shutdown,
         timedelta(seconds=settings.read_lag_seconds),
         settings.bulk_query_records_min,
     )
@@ -102,7 +102,7 @@ class _Reading:
     org: Org
     writer: MirrorWriter
     extracts: Callable[[], Extracts]
-    drain: Drain
+    shutdown: Shutdown
     lag: timedelta
     rest_max: int
 
@@ -119,7 +119,7 @@ class _Reading:
                 continue
             staging = object_pull.staging(self.writer)
             for page in self._pages(object_pull, opened, until=until):
-                self.drain.check()
+                self.shutdown.check()
                 staging.page(page)
             if object_pull.is_slow:
                 staging.mark_missing()

@@ -195,7 +195,7 @@ class _Comparison:
             for block in chunks(ids, IDS_MAX)
         ]
         for page in self.org.answers(questions):
-            self.host.drain.check()
+            self.host.shutdown.check()
             staging.page(page)
             seen.update(str(record["Id"]) for record in page.records)
         return seen
@@ -205,7 +205,7 @@ class _Comparison:
         if listed <= self.rest_max:
             soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order=BY_ID)
             for page in self.org.query(soql, include_deleted=True):
-                self.host.drain.check()
+                self.host.shutdown.check()
                 staging.page(page)
             return
         asked_at = self.org.now()

@@ -70,10 +70,10 @@ def app_of(server: Server) -> Starlette:
             found = asked.status()
         except LeadsyncError as error:
             return JSONResponse({"ready": False, "codes": [each.code for each in error.problems]}, status_code=503)
-        is_ready = not (found.late or server.drain.is_asked)
+        is_ready = not (found.late or server.shutdown.is_asked)
         told = {
             "ready": is_ready,
-            "draining": server.drain.is_asked,
+            "draining": server.shutdown.is_asked,
             "paused": any(each.sync is None for each in found.pauses),
             "late": list(found.late),
             "syncs": {

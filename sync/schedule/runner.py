@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from config.settings.syncs import Sync, Verb
 from engine.changes.states import UNDONE, State
-from engine.errors import DrainedError, LeadsyncError, LeaseError, Problem, StoreError
+from engine.errors import LeadsyncError, LeaseError, Problem, ShutdownError, StoreError
 from sync.cycle import propose, settle
 from sync.host.log import places_of
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.pull.sweep import sweep
 from sync.run import Run, Worker
 from sync.schedule.report import report
@@ -28,10 +28,10 @@ Beginning: TypeAlias = Callable[[Worker, str], AbstractContextManager[Run]]
 
 
 def work(
-    slot: Slot, sync: Sync, *, store: Store, clock: Clock, opening: Opening, beginning: Beginning, drain: Drain
+    slot: Slot, sync: Sync, *, store: Store, clock: Clock, opening: Opening, beginning: Beginning, shutdown: Shutdown
 ) -> tuple[Slot, LeadsyncError | None]:
     """The slot as it ended, and the error that failed it. Nothing but the end of the process gets past this."""
-    state, error = _ended(slot, sync, store=store, opening=opening, beginning=beginning, drain=drain)
+    state, error = _ended(slot, sync, store=store, opening=opening, beginning=beginning, shutdown=shutdown)
     codes = tuple(problem.code for problem in error.problems) if error else ()
     with store.transaction() as tx:
         at = leases.time_of(tx, clock)
@@ -43,19 +43,19 @@ def work(
 
 
 def _ended(
-    slot: Slot, sync: Sync, *, store: Store, opening: Opening, beginning: Beginning, drain: Drain
+    slot: Slot, sync: Sync, *, store: Store, opening: Opening, beginning: Beginning, shutdown: Shutdown
 ) -> tuple[SlotState, LeadsyncError | None]:
     try:
         with opening() as worker:
             worker.points.reach("slot claimed")
-            with beginning(replace(worker, drain=drain), sync.verb.value) as run:
+            with beginning(replace(worker, shutdown=shutdown), sync.verb.value) as run:
                 with store.transaction() as tx:
                     slots.begun(tx, slot, run.run_id)
                 run.figures.update(sync=slot.sync, missed=slot.missed)
                 states = VERBS[sync.verb](run)
             worker.points.reach("slot worked")
             untold = report(worker, run.run_id)
-    except DrainedError:
+    except ShutdownError:
         # Whoever starts next takes it up again.
         return SlotState.LOST, None
     except LeaseError as error:
@@ -75,7 +75,7 @@ def _ended(
 
 def _run(run: Run) -> States:
     propose(run)
-    run.worker.drain.check()
+    run.worker.shutdown.check()
     return {**settle(run).states, **_held(run)}
 
 

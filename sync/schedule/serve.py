@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from engine.errors import LeadsyncError, StoreError, TransientError
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.run import Worker
 from sync.schedule.dispatch import take_next
 from sync.schedule.runner import Beginning, Opening, work
@@ -42,9 +42,9 @@ class Server:
     opening: Opening
     beginning: Beginning
     tell: Tell
-    told_to_end: Callable[[], None] = lambda: None  # called once, when it drains
+    told_to_end: Callable[[], None] = lambda: None  # called once, when it is told to end
     notify: Notify = lambda _: None  # tells the service manager, if there is one
-    drain: Drain = field(default_factory=Drain)
+    shutdown: Shutdown = field(default_factory=Shutdown)
     tick_seconds: float = TICK_SECONDS
     schedule: Schedule = field(init=False)
     _looks: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
@@ -56,8 +56,8 @@ class Server:
             self.tell(None, error)
 
     def serve(self) -> None:
-        """Until it is drained: what is under way ends at its next safe point, and only then does this return."""
-        self.drain.then(lambda: self._looks.put(None))
+        """Until it is told to end: what is under way ends at its next safe point, and only then does this return."""
+        self.shutdown.then(lambda: self._looks.put(None))
         with ThreadPoolExecutor(1, "sync") as pool, self.watching():
             self.notify(READY)
             self._listen(pool.submit(self._work_on))
@@ -84,7 +84,7 @@ class Server:
 
     def run_due(self) -> tuple[Slot, LeadsyncError | None] | None:
         """Take what is owed next and run it; None when there is nothing to do."""
-        if self.drain.is_asked:
+        if self.shutdown.is_asked:
             return None
         settings, store, clock = self.worker.settings, self.worker.store, self.worker.clock.now
         schedule = self.look()
@@ -98,7 +98,7 @@ class Server:
         try:
             ended, error = work(
                 slot, schedule.syncs[slot.sync], store=store, clock=clock, opening=self.opening, beginning=self.beginning,
-                drain=self.drain,
+                shutdown=self.shutdown,
             )  # fmt: skip
         finally:
             self._replace(lambda schedule: schedule.idle(self.worker))
@@ -115,7 +115,7 @@ class Server:
         """Wait for the end of the work in a way that lets signals through."""
         is_told = False
         while not (is_told and future.done()):
-            if self.drain.is_asked and not is_told:
+            if self.shutdown.is_asked and not is_told:
                 is_told = True
                 self.notify(STOPPING)
                 self.told_to_end()
@@ -127,7 +127,7 @@ class Server:
                     raise
 
     def _work_on(self) -> None:
-        while not self.drain.is_asked:
+        while not self.shutdown.is_asked:
             try:
                 while self.run_due() is not None:
                     self._forget_old()

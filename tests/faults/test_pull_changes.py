@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import MapError, TransientError
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
@@ -50,7 +50,7 @@ def fates(run: Run) -> object:
     return found.get("Lead")
 
 
-class Meddler(Drain):
+class Meddler(Shutdown):
     """Does something in the org after each page that is read."""
 
     def __init__(self, stage: Stage, work: object) -> None:
@@ -96,7 +96,7 @@ def test_p2_p3_p7_a_cluster_of_one_second_is_read_whole_though_every_cursor_is_l
 
     stage.server.act(at_once)
     stage.advance(900)
-    meddling = replace(stage, worker=replace(stage.worker, drain=Meddler(stage, lost)))
+    meddling = replace(stage, worker=replace(stage.worker, shutdown=Meddler(stage, lost)))
     assert pulled(meddling).figures["pulled"]["Lead"] == 10  # type: ignore[index,call-overload]
 
 
@@ -104,7 +104,7 @@ def test_p3_a_query_whose_place_is_lost_again_and_again_ends_with_an_error(stage
     stage.switch(Switches(page_size=1))
     for _ in range(12):
         stage.add_lead()
-    meddling = replace(stage, worker=replace(stage.worker, drain=Meddler(stage, lost)))
+    meddling = replace(stage, worker=replace(stage.worker, shutdown=Meddler(stage, lost)))
     with pytest.raises(TransientError) as failed:
         pulled(meddling)
     assert failed.value.problems[0].code == "SF-123"

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from sync.host.crash_points import CrashPoints
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import data_files, runs
@@ -113,7 +113,7 @@ class DeadlyPoints(CrashPoints):
         self.step(name)
 
 
-class DeadlyDrain(Drain):
+class DeadlyShutdown(Shutdown):
     def __init__(self, step: Callable[[str], None]) -> None:
         super().__init__()
         self._step = step
@@ -136,7 +136,8 @@ def test_p5_wherever_a_pull_dies_the_watermark_is_behind_what_was_not_kept(
     for number in range(1, 100):
         death = Death(number)
         deadly = replace(
-            stage, worker=replace(stage.worker, points=DeadlyPoints(step=death.step), drain=DeadlyDrain(death.step))
+            stage,
+            worker=replace(stage.worker, points=DeadlyPoints(step=death.step), shutdown=DeadlyShutdown(death.step)),
         )
         with suppress(DiedError):
             deadly.pull()

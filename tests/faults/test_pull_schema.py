@@ -8,7 +8,7 @@ import pytest
 
 from config.settings.syncs import Sync, Verb
 from engine.errors import MapError
-from sync.host.shutdown import Drain
+from sync.host.shutdown import Shutdown
 from sync.pull.sweep import sweep
 from sync.run import begin
 from sync.sandbox.faults import Fault, FaultKind
@@ -83,7 +83,7 @@ def worked(stage: Stage, verb: Verb) -> tuple[SlotState, tuple[str, ...]]:
     assert slot
     ended, _ = work(
         slot, Sync(verb=verb, cron="0 * * * *"), store=worker.store, clock=worker.clock.now,
-        opening=lambda: nullcontext(worker), beginning=begin, drain=Drain(),
+        opening=lambda: nullcontext(worker), beginning=begin, shutdown=Shutdown(),
     )  # fmt: skip
     return ended.state, ended.codes
 

@@ -126,8 +126,8 @@ def test_a_run_past_its_deadline_leaves_the_rest_to_the_next(stage: Stage) -> No
 
 def test_a_process_told_to_end_finishes_its_batch_and_no_more(stage: Stage) -> None:
     leads = planned(stage, 30)
-    stage.worker.drain.ask()
-    assert (why(stage), stage.our_writes()) == ("wait.drain", [])
+    stage.worker.shutdown.ask()
+    assert (why(stage), stage.our_writes()) == ("wait.shutdown", [])
     assert {stage.standing_of(lead) for lead in leads} == {State.APPROVED}
 
 

@@ -41,7 +41,7 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        if self.host.drain.is_asked:
+        if self.host.shutdown.is_asked:
             return True
         waited = self.host.clock.monotonic() - self.started
         return max(waited, (self.now() - self.began).total_seconds()) > self.seconds

@@ -61,10 +61,10 @@ def keep_serving(terminal: Terminal, opening: "Opening", door: "socket | None") 
         voice = Voice(terminal, worker)
         manager = supervisor()
         server = Server(
-            worker, opening, terminal.run, voice.slot, voice.drains,
+            worker, opening, terminal.run, voice.slot, voice.told_to_end,
             notify=notifier(manager), tick_seconds=tick_seconds(manager, at_most=TICK_SECONDS),
         )  # fmt: skip
-        stack.enter_context(on_signals(server.drain, signal.SIGTERM, signal.SIGINT))
+        stack.enter_context(on_signals(server.shutdown, signal.SIGTERM, signal.SIGINT))
         voice.begins(server)
         if door is not None:
             stack.enter_context(answering(server, door))
@@ -102,8 +102,8 @@ class Voice:
         shown = f"[{host}]" if ":" in host else host
         self._say("cli.serve.health", "health answers", {"port": port}, url=f"http://{shown}:{port}/readyz")
 
-    def drains(self) -> None:
-        self._say("cli.serve.draining", "told to end", {})
+    def told_to_end(self) -> None:
+        self._say("cli.serve.ending", "told to end", {})
 
     def ends(self) -> None:
         self._say("cli.serve.ended", "served", {})

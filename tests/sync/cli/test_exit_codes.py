@@ -25,7 +25,7 @@ from sync.cli.terminal import Terminal
         (errors.MapError, 5),
         (errors.SettingsError, 5),
         (errors.OtherOrgError, 5),
-        (errors.DrainedError, 3),
+        (errors.ShutdownError, 3),
         (errors.PlanStaleError, 6),
         (errors.AuditError, 7),
         (errors.LeaseError, 8),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.typing import FilteringBoundLogger
 
-from engine.errors import DrainedError, LeaseError
+from engine.errors import LeaseError, ShutdownError
 from sync.host.log import REDACTED, adopt_libraries, open_log, unit
 
 CANARIES = (
@@ -138,9 +138,9 @@ def test_a_unit_of_work_leaves_one_line(log: FilteringBoundLogger, stream: Strin
 def test_a_unit_that_is_told_to_end_has_not_failed(log: FilteringBoundLogger, stream: StringIO) -> None:
     def pull() -> None:
         with unit(log, "pull finished", monotonic=lambda: 0.0):
-            raise DrainedError.of("SC-101")
+            raise ShutdownError.of("SC-101")
 
-    with pytest.raises(DrainedError):
+    with pytest.raises(ShutdownError):
         pull()
 
     (line,) = _lines(stream)

@@ -135,7 +135,7 @@ def test_a_run_that_is_at_work_is_not_late_before_its_deadline(watched: Watched)
 
 
 def test_a_worker_that_was_told_to_end_is_not_ready(watched: Watched) -> None:
-    watched.server.drain.ask()
+    watched.server.shutdown.ask()
     status, told = watched.ready()
 
     assert (status, told["draining"]) == (503, True)

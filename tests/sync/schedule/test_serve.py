@@ -179,7 +179,7 @@ def test_a_fault_of_its_own_fails_one_run_and_not_the_worker(stage: Stage) -> No
 
 def test_s7_told_to_end_it_begins_nothing_new(watched: Watched) -> None:
     watched.stage.advance(HOUR)
-    watched.server.drain.ask()
+    watched.server.shutdown.ask()
 
     assert (watched.look(), watched.runs()) == (None, [])
 
@@ -253,7 +253,7 @@ def test_served_until_told_to_end(watched: Watched) -> None:
 
     def ended(slot: Slot | None, _: LeadsyncError | None) -> None:
         watched.told.append((slot, None))
-        server.drain.ask()
+        server.shutdown.ask()
 
     server.tell = ended
     server.serve()
@@ -273,7 +273,7 @@ def opening_anew(stage: Stage) -> Opening:
 def told_to_end(worker: Worker, verb: str) -> Iterator[Run]:
     """A run during which TERM arrives."""
     with begin(worker, verb) as run:
-        run.worker.drain.ask()
+        run.worker.shutdown.ask()
         yield run
 
 

@@ -99,7 +99,7 @@ def test_served_it_is_told_when_ready_while_alive_and_when_it_ends(stage: Stage,
         server = Server(stage.worker, lambda: nullcontext(stage.worker), begin, lambda *_: None, notify=notify)
 
         def ended(_slot: Slot | None, _error: LeadsyncError | None) -> None:
-            server.drain.ask()
+            server.shutdown.ask()
 
         server.tell = ended
         server._tick()
