@@ -45,7 +45,7 @@ def take_next(
             past = [(name, due) for name, due in found if not due.is_run]
             if not past:
                 name, due = min(found, key=lambda each: each[1].due_at)
-                return slots.claim(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)
+                return slots.take(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)
             # Before anything is run, so that a sync nobody has seen yet is known from now on.
             for name, due in past:
                 slots.skip(tx, name, due.due_at, holder=holder, at=at, missed=due.missed)

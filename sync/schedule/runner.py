@@ -1,4 +1,4 @@
-"""Run a claimed slot to its end, whatever that is, and write down what it came to."""
+"""Run a slot that was taken to its end, whatever that is, and write down what it came to."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -47,7 +47,7 @@ def _ended(
 ) -> tuple[SlotState, LeadsyncError | None]:
     try:
         with opening() as worker:
-            worker.points.reach("slot claimed")
+            worker.points.reach("slot taken")
             with beginning(replace(worker, shutdown=shutdown), sync.verb.value) as run:
                 with store.transaction() as tx:
                     slots.begun(tx, slot, run.run_id)

@@ -117,10 +117,10 @@ def _sync_status(
     tx: Transaction, name: str, sync: Sync, *, at: datetime, met_at: datetime | None, deadline: timedelta
 ) -> SyncStatus:
     last, done, first = slots.last(tx, name), slots.last_done(tx, name), slots.first(tx, name)
-    known = first.claimed_at if first else met_at
+    known = first.taken_at if first else met_at
     pause = pauses.stopping(tx, at=at, sync=name)
     ended = done.finished_at if done else known
-    is_at_work = last is not None and last.state is SlotState.RUNNING and at - last.claimed_at < deadline
+    is_at_work = last is not None and last.state is SlotState.RUNNING and at - last.taken_at < deadline
     counted_from = done.due_at if done else known
     return SyncStatus(
         name,

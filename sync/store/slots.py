@@ -1,7 +1,7 @@
-"""Slots: a sync's due times, each a row that is claimed once, however many workers look at the same clock.
+"""Slots: a sync's due times, each a row that is taken once, however many workers look at the same clock.
 
-A claim names its holder, who must say from time to time that it is still at work. One that died, or that has not been
-seen for as long as a lease lasts, has lost its slot; whoever claims it next finishes it, the other no longer can.
+Whoever takes one is its holder, and must say from time to time that it is still at work. One that died, or that has not
+been seen for as long as a lease lasts, has lost its slot; whoever takes it next finishes it, the other no longer can.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from sync.store.vocabulary import SlotState
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """`missed`: how many earlier due times it stands for. `attempts`: how often it was claimed."""
+    """`missed`: how many earlier due times it stands for. `attempts`: how often it was taken."""
 
     sync: str
     due_at: datetime
     state: SlotState
     holder: Holder
-    claimed_at: datetime
+    taken_at: datetime
     missed: int = 0
     attempts: int = 1
     run_id: str | None = None
@@ -33,9 +33,7 @@ class Slot:
     finished_at: datetime | None = None
 
 
-def claim(
-    tx: Transaction, sync: str, due_at: datetime, *, holder: Holder, at: datetime, missed: int = 0
-) -> Slot | None:
+def take(tx: Transaction, sync: str, due_at: datetime, *, holder: Holder, at: datetime, missed: int = 0) -> Slot | None:
     """Make the slot ours: a new one, or one that was lost. None when somebody else has or had it."""
     found = _row(tx, sync, due_at)
     if found is None:
@@ -44,7 +42,7 @@ def claim(
     if found.state is not SlotState.LOST:
         return None
     again = replace(
-        found, state=SlotState.RUNNING, holder=holder, claimed_at=at, attempts=found.attempts + 1, missed=missed,
+        found, state=SlotState.RUNNING, holder=holder, taken_at=at, attempts=found.attempts + 1, missed=missed,
         run_id=None, codes=(), finished_at=None,
     )  # fmt: skip
     taken = tx.execute(
@@ -130,7 +128,7 @@ def _insert(tx: Transaction, slot: Slot) -> bool:
     # A write transaction is alone, so looking first is as good as ON CONFLICT DO NOTHING, and the same on both databases.
     if _row(tx, slot.sync, slot.due_at) is not None:
         return False
-    values = {"sync": slot.sync, "due_at": slot.due_at, "seen_at": slot.claimed_at, **_values(slot)}
+    values = {"sync": slot.sync, "due_at": slot.due_at, "seen_at": slot.taken_at, **_values(slot)}
     tx.execute(insert(slots).values(**values))
     return True
 
@@ -157,7 +155,7 @@ def _values(slot: Slot) -> dict[str, object]:
         "run_id": slot.run_id,
         "codes": list(slot.codes),
         **slot.holder.columns(),
-        "claimed_at": slot.claimed_at,
+        "taken_at": slot.taken_at,
         "finished_at": slot.finished_at,
     }
 
@@ -168,7 +166,7 @@ def _from_row(row: "Row[tuple[object, ...]]") -> Slot:
         row.due_at,
         SlotState(row.state),
         Holder.of(row),
-        row.claimed_at,
+        row.taken_at,
         row.missed,
         row.attempts,
         row.run_id,

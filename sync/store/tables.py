@@ -302,7 +302,7 @@ slots = Table(
     Column("run_id", RUN, ForeignKey("runs.run_id")),
     Column("codes", JsonText),  # of the error that failed it
     *_holder(),
-    Column("claimed_at", Instant, nullable=False),
+    Column("taken_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # when its holder last said that it is at work
     Column("finished_at", Instant),
 )

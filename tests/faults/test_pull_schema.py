@@ -79,7 +79,7 @@ def worked(stage: Stage, verb: Verb) -> tuple[SlotState, tuple[str, ...]]:
     """How the slot of a sync of that verb ends."""
     worker = stage.worker
     with worker.store.transaction() as tx:
-        slot = slots.claim(tx, verb.value, worker.clock.now(), holder=worker.holder, at=worker.clock.now())
+        slot = slots.take(tx, verb.value, worker.clock.now(), holder=worker.holder, at=worker.clock.now())
     assert slot
     ended, _ = work(
         slot, Sync(verb=verb, cron="0 * * * *"), store=worker.store, clock=worker.clock.now,

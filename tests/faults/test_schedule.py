@@ -62,7 +62,7 @@ def folder(prepared: Path, tmp_path: Path) -> Path:
 def owe(folder: Path) -> None:
     """Last year's slot went well."""
     with open_worker(folder) as worker, worker.store.transaction() as tx:
-        slot = slots.claim(tx, "leads", DONE, holder=worker.holder, at=DONE)
+        slot = slots.take(tx, "leads", DONE, holder=worker.holder, at=DONE)
         assert slot
         slots.finish(tx, slot, SlotState.DONE, at=DONE)
 
@@ -140,18 +140,18 @@ def test_s1_a_run_once_says_that_it_is_still_at_work(folder: Path) -> None:
 
 
 def wait_until_seen(folder: Path, org: Opened) -> bool:
-    """Whether the holder of the slot that is owed says anything more than that it has claimed it."""
+    """Whether the holder of the slot that is owed says anything more than that it has taken it."""
     with looking(folder, org) as worker:
         for _ in range(600):
             with worker.store.read() as tx:
-                row = tx.execute(select(rows.c.claimed_at, rows.c.seen_at).where(rows.c.due_at == OWED)).one()
-            if row.seen_at > row.claimed_at:
+                row = tx.execute(select(rows.c.taken_at, rows.c.seen_at).where(rows.c.due_at == OWED)).one()
+            if row.seen_at > row.taken_at:
                 return True
             Event().wait(0.05)
     return False
 
 
-@pytest.mark.parametrize("point", ["slot claimed", "intent committed", "answer received", "slot worked"])
+@pytest.mark.parametrize("point", ["slot taken", "intent committed", "answer received", "slot worked"])
 def test_s4_a_slot_whose_worker_was_killed_is_taken_over_at_once(folder: Path, point: str) -> None:
     killed = leadsync(folder, "run", "--once", crash_at=f"{point}:1")
     followed = leadsync(folder, "run", "--once")

@@ -22,7 +22,7 @@ def owing(folder: Path) -> Path:
     """A folder with one slot that is owed: this year's."""
     (folder / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
     with open_worker(folder) as worker, worker.store.transaction() as tx:
-        slot = slots.claim(tx, "leads", LAST_YEAR, holder=worker.holder, at=LAST_YEAR)
+        slot = slots.take(tx, "leads", LAST_YEAR, holder=worker.holder, at=LAST_YEAR)
         assert slot
         slots.finish(tx, slot, SlotState.DONE, at=LAST_YEAR)
     return folder

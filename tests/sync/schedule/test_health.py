@@ -52,7 +52,7 @@ def watched(stage: Stage) -> Iterator[Watched]:
     due = last_due(server.schedule.syncs["leads"], until=now)
     assert due is not None
     with stage.worker.store.transaction() as tx:
-        slot = slots.claim(tx, "leads", due, holder=stage.worker.holder, at=now)
+        slot = slots.take(tx, "leads", due, holder=stage.worker.holder, at=now)
         assert slot is not None
         slots.finish(tx, slot, SlotState.DONE, at=now)
     door = listen(0, host="127.0.0.1")
@@ -127,7 +127,7 @@ def test_a_run_that_is_at_work_is_not_late_before_its_deadline(watched: Watched)
     watched.stage.advance(HOUR)
     now = worker.clock.now()
     with worker.store.transaction() as tx:
-        slots.claim(tx, "leads", now, holder=worker.holder, at=now)
+        slots.take(tx, "leads", now, holder=worker.holder, at=now)
     working = watched.ready()[0]
     watched.stage.advance(worker.settings.run_deadline_seconds)
 

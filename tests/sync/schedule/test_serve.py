@@ -41,7 +41,7 @@ class Watched:
         due = last_due(self.server.look().syncs["leads"], until=now)
         assert due is not None
         with worker.store.transaction() as tx:
-            slot = slots.claim(tx, "leads", due, holder=worker.holder, at=now)
+            slot = slots.take(tx, "leads", due, holder=worker.holder, at=now)
             assert slot
             slots.finish(tx, slot, SlotState.DONE, at=now)
 

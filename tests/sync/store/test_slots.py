@@ -1,4 +1,4 @@
-"""Slots: claimed once, finished by their holder only, lost when that holder is gone."""
+"""Slots: taken once, finished by their holder only, lost when that holder is gone."""
 
 import threading
 from dataclasses import replace
@@ -19,49 +19,49 @@ def elsewhere(pid: int = 7) -> Holder:
     return Holder("otherhost", "boot-1", pid, "1")
 
 
-def test_a_slot_is_claimed_once(store: Store, here: Holder) -> None:
+def test_a_slot_is_taken_once(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        assert slots.claim(tx, "leads", DUE, holder=here, at=DUE) is not None
-        assert slots.claim(tx, "leads", DUE, holder=elsewhere(), at=DUE) is None
-        assert slots.claim(tx, "sweep", DUE, holder=elsewhere(), at=DUE) is not None
+        assert slots.take(tx, "leads", DUE, holder=here, at=DUE) is not None
+        assert slots.take(tx, "leads", DUE, holder=elsewhere(), at=DUE) is None
+        assert slots.take(tx, "sweep", DUE, holder=elsewhere(), at=DUE) is not None
 
 
 def test_of_many_that_claim_at_once_one_gets_it(store: Store) -> None:
-    claimed: list[Slot | None] = []
+    taken: list[Slot | None] = []
 
-    def claiming(pid: int) -> None:
+    def taking(pid: int) -> None:
         with store.transaction() as tx:
-            claimed.append(slots.claim(tx, "leads", DUE, holder=elsewhere(pid), at=DUE))
+            taken.append(slots.take(tx, "leads", DUE, holder=elsewhere(pid), at=DUE))
 
-    threads = [threading.Thread(target=claiming, args=(pid,)) for pid in range(8)]
+    threads = [threading.Thread(target=taking, args=(pid,)) for pid in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(claimed) == 8
-    assert sum(slot is not None for slot in claimed) == 1
+    assert len(taken) == 8
+    assert sum(slot is not None for slot in taken) == 1
 
 
-def test_what_was_done_failed_or_skipped_is_never_claimed_again(store: Store, here: Holder) -> None:
+def test_what_was_done_failed_or_skipped_is_never_taken_again(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
         for minute, state in enumerate([SlotState.DONE, SlotState.FAILED]):
-            slot = slots.claim(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE)
+            slot = slots.take(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE)
             assert slot
             assert slots.finish(tx, slot, state, at=DUE)
         slots.skip(tx, "leads", DUE + 2 * MINUTE, holder=here, at=DUE)
 
-        again = [slots.claim(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE) for minute in range(3)]
+        again = [slots.take(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE) for minute in range(3)]
 
     assert again == [None, None, None]
 
 
-def test_a_slot_of_a_silent_holder_is_lost_and_may_be_claimed_again(store: Store, here: Holder) -> None:
+def test_a_slot_of_a_silent_holder_is_lost_and_may_be_taken_again(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        slots.claim(tx, "leads", DUE, holder=elsewhere(), at=DUE)
+        slots.take(tx, "leads", DUE, holder=elsewhere(), at=DUE)
         assert slots.lose(tx, here=here, at=DUE + MINUTE, seen_seconds=60) == ()
         (lost,) = slots.lose(tx, here=here, at=DUE + 2 * MINUTE, seen_seconds=60)
-        again = slots.claim(tx, "leads", DUE, holder=here, at=DUE + 2 * MINUTE)
+        again = slots.take(tx, "leads", DUE, holder=here, at=DUE + 2 * MINUTE)
 
     assert lost.state is SlotState.LOST
     assert again is not None
@@ -70,7 +70,7 @@ def test_a_slot_of_a_silent_holder_is_lost_and_may_be_claimed_again(store: Store
 
 def test_a_slot_of_our_own_whose_end_was_never_written_down_is_lost_too(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        slots.claim(tx, "leads", DUE, holder=here, at=DUE)
+        slots.take(tx, "leads", DUE, holder=here, at=DUE)
 
         assert slots.lose(tx, here=here, at=DUE + MINUTE, seen_seconds=60) == ()
         assert [slot.sync for slot in slots.lose(tx, here=here, at=DUE + 2 * MINUTE, seen_seconds=60)] == ["leads"]
@@ -78,7 +78,7 @@ def test_a_slot_of_our_own_whose_end_was_never_written_down_is_lost_too(store: S
 
 def test_a_holder_that_says_it_is_at_work_keeps_its_slot(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        slot = slots.claim(tx, "leads", DUE, holder=elsewhere(), at=DUE)
+        slot = slots.take(tx, "leads", DUE, holder=elsewhere(), at=DUE)
         assert slot
         slots.see(tx, slot, at=DUE + 2 * MINUTE)
 
@@ -87,16 +87,16 @@ def test_a_holder_that_says_it_is_at_work_keeps_its_slot(store: Store, here: Hol
 
 def test_s4_a_dead_holder_of_this_machine_loses_its_slot_at_once(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        slots.claim(tx, "leads", DUE, holder=replace(here, pid=here.pid + 1, started="0"), at=DUE)
+        slots.take(tx, "leads", DUE, holder=replace(here, pid=here.pid + 1, started="0"), at=DUE)
 
         assert [slot.sync for slot in slots.lose(tx, here=here, at=DUE, seen_seconds=60)] == ["leads"]
 
 
 def test_who_lost_a_slot_cannot_finish_it(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        paused = slots.claim(tx, "leads", DUE, holder=elsewhere(), at=DUE)
+        paused = slots.take(tx, "leads", DUE, holder=elsewhere(), at=DUE)
         slots.lose(tx, here=here, at=DUE + 2 * MINUTE, seen_seconds=60)
-        taken = slots.claim(tx, "leads", DUE, holder=here, at=DUE + 2 * MINUTE)
+        taken = slots.take(tx, "leads", DUE, holder=here, at=DUE + 2 * MINUTE)
         assert paused
         assert taken
 
@@ -112,7 +112,7 @@ def test_the_last_that_went_well_is_known(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
         first, second = (runs.start(tx, verb="run", at=DUE, holder=here) for _ in range(2))
         for minute, (state, run) in enumerate([(SlotState.DONE, first), (SlotState.FAILED, second)]):
-            slot = slots.claim(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE, missed=minute)
+            slot = slots.take(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE, missed=minute)
             assert slot
             slots.begun(tx, slot, run)
             slots.finish(tx, slot, state, at=DUE + minute * MINUTE)

@@ -210,7 +210,7 @@ def upgrade() -> None:
         sa.Column("boot", sa.Text(), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("process_started", sa.Text(), nullable=False),
-        sa.Column("claimed_at", sa.String(27), nullable=False),
+        sa.Column("taken_at", sa.String(27), nullable=False),
         sa.Column("seen_at", sa.String(27), nullable=False),
         sa.Column("finished_at", sa.String(27), nullable=True),
         one_of("slots", "state", "running", "done", "partly", "failed", "skipped", "lost"),
