@@ -20,7 +20,7 @@ class DataFile:
     """One immutable Parquet file. `path` is relative to the mirror's folder; `pull` is the sequence of its run.
 
     A base data file is sorted by its `key` (columns, the first filled of which counts) and then Id; `key_min` and
-    `key_max` are its first and last places in that order (`sync.mirror.places`). `replaced_by` is the sequence of the
+    `key_max` are its first and last places in that order (`sync.mirror.sort_order`). `replaced_by` is the sequence of the
     run that compacted it away; an as-of read of an earlier run still needs it.
     """
 

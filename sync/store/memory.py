@@ -1,4 +1,4 @@
-"""Memory as the next plan needs it, each read in one consistent view. `effects.py` is what writes it."""
+"""Memory as the next plan needs it, each read in one consistent view. `remembered.py` is what writes it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
