@@ -12,11 +12,12 @@ from engine.assignment.directory import Directory
 from engine.changes.change import Base, Change, RuleRef
 from engine.changes.states import State
 from engine.messages import Message
-from engine.plan.guards import Entry, Weight, entry, limits_passed, moved_lately
+from engine.plan.guards import Entry, Passed, Weight, entry, limits_passed, moved_lately
 from engine.rulebook.policy import Approver, Limits, Policy
 from engine.rulebook.rulebook import Rulebook
 from engine.snapshots import Queue, User
 from engine.values import Scalar
+from tests.engine.small_org import refs
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PEOPLE = (User("ANN", "ann@x", "Ann", is_active=True), User("BOB", "bob@x", "Bob", is_active=True),
@@ -222,3 +223,120 @@ def test_what_a_part_lets_through_everybody_would(
         part.propose(one)
     if limits_passed(whole, policy, DIRECTORY).concerns(weight(*news)):
         assert limits_passed(part, policy, DIRECTORY).concerns(weight(*news))
+
+
+_MORE = Limits(changes_percent=10, changes_min=5, changes_max=30)
+
+
+@pytest.mark.parametrize(
+    ("in_scope", "most"),
+    [(0, 5), (50, 5), (59, 5), (60, 6), (300, 30), (301, 30), (10_000, 30)],
+)
+def test_how_many_changes_a_plan_may_hold(in_scope: int, most: int) -> None:
+    assert _MORE.changes(in_scope) == most
+
+
+@pytest.mark.parametrize(("held", "is_passed"), [(99, False), (100, False), (101, True)])
+def test_the_limit_of_changes_is_passed_by_one_more(held: int, *, is_passed: bool) -> None:
+    found = Weight(changes=held, proposed=1, in_scope=1_000)
+    limits = replace(LENIENT, changes_percent=10, changes_min=0)
+    whole = limits_passed(found, Policy(limits=limits), DIRECTORY).whole
+    assert whole == (Message.of("note.limit", changes=held, limit=100) if is_passed else None)
+
+
+_HELD_FOR = {
+    "an owner's share": Passed(owners={"ANN": Message.of("a")}),
+    "a new owner's number": Passed(new_owners={"BOB": Message.of("a")}),
+    "a rule's share": Passed(rules={refs("rule/a")[0]: Message.of("a")}),
+    "all of it": Passed(Message.of("a")),
+}
+_MOVING = replace(change(rules=refs("rule/x", "rule/a")), before={"owner": "ANN"}, after={"owner": "BOB"})
+
+
+@pytest.mark.parametrize("passed", _HELD_FOR.values(), ids=_HELD_FOR.keys())
+def test_each_limit_holds_what_it_concerns_by_itself(passed: Passed) -> None:
+    assert passed.holds(_MOVING) == Message.of("a")
+    assert passed.concerns(weight(_MOVING))
+    assert not passed.concerns(weight())
+
+
+@pytest.mark.parametrize("passed", list(_HELD_FOR.values())[:3], ids=list(_HELD_FOR)[:3])
+def test_a_limit_leaves_alone_what_it_does_not_concern(passed: Passed) -> None:
+    other = replace(change(2, owner="GONE", rules=refs("rule/b")), before={"owner": "GONE"}, after={"owner": "ANN"})
+    assert passed.holds(other) is None
+    assert not passed.concerns(weight(other))
+
+
+def test_the_limits_are_told_whole_first_then_owners_then_rules() -> None:
+    owners, new = {"ANN": Message.of("owner")}, {"BOB": Message.of("new owner")}
+    rules = {ref: Message.of(str(ref)) for ref in refs("rule/a", "rule/x")}
+    assert Passed(Message.of("whole"), owners, new, rules).holds(_MOVING) == Message.of("whole")
+    assert Passed(None, owners, new, rules).holds(_MOVING) == Message.of("owner")
+    assert Passed(None, {}, new, rules).holds(_MOVING) == Message.of("new owner")
+    assert Passed(None, {}, {}, rules).holds(_MOVING) == Message.of("rule/x")
+    assert Passed().holds(_MOVING) is None
+
+
+def test_what_a_plan_does_is_weighed_by_owner_and_by_rule() -> None:
+    found = Weight(in_scope=9, loads=Counter(ANN=4))
+    found.propose(_MOVING)
+    found.stand(_MOVING, State.HELD)
+    found.stand(replace(_MOVING, rules=refs("pool/team", "scoring")), State.APPROVED)
+    found.propose(change(3, rules=refs("rule/a"), grade="A"))
+    rules = dict(zip(refs("rule/a", "rule/x"), (3, 2), strict=True))
+    assert found == Weight(3, 2, 9, Counter(ANN=4), Counter(ANN=3), Counter(BOB=3), Counter(rules))
+
+
+def test_the_next_plan_of_a_part_begins_cautiously() -> None:
+    rules = Counter(dict.fromkeys(refs("rule/a"), 1))
+    before = Weight(5, 4, 100, Counter(ANN=9), Counter(ANN=2), Counter(BOB=2), rules)
+    begun = before.after(3, looked_at=40)
+    assert begun == Weight(3, 0, 60, Counter(), Counter(ANN=2), Counter(BOB=2), rules)
+    begun.propose(_MOVING)
+    assert (before.leaving, before.arriving) == (Counter(ANN=2), Counter(BOB=2))
+    assert before.after(0, looked_at=101).in_scope == 0
+
+
+_PING_PONG = {
+    "a move fewer": (2, _MOVING, State.APPROVED),
+    "as many as may be": (3, _MOVING, State.HELD),
+    "fields go on": (3, change(grade="A"), State.APPROVED),
+}
+
+
+@pytest.mark.parametrize(("moves_", "one", "state"), _PING_PONG.values(), ids=_PING_PONG.keys())
+def test_ping_pong_holds_from_so_many_moves_on(moves_: int, one: Change, state: State) -> None:
+    assert entered(one, Policy(owners=Approver.POLICY), moved=moves_).state is state
+
+
+def test_ping_pong_is_asked_before_who_contests() -> None:
+    assert entered(_MOVING, Policy(), moved=3, contests=True).state is State.HELD
+
+
+_LEAVING = {
+    "all of who has gone": ("GONE", 100, 500, False),
+    "all of who has gone, by a share": ("GONE", 99, 500, True),
+    "all of an active owner, if it may be": ("ANN", 100, 500, False),
+    "all of one whom nobody may see": ("ELSEWHERE", 1, 500, False),
+}
+
+
+@pytest.mark.parametrize(("owner", "percent", "count", "is_held"), _LEAVING.values(), ids=_LEAVING.keys())
+def test_all_may_leave_at_once_where_the_share_is_all(owner: str, percent: int, count: int, *, is_held: bool) -> None:
+    """Loads are those in scope now; more may be on its way out."""
+    limits = replace(LENIENT, owner_percent=percent, leaver_percent=percent, owner_min=0)
+    found = Weight(proposed=1, in_scope=10_000, leaving=Counter({owner: count}), loads=Counter({owner: 400}))
+    owners = limits_passed(found, Policy(limits=limits), DIRECTORY).owners
+    bound = Message.of("note.limit.owner", owner=owner, changes=count, limit=400 * percent // 100)
+    assert owners == ({owner: bound} if is_held else {})
+
+
+def test_a_queue_takes_as_many_as_come() -> None:
+    found = Weight(proposed=1, arriving=Counter(QUEUE=50, BOB=2))
+    assert limits_passed(found, Policy(limits=replace(LENIENT, new_owner_max=2)), DIRECTORY).new_owners == {}
+
+
+def test_ping_pong_counts_the_days_to_the_second() -> None:
+    edge = AT - timedelta(days=5)
+    times = (edge, edge + timedelta(seconds=1), AT)
+    assert moved_lately(times, Limits(flips_days=5), AT) == 2
