@@ -1,6 +1,7 @@
 """The sandbox org for tests: without a socket, and as values."""
 
 import io
+from collections import Counter
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -51,3 +52,8 @@ def contents(world: World) -> tuple[object, ...]:
     """All of a world that outlives its process, as values."""
     state = replace(world, sessions={}, cursors={}, results={}, faults=())
     return state, {name: list(table.rows()) for name, table in world.tables.items()}, world.writes
+
+
+def firings(world: World) -> dict[str, int]:
+    """How often the update triggers of each record fired: once for each accepted update."""
+    return dict(Counter(write.record_id for write in world.writes if write.kind == "update"))

@@ -61,7 +61,7 @@ def found_by(world: World, job: Job) -> Found:
     """What a query job found; an org that was started anew asks again."""
     found = world.results.get(job.id)
     if found is None:
-        found = find(world, parse(job.soql), deleted=job.operation == "queryAll")
+        found = find(world, parse(job.soql), deleted=job.operation == "queryAll", kept_as=job.id)
         world.results = {**world.results, job.id: found}
     return found
 

@@ -64,6 +64,9 @@ def results(world: World, call: Call, job_id: str, which: str) -> Response:
 def work(world: World) -> None:
     """Bring every job on that is at work, as far as its time has come; forget those that are too old."""
     world.jobs = {key: job for key, job in world.jobs.items() if world.now - job.created_at <= _KEPT}
+    for key in world.results.keys() - world.jobs.keys():
+        world.db.run(f'DROP TABLE temp."{key}"')
+    world.results = {key: found for key, found in world.results.items() if key in world.jobs}
     for job in world.jobs.values():
         if job.is_at_work:
             keep(world, _query_on(world, job) if job.kind == "query" else _ingest_on(world, job))

@@ -4,13 +4,13 @@ Each object is a table, each field a column of no type of its own; rows keep the
 """
 
 import sqlite3
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -51,7 +51,6 @@ class Database:
         self.changes_saved = -1
         name = path or ":memory:"
         self.sqlite = sqlite3.connect(name, isolation_level=None, check_same_thread=False, factory=_Connection)
-        self.run("PRAGMA temp_store = MEMORY")
         self.sqlite.create_function("fold", 1, fold, deterministic=True)
         self.tables: dict[str, Table] = {name: Table(self, fact) for name, fact in schema().items()}
         self.open()
@@ -76,25 +75,17 @@ class Database:
             self.sqlite.executemany(sql, rows)  # type: ignore[arg-type]  # typeshed wants sequences
 
     @contextmanager
-    def savepoint(self) -> Iterator[Callable[[], None]]:
+    def savepoint(self) -> Iterator[Callable[[], object]]:
         """What is done within, or nothing of it when that raises; calling what it gives undoes all so far."""
         with self.lock:
             self.run("SAVEPOINT one")
             try:
-                yield self._undo
+                yield lambda: self.run("ROLLBACK TO one")
             except BaseException:
-                self._undo()
+                self.run("ROLLBACK TO one")
                 raise
             finally:
                 self.run("RELEASE one")
-
-    def _undo(self) -> None:
-        self.run("ROLLBACK TO one")
-
-    @property
-    def changes(self) -> int:
-        """How many rows have been written since it was opened."""
-        return self.sqlite.total_changes
 
     def copy_to(self, other: "Database") -> "Database":
         """All of it in another database, at once or not at all."""
@@ -113,6 +104,22 @@ class Database:
 
 
 _WRITE = TypeAdapter(Write)
+
+
+class KeptRows(Sequence[tuple[Value, ...]]):
+    """What a query finds now, kept on disk as long as the process lives: there may be a million rows."""
+
+    def __init__(self, db: Database, name: str, sql: str, given: Sequence[Value]) -> None:
+        self._db, self._name = db, f'temp."{name}"'
+        db.run(f"CREATE TABLE {self._name} AS {sql}", *given)
+        self._length = int(str(db.run(f"SELECT COUNT(*) FROM {self._name}")[0][0]))  # noqa: S608  # a job's id
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, place: Any) -> Any:  # a slice; the parent's overloads would say no more
+        start, stop, _ = place.indices(self._length)
+        return self._db.run(f"SELECT * FROM {self._name} LIMIT ? OFFSET ?", stop - start, start)  # noqa: S608
 
 
 class Table(Mapping[str, Record]):
@@ -153,9 +160,8 @@ class Table(Mapping[str, Record]):
     def rows(self, **where: Value) -> list[Record]:
         """Those with these values, deleted ones too."""
         wanted = " AND ".join(f'"{name}" = ?' for name in where) or "1"
-        return [
-            self._record(row) for row in self._db.run(f"{self._select} WHERE {wanted} ORDER BY rowid", *where.values())
-        ]
+        found = self._db.run(f"{self._select} WHERE {wanted} ORDER BY rowid", *where.values())
+        return [self._record(row) for row in found]
 
     def living(self, **where: Value) -> list[Record]:
         return [record for record in self.rows(**where) if not record.get("IsDeleted")]
@@ -180,9 +186,6 @@ class Table(Mapping[str, Record]):
 
     def items(self) -> ItemsView[str, Record]:
         return {str(record["Id"]): record for record in self.rows()}.items()
-
-    def values(self) -> ValuesView[Record]:
-        return {str(record["Id"]): record for record in self.rows()}.values()
 
 
 class _Connection(sqlite3.Connection):

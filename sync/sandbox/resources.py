@@ -1,6 +1,6 @@
 """The REST resources of one org: lists, describe, limits, queries with paging, rows, and several things in one call."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -234,12 +234,8 @@ def _part(world: World, call: Call, part: Mapping[str, object], serve: Callable[
 
 
 def _shown(answer: Response, part: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "body": answer.body,
-        "httpHeaders": dict(answer.headers),
-        "httpStatusCode": answer.status,
-        "referenceId": part.get("referenceId"),
-    }
+    return {"body": answer.body, "httpHeaders": dict(answer.headers), "httpStatusCode": answer.status,
+            "referenceId": part.get("referenceId")}  # fmt: skip
 
 
 def _row(world: World, call: Call, row: Mapping[str, object], seen: set[str]) -> dict[str, object]:
@@ -265,5 +261,4 @@ def _failure(record_id: object, refusal: RefusalError) -> dict[str, object]:
 def _records(given: object) -> list[dict[str, object]]:
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
         raise RefusalError("JSON_PARSER_ERROR", "The request body is missing a required list of records")
-    items: Iterable[dict[str, object]] = given
-    return list(items)
+    return given

@@ -37,7 +37,7 @@ class SavedWorld:
         if world.db.path != self._path:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
-            world = replace(world, db=world.db.copy_to(Database(self._path)))
+            world = replace(world, db=world.db.copy_to(Database(self._path)), results={})
         with world.db.savepoint():
             keep(world)
         return world
@@ -65,14 +65,14 @@ def keep(world: World) -> None:
     now = _state(world)
     fresh = {name: value for name, value in now.items() if name not in db.saved or db.saved[name] != value}
     gone = [name for name in db.saved if name not in now]
-    if not gone and db.changes == db.changes_saved and not fresh.keys() - {*_COUNTERS}:
+    if not gone and db.sqlite.total_changes == db.changes_saved and not fresh.keys() - {*_COUNTERS}:
         return
     rows = [(name, _adapter(name).dump_json(value).decode()) for name, value in fresh.items()]
     db.run_many("INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", rows)
     for name in gone:
         db.run("DELETE FROM state WHERE name = ?", name)
         db.run("DELETE FROM bulk_row WHERE job_id = ?", name.removeprefix(_JOB))
-    db.saved, db.changes_saved = now, db.changes
+    db.saved, db.changes_saved = now, db.sqlite.total_changes
 
 
 def _state(world: World) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from operator import itemgetter
 
-from sync.sandbox.database import Value, fold
+from sync.sandbox.database import KeptRows, Value, fold
 from sync.sandbox.exchange import RefusalError, not_there
 from sync.sandbox.ids import full, is_id
 from sync.sandbox.schema import TEXT_TYPES, FieldFact, ObjectFact, object_named, object_of, schema
@@ -24,7 +24,7 @@ FORMULAS = {
 _Sql = tuple[str, tuple[Value, ...]]  # and what its question marks stand for
 
 
-def find(world: World, query: Query, *, deleted: bool) -> Found:
+def find(world: World, query: Query, *, deleted: bool, kept_as: str = "") -> Found:
     """What a query finds, ordered and cut; without an order, as it was made. Deleted records only for queryAll."""
     fact, switches = object_named(query.object), world.switches
     if fact is None or fact.name in switches.hidden:
@@ -41,7 +41,8 @@ def find(world: World, query: Query, *, deleted: bool) -> Found:
         f'SELECT {", ".join(shown)} FROM "{fact.name}" t WHERE {where} '  # noqa: S608  # names are the schema's
         f"ORDER BY {', '.join([*order, 't.rowid'])} LIMIT ? OFFSET ?"
     )
-    return Found(query, world.db.run(sql, *given, -1 if query.limit is None else query.limit, query.offset))
+    given = (*given, -1 if query.limit is None else query.limit, query.offset)
+    return Found(query, KeptRows(world.db, kept_as, sql, given) if kept_as else world.db.run(sql, *given))
 
 
 def holds(world: World, fact: ObjectFact, record_id: str, condition: str) -> bool:

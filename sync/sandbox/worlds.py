@@ -98,7 +98,7 @@ class World:
 
     def copy(self) -> Self:
         """An org of its own that is as this one is now."""
-        return replace(self, db=self.db.copy_to(Database()))
+        return replace(self, db=self.db.copy_to(Database()), results={})
 
     def at(self, now: datetime) -> Self:
         self.now = now
@@ -152,12 +152,6 @@ class World:
                 for write in late.writes:
                     self.db.log(write)
         self.late = tuple(late for late in self.late if late.commits_at > self.now)
-
-    @property
-    def trigger_firings(self) -> Mapping[str, int]:
-        """How often the update triggers of each record fired: once for each accepted update."""
-        found = self.db.run("SELECT record_id, COUNT(*) FROM write WHERE kind = 'update' GROUP BY 1")
-        return {str(key): int(str(count)) for key, count in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.worlds import World
 from sync.store import changes, memory
 from tests.command import leadsync, start
+from tests.sandbox_org import firings
 from tests.stage import staged
 
 pytestmark = pytest.mark.long
@@ -71,7 +72,7 @@ def outcome_of(folder: Path, org: Opened | None = None) -> Outcome:
             record_id: {name: value for name, value in lead.items() if name not in _PASSING}
             for record_id, lead in world.tables["Lead"].items()
         },
-        firings=dict(world.trigger_firings),
+        firings=firings(world),
         tags=remembered.tags,
         turns=remembered.turns,
         states=states,

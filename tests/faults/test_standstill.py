@@ -18,6 +18,7 @@ from sync.sandbox.opening import Opened, opened
 from sync.store.vocabulary import SlotState
 from tests.command import start
 from tests.faults.test_schedule import SETTINGS, broken, ended, events, owe, owed
+from tests.sandbox_org import firings
 from tests.stage import RULEBOOK, staged
 
 pytestmark = pytest.mark.long
@@ -63,7 +64,7 @@ def test_s4_one_that_stood_still_past_its_lease_writes_nothing_and_loses_its_slo
         assert [ended(paused), ended(follower)] == [0, 0]
         assert (owed(folder, org).state, owed(folder, org).attempts) == (SlotState.DONE, 2)
         assert len(org.server.world.writes) == written
-        assert set(org.server.world.trigger_firings.values()) == {1}
+        assert set(firings(org.server.world).values()) == {1}
 
 
 def stand_still(process: "subprocess.Popen[str]", folder: Path, org: Opened) -> None:

@@ -13,6 +13,7 @@ from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.server import SandboxOrg, SandboxServer
 from sync.sandbox.worlds import World
+from tests.sandbox_org import firings
 
 Ask = Callable[..., requests.Response]
 
@@ -65,7 +66,7 @@ def test_a_row_is_locked_as_often_as_planned(org: SandboxOrg, ask: Ask, lead_id:
     answers = [ask("PATCH", "composite/sobjects", json=rows).json()[0] for _ in range(3)]
     codes = [answer["errors"][0]["statusCode"] if answer["errors"] else "" for answer in answers]
     assert codes == ["UNABLE_TO_LOCK_ROW", "UNABLE_TO_LOCK_ROW", ""]
-    assert org.world.trigger_firings == {lead_id: 1}
+    assert firings(org.world) == {lead_id: 1}
 
 
 def test_the_server_resets_and_hangs_for_real(world: World) -> None:

@@ -10,6 +10,7 @@ from sync.sandbox.database import Write
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 from tests.people import convert, edit, leave, remove
+from tests.sandbox_org import firings
 
 Ask = Callable[..., requests.Response]
 
@@ -34,7 +35,7 @@ def test_an_update_is_stamped_and_logged(org: SandboxOrg, ask: Ask, lead_id: str
         {"Grade__c": "B+", "Grade_Rank__c": 9.0},
     )
     assert write.headers["sforce-auto-assign"] == "FALSE"
-    assert org.world.trigger_firings == {lead_id: 1}
+    assert firings(org.world) == {lead_id: 1}
 
 
 def test_null_and_empty_text_both_clear_a_field(org: SandboxOrg, ask: Ask, lead_id: str) -> None:

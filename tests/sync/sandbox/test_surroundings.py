@@ -10,6 +10,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import DuplicateRule, Flow, Switches, World
 from tests.people import leave
+from tests.sandbox_org import firings
 
 Ask = Callable[..., requests.Response]
 Soql = Callable[[str], list[dict[str, object]]]
@@ -26,7 +27,7 @@ def test_a_flow_puts_the_owner_back_behind_a_success(org: SandboxOrg, ask: Ask, 
         ("update", {"OwnerId": queue}),
         ("flow", {"OwnerId": owner}),
     ]
-    assert org.world.trigger_firings == {lead_id: 1}
+    assert firings(org.world) == {lead_id: 1}
 
 
 def test_a_flow_sets_fields_where_its_condition_holds(org: SandboxOrg, ask: Ask, lead_id: str) -> None:
