@@ -11,7 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from engine.assignment.directory import Directory
-from engine.changes.change import Base, Change, Effects, Turn
+from engine.changes.change import Base, Change, Effects, RuleRef, Turn
 from engine.changes.memory import EMPTY, Memory
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
@@ -63,6 +63,11 @@ _ACTIVITY: dict[str, Any] = {
     **dict.fromkeys(("prospect_id", "kind", "asset", "campaign", "source"), pl.String),
     "at": pl.Datetime("us", "UTC"),
 }
+
+
+def refs(*texts: str) -> tuple[RuleRef, ...]:
+    """What stands behind a change, from how it is written: `rule/warm`, `scoring`."""
+    return tuple(RuleRef.read(text) for text in texts)
 
 
 def directory_of(rulebook: Rulebook, people: tuple[User, ...] = PEOPLE) -> Directory:

@@ -1,19 +1,22 @@
 """Drafts: of one lead and what is remembered of it, what it is to get, what that rests on, and what is left to people."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
+from engine.actions.set_field import SetField
 from engine.assignment.needs import Need
-from engine.changes.change import Effects
+from engine.changes.change import Effects, RuleRef
 from engine.changes.memory import EMPTY, Memory, Overridden, Written
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
-from engine.plan.drafts import Draft, RangeCounts, drafts_of, prepare, scalar
-from engine.rulebook.actions import AddTag, Assign, Otherwise, Reference, SetField
+from engine.plan.drafts import Draft, RangeCounts, drafts_of, prepare
+from engine.rulebook.actions import Otherwise, Reference
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import (
     Assignment,
@@ -34,6 +37,7 @@ from tests.engine.small_org import (
     drafted,
     part_of,
     prospects,
+    refs,
 )
 
 CHIEF = Leaf(Field("title", Kind.TEXT), "is", "ceo")
@@ -63,11 +67,11 @@ def test_a_draft_says_all_of_its_lead() -> None:
         base=BASE,
         before={"rating": "Cold"},
         after={"rating": "Warm"},
-        inputs={"rating": {"employees": 500}, "owner": {}, "rule/tagged": {"employees": 500}},
+        inputs={"rating": {"employees": 500}, "owner": {}, RuleRef("rule", "tagged"): {"employees": 500}},
         effects=Effects((("big", "tagged"),)),
         need=Need("L0", "Lead", "INBOUND", "queue", pool="team"),
-        grade_reason="",
-        rules=("rule/warm", "rule/tagged", "pool/team"),
+        riders={"grade_reason": ""},
+        rules=refs("rule/warm", "rule/tagged", "pool/team"),
         because=(
             Message.of("reason.set", rule="Warm", field="rating", value="Warm"),
             Message.of("reason.tagged", rule="Tagged", tag="big"),
@@ -131,7 +135,7 @@ def test_what_a_field_is_to_become(
 def test_an_emptied_field_says_so() -> None:
     found = draft_of(rules(CLEARING), WARMED, employees=10, rating="Warm")
     assert found.because == (Message.of("reason.cleared", rule="Warm", field="rating", value=None),)
-    assert found.rules == ("rule/warm",)
+    assert found.rules == refs("rule/warm")
 
 
 def stance(kind: Stance, days: int = 0, **fields: FieldStance) -> Policy:
@@ -238,14 +242,14 @@ def test_what_is_to_be_remembered(rule: AutomationRule, memory: Memory, lead: di
 
 def test_what_is_to_be_remembered_names_its_rules() -> None:
     found = draft_of(rules(ONCE, TAGGED), tags(("seen", "once")), employees=500)
-    assert found.rules == ("rule/once", "rule/tagged")
+    assert found.rules == refs("rule/once", "rule/tagged")
     assert found.because == (
         Message.of("reason.tagged", rule="Tagged", tag="big"),
         Message.of("reason.fired", rule="Once"),
     )
     taken = draft_of(rules(TAGGED), tags(("big", "tagged")), employees=10)
     assert (taken.rules, taken.because) == (
-        ("rule/tagged",),
+        refs("rule/tagged"),
         (Message.of("reason.untagged", rule="Tagged", tag="big"),),
     )
 
@@ -293,28 +297,6 @@ def test_what_a_decision_read_is_kept_as_plain_values(
 ) -> None:
     rule = replace(WARM, when=Leaf(asked, operator, operand), then=(SetField("phone", "03"),))
     assert draft_of(rules(rule), **lead).inputs == {"phone": inputs}
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        ("x", "x"),
-        (7, 7),
-        (True, True),
-        (0.5, 0.5),
-        (date(2026, 11, 20), "2026-11-20"),
-        (datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC), "2026-11-20T01:02:03Z"),
-    ],
-    ids=str,
-)
-def test_a_frames_value_as_a_scalar(value: object, expected: Scalar) -> None:
-    assert scalar(value) == expected
-
-
-def test_a_value_that_is_no_scalar_is_refused() -> None:
-    with pytest.raises(TypeError, match="list"):
-        scalar(["x"])
 
 
 def test_who_is_looked_at_and_who_is_counted() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.actions.set_field import SetField
 from engine.changes.change import Standing
 from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.states import State
@@ -13,10 +14,9 @@ from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.drafts import Draft
 from engine.plan.reasons import owner_reason
-from engine.rulebook.actions import SetField
 from engine.rulebook.rulebook import AutomationRule, Band, Criterion, Level, Persona, Points, Profile, Rulebook
 from engine.values import Values
-from tests.engine.small_org import AT, BIG, change_of, draft_of
+from tests.engine.small_org import AT, BIG, change_of, draft_of, refs
 
 CHIEF = Leaf(Field("title", Kind.TEXT), "is", "ceo")
 
@@ -49,8 +49,8 @@ def test_verdicts_become_fields_with_what_they_read_and_why() -> None:
     assert found.inputs == {
         "persona": by_persona, "buyer_role": by_persona, "profile": {}, "grade": by_grade, "grade_rank": by_grade
     }  # fmt: skip
-    assert found.rules == ("persona/boss", "profile/fit")
-    assert found.grade_reason == "size+2 post+1 = C"
+    assert found.rules == refs("persona/boss", "profile/fit")
+    assert found.riders["grade_reason"] == "size+2 post+1 = C"
     assert found.because == (
         Message.of("reason.persona", persona="Boss"),
         Message.of("reason.profile", profile="Fit"),
@@ -80,14 +80,14 @@ def test_of_verdicts_only_what_differs_is_written(
     other: dict[str, Any], after: Values, behind: tuple[str, ...]
 ) -> None:
     found = draft_of(VERDICTS, **{"employees": 500, "title": "CEO", **_HELD, **other})
-    assert (found.after, found.rules) == (after, behind)
+    assert (found.after, found.rules) == (after, refs(*behind))
 
 
 def test_nobody_and_ungraded_are_verdicts_and_say_so() -> None:
     unknown = draft_of(VERDICTS, **_HELD)
     assert unknown.after == {"persona": None, "buyer_role": None, "grade": None, "grade_rank": None}
     assert unknown.because == (Message.of("reason.no_persona"), Message.of("reason.ungraded"))
-    assert unknown.grade_reason == "size? post? = -"
+    assert unknown.riders["grade_reason"] == "size? post? = -"
 
 
 SCORED = Rulebook(
@@ -133,7 +133,7 @@ def test_a_score_is_written_when_it_is_news(asked: Any, given: dict[str, Any], a
 
 def test_a_score_says_what_it_is_and_that_scoring_is_behind_it() -> None:
     found = score_of(7)
-    assert (found.rules, found.because) == (("scoring",), (Message.of("reason.score", score=7),))
+    assert (found.rules, found.because) == (refs("scoring"), (Message.of("reason.score", score=7),))
 
 
 ABOVE = AutomationRule(
@@ -180,7 +180,7 @@ def test_a_priority_says_what_it_is_or_that_there_is_none() -> None:
 def test_a_grade_s_reason_fits_into_its_field_and_keeps_the_grade(name: str, reason: str) -> None:
     profile = Profile("fit", "Fit", (Criterion(name, "x", 1, (Level("match", 1, BIG),)),))
     long = Rulebook("long", "d", profiles=(profile,), default_profile="fit")
-    assert draft_of(long, employees=500).grade_reason == reason
+    assert draft_of(long, employees=500).riders["grade_reason"] == reason
 
 
 @pytest.mark.parametrize(
