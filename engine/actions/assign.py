@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from engine.actions.action_kind import ActionKind, Given
-from engine.conditions.literals import whole
+from engine.conditions.expressions import whole
 from engine.rulebook.actions import Action, Reference
 from engine.rulebook.rulebook import AutomationRule
 

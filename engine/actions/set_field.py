@@ -7,8 +7,7 @@ import narwhals as nw
 from narwhals.dtypes import DType
 
 from engine.actions.action_kind import ActionKind, Given, Ran, Remembered
-from engine.conditions.expressions import Columns, Frame
-from engine.conditions.literals import dtype_of, typed, whole
+from engine.conditions.expressions import Columns, Frame, dtype_of, typed, whole
 from engine.rulebook.actions import Action, Otherwise
 from engine.rulebook.rulebook import Rulebook
 from engine.values import Scalar

@@ -30,7 +30,7 @@ from engine.automation.order import decides, needs
 from engine.automation.strata import stratum_views
 from engine.changes.change import RULE, RuleRef
 from engine.conditions.conditions import ActivityCount, leaves
-from engine.conditions.literals import whole
+from engine.conditions.expressions import whole
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF, VERDICTS, activity_columns, asked_at, steps_of

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 import narwhals as nw
+from narwhals.dtypes import DType
 
 from engine.conditions.conditions import ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Kind, member_column
 from engine.conditions.operators import OPERATORS
 from engine.moments import Moment
+from engine.values import Scalar
 
 Frame: TypeAlias = nw.LazyFrame[Any]
 
@@ -81,3 +83,39 @@ def _joined(join: Join, parts: list[nw.Expr]) -> nw.Expr:
 def _settled(answer: nw.Expr, *, empty_counts_as: bool | None) -> nw.Expr:
     """`empty counts as` settles an unknown answer of the leaf or of the whole group, not of its parts."""
     return answer if empty_counts_as is None else answer.fill_null(value=empty_counts_as)
+
+
+# --- constants, typed the same on every backend
+
+
+def whole(value: int | None) -> nw.Expr:
+    """A whole number, always Int64."""
+    return nw.lit(value, dtype=nw.Int64)
+
+
+def chosen(index_column: str, texts: list[str]) -> nw.Expr:
+    """The text at the index a column holds; null at null."""
+    options = [nw.when(nw.col(index_column) == index).then(nw.lit(text)) for index, text in enumerate(texts)]
+    return nw.coalesce(*options, nw.lit(None, dtype=nw.String))
+
+
+def typed(value: Scalar, dtype: DType) -> nw.Expr:
+    """A rule's value as the column it goes to holds it: dates and times are ISO text in a rule."""
+    if isinstance(value, str) and isinstance(dtype, nw.Datetime):
+        return nw.lit(datetime.fromisoformat(value), dtype=dtype)
+    if isinstance(value, str) and isinstance(dtype, nw.Date):
+        return nw.lit(date.fromisoformat(value), dtype=dtype)
+    return nw.lit(value, dtype=dtype)
+
+
+def dtype_of(value: Scalar) -> DType:
+    """What a value is when no column says so."""
+    match value:
+        case bool():
+            return nw.Boolean()
+        case int():
+            return nw.Int64()
+        case float():
+            return nw.Float64()
+        case _:
+            return nw.String()

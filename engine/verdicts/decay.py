@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals as nw
 
-from engine.conditions.literals import whole
+from engine.conditions.expressions import whole
 from engine.moments import Moment
 from engine.rulebook.rulebook import Decay, Fading
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import narwhals as nw
 
-from engine.conditions.expressions import Columns, Frame
+from engine.conditions.expressions import Columns, Frame, chosen, whole
 from engine.conditions.fields import Kind
-from engine.conditions.literals import chosen, whole
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook

@@ -8,9 +8,8 @@ import narwhals as nw
 
 from engine.changes.change import RuleRef
 from engine.conditions.conditions import ActivityCount, Condition
-from engine.conditions.expressions import Columns, Frame, count_flag
+from engine.conditions.expressions import Columns, Frame, count_flag, whole
 from engine.conditions.fields import Kind
-from engine.conditions.literals import whole
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Band, Decay, Points, Rulebook

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import narwhals as nw
 
 from engine.changes.change import RuleRef
-from engine.conditions.expressions import Columns, Frame, compile_condition
+from engine.conditions.expressions import Columns, Frame, chosen, compile_condition, whole
 from engine.conditions.fields import Kind, member_column
-from engine.conditions.literals import chosen, whole
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook, Segment
