@@ -22,8 +22,7 @@ from engine.changes.memory import Memory
 from engine.changes.plan import Outline, Plan
 from engine.moments import Moment
 from engine.plan.drafts import Draft, drafts_of
-from engine.plan.due_dates import due_dates
-from engine.plan.follow_ups import FollowUp
+from engine.plan.follow_ups import FollowUp, due_dates
 from engine.plan.guards import Passed, Weight
 from engine.plan.proposals import Premises, Proposal, Proposals
 from engine.plan.reconcile import Past, is_quiet_assignment, without_owner

@@ -8,7 +8,7 @@ import narwhals as nw
 import pytest
 
 from engine.moments import Moment
-from engine.plan.due_dates import due_dates
+from engine.plan.follow_ups import due_dates
 from engine.snapshots import Range
 
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # noon in Tokyo
