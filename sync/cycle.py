@@ -7,12 +7,13 @@ from functools import partial
 
 from engine.errors import PlanStaleError
 from sync.apply.apply import Settlement, apply
-from sync.plan.cost import figures, forecast
+from sync.plan.cost import forecast
 from sync.plan.make import plan_org
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
 from sync.review.decisions import expire
 from sync.run import Run
+from sync.store.figures import Expired, Proposed
 from sync.store.leases import Lease
 from sync.store.plans import PlanRecord
 from sync.store.vocabulary import LeaseName
@@ -40,11 +41,21 @@ def propose(run: Run, *, with_owners: bool = False, looks_at_all: bool = False) 
 
 def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) -> PlanRecord:
     _expire(run)
-    pull(run, lease)
-    shown = plan_org(run, lease, comparing=partial(comparing, run), with_owners=with_owners, looks_at_all=looks_at_all)
-    run.figures.update(proposed=shown.proposed, **shown.counts)
-    run.figures["whole"] = shown.whole_id if shown.whole_id != shown.plan_id else None
-    run.figures["writes"] = figures(forecast(run.worker.store, run.worker.settings, shown.plan_id))
+    run.tell(pull(run, lease))
+    made = plan_org(run, lease, comparing=partial(comparing, run), with_owners=with_owners, looks_at_all=looks_at_all)
+    shown = made.plan
+    writes = forecast(run.worker.store, run.worker.settings, shown.plan_id)
+    run.tell(
+        Proposed(
+            proposed=shown.proposed,
+            counts=shown.counts,
+            whole=shown.whole_id if shown.whole_id != shown.plan_id else None,
+            writes={mode.value: number for mode, number in writes.records.items()},
+            calls=writes.calls,
+            survey=made.survey,
+            agreement=made.agreement,
+        )
+    )
     return shown
 
 
@@ -53,10 +64,10 @@ def settle(run: Run) -> Settlement:
     _expire(run)
     with run.worker.hold(LeaseName.WRITE) as lease:
         settlement = apply(run, lease)
-    run.figures["states"] = {state.value: number for state, number in settlement.states.items()}
+    run.tell(settlement.figures)
     return settlement
 
 
 def _expire(run: Run) -> None:
     if count := expire(run.worker.store, run_id=run.run_id, at=run.now):
-        run.figures["expired"] = count
+        run.tell(Expired(count))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from config.settings.settings import FILE, load_settings
 from config.starters.start import start_folder
@@ -209,11 +208,11 @@ class _Demo:
         with self.worker.store.read() as tx:
             standings = changes.of_plan(tx, run_id)
             pulled = runs.run(tx, run_id)
-        figures = pulled.figures if pulled and pulled.figures else {}
+        pull = pulled.figures.pull if pulled else None
         counted = Counter(standing.state for standing in standings)
         return DemoRun(
             run=run_id,
-            pulled=cast("Mapping[str, int]", figures["pulled_new"]),
+            pulled=pull.new if pull else {},
             proposed=proposed.proposed,
             owners=sum(standing.change.moves_owner for standing in standings),
             states={state: counted[state] for state in State if counted[state]},

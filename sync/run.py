@@ -20,8 +20,8 @@ from sync.mirror.mirror import Mirror
 from sync.salesforce.describes import Describes
 from sync.salesforce.org import Identity, Org
 from sync.store import leases, orgs, runs
-from sync.store.columns import Json
 from sync.store.database import Store
+from sync.store.figures import Ended, Figures, Part
 from sync.store.holders import Holder
 from sync.store.leases import Lease
 from sync.store.vocabulary import LeaseName
@@ -79,9 +79,16 @@ class Worker:
         )
 
 
+@dataclass(slots=True)
+class _Remembered:
+    """What the run will be remembered by, as far as it has come."""
+
+    figures: Figures
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`at` is the org's time, read once; `figures` is what the run will be remembered by."""
+    """`at` is the org's time, read once."""
 
     worker: Worker
     run_id: str
@@ -90,7 +97,15 @@ class Run:
     identity: Identity
     describes: Describes
     is_first_today: bool = False  # by the org's clock, in UTC: it tells what is told once a day
-    figures: dict[str, Json] = field(default_factory=dict)
+    _remembered: _Remembered = field(default_factory=lambda: _Remembered(Figures()))
+
+    @property
+    def figures(self) -> Figures:
+        return self._remembered.figures
+
+    def tell(self, part: Part) -> None:
+        """What a step came to, as soon as it is known: it is remembered whatever becomes of the rest."""
+        self._remembered.figures = self.figures.told(part)
 
     @property
     def moment(self) -> Moment:
@@ -114,7 +129,6 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
     except BaseException:
         org.close()
         raise
-    run.figures.update(org_name=run.identity.name)
     started = worker.clock.monotonic()
     try:
         yield run
@@ -122,13 +136,12 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
         _finish(run, runs.INTERRUPTED, started)  # as it was told to, and nothing is wrong
         raise
     except LeadsyncError as error:
-        run.figures["codes"] = [problem.code for problem in error.problems]
-        _finish(run, "failed", started)
+        _finish(run, "failed", started, codes=tuple(problem.code for problem in error.problems))
         raise
     except BaseException:
         _finish(run, runs.INTERRUPTED, started)
         raise
-    _finish(run, str(run.figures.pop("outcome", "done")), started)
+    _finish(run, "held" if run.figures.is_held else "done", started)
 
 
 def _enter(worker: Worker, org: Org, verb: str) -> Run:
@@ -148,9 +161,9 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
     return Run(worker, run_id, at, org, identity, told, is_first_today=is_first)
 
 
-def _finish(run: Run, outcome: str, started: float) -> None:
-    run.figures["api_calls"] = run.org.calls
-    run.figures["milliseconds"] = round((run.worker.clock.monotonic() - started) * 1000)
+def _finish(run: Run, outcome: str, started: float, *, codes: tuple[str, ...] = ()) -> None:
+    took = round((run.worker.clock.monotonic() - started) * 1000)
+    run.tell(Ended(run.identity.name, run.org.calls, took, codes))
     with run.worker.store.transaction() as tx:
         runs.finish(tx, run.run_id, outcome=outcome, figures=run.figures, at=run.now)
     run.org.close(run.run_id)

@@ -18,7 +18,7 @@ from sync.app import open_worker
 from sync.apply.apply import Settlement
 from sync.cycle import propose, settle
 from sync.host.clock import Clock
-from sync.plan.snapshots import snapshot_of
+from sync.plan.snapshots import MirrorRanges
 from sync.pull.pull import pull
 from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
@@ -101,7 +101,7 @@ class Stage:
         """A run that only pulls, two minutes later."""
         self.advance(120)
         with begin(self.worker, "pull") as run, self.worker.hold(LeaseName.PULL) as lease:
-            pull(run, lease)
+            run.tell(pull(run, lease))
         return run
 
     def set_to(self, **settings: object) -> "Stage":
@@ -290,7 +290,7 @@ def write_rulebook(folder: Path, texts: Mapping[str, str]) -> None:
 def snapshot(run: Run, *, as_of: str | None = None) -> Snapshot:
     """What a plan of this run would be made from."""
     worker, org_id = run.worker, run.identity.org_id
-    return snapshot_of(worker.mirror, worker.field_map, org_id=org_id, run_id=run.run_id, figures={}, as_of=as_of)
+    return MirrorRanges(worker.mirror, worker.field_map, as_of).snapshot(org_id=org_id, run_id=run.run_id)
 
 
 def whole(worker: Worker, header: PlanRecord) -> Plan:

@@ -58,6 +58,10 @@ class Column:
     near: int | None = None
     kinds: Counter[tuple[Scalar, Scalar]] = field(default_factory=Counter)
 
+    def first_kinds(self) -> list[tuple[tuple[Scalar, Scalar], int]]:
+        """The most frequent first, `KINDS_MAX` of them."""
+        return sorted(self.kinds.items(), key=lambda each: (-each[1], repr(each[0])))[:KINDS_MAX]
+
 
 @dataclass(slots=True)
 class Agreement:
@@ -181,23 +185,3 @@ class Agreement:
         if assign.queue:
             named = self.directory.queue_id(assign.queue)
         return named, named in {None, owner}
-
-
-def told(agreement: Agreement) -> dict[str, dict[str, Any]]:
-    """The table as plain values, for a run to be remembered by."""
-    step = agreement.rulebook.score_step
-    return {
-        name: {
-            "agree": column.agree,
-            "differ": column.differ,
-            "org_empty": column.org_empty,
-            "ours_empty": column.ours_empty,
-            "kinds": [[theirs, ours, count] for (theirs, ours), count in _first(column.kinds)],
-            **({} if column.near is None else {"near": column.near, "step": step}),
-        }
-        for name, column in agreement.columns.items()
-    }
-
-
-def _first(kinds: Counter[tuple[Scalar, Scalar]]) -> list[tuple[tuple[Scalar, Scalar], int]]:
-    return sorted(kinds.items(), key=lambda each: (-each[1], repr(each[0])))[:KINDS_MAX]

@@ -28,10 +28,6 @@ class Coverage:
             self._by_source[source] = (before + count, newest if last is None else max(last, newest))
 
     @property
-    def figures(self) -> dict[str, int | dict[str, dict[str, int | str | None]]]:
-        """`prospects`, `known` and, of each source, for how many `prospects` it tells anything and its `newest` time."""
-        told: dict[str, dict[str, int | str | None]] = {}
-        for source in dict.fromkeys(self.sources):
-            count, newest = self._by_source.get(source, (0, None))
-            told[source] = {"prospects": count, "newest": newest.isoformat() if newest else None}
-        return {"prospects": self.prospects, "known": self.known, "sources": told}
+    def by_source(self) -> dict[str, tuple[int, datetime | None]]:
+        """Of each source for how many prospects it tells anything, and its newest time."""
+        return {source: self._by_source.get(source, (0, None)) for source in dict.fromkeys(self.sources)}

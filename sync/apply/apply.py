@@ -24,9 +24,8 @@ from sync.plan.versions import PlanVersions
 from sync.pull.reread import Reread
 from sync.run import Run
 from sync.store import batches
-from sync.store.change_values import message_body
-from sync.store.columns import Json
 from sync.store.database import Store
+from sync.store.figures import Settled
 from sync.store.leases import Lease, LeasedStore
 
 
@@ -34,19 +33,27 @@ from sync.store.leases import Lease, LeasedStore
 class Settlement:
     """What a run of `settle` came to. `states`: how many of the changes it touched, or had to leave, are in each state.
 
-    `waits` says why it left some approved.
+    `waits` says why it left some approved; `is_held`: that is a matter for a person. `verified` are records that were looked
+    at again after the write, `changed_after` those that held something else by then.
     """
 
     touched: int
     states: Mapping[State, int]
     waits: Message | None = None
+    is_held: bool = False
+    verified: int = 0
+    changed_after: int = 0
+
+    @property
+    def figures(self) -> Settled:
+        return Settled(self.states, self.verified, self.changed_after, self.waits, self.is_held)
 
 
 def apply(run: Run, lease: Lease) -> Settlement:
     """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
     store, settings = run.worker.store, run.worker.settings
     outbox = outbox_of(run, lease)
-    counts = _Counts(store, outbox.answers.readback, run.figures)
+    counts = _Counts(store, outbox.answers.readback)
     sending = outbox.settled()
     # What turned out not to have been written is on its way again below.
     counts.add(sending.settled, but=State.APPROVED)
@@ -102,13 +109,16 @@ class _Counts:
 
     store: Store
     readback: Readback
-    figures: dict[str, Json]
     touched: int = 0
+    verified: int = 0
+    changed_after: int = 0
     states: Counter[State] = field(default_factory=Counter)
 
     def add(self, piece: Touched, *, but: State | None = None) -> None:
         """Look again at what was written, and count where everything that was touched stands now."""
-        self.readback.verify(piece.done, self.figures)
+        verified, changed_after = self.readback.verify(piece.done)
+        self.verified += verified
+        self.changed_after += changed_after
         with self.store.read() as tx:
             states = {
                 state: number for state, number in batches.states_of(tx, piece.change_ids).items() if state is not but
@@ -119,11 +129,10 @@ class _Counts:
         self.touched += sum(states.values())
 
     def settlement(self, waits: Message | None, operation: Operation) -> Settlement:
-        states = Counter(self.states)
+        states, is_held = Counter(self.states), False
         if waits is not None:
             with self.store.read() as tx:
                 states[State.APPROVED] = sum(batches.waiting(tx).values())
-            if states[State.APPROVED] or operation is not Operation.SHADOW:
-                self.figures["outcome"] = "held"
-            self.figures["waits"] = message_body(waits)
-        return Settlement(self.touched, {state: states[state] for state in State if states[state]}, waits)
+            is_held = bool(states[State.APPROVED]) or operation is not Operation.SHADOW
+        told = {state: states[state] for state in State if states[state]}
+        return Settlement(self.touched, told, waits, is_held, self.verified, self.changed_after)

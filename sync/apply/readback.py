@@ -16,7 +16,6 @@ from sync.plan.versions import PlanVersions
 from sync.pull.reread import Reread
 from sync.store import batches, changes
 from sync.store.changes import Move
-from sync.store.columns import Json
 from sync.store.leases import LeasedStore
 
 _SIGNED = {"note.moved": "note.moved_by", "note.inputs_moved": "note.inputs_moved_by"}
@@ -49,13 +48,16 @@ class Readback:
             changes.move(tx, moves, run=self.run_id, at=self.reread.org.now())
         return frozenset(_ids(waiting))
 
-    def verify(self, done: Sequence[Change], figures: dict[str, Json]) -> None:
-        """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on."""
+    def verify(self, done: Sequence[Change]) -> tuple[int, int]:
+        """Look again at every record whose owner was changed, and at a sample of the rest: a flow may have moved it on.
+
+        How many were looked at, and how many of them held something else.
+        """
         rest = [change for change in done if not change.moves_owner]
         step = max(1, len(rest) // SAMPLE_MAX)
         looked_at = [change for change in done if change.moves_owner] + rest[::step][:SAMPLE_MAX]
         if not looked_at:
-            return
+            return 0, 0
         with self.leased.read() as tx:
             standings = tuple(changes.find(tx, _ids(looked_at)).values())
         rows = self._rows(standings)
@@ -65,9 +67,7 @@ class Readback:
             if not _is_there(change, rows.get(change.record_id))
         }
         self._annotate(elsewhere)
-        for name, number in (("verified", len(looked_at)), ("changed_after", len(elsewhere))):
-            before = figures.get(name, 0)
-            figures[name] = number + (before if isinstance(before, int) else 0)
+        return len(looked_at), len(elsewhere)
 
     def name_survivors(self, change_ids: Collection[str]) -> None:
         """Note on changes whose record is gone into which other it was merged, if it was."""

@@ -1,7 +1,7 @@
 """`leadsync run --once`: what is due now, once, and then the end: for cron, systemd timers and Windows Task Scheduler."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,13 +100,13 @@ def _slot(terminal: Terminal, server: "Server", slot: "Slot") -> str:
     words, sync = terminal.words, server.schedule.syncs[slot.sync]
     with server.worker.store.read() as tx:
         run = runs.run(tx, slot.run_id) if slot.run_id else None
-    figures, told = (run.figures or {}) if run else {}, ""
-    if isinstance(proposed := figures.get("proposed"), int):
-        told += terminal.say("cli.once.proposed", count=phrases.number(proposed))
-    match figures.get("states"):
-        case Mapping() as states:
-            counted = {state: count for state in State if isinstance(count := states.get(state.value), int) and count}
-            for state, count in counted.items():
+    told = ""
+    if run and run.figures.plan:
+        told += terminal.say("cli.once.proposed", count=phrases.number(run.figures.plan.proposed))
+    if run and run.figures.apply:
+        states = run.figures.apply.states
+        for state in State:
+            if count := states.get(state):
                 said = phrases.state(state, is_shadow=False, words=words)
                 told += terminal.say("cli.once.state", count=phrases.number(count), state=said)
     if run and (found := drift.line(terminal, run)):

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 # A command in a sentence that works on a folder and does not name one.
 _COMMAND = re.compile(r"`(leadsync (?!init|demo)(?:(?!--folder|--help)[^`])+)`")
-# Figures that are for reports: in the log their keys would have to be blacked out.
-_UNSAID = frozenset({"org_name", "coverage", "writes", "agreement", "files", "waits", "in_vain"})
 
 
 def labelled(kind: str) -> dict[str, object]:
@@ -124,6 +122,7 @@ class Terminal:
         from sync.host.shutdown import on_signals
         from sync.retention import retire_reports
         from sync.run import begin
+        from sync.store.figures import Tidied, counts_of
 
         log = open_log(self.err, now=worker.clock.now, level="critical" if self.err.isatty() else "info")
         libraries = adopt_libraries(log)
@@ -139,8 +138,9 @@ class Terminal:
                     certificates.warn(self, log, worker.settings, now=worker.clock.now())
                 yield run
                 if run.is_first_today:
-                    run.figures["reports_retired"] = retire_reports(run)
-                counted = {name: value for name, value in run.figures.items() if name not in _UNSAID}
-                figures |= {**counted, "api_calls": run.org.calls}
+                    run.tell(Tidied(retire_reports(run)))
+                due = {"sync": run.figures.due.sync} if run.figures.due else {}
+                held = {"outcome": "held"} if run.figures.is_held else {}
+                figures |= {**due, **counts_of(run.figures), **held, "api_calls": run.org.calls}
         finally:
             logging.getLogger().removeHandler(libraries)

@@ -31,7 +31,7 @@ _PHRASE = re.compile(r"[a-z]+(?:[ -][a-z]+){0,7}")
 NAME_KEYS = frozenset(
     {
         "object", "objects", "field", "fields", "error", "codes", "logger", "trace", "sync",
-        "pulled", "pulled_new", "unparsed", "fates", "drift",
+        "pulled", "pulled_new", "unparsed", "fates", "drift", "waits",
     }
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}")

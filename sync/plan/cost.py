@@ -11,7 +11,6 @@ from engine.messages import Message
 from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
 from sync.store import batches
-from sync.store.columns import Json
 from sync.store.database import Store
 from sync.store.vocabulary import Mode
 
@@ -85,8 +84,3 @@ def forecast(store: Store, settings: Settings, plan_id: str) -> WritePlan:
     """As if all of the plan were approved, and nothing else."""
     with store.read() as tx:
         return write_plan(batches.waiting(tx, plan_id=plan_id), settings)
-
-
-def figures(plan: WritePlan) -> Json:
-    """The same as numbers for the run."""
-    return {**{mode.value: number for mode, number in plan.records.items()}, "calls": plan.calls}

@@ -6,11 +6,11 @@ of a plan visible is one transaction for all of them. Only the holder of the pul
 by a crash is dropped by the next. Where the basis is as it was, only those are looked at to whom something happened.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from engine.assignment.directory import Directory, dangling
 from engine.changes.memory import Memory
@@ -23,23 +23,27 @@ from sync.host.shutdown import Shutdown
 from sync.mirror.mirror import Mirror
 from sync.plan.affected import Affected
 from sync.plan.basis import Basis, basis_of, before_plan, may_go_on
-from sync.plan.snapshots import ranges_of, snapshot_of
+from sync.plan.snapshots import MirrorRanges, ranges_of
 from sync.plan.versions import PlanVersion, PlanVersions
 from sync.plan.writer import Imprint, PlanWriter
 from sync.run import Run
 from sync.store import changes, checkpoints, memory, plans, proposals, runs
 from sync.store.checkpoints import Checkpoint
-from sync.store.columns import Json
 from sync.store.database import Store
+from sync.store.figures import ColumnAgreement, Survey
 from sync.store.leases import Lease, LeasedStore
 from sync.store.paging import PAGE_ROWS, chunks
 from sync.store.plans import PlanRecord
 
-# Figures that only a look at everybody gives: a run that made a plan of a part has them from the last that did.
-_FIGURES_OF_ALL = ("unfit", "in_vain", "coverage")
 
-# Looks on at each range of a plan of everybody, with what memory holds of it.
-Compare: TypeAlias = Callable[[Range, Memory], None]
+class Compare(Protocol):
+    """Looks on at each range of a plan of everybody, with what memory holds of it; in the end it tells what it saw."""
+
+    def __call__(self, part: Range, memory: Memory) -> None: ...
+
+    def agreement(self) -> Mapping[str, ColumnAgreement] | None: ...
+
+
 Comparing: TypeAlias = Callable[[Directory], AbstractContextManager[Compare]]
 _Parts: TypeAlias = Callable[[], Iterable[Range]]
 _Recalled: TypeAlias = Callable[[Range], Memory]
@@ -61,6 +65,15 @@ class HeldAtOnce:
 _HELD_AT_ONCE = HeldAtOnce()
 
 
+@dataclass(frozen=True, slots=True)
+class MadePlan:
+    """A plan, and what was seen while it was made: `agreement` only in shadow."""
+
+    plan: PlanRecord
+    survey: Survey | None
+    agreement: Mapping[str, ColumnAgreement] | None = None
+
+
 def plan_org(
     run: Run,
     lease: Lease,
@@ -69,7 +82,7 @@ def plan_org(
     with_owners: bool,
     looks_at_all: bool = False,
     held_at_once: HeldAtOnce = _HELD_AT_ONCE,
-) -> PlanRecord:
+) -> MadePlan:
     """Save what the mirror, as it is now, asks for. PlanStaleError when changes moved meanwhile: plan again.
 
     `with_owners` asks for owner moves in a baseline, as an open change of one does; every later plan has them anyway, and
@@ -100,9 +113,8 @@ def _work_of(
     versions = PlanVersions(worker.store, run.describes)
     with worker.store.read() as tx:
         before = before_plan(tx)
-    snapshot = snapshot_of(
-        worker.mirror, worker.field_map, org_id=run.identity.org_id, run_id=run.run_id, figures=run.figures
-    )
+    ranges = MirrorRanges(worker.mirror, worker.field_map)
+    snapshot = ranges.snapshot(org_id=run.identity.org_id, run_id=run.run_id)
     directory = directory_of(snapshot, version.rulebook)
     return _Work(
         leased,
@@ -114,7 +126,7 @@ def _work_of(
         Recall(worker.store, versions, version, timedelta(seconds=worker.settings.look_back_seconds)),
         comparing,
         held_at_once,
-        run.figures,
+        ranges,
     )
 
 
@@ -179,9 +191,9 @@ class _Work:
     recall: Recall
     comparing: Comparing
     held_at_once: HeldAtOnce
-    figures: dict[str, Json]
+    ranges: MirrorRanges  # of the snapshot
 
-    def whole(self) -> PlanRecord:
+    def whole(self) -> MadePlan:
         basis = self.basis
         writer = PlanWriter(self.leased, self.imprint, self.held_at_once.page)
         with self.comparing(self.directory) as compare:
@@ -193,9 +205,9 @@ class _Work:
         self._leave(assigned, gone)
         planned = assigned.planned(basis.snapshot.run)
         checkpoint = self._checkpoint(self.imprint.run_id, planned)
-        return writer.show(planned, checkpoint)
+        return MadePlan(writer.show(planned, checkpoint), self.ranges.survey, compare.agreement())
 
-    def part(self, before: Checkpoint, few: Sequence[str]) -> PlanRecord | None:
+    def part(self, before: Checkpoint, few: Sequence[str]) -> MadePlan | None:
         """A plan of these records, all others being as that plan left them; None when a limit is perhaps passed: then what
         is held, and why, is for a plan of everybody to tell.
         """
@@ -220,11 +232,10 @@ class _Work:
         counts = {**outline.counts, "kept": outline.counts["kept"] + others}
         if whole is not None:
             counts["in_scope"] = whole.counts["in_scope"]
-        figures = (told.figures if told else None) or {}
-        self.figures.update({name: figures[name] for name in _FIGURES_OF_ALL if name in figures})
+        survey = told.figures.plan.survey if told and told.figures.plan else None
         planned = replace(planned, outline=replace(outline, counts=counts))
         checkpoint = self._checkpoint(before.whole_id, planned)
-        return writer.show(planned, checkpoint, looked_at=few)
+        return MadePlan(writer.show(planned, checkpoint, looked_at=few), survey)
 
     def _planner(self, carried: Weight | None = None) -> Planner:
         basis, version = self.basis, self.imprint.version

@@ -26,6 +26,7 @@ from sync.run import Run
 from sync.salesforce.composite import READ_MAX
 from sync.store import plans, proposals, reversals, runs
 from sync.store.database import Transaction
+from sync.store.figures import TakenBack
 from sync.store.leases import LeasedStore
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
@@ -100,7 +101,7 @@ def revert(run: Run, given: str) -> Reversal:
             work.add(page)
         found = work.found
         work.show()
-    run.figures.update(reverted=named, proposed=found.planned, left=found.left)
+    run.tell(TakenBack(named, found.planned, found.left))
     why = tuple((Message.of(f"revert.{each}"), count) for each, count in found.why.most_common())
     return Reversal(named, found.planned, found.left, why)
 

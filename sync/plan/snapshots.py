@@ -18,26 +18,9 @@ from mapping.frames.prospects import absent_columns, unfit
 from mapping.frames.record_cards import holdings
 from sync.mirror.mirror import Mirror
 from sync.mirror.records import activities_of, people, present, prospects_of, with_columns
-from sync.store.columns import Json
+from sync.store import figures
+from sync.store.figures import SourceCoverage, Survey
 from sync.store.paging import chunks
-
-
-def snapshot_of(
-    mirror: Mirror, field_map: FieldMap, *, org_id: str, run_id: str, figures: dict[str, Json], as_of: str | None = None
-) -> Snapshot:
-    """The mirror as it is now, after this run's pull; or as the pull of an earlier run left it.
-
-    A walk through its ranges leaves in `figures` what values did not fit the map, and for whom any activity is known.
-    """
-    users, queues = people(mirror, as_of=as_of)
-    return Snapshot(
-        org_id=org_id,
-        run=as_of or run_id,
-        ranges=_MirrorRanges(mirror, field_map, as_of, figures),
-        users=users,
-        queues=queues_for(queues, field_map),
-        roles=role_names(present(mirror, USER_ROLE.api_name, as_of)),
-    )
 
 
 def ranges_of(mirror: Mirror, field_map: FieldMap, record_ids: Sequence[str], *, rows: int) -> Iterator[Range]:
@@ -61,14 +44,27 @@ def barred_records(mirror: Mirror, waiting: Sequence[Change]) -> tuple[frozenset
     return frozenset(gone), frozenset(converted)
 
 
-@dataclass(frozen=True, slots=True)
-class _MirrorRanges:
-    """One range of prospects at a time, each walk from the files anew."""
+@dataclass(slots=True)
+class MirrorRanges:
+    """One range of prospects at a time, each walk from the files anew: as the mirror is now, after this run's pull, or as
+    the pull of an earlier run left it. `survey` is what the last whole walk saw.
+    """
 
     mirror: Mirror
     field_map: FieldMap
-    as_of: str | None
-    figures: dict[str, Json]
+    as_of: str | None = None
+    survey: Survey | None = None
+
+    def snapshot(self, *, org_id: str, run_id: str) -> Snapshot:
+        users, queues = people(self.mirror, as_of=self.as_of)
+        return Snapshot(
+            org_id=org_id,
+            run=self.as_of or run_id,
+            ranges=self,
+            users=users,
+            queues=queues_for(queues, self.field_map),
+            roles=role_names(present(self.mirror, USER_ROLE.api_name, self.as_of)),
+        )
 
     def __iter__(self) -> Iterator[Range]:
         mirror, field_map = self.mirror, self.field_map
@@ -83,10 +79,15 @@ class _MirrorRanges:
                 frame, happened = _frames(mirror, field_map, present, object_map, as_of=self.as_of)
                 coverage.add(frame, happened)
                 yield _range(frame, happened, field_map, object_map)
-        self.figures["unfit"] = {**misfits}
-        if in_vain := lints(field_map):
-            self.figures["in_vain"] = [str(problem.params["object"]) for problem in in_vain]
-        self.figures["coverage"] = {**coverage.figures}
+        self.survey = Survey(
+            unfit=dict(misfits),
+            in_vain=tuple(str(problem.params["object"]) for problem in lints(field_map)),
+            coverage=figures.Coverage(
+                coverage.prospects,
+                coverage.known,
+                {source: SourceCoverage(*told) for source, told in coverage.by_source.items()},
+            ),
+        )
 
 
 def _frames(

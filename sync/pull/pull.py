@@ -29,6 +29,7 @@ from sync.store import data_files, jobs
 from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
+from sync.store.figures import Pulled
 from sync.store.jobs import Query
 from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import DataFileKind
@@ -50,8 +51,8 @@ class _Brought:
     job: str = ""
 
 
-def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
-    """Bring the mirror up to date; the objects named in `whole` are read whole.
+def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> Pulled:
+    """Bring the mirror up to date, and tell what came; the objects named in `whole` are read whole.
 
     MapError before anything is read when the org lacks what the map names. What the org refuses to answer is described
     anew first: a field may have gone since.
@@ -81,11 +82,11 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> None:
             described(run.describes, field_map, worker.read_rulebook)
         raise
     drops = Drops(worker.folder, worker.store, writer, worker.clock.now, run.identity.time_zone)
-    dropped = read_dropped(drops, field_map.activities, run.figures)
+    dropped = read_dropped(drops, field_map.activities)
     _list(leased, writer, brought, dropped, worker.points, at=run.at, rulebook=worker.rulebook.digest)
-    run.figures.update(_figures(brought, dropped))
     if any(each.object_pull.is_first and not each.object_pull.is_slow for each in brought):
         compact(leased, writer, field_map, worker.points, percent=settings.compact_percent)
+    return _pulled(brought, dropped)
 
 
 def mirror_writer(run: Run) -> MirrorWriter:
@@ -200,21 +201,22 @@ def _list(
     points.reach("pull committed")
 
 
-def _figures(brought: Sequence[_Brought], dropped: Intake) -> dict[str, Json]:
+def _pulled(brought: Sequence[_Brought], dropped: Intake) -> Pulled:
     followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
     fresh: dict[str, int] = {}
     for data_file in _written(brought, dropped):
         fresh[data_file.object] = fresh.get(data_file.object, 0) + data_file.rows
-    return {
-        "pulled": {each.object_pull.name: each.staging.rows for each in followed},
-        "unparsed": {
+    return Pulled(
+        rows={each.object_pull.name: each.staging.rows for each in followed},
+        new=fresh,
+        fates={each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates},
+        unparsed={
             f"{each.object_pull.name}.{column}": number
             for each in followed
             for column, number in each.staging.lost.items()
         },
-        "pulled_new": {**fresh},
-        "fates": {each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates},
-    }
+        dropped=dropped.came,
+    )
 
 
 def _written(brought: Sequence[_Brought], dropped: Intake) -> list[DataFile]:

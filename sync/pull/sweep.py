@@ -6,7 +6,7 @@ its business: the next pull sees that.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -26,6 +26,7 @@ from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.org import Org
 from sync.store import data_files
+from sync.store.figures import Drift, Swept
 from sync.store.leases import LeasedStore
 from sync.store.paging import chunks
 from sync.store.vocabulary import LeaseName
@@ -39,25 +40,8 @@ _GONE_MIN, _GONE_PERCENT = 100, 10
 _VANISHED = "SF-126"
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Of one object: how many records the org lists, and in how many the mirror was not like it.
-
-    `missing` here, `stale` (another stamp), `deleted` there by now, `outside` the map's filters, `gone` for good or from
-    our sight, and `changed` without a stamp.
-    """
-
-    listed: int
-    missing: int = 0
-    stale: int = 0
-    deleted: int = 0
-    outside: int = 0
-    gone: int = 0
-    changed: int = 0
-
-
 def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
-    """Pull, compare, mend, and put the mirror in order; the drift of each object, in the run's figures too.
+    """Pull, compare, mend, and put the mirror in order; the drift of each object, which the run is told too.
 
     An object of which so much has vanished that an access must have been lost is left as it is, unless that is
     accepted; when all else is done, OrgError SF-126 tells of it.
@@ -67,7 +51,7 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
     refused: list[Problem] = []
     with worker.hold(LeaseName.PULL) as lease:
         run.describes.ask_again([wanted.api_name for wanted in (*mapped, *PEOPLE)])
-        pull(run, lease, whole=[wanted.api_name for wanted in PEOPLE])
+        run.tell(pull(run, lease, whole=[wanted.api_name for wanted in PEOPLE]))
         leased, writer = LeasedStore(worker.store, lease), mirror_writer(run)
         for wanted in mapped:
             comparison = _Comparison(
@@ -87,11 +71,11 @@ def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:
                 if any(problem.code != _VANISHED for problem in error.problems):
                     raise
                 refused += error.problems
-            run.figures["drift"] = {name: asdict(drift) for name, drift in found.items()}
+            run.tell(Swept(dict(found)))
         percent, before = settings.compact_percent, run.now - timedelta(days=settings.as_of_days)
-        run.figures["compacted"] = compact(leased, writer, worker.field_map, worker.points, percent=percent)
+        compacted = compact(leased, writer, worker.field_map, worker.points, percent=percent)
         # What only readings as of long ago would need.
-        run.figures["retired"] = worker.mirror.retire(before, at=run.now, lease=lease)
+        run.tell(Swept(found, compacted, worker.mirror.retire(before, at=run.now, lease=lease)))
     if refused:
         raise OrgError(*refused)
     return found

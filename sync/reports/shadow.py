@@ -2,9 +2,10 @@
 spreadsheets in the reports folder. (`engine/plan/shadow.py` compares, `sync/cli/output/shadow.py` shows the table.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from csv import writer
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.words.catalogue import Words
@@ -12,15 +13,15 @@ from engine.assignment.directory import Directory
 from engine.changes.change import POOL, RuleRef
 from engine.changes.memory import Memory
 from engine.conditions.fields import Kind
-from engine.plan.shadow import Agreement, Difference, told
+from engine.plan.shadow import Agreement, Difference
 from engine.rulebook.rulebook import Operation, Rulebook
 from engine.snapshots import Range
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import labels_of
-from sync.plan.make import Compare
 from sync.reports.table import BYTE_ORDER_MARK, safe
 from sync.run import Run
 from sync.store import describes
+from sync.store.figures import ColumnAgreement
 from sync.views.shadow import Agreed
 
 # What Account Engagement keeps on a record, beside our own verdict of the same kind.
@@ -31,12 +32,42 @@ _ENDING = "-agreement.csv"
 _DAY = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """In shadow it counts each range and lists the differences; else it does nothing."""
+
+    counted: Agreement | None = None
+    write: Callable[[Difference], object] | None = None
+
+    def __call__(self, part: Range, memory: Memory) -> None:
+        if self.counted and self.write:
+            for difference in self.counted.compare(part, memory):
+                self.write(difference)
+
+    def agreement(self) -> dict[str, ColumnAgreement] | None:
+        if self.counted is None:
+            return None
+        step = self.counted.rulebook.score_step
+        return {
+            name: ColumnAgreement(
+                column.agree,
+                column.differ,
+                column.org_empty,
+                column.ours_empty,
+                tuple((theirs, ours, count) for (theirs, ours), count in column.first_kinds()),
+                column.near,
+                None if column.near is None else step,
+            )
+            for name, column in self.counted.columns.items()
+        }
+
+
 @contextmanager
-def comparing(run: Run, directory: Directory) -> Iterator[Compare]:
+def comparing(run: Run, directory: Directory) -> Iterator[_Comparison]:
     """What to call with each range; outside of shadow it does nothing."""
     worker = run.worker
     if worker.rulebook.operation is not Operation.SHADOW:
-        yield lambda _part, _memory: None
+        yield _Comparison()
         return
     choices = choices_of(worker.field_map)
     agreement = Agreement(worker.rulebook, directory, run.moment, rivals_of(worker.field_map), choices)
@@ -50,13 +81,9 @@ def comparing(run: Run, directory: Directory) -> Iterator[Compare]:
         file.write(BYTE_ORDER_MARK)
         lines = writer(file, lineterminator="\r\n")
         lines.writerow(agreed.words.say(f"agreement.column.{name}") for name in _COLUMNS)
-
-        def compare(part: Range, memory: Memory) -> None:
-            for difference in agreement.compare(part, memory):
-                lines.writerow([safe(cell) for cell in _cells(difference, agreed)])
-
-        yield compare
-    run.figures["agreement"] = told(agreement)
+        yield _Comparison(
+            agreement, lambda difference: lines.writerow([safe(cell) for cell in _cells(difference, agreed)])
+        )
     _retire(path)
 
 

@@ -16,6 +16,7 @@ from sync.run import Run, Worker
 from sync.schedule.report import report
 from sync.store import changes, leases, slots
 from sync.store.database import Store
+from sync.store.figures import DueTime
 from sync.store.leases import Clock
 from sync.store.slots import Slot
 from sync.store.vocabulary import SlotState
@@ -51,7 +52,7 @@ def _ended(
             with beginning(replace(worker, shutdown=shutdown), sync.verb.value) as run:
                 with store.transaction() as tx:
                     slots.begun(tx, slot, run.run_id)
-                run.figures.update(sync=slot.sync, missed=slot.missed)
+                run.tell(DueTime(slot.sync, slot.missed))
                 states = VERBS[sync.verb](run)
             worker.points.reach("slot worked")
             untold = report(worker, run.run_id)

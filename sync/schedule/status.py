@@ -103,7 +103,7 @@ def _newest_comparison(tx: Transaction) -> str | None:
     """The last plan, if it was made in shadow: such a plan leaves how far it agrees."""
     last = plans.latest(tx)
     run = runs.run(tx, last.plan_id) if last else None
-    return run.run_id if run and "agreement" in (run.figures or {}) else None
+    return run.run_id if run and run.figures.plan and run.figures.plan.agreement is not None else None
 
 
 def _last_runs(tx: Transaction) -> tuple[runs.Run, ...]:

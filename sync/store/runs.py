@@ -1,7 +1,6 @@
 """Runs: one execution of propose, settle or both; what it was, who ran it, how it ended."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, or_, select, update
@@ -9,8 +8,8 @@ from sqlalchemy import func, insert, or_, select, update
 from engine.errors import StoreError
 from sync.store import audit, leases
 from sync.store.audit import Entry, Event
-from sync.store.columns import Json
 from sync.store.database import Transaction
+from sync.store.figures import Figures, figures_body, figures_from
 from sync.store.holders import Holder, is_beside, is_dead
 from sync.store.leases import Clock
 from sync.store.tables import runs
@@ -29,7 +28,7 @@ class Run:
     started_at: datetime
     finished_at: datetime | None = None
     outcome: str | None = None
-    figures: Mapping[str, Json] | None = None
+    figures: Figures = field(default_factory=Figures)
 
 
 def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
@@ -50,16 +49,16 @@ def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
     return run_id
 
 
-def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Mapping[str, Json], at: datetime) -> None:
-    """Record how a run ended. `figures` must be plain JSON without anybody's data: they go into the audit too.
+def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Figures, at: datetime) -> None:
+    """Record how a run ended and what it came to.
 
     A run that others took for interrupted, because it stood still, ends as it ended.
     """
     is_open = or_(runs.c.outcome.is_(None), runs.c.outcome == INTERRUPTED)
     ended = update(runs).where(runs.c.run_id == run_id, is_open)
-    if tx.execute(ended.values(outcome=outcome, figures=dict(figures), finished_at=at)).rowcount != 1:
+    if tx.execute(ended.values(outcome=outcome, figures=figures_body(figures), finished_at=at)).rowcount != 1:
         raise StoreError.of("SR-108", run_id)
-    audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": dict(figures)})])
+    audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": figures_body(figures)})])
 
 
 def close_interrupted(
@@ -114,6 +113,6 @@ def _select(tx: Transaction, *, run_id: str | None = None, verb: str | None = No
     if verb is not None:
         query = query.where(runs.c.verb == verb)
     return tuple(
-        Run(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, row.figures)
+        Run(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, figures_from(row.figures))
         for row in tx.execute(query)
     )

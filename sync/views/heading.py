@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from engine.assignment.directory import ACTIVE, INACTIVE
@@ -16,6 +15,7 @@ from sync.plan.cost import forecast
 from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.store import change_values, changes, describes, orgs, plans, runs
+from sync.store.figures import Figures
 from sync.store.plans import PlanRecord
 from sync.store.runs import Run
 from sync.views.quality import quality_of
@@ -31,7 +31,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         states = changes.counts(tx, plan.plan_id)
         held = change_values.held_because(tx, plan.plan_id)
     named = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
-    figures = figures_of(run)
+    figures = run.figures if run else Figures()
     compares = is_shadow(worker, plan)
     writes = (
         (Message.of("writes.shadow"),) if compares else forecast(worker.store, worker.settings, plan.plan_id).messages()
@@ -56,12 +56,12 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         ),
         verb=run.verb if run else "plan",
         outcome=_outcome(run),
-        codes=tuple(figures.get("codes", ())),
+        codes=figures.end.codes if figures.end else (),
         held=tuple((told(message, named), count) for message, count in held),
         quality=quality_of(figures),
         labels=labels_of(worker.field_map, described),
         writes=tuple(writes) if plan.proposed else (),
-        api_calls=figures.get("api_calls"),
+        api_calls=figures.end.api_calls if figures.end else None,
         seconds=seconds_of(figures),
     )
 
@@ -72,7 +72,7 @@ def heading_of_run(worker: Worker, run: Run) -> Heading:
         org_id, zone = orgs.pinned(tx), plans.last_zone(tx)
         described = describes.every(tx)
         states = changes.counts_of_run(tx, run.run_id)
-    figures = figures_of(run)
+    figures = run.figures
     return Heading(
         org_id=org_id or "",
         org_name=org_name(worker, figures),
@@ -83,10 +83,10 @@ def heading_of_run(worker: Worker, run: Run) -> Heading:
         states=in_order(states),
         verb=run.verb,
         outcome=_outcome(run),
-        codes=tuple(figures.get("codes", ())),
+        codes=figures.end.codes if figures.end else (),
         quality=quality_of(figures),
         labels=labels_of(worker.field_map, described),
-        api_calls=figures.get("api_calls"),
+        api_calls=figures.end.api_calls if figures.end else None,
         seconds=seconds_of(figures),
     )
 
@@ -106,16 +106,13 @@ def told(message: Message, owners: Mapping[str, Owner]) -> Message:
     return replace(message, params=named)
 
 
-def figures_of(run: Run | None) -> dict[str, Any]:
-    return dict(run.figures or {}) if run else {}
+def org_name(worker: Worker, figures: Figures) -> str:
+    named = figures.end.org_name if figures.end else ""
+    return named or urlsplit(worker.settings.org).hostname or "sandbox"
 
 
-def org_name(worker: Worker, figures: Mapping[str, Any]) -> str:
-    return str(figures.get("org_name") or urlsplit(worker.settings.org).hostname or "sandbox")
-
-
-def seconds_of(figures: Mapping[str, Any]) -> float | None:
-    return figures["milliseconds"] / 1000 if "milliseconds" in figures else None
+def seconds_of(figures: Figures) -> float | None:
+    return figures.end.milliseconds / 1000 if figures.end else None
 
 
 def in_order(states: Mapping[State, int]) -> dict[State, int]:

@@ -30,7 +30,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def pulled(stage: Stage) -> Run:
     stage.advance(120)
     with begin(stage.worker, "pull") as run, stage.worker.hold(LeaseName.PULL) as lease:
-        pull(run, lease)
+        run.tell(pull(run, lease))
     return run
 
 
@@ -45,9 +45,8 @@ def versions(stage: Stage) -> int:
 
 
 def fates(run: Run) -> object:
-    found = run.figures["fates"]
-    assert isinstance(found, dict)
-    return found.get("Lead")
+    assert run.figures.pull is not None
+    return run.figures.pull.fates.get("Lead")
 
 
 class Meddler(Shutdown):
@@ -97,7 +96,9 @@ def test_p2_p3_p7_a_cluster_of_one_second_is_read_whole_though_every_cursor_is_l
     stage.server.act(at_once)
     stage.advance(900)
     meddling = replace(stage, worker=replace(stage.worker, shutdown=Meddler(stage, lost)))
-    assert pulled(meddling).figures["pulled"]["Lead"] == 10  # type: ignore[index,call-overload]
+    pull = pulled(meddling).figures.pull
+    assert pull is not None
+    assert pull.rows["Lead"] == 10
 
 
 def test_p3_a_query_whose_place_is_lost_again_and_again_ends_with_an_error(stage: Stage) -> None:

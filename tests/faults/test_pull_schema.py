@@ -109,7 +109,8 @@ def test_p17_an_object_whose_stamp_cannot_be_asked_by_is_compared_whole_in_every
     unfiltered.server.act(lambda world, now: people.remove(world, now, "takahashi", tasks[4]))
     run = unfiltered.pull()
     assert subjects(unfiltered) == ["メール", "電話 0", "電話 1", "電話 2"]
-    assert run.figures["pulled_new"] == {"Task": 2}
+    assert run.figures.pull is not None
+    assert run.figures.pull.new == {"Task": 2}
 
 
 def test_p17_a_locator_that_is_gone_is_gone_on_without_there_too(stage: Stage) -> None:

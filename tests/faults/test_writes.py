@@ -163,7 +163,7 @@ def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stag
     stage.apply()
     with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
         stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
-        outbox_of(run, lease).answers.readback.verify([stage.change_of(lead)], {})
+        outbox_of(run, lease).answers.readback.verify([stage.change_of(lead)])
     assert stage.note(lead) == Message.of("note.changed_by", by=stage.owner_id("smith"), at="2026-11-20 09:06")
     (row,) = [row for row in report_of(stage.worker, stage.header()).rows if row.record_id == lead]
     assert row.note == Message.of("note.changed_by", by="Alice Smith", at="2026-11-20 09:06")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from config.words.catalogue import Language, Words
 from sync.doctor.examination import examine
 from sync.pull.drop_folders.reader import LISTED_MAX
 from sync.store import data_files, dropped_files, runs
+from sync.store.figures import BrokenFile, Coverage, DroppedFiles, EmptyRow, SourceCoverage
 from tests.stage import RULEBOOK, START, Stage, staged
 
 MAP = """
@@ -55,12 +57,13 @@ def score(stage: Stage, lead: str) -> object:
     return stage.lead(lead).get("Score__c")
 
 
-def figures(stage: Stage, folder: str = "exports/*.csv") -> dict[str, object]:
+def figures(stage: Stage, folder: str = "exports/*.csv") -> DroppedFiles:
     """What the last run tells of a folder."""
     with stage.worker.store.read() as tx:
         run = runs.run(tx, stage.run_id)
     assert run is not None
-    return dict(run.figures["files"][folder])  # type: ignore[index, call-overload, arg-type]
+    assert run.figures.pull is not None
+    return run.figures.pull.dropped[folder]
 
 
 def test_visits_of_a_file_count_for_the_lead_with_that_address(stage: Stage, lead: str) -> None:
@@ -68,15 +71,15 @@ def test_visits_of_a_file_count_for_the_lead_with_that_address(stage: Stage, lea
     stage.cycle()
     assert score(stage, lead) == 30
     told = figures(stage)
-    assert (told["files"], told["rows"], told["refused"], told["left"]) == (1, 3, 0, 0)
-    assert told["newest"] == "2026-11-03T00:00:00+00:00"
+    assert (told.files, told.rows, told.refused, told.left) == (1, 3, 0, 0)
+    assert told.newest == datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def test_a_file_that_was_read_is_not_read_again(stage: Stage, lead: str) -> None:
     drop(stage, "exports/november.csv", visits(1, 2, 3))
     stage.cycle()
     stage.plan()
-    assert (figures(stage)["files"], score(stage, lead)) == (0, 30)
+    assert (figures(stage).files, score(stage, lead)) == (0, 30)
 
 
 def test_the_same_content_under_another_name_says_nothing_new(stage: Stage, lead: str) -> None:
@@ -84,7 +87,7 @@ def test_the_same_content_under_another_name_says_nothing_new(stage: Stage, lead
     stage.cycle()
     drop(stage, "exports/b.csv", visits(1, 2, 3))
     stage.cycle()
-    assert (figures(stage)["files"], score(stage, lead)) == (0, 30)
+    assert (figures(stage).files, score(stage, lead)) == (0, 30)
 
 
 def test_exports_that_overlap_count_nothing_twice(stage: Stage, lead: str) -> None:
@@ -121,7 +124,7 @@ def test_a_file_somebody_still_writes_is_left_for_next_time(stage: Stage, lead: 
     now = stage.server.clock.now().timestamp()
     path = drop(stage, "exports/a.csv", visits(1), touched=now + 110)  # ten seconds before the next run
     stage.cycle()
-    assert (figures(stage)["left"], score(stage, lead)) == (1, 0)
+    assert (figures(stage).left, score(stage, lead)) == (1, 0)
     assert path.exists()
     stage.cycle()
     assert score(stage, lead) == 10
@@ -151,9 +154,9 @@ def test_a_file_that_cannot_be_read_counts_for_nothing_and_is_named(
     drop(stage, "exports/a.csv", content)
     drop(stage, "exports/b.csv", visits(1))
     stage.cycle()
-    assert figures(stage)["broken"] == [{"file": "exports/a.csv", "code": code}]
+    assert figures(stage).broken == (BrokenFile("exports/a.csv", code),)
     stage.plan()
-    assert figures(stage)["broken"] == [{"file": "exports/a.csv", "code": code}]
+    assert figures(stage).broken == (BrokenFile("exports/a.csv", code),)
     assert score(stage, lead) == 10
 
 
@@ -172,10 +175,8 @@ def test_rows_that_say_nothing_are_counted_and_named_without_what_they_hold(stag
     drop(stage, "exports/a.csv", visits(1) + "2026/11/02,nobody,閲覧,\n" + bad)
     stage.cycle()
     told = figures(stage)
-    assert (told["rows"], told["refused"], score(stage, lead)) == (LISTED_MAX + 2, LISTED_MAX + 1, 10)
-    listed = told["listed"]
-    assert isinstance(listed, list)
-    assert (listed[0], len(listed)) == ({"file": "exports/a.csv", "row": 2, "code": "MP-312"}, LISTED_MAX)
+    assert (told.rows, told.refused, score(stage, lead)) == (LISTED_MAX + 2, LISTED_MAX + 1, 10)
+    assert (told.listed[0], len(told.listed)) == (EmptyRow("exports/a.csv", 2, "MP-312"), LISTED_MAX)
     assert "nobody" not in str(told)
 
 
@@ -185,7 +186,7 @@ def test_a_parquet_file_names_leads_by_their_ids(stage: Stage, lead: str) -> Non
     os.utime(path, (LONG_AGO, LONG_AGO))
     stage.cycle()
     told = figures(stage, "tables/*.parquet")
-    assert (score(stage, lead), told["refused"]) == (50, 1)
+    assert (score(stage, lead), told.refused) == (50, 1)
 
 
 def test_half_a_parquet_file_is_named(stage: Stage) -> None:
@@ -193,7 +194,7 @@ def test_half_a_parquet_file_is_named(stage: Stage) -> None:
     pl.DataFrame({"lead": ["x"], "at": [START]}).write_parquet(path)
     drop(stage, "tables/a.parquet", path.read_bytes()[:40])
     stage.plan()
-    assert figures(stage, "tables/*.parquet")["broken"] == [{"file": "tables/a.parquet", "code": "MP-321"}]
+    assert figures(stage, "tables/*.parquet").broken == (BrokenFile("tables/a.parquet", "MP-321"),)
 
 
 def test_each_folder_has_a_watermark(stage: Stage, lead: str) -> None:
@@ -216,12 +217,10 @@ def test_coverage_tells_which_source_says_how_much(stage: Stage, lead: str) -> N
     with stage.worker.store.read() as tx:
         run = runs.run(tx, stage.run_id)
     assert run is not None
-    assert run.figures is not None
-    assert run.figures["coverage"] == {
-        "prospects": 2,
-        "known": 1,
-        "sources": {
-            "exports/*.csv": {"prospects": 1, "newest": "2026-11-03T00:00:00+00:00"},
-            "tables/*.parquet": {"prospects": 0, "newest": None},
-        },
+    assert run.figures.plan is not None
+    assert run.figures.plan.survey is not None
+    sources = {
+        "exports/*.csv": SourceCoverage(1, datetime(2026, 11, 3, tzinfo=UTC)),
+        "tables/*.parquet": SourceCoverage(0),
     }
+    assert run.figures.plan.survey.coverage == Coverage(2, 1, sources)

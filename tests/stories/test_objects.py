@@ -244,10 +244,9 @@ def test_each_source_is_covered_by_its_own_object(fair: Stage) -> None:
     fair.add("CampaignMember", LeadId=lead, CampaignId=campaign(fair, "Webinar"), Status="Responded")
     with begin(fair.worker, "plan") as run:
         propose(run, with_owners=False)
-    told = run.figures["coverage"]
-    assert isinstance(told, dict)
-    assert isinstance(told["sources"], dict)
-    counts = {name: each["prospects"] for name, each in told["sources"].items() if isinstance(each, dict)}
+    assert run.figures.plan is not None
+    assert run.figures.plan.survey is not None
+    counts = {name: each.prospects for name, each in run.figures.plan.survey.coverage.sources.items()}
     assert counts == {"CampaignMember": 1, "OpportunityContactRole": 0, "Opportunity": 0}
 
 

@@ -137,8 +137,8 @@ def test_a_plan_tells_how_it_will_be_written(stage: Stage) -> None:
     with stage.worker.store.read() as tx:
         run = runs.run(tx, stage.run_id)
     assert run is not None
-    assert run.figures is not None
-    assert run.figures["writes"] == {Mode.GUARDED.value: 3, "calls": 6}
+    assert run.figures.plan is not None
+    assert (run.figures.plan.writes, run.figures.plan.calls) == ({Mode.GUARDED.value: 3}, 6)
 
 
 def told(stage: Stage, *, used: int) -> None:

@@ -154,10 +154,11 @@ def test_figures_of_everybody_are_those_of_the_last_run_that_looked_at_all(stage
         header, run = plans.record(tx, stage.run_id), runs.run(tx, stage.run_id)
     assert header is not None
     assert run is not None
-    assert run.figures is not None
+    assert run.figures.plan is not None
+    assert run.figures.plan.survey is not None
     assert header.whole_id != header.plan_id
-    assert (run.figures["whole"], header.counts["in_scope"]) == (header.whole_id, 8)
-    assert run.figures["coverage"]["prospects"] == 8  # type: ignore[index, call-overload]
+    assert (run.figures.plan.whole, header.counts["in_scope"]) == (header.whole_id, 8)
+    assert run.figures.plan.survey.coverage.prospects == 8
 
 
 def test_a_limit_is_told_by_all_and_holds_no_drips(stage: Stage) -> None:

@@ -16,7 +16,7 @@ def test_a_record_written_between_pull_and_plan_is_left_for_the_next_run(stage: 
     with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         pull(run, lease)
         stage.apply()
-        header = plan_org(run, lease, comparing=partial(comparing, run), with_owners=True)
+        header = plan_org(run, lease, comparing=partial(comparing, run), with_owners=True).plan
     assert (header.proposed, header.counts["settling"], header.counts["respected"]) == (0, 1, 0)
     assert stage.lead(lead)["Persona__c"] == "user"
 

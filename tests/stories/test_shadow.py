@@ -1,10 +1,9 @@
 """Shadow: the rulebook decides and is compared with the org; nothing is approved and nothing is written."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from sync.sandbox.opening import Opened
 from sync.schedule.status import status_of
 from sync.schedule.timetable import timetable
 from sync.store import runs
+from sync.store.figures import ColumnAgreement
 from sync.views.plan_report import report_of
 from sync.views.shadow import Agreed
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
@@ -36,13 +36,13 @@ def shadow(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def table(stage: Stage) -> dict[str, Any]:
+def table(stage: Stage) -> Mapping[str, ColumnAgreement]:
     with stage.worker.store.read() as tx:
         run = runs.run(tx, stage.run_id)
     assert run is not None
-    assert run.figures is not None
-    found: dict[str, Any] = run.figures["agreement"]  # type: ignore[assignment] # plain JSON
-    return found
+    assert run.figures.plan is not None
+    assert run.figures.plan.agreement is not None
+    return run.figures.plan.agreement
 
 
 def test_nothing_is_approved_or_written_in_shadow(shadow: Stage) -> None:
@@ -112,18 +112,18 @@ def test_the_table_counts_where_we_agree_with_the_org_and_where_not(shadow: Stag
     shadow.add_lead(owner="Inbound_Leads", Title="部長", Rating="Cold", NumberOfEmployees=5000)
     shadow.plan()
     found = table(shadow)
-    assert {name: found["owner"][name] for name in ("agree", "differ")} == {"agree": 1, "differ": 1}
-    assert {name: found["rating"][name] for name in ("agree", "differ")} == {"agree": 1, "differ": 1}
-    assert found["persona"] == {
-        "agree": 0, "differ": 2, "org_empty": 2, "ours_empty": 0, "kinds": [[None, "buyer", 2]],
-    }  # fmt: skip
+    assert (found["owner"].agree, found["owner"].differ) == (1, 1)
+    assert (found["rating"].agree, found["rating"].differ) == (1, 1)
+    assert found["persona"] == ColumnAgreement(
+        agree=0, differ=2, org_empty=2, ours_empty=0, kinds=((None, "buyer", 2),)
+    )
 
 
 def test_account_engagements_grade_stands_beside_ours(shadow: Stage) -> None:
     lead = shadow.add_lead(Title="部長", NumberOfEmployees=5000)
     shadow.touch(lead, pi__grade__c="A")
     shadow.plan()
-    assert table(shadow)["ae_grade"]["differ"] == 1
+    assert table(shadow)["ae_grade"].differ == 1
 
 
 def lines(stage: Stage, words: Words) -> dict[str, dict[str, str]]:
@@ -168,8 +168,8 @@ def test_owner_and_rating_tell_their_most_frequent_differences(shadow: Stage) ->
         shadow.add_lead(owner="Inbound_Leads", Rating="Cold", NumberOfEmployees=5000)
     shadow.plan()
     found = table(shadow)
-    assert found["rating"]["kinds"] == [["Cold", "Warm", 2]]
-    assert found["owner"]["kinds"] == [[shadow.owner_id("Inbound_Leads"), "pool/kanto", 2]]
+    assert found["rating"].kinds == (("Cold", "Warm", 2),)
+    assert found["owner"].kinds == ((shadow.owner_id("Inbound_Leads"), "pool/kanto", 2),)
 
 
 def test_a_value_that_a_rule_would_only_clear_is_left_as_it_is(shadow: Stage) -> None:
@@ -200,7 +200,7 @@ def test_account_engagements_grade_agrees_by_its_letter(shadow: Stage, letter: s
     lead = shadow.add_lead(Title="部長", NumberOfEmployees=5000)
     shadow.touch(lead, pi__grade__c=letter)
     shadow.plan()
-    assert table(shadow)["ae_grade"]["agree"] == agrees
+    assert table(shadow)["ae_grade"].agree == agrees
 
 
 def test_account_engagements_score_agrees_by_its_band_and_says_how_many_are_near(tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_account_engagements_score_agrees_by_its_band_and_says_how_many_are_near
             shadow.touch(shadow.add_lead(Title="部長"), pi__score__c=theirs)
         shadow.plan()
         found = table(shadow)["ae_score"]
-    assert (found["agree"], found["differ"], found["near"], found["step"]) == (3, 1, 2, 5)
-    assert found["kinds"] == [["1", "4", 1]]
+    assert (found.agree, found.differ, found.near, found.step) == (3, 1, 2, 5)
+    assert found.kinds == (("1", "4", 1),)
 
 
 @pytest.mark.parametrize(

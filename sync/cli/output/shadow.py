@@ -1,5 +1,7 @@
 """Agreement on the terminal, or as JSON: how far a rulebook in shadow agrees with the org, field by field."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from engine.assignment.directory import Directory
@@ -13,6 +15,7 @@ from sync.plan.versions import plan_version_of
 from sync.reports.shadow import agreement_file, names_of
 from sync.run import Worker
 from sync.store import describes, runs
+from sync.store.figures import ColumnAgreement
 from sync.store.plans import PlanRecord
 from sync.views import phrases
 from sync.views.shadow import Agreed
@@ -26,14 +29,14 @@ def write_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, 
     plan = lookup.plan_shown(worker, plan_id)
     with worker.store.read() as tx:
         run = runs.run(tx, plan.plan_id)
-    columns: Any = (run.figures or {}).get("agreement") if run else None
+    columns = run.figures.plan.agreement if run and run.figures.plan else None
     if columns is None:
         raise UsageError.of("PL-405", plan=plan.plan_id)
     path = agreement_file(worker.settings.data_folder, plan.plan_id)
     file = str(path) if path.exists() else None
     agreed = _agreed(terminal, worker, plan)
     if as_json:
-        named = {name: column | {"label": agreed.label(name)} for name, column in columns.items()}
+        named = {name: _document(column) | {"label": agreed.label(name)} for name, column in columns.items()}
         names = {one: agreed.names[one] for one in _owners(columns) if one in agreed.names}
         terminal.document("agreement", {"plan": plan.plan_id, "columns": named, "owners": names, "file": file})
         return
@@ -51,12 +54,17 @@ def _agreed(terminal: Terminal, worker: Worker, plan: PlanRecord) -> Agreed:
     return Agreed(terminal.words, names_of(directory, version.rulebook), labels_of(version.field_map, described))
 
 
-def _owners(columns: dict[str, Any]) -> list[str]:
-    kinds = columns.get(OWNER, {}).get("kinds", ())
-    return [one for theirs, ours, _ in kinds for one in (theirs, ours) if one]
+def _document(column: ColumnAgreement) -> dict[str, object]:
+    """Without what only scores have, where it is none."""
+    return {name: value for name, value in asdict(column).items() if value is not None}
 
 
-def _table(agreed: Agreed, columns: dict[str, Any]) -> Any:
+def _owners(columns: Mapping[str, ColumnAgreement]) -> list[str]:
+    kinds = columns[OWNER].kinds if OWNER in columns else ()
+    return [str(one) for theirs, ours, _ in kinds for one in (theirs, ours) if one]
+
+
+def _table(agreed: Agreed, columns: Mapping[str, ColumnAgreement]) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
@@ -67,18 +75,18 @@ def _table(agreed: Agreed, columns: dict[str, Any]) -> Any:
         table.add_column(words.say(f"cli.agreement.{name}"), justify="right")
     table.add_column(words.say("cli.agreement.kinds"), overflow="fold")
     for name, column in columns.items():
-        counts = [phrases.number(column[number]) for number in _NUMBERS]
+        counts = [phrases.number(getattr(column, number)) for number in _NUMBERS]
         table.add_row(escape(agreed.label(name)), *counts, escape("; ".join(_kinds(agreed, name, column))))
     return table
 
 
-def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
+def _kinds(agreed: Agreed, name: str, column: ColumnAgreement) -> list[str]:
     """The most frequent differences; of scores first how many are a step apart at most."""
     words = agreed.words
-    is_banded = "near" in column
+    is_banded = column.near is not None
     near = (
-        [words.say("agreement.near", count=phrases.number(column["near"]), step=column["step"])]
-        if is_banded and column["near"] and column["differ"]
+        [words.say("agreement.near", count=phrases.number(column.near), step=column.step)]
+        if column.near and column.differ
         else []
     )
     kinds = [
@@ -87,6 +95,6 @@ def _kinds(agreed: Agreed, name: str, column: dict[str, Any]) -> list[str]:
             what=agreed.kind(name, theirs, ours, is_banded=is_banded),
             count=phrases.number(count),
         )
-        for theirs, ours, count in column["kinds"][:_KINDS_SHOWN_MAX]
+        for theirs, ours, count in column.kinds[:_KINDS_SHOWN_MAX]
     ]
     return [*near, *kinds]

@@ -38,7 +38,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
             if swept:
                 if to is not None:
                     raise UsageError.of("CL-122", str(to), run=swept.run_id)
-                drift.write(terminal, swept.run_id, swept.figures or {}, as_json=json)
+                drift.write(terminal, swept.run_id, swept.figures, as_json=json)
                 return Code.DONE
             made = report_named(worker, plan)
             written = [] if to is None else [write_report(made, to, terminal.words)]

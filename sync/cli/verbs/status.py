@@ -108,6 +108,8 @@ def _time(terminal: Terminal, at: datetime, zone: str) -> str:
 
 
 def _document(found: "Status") -> dict[str, object]:
+    from sync.store.figures import figures_body
+
     return {
         "at": found.at.isoformat(),
         "time_zone": found.table.zone,
@@ -137,7 +139,7 @@ def _document(found: "Status") -> dict[str, object]:
         "waiting": dict(found.waiting),
         "compared": dict(found.compared),
         "runs": [
-            {"run": run.run_id, "verb": run.verb, "outcome": run.outcome, "figures": dict(run.figures or {})}
+            {"run": run.run_id, "verb": run.verb, "outcome": run.outcome, "figures": figures_body(run.figures)}
             for run in found.runs
         ],
     }  # fmt: skip

@@ -4,12 +4,11 @@ A file that somebody may still be writing is left for next time: one that was to
 was read. What is read of a file is known by what it says (mapping/drops), so overlapping exports count nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import MapError
@@ -19,10 +18,10 @@ from sync.pull.drop_folders import sheets
 from sync.pull.drop_folders.repeats import marks
 from sync.pull.staging import MirrorWriter
 from sync.store import data_files, dropped_files
-from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store, Transaction
 from sync.store.dropped_files import DroppedFile
+from sync.store.figures import BrokenFile, DroppedFiles, EmptyRow
 
 QUIET_SECONDS = 60
 # Rows that say nothing are counted all and listed up to so many, by number and code: what they hold is nobody's business.
@@ -31,12 +30,15 @@ LISTED_MAX = 20
 
 @dataclass
 class Intake:
-    """What drop folders brought: the pull lists `data_files` and `marks`, and calls `keep`, in its transaction."""
+    """What drop folders brought: the pull lists `data_files` and `marks`, and calls `keep`, in its transaction.
+
+    `came` tells what became of each folder, by its pattern.
+    """
 
     data_files: list[DataFile] = field(default_factory=list)
     marks: list[Watermark] = field(default_factory=list)
     files: dict[str, list[DroppedFile]] = field(default_factory=dict)  # by source, all that are there
-    figures: dict[str, Any] = field(default_factory=dict)
+    came: dict[str, DroppedFiles] = field(default_factory=dict)
 
     def keep(self, tx: Transaction) -> None:
         for source, files in self.files.items():
@@ -56,14 +58,12 @@ class Drops:
     zone: str
 
 
-def read_dropped(drops: Drops, sources: Iterable[ActivitySource], figures: dict[str, Json]) -> Intake:
-    """All that is new, and in `figures` what became of each folder. Needs the lease of the pull."""
+def read_dropped(drops: Drops, sources: Iterable[ActivitySource]) -> Intake:
+    """All that is new. Needs the lease of the pull."""
     intake = Intake()
     for source in sources:
         if source.files:
             _Folder(drops, source, source.files, intake).read()
-    if intake.figures:
-        figures["files"] = intake.figures
     return intake
 
 
@@ -74,36 +74,37 @@ class _Folder:
     drop: DropFolder
     intake: Intake
     newest: datetime | None = None
+    came: DroppedFiles = field(default_factory=DroppedFiles)
 
     def read(self) -> None:
         with self.drops.store.read() as tx:
             known = dropped_files.of_source(tx, self.source.api_name)
             mark = data_files.watermark(tx, self.source.api_name)
         self.newest = mark.stamp if mark else None
-        figures: dict[str, Any] = {"files": 0, "rows": 0, "refused": 0, "left": 0, "broken": [], "listed": []}
         contents = {file.digest for file in known.values() if not file.code}
         there: list[DroppedFile] = []
         for path in self._paths():
             name = path.relative_to(self.drops.folder).as_posix()
             held = known.get(name)
             try:
-                file = held if held and _is_as(held, path) else self._file(path, name, contents, figures)
+                file = held if held and _is_as(held, path) else self._file(path, name, contents)
             except OSError:
                 file = None  # taken away, or locked by the program that writes it
-            figures["left"] += file is None
+            if file is None:
+                self.came = replace(self.came, left=self.came.left + 1)
             there += [one for one in (file or held,) if one]
             if file and file.code:
-                figures["broken"].append({"file": name, "code": file.code})
+                self.came = replace(self.came, broken=(*self.came.broken, BrokenFile(name, file.code)))
         self.intake.files[self.source.api_name] = there
         if self.newest and (mark is None or self.newest > mark.stamp):
             self.intake.marks.append(Watermark(self.source.api_name, self.newest, self.source.api_name))
-        self.intake.figures[self.source.label] = {**figures, "newest": self.newest and self.newest.isoformat()}
+        self.intake.came[self.source.label] = replace(self.came, newest=self.newest)
 
     def _paths(self) -> Iterator[Path]:
         found = self.drops.folder.glob(self.drop.pattern)
         return (path for path in sorted(found) if path.is_file() and not path.name.startswith((".", "~")))
 
-    def _file(self, path: Path, name: str, contents: set[str], figures: dict[str, Any]) -> DroppedFile | None:
+    def _file(self, path: Path, name: str, contents: set[str]) -> DroppedFile | None:
         """The file as it is now, read unless its content was; None when it is left for next time."""
         before = path.stat()
         age = self.drops.now() - datetime.fromtimestamp(before.st_mtime, UTC)
@@ -112,7 +113,7 @@ class _Folder:
         with path.open("rb") as opened:
             digest = file_digest(opened, "sha256").hexdigest()
         written: list[DataFile] = []
-        listed: list[Mapping[str, Any]] = []
+        listed: list[EmptyRow] = []
         with marks() as again:
             reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.drops.zone), again)
             code = "" if digest in contents else self._rows(path, name, reading, written, listed)
@@ -121,24 +122,26 @@ class _Folder:
             return None
         if code == "":
             self.intake.data_files += written
-            figures["files"] += digest not in contents
-            figures["rows"] += reading.rows
-            figures["refused"] += reading.refused
-            figures["listed"] = [*figures["listed"], *listed][:LISTED_MAX]
+            came = self.came
+            self.came = replace(
+                came,
+                files=came.files + (digest not in contents),
+                rows=came.rows + reading.rows,
+                refused=came.refused + reading.refused,
+                listed=(*came.listed, *listed)[:LISTED_MAX],
+            )
             self.newest = max((one for one in (self.newest, reading.newest) if one), default=None)
             contents.add(digest)
         return DroppedFile(
             name, digest, before.st_size, before.st_mtime_ns, rows=reading.rows, refused=reading.refused, code=code
         )
 
-    def _rows(
-        self, path: Path, name: str, reading: Reading, written: list[DataFile], listed: list[Mapping[str, Any]]
-    ) -> str:
+    def _rows(self, path: Path, name: str, reading: Reading, written: list[DataFile], listed: list[EmptyRow]) -> str:
         """Write what the file says; the code of what is wrong with all of it, "" when nothing is."""
         try:
             for page in sheets.pages(path, headers_of_drop(self.drop)):
                 frame, refused = reading.frame(page)
-                listed += [{"file": name, "row": one.row, "code": one.code} for one in refused]
+                listed += [EmptyRow(name, one.row, one.code) for one in refused]
                 del listed[LISTED_MAX:]
                 data_file = self.drops.writer.write(self.source.api_name, frame)
                 written += [data_file] if data_file else []

@@ -26,22 +26,20 @@ def test_prospects_are_counted_by_source_over_all_ranges() -> None:
     coverage = Coverage(["Task", "Visit", "Mail"])
     coverage.add(prospects("a", "b", "c"), happened(("a", "Task", 3), ("a", "Visit", 2), ("b", "Task", 1)))
     coverage.add(prospects("d"), happened(("d", "Task", 9), ("other", "Visit", 0)))
-    assert coverage.figures == {
-        "prospects": 4,
-        "known": 3,
-        "sources": {
-            "Task": {"prospects": 3, "newest": "2026-11-20T00:00:00+00:00"},
-            "Visit": {"prospects": 1, "newest": "2026-11-19T00:00:00+00:00"},
-            "Mail": {"prospects": 0, "newest": None},
-        },
+    assert (coverage.prospects, coverage.known) == (4, 3)
+    assert coverage.by_source == {
+        "Task": (3, NOW - timedelta(days=1)),
+        "Visit": (1, NOW - timedelta(days=2)),
+        "Mail": (0, None),
     }
 
 
 def test_what_lies_ahead_tells_nothing() -> None:
     coverage = Coverage(["Task"])
     coverage.add(prospects("a"), happened(("a", "Task", -30)))
-    assert coverage.figures["known"] == 0
+    assert coverage.known == 0
 
 
 def test_no_prospects_are_no_share() -> None:
-    assert Coverage([]).figures == {"prospects": 0, "known": 0, "sources": {}}
+    coverage = Coverage([])
+    assert (coverage.prospects, coverage.known, coverage.by_source) == (0, 0, {})

@@ -45,7 +45,7 @@ def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = Fals
             with_owners=True,
             looks_at_all=looks_at_all,
             held_at_once=held_at_once,
-        )
+        ).plan
 
 
 def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
@@ -64,7 +64,7 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
         whole = plan(snapshot(run), busy.worker.rulebook, remembered, moment=run.moment)
         cut = plan_org(
             run, lease, comparing=partial(comparing, run), with_owners=True, looks_at_all=True, held_at_once=TINY
-        )
+        ).plan
     with busy.worker.store.read() as tx:
         stored = [standing.change for standing in changes.of_plan(tx, cut.plan_id)]
         assert stored == list(whole.changes)

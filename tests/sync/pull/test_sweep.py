@@ -10,9 +10,10 @@ import pytest
 from config.field_map.load import map_from_text
 from engine.errors import OrgError
 from sync.host.clock import Clock
-from sync.pull.sweep import Drift, sweep
+from sync.pull.sweep import sweep
 from sync.run import begin
 from sync.sandbox.worlds import World
+from sync.store.figures import Drift
 from tests import people
 from tests.stage import RULEBOOK, Stage, staged
 

@@ -1,7 +1,7 @@
 """What is read whole takes the place of all that was known: of small objects, and of those a map reads differently now."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,11 +9,12 @@ import pytest
 
 from engine.errors import OrgError
 from sync.host.crash_points import CrashPoints
-from sync.pull.sweep import Drift, sweep
+from sync.pull.sweep import sweep
 from sync.run import Run, begin
 from sync.sandbox.database import Record
 from sync.sandbox.worlds import Switches, World
 from sync.store import runs
+from sync.store.figures import Drift
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -70,9 +71,9 @@ def test_a_narrower_filter_buries_what_it_leaves_out_once(org: Stage) -> None:
     org.pull()
     assert len(living(org, "Task")) == 8
     narrow = completed_only(org)
-    assert narrow.pull().figures["fates"] == {"Task": {"outside": 5}}
+    assert fates(narrow.pull()) == {"Task": {"outside": 5}}
     assert living(org, "Task") == done
-    assert narrow.pull().figures["fates"] == {}
+    assert fates(narrow.pull()) == {}
 
 
 def test_a_wider_filter_brings_back_what_was_outside(org: Stage) -> None:
@@ -93,6 +94,16 @@ def unnoticed(stage: Stage, name: str, changed: Callable[[str, Record], Record |
     stage.server.act(act)
 
 
+def drift(run: Run | runs.Run) -> Mapping[str, Drift]:
+    assert run.figures.sweep is not None
+    return run.figures.sweep.drift
+
+
+def fates(run: Run) -> Mapping[str, Mapping[str, int]]:
+    assert run.figures.pull is not None
+    return run.figures.pull.fates
+
+
 def swept(stage: Stage) -> Run:
     stage.advance(120)
     with begin(stage.worker, "sweep") as run:
@@ -106,7 +117,7 @@ def test_a_sweep_looks_at_what_the_filters_leave_out_before_it_calls_it_gone(org
     stage.advance(2_000)
     stage.pull()
     unnoticed(stage, "Task", lambda key, row: row if key == done[0] else {**row, "Status": "Not Started"})
-    assert swept(stage).figures["drift"]["Task"] == asdict(Drift(listed=1, outside=101))  # type: ignore[index,call-overload]
+    assert drift(swept(stage))["Task"] == Drift(listed=1, outside=101)
     assert living(stage, "Task") == done[:1]
 
 
@@ -135,11 +146,12 @@ def test_one_object_that_vanished_does_not_end_the_sweep_of_the_others(stage: St
     assert [dict(problem.params)["object"] for problem in refused.value.problems] == ["Lead"]
     with stage.worker.store.read() as tx:
         (last,) = runs.latest(tx, limit=1)
-    assert last.figures is not None
-    assert (last.outcome, last.figures["codes"]) == ("failed", ["SF-126"])
-    assert last.figures["drift"]["Task"] == asdict(Drift(listed=0, gone=1))  # type: ignore[index,call-overload]
-    assert "Lead" not in last.figures["drift"]  # type: ignore[operator]
-    assert "retired" in last.figures
+    assert last.figures.end is not None
+    assert (last.outcome, last.figures.end.codes) == ("failed", ("SF-126",))
+    assert drift(last) == {**drift(last), "Task": Drift(listed=0, gone=1)}
+    assert "Lead" not in drift(last)
+    assert last.figures.sweep is not None
+    assert last.figures.sweep.retired is not None
     assert (living(stage, "Task"), len(living(stage, "Lead"))) == ([], 102)
 
 
@@ -148,7 +160,7 @@ def test_what_moves_while_it_is_compared_is_no_drift(org: Stage) -> None:
     lead, gone = org.add_lead(Title="課長"), org.add_lead()
     org.pull()
     busy = replace(org, worker=replace(org.worker, points=Meanwhile(org, lead, gone)))
-    assert swept(busy).figures["drift"]["Lead"] == asdict(Drift(listed=3))  # type: ignore[index,call-overload]
+    assert drift(swept(busy))["Lead"] == Drift(listed=3)
     org.pull()
     assert len(living(org, "Lead")) == 2
 

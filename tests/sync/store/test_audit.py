@@ -20,6 +20,7 @@ from sync.store import audit, changes, data_files, leases, orgs, runs
 from sync.store.changes import Move
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
+from sync.store.figures import Ended, Figures
 from sync.store.holders import Holder
 from sync.store.tables import audit as rows
 from sync.store.tables import changes as change_rows
@@ -44,7 +45,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
         plan = Plan("00D000000000001AAA", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
         small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)
-        runs.finish(tx, run, outcome="done", figures={"seconds": 1.5}, at=at)
+        runs.finish(tx, run, outcome="done", figures=Figures(end=Ended("", 3, 1500)), at=at)
     return store
 
 

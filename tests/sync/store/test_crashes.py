@@ -29,6 +29,7 @@ from engine.changes.states import State
 from sync.store import approvals, batches, changes, leases, runs
 from sync.store.changes import Move
 from sync.store.database import Store
+from sync.store.figures import Figures
 from sync.store.holders import this_process
 from tests.sync.store import small_plans
 
@@ -53,9 +54,9 @@ with store.transaction() as tx:
     lease = leases.take(tx, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: at, lease_seconds=60)
     run = runs.start(tx, verb="run", at=at, holder=this_process())
 with store.transaction() as tx:
-    plan = Plan("00D", at, "Asia/Tokyo", "r", run, is_baseline=True, changes=all_of_them)
+    plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=True, changes=all_of_them)
     states = {each.change_id: State.PLANNED for each in all_of_them}
-    small_plans.propose(tx, plan, run=run, field_map="m", states=states, policy="p@1")
+    small_plans.propose(tx, plan, run=run, field_map="1" * 64, states=states, policy="policy@000000000001")
 with store.transaction() as tx:
     approvals.approve(tx, [(each.change_id, each.digest) for each in all_of_them[:4]], approver="os:a@h", at=at)
 with store.transaction() as tx:
@@ -67,7 +68,7 @@ for part in (all_of_them[:2], all_of_them[2:4]):
         batches.answer(tx, batch, [Move(each.change_id, State.APPLIED) for each in part], run=run, at=at)
 with store.transaction() as tx:
     leases.release(tx, lease)
-    runs.finish(tx, run, outcome="done", figures={}, at=at)
+    runs.finish(tx, run, outcome="done", figures=Figures(), at=at)
 print(next(statements) - 1)
 """
 _ROOT = Path(__file__).parents[3]

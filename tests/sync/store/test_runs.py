@@ -9,9 +9,12 @@ import pytest
 from engine.errors import OtherOrgError, StoreError
 from sync.store import leases, orgs, runs, source_texts
 from sync.store.database import Store, Transaction
+from sync.store.figures import Ended, Figures, Pulled
 from sync.store.holders import Holder
 from sync.store.runs import Run
 from sync.store.vocabulary import LeaseName, TextKind
+
+FIGURES = Figures(pull=Pulled(rows={"Lead": 3}), end=Ended("山田製作所", api_calls=2, milliseconds=1500))
 
 
 def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, at: datetime, here: Holder) -> None:
@@ -23,16 +26,16 @@ def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, a
 
 def test_a_finished_run_keeps_its_outcome_and_figures(store: Store, run: str, at: datetime) -> None:
     with store.transaction() as tx:
-        runs.finish(tx, run, outcome="done", figures={"pulled": 3}, at=at)
+        runs.finish(tx, run, outcome="done", figures=FIGURES, at=at)
     with store.read() as tx:
-        assert runs.run(tx, run) == Run(run, "run", at, at, "done", {"pulled": 3})
+        assert runs.run(tx, run) == Run(run, "run", at, at, "done", FIGURES)
 
 
 def test_a_run_ends_once(store: Store, run: str, at: datetime) -> None:
     with store.transaction() as tx:
-        runs.finish(tx, run, outcome="done", figures={}, at=at)
+        runs.finish(tx, run, outcome="done", figures=Figures(), at=at)
     with pytest.raises(StoreError, match="SR-108"), store.transaction() as tx:
-        runs.finish(tx, run, outcome="done", figures={}, at=at)
+        runs.finish(tx, run, outcome="done", figures=Figures(), at=at)
 
 
 Close = Callable[[Transaction, datetime], tuple[str, ...]]
@@ -107,7 +110,7 @@ def test_a_run_that_was_only_thought_to_be_over_ends_as_it_ended(
     with store.transaction() as tx:
         run = runs.start(tx, verb="run", at=at, holder=elsewhere)
         close(tx, at + LATER)
-        runs.finish(tx, run, outcome="done", figures={}, at=at + LATER)
+        runs.finish(tx, run, outcome="done", figures=Figures(), at=at + LATER)
         assert [found.outcome for found in runs.latest(tx)] == ["done"]
 
 

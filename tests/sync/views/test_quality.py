@@ -1,26 +1,50 @@
 """What a report tells of the data behind it."""
 
+from datetime import UTC, datetime
+
 from config.words.catalogue import Language, Words
+from sync.store.figures import (
+    BrokenFile,
+    Coverage,
+    DroppedFiles,
+    EmptyRow,
+    Figures,
+    Proposed,
+    Pulled,
+    SourceCoverage,
+    Survey,
+)
 from sync.views.quality import quality_of
 
-FIGURES = {
-    "coverage": {
-        "prospects": 8,
-        "known": 5,
-        "sources": {
-            "Task": {"prospects": 3, "newest": "2026-11-20T01:02:03+00:00"},
-            "exports/*.csv": {"prospects": 0, "newest": None},
+FIGURES = Figures(
+    pull=Pulled(
+        unparsed={"Lead.NumberOfEmployees": 2},
+        dropped={
+            "exports/*.csv": DroppedFiles(
+                files=1,
+                rows=9,
+                refused=6,
+                left=1,
+                broken=(BrokenFile("exports/b.csv", "MP-324"),),
+                listed=tuple(EmptyRow("exports/a.csv", number, "MP-312") for number in range(1, 7)),
+            )
         },
-    },
-    "unparsed": {"Lead.NumberOfEmployees": 2},
-    "in_vain": ["Campaign", "Account"],
-    "files": {
-        "exports/*.csv": {
-            "files": 1, "rows": 9, "refused": 6, "left": 1, "broken": [{"file": "exports/b.csv", "code": "MP-324"}],
-            "listed": [{"file": "exports/a.csv", "row": number, "code": "MP-312"} for number in range(1, 7)],
-        },
-    },
-}  # fmt: skip
+    ),
+    plan=Proposed(
+        proposed=0,
+        survey=Survey(
+            in_vain=("Campaign", "Account"),
+            coverage=Coverage(
+                8,
+                5,
+                {
+                    "Task": SourceCoverage(3, datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)),
+                    "exports/*.csv": SourceCoverage(0),
+                },
+            ),
+        ),
+    ),
+)
 
 
 def test_a_reader_is_told_what_is_known_of_whom_and_what_could_not_be_read() -> None:
@@ -43,4 +67,4 @@ def test_the_same_can_be_said_in_japanese() -> None:
 
 
 def test_a_run_that_planned_nothing_has_nothing_to_tell() -> None:
-    assert quality_of({}) == ()
+    assert quality_of(Figures()) == ()
