@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, Self
 
-from sync.store.audit import Event
+from sync.store.events import Event
 
 NOTES_MAX = 200_000
 # So that notes sort as text in the order of change and entry.

@@ -13,24 +13,31 @@ from typing import Any
 
 from engine.errors import AuditError
 from sync.audit.last_states import LastStates
-from sync.store import audit, changes
+from sync.store import audit, changes, pauses
 from sync.store.audit import GENESIS, Head, Link, link_hash
 from sync.store.database import Transaction
+from sync.store.events import Event
 
 _LINE = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n')
 
 
 def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
-    """Verify the chain, and that every change stands where its last entry says. AuditError at the first fault.
+    """Verify the chain, that every change stands where its last entry says, and that the words of pauses are those the
+    audit committed to. AuditError at the first fault.
 
     However many changes there ever were, only some thousands are held at a time.
     """
-    check = _Check(expect_head)
+    check, paused = _Check(expect_head), dict[int, str]()
     with LastStates() as told:
         for link in audit.links(tx):
-            told.note(check.next(link, f"audit {link.seq}"))
+            entry = check.next(link, f"audit {link.seq}")
+            told.note(entry)
+            if entry["event"] == Event.PAUSED:
+                paused[entry["pause"]] = entry["terms"]
         head = check.end()
         _compare(told.last(), changes.states(tx))
+    if strange := [number for number, terms in pauses.terms(tx).items() if paused.get(number) != terms]:
+        raise AuditError.of("AU-110", pause=strange[0])
     return head
 
 

@@ -14,10 +14,10 @@ from mapping.field_map.pulled_objects import PEOPLE
 from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
 from sync.mirror.mirror import Mirror
 from sync.store import audit, checkpoints, data_files
-from sync.store.audit import Event
 from sync.store.checkpoints import Checkpoint
 from sync.store.data_files import DataFile
 from sync.store.database import Store
+from sync.store.events import Event
 from sync.store.paging import chunks
 
 # Behind so much, looking at everybody costs no more.

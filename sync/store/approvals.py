@@ -10,9 +10,10 @@ from sqlalchemy.engine import Row
 from engine.changes.states import State
 from engine.errors import PlanStaleError, Problem
 from sync.store import audit, changes
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.changes import Move
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks
 from sync.store.tables import approvals
 

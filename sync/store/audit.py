@@ -1,16 +1,15 @@
 """The audit: entries, the chain they form, and its rows, appended in the transaction of the state they record.
 
 An entry's body is canonical JSON (RFC 8785) that holds its number and the hash of the entry before it; its hash is the
-SHA-256 of those bytes. Bodies hold ids, states, rule ids, field names and keyed hashes of values, never a value.
+SHA-256 of those bytes. What an entry may say stands in `events.py`: ids, states, counts and hashes, never a value.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import rfc8785
 from sqlalchemy import insert, select
@@ -18,43 +17,20 @@ from sqlalchemy.engine import Row
 
 from engine.digests import canonical
 from sync.store.database import Transaction
+from sync.store.events import Event, Facts, refuse_strange
 from sync.store.paging import pages
 from sync.store.tables import audit
 
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
-Facts: TypeAlias = Mapping[str, Any]
 
 _TEXT = {str}
 _SAFE_INTEGERS = range(-(2**53) + 1, 2**53)
 
 
-class Event(StrEnum):
-    """What an entry tells. To add one, name it here and describe its facts in `schema.json`."""
-
-    ORG_PINNED = "org pinned"
-    LEASE_TAKEN_OVER = "lease taken over"
-    RUN_STARTED = "run started"
-    RUN_FINISHED = "run finished"
-    RUN_INTERRUPTED = "run interrupted"
-    PULLED = "pulled"
-    COMPACTED = "compacted"
-    DATA_FILES_RETIRED = "data files retired"
-    PLAN_PROPOSED = "plan proposed"
-    PLAN_DROPPED = "plan dropped"
-    CHANGE_PROPOSED = "change proposed"
-    CHANGE_APPROVED = "change approved"
-    CHANGE_MOVED = "change moved"
-    CHANGE_NOTED = "change noted"
-    QUIET_LIFTED = "quiet lifted"
-    GIVEN_BACK = "given back"
-    PAUSED = "paused"
-    RESUMED = "resumed"
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that happened. `at` is the org's time, or the store's for leases; `facts` must be plain JSON."""
+    """Something that happened. `at` is the org's time, or the store's for leases; `facts` are those of its event."""
 
     event: Event
     at: datetime
@@ -129,6 +105,8 @@ def _is_plain(value: object) -> bool:
 
 def append(tx: Transaction, entries: Sequence[Entry]) -> Head:
     """Continue the chain in the caller's write transaction, which is alone (`database.py`); the new head."""
+    for entry in entries:
+        refuse_strange(entry.event, entry.run, entry.facts)
     before = head(tx)
     links = chain(entries, before)
     if not links:

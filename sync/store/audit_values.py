@@ -3,6 +3,7 @@
 Each prospect has a secret key, so that the audit can prove a value without holding it. Erasure empties its row.
 """
 
+import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring
@@ -21,6 +22,11 @@ def of_changes(tx: Transaction, changes: Sequence[Change]) -> dict[str, dict[str
     """The facts of each change by its id. Tags, firings and turns are told whole: memory can be rebuilt from them."""
     keys = keys_of(tx, (change.record_id for change in changes))
     return {change.change_id: _facts(change, keys[change.record_id]) for change in changes}
+
+
+def commitment(salt: str, terms: Sequence[Scalar]) -> str:
+    """What binds the audit to words it may not hold: without the salt, which stands beside them, it means nothing."""
+    return hashlib.sha256(bytes.fromhex(salt) + canonical(list(terms)).encode()).hexdigest()
 
 
 def value_hash(key: str, field_name: str, value: Scalar) -> str:

@@ -16,9 +16,10 @@ from engine.changes.states import OPEN, QUIET, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
 from sync.store import audit, audit_values, remembered
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.change_values import change_body, change_from, message_body, message_from
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks, pages
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 

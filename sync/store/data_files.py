@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, or_, select, update
 
 from sync.store import audit, runs, tables
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.columns import instant_text
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks
 from sync.store.vocabulary import DataFileKind
 

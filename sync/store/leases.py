@@ -16,9 +16,10 @@ from sqlalchemy.engine import Row
 
 from engine.errors import LeaseError, StoreError, TransientError
 from sync.store import audit
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.columns import instant_text
 from sync.store.database import Store, Transaction
+from sync.store.events import Event
 from sync.store.holders import Holder, is_dead
 from sync.store.tables import leases
 from sync.store.vocabulary import LeaseName

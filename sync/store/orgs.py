@@ -6,8 +6,9 @@ from sqlalchemy import insert, select
 
 from engine.errors import OtherOrgError
 from sync.store import audit
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.tables import orgs
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select
 from engine.changes.memory import Overridden
 from engine.values import Scalar
 from sync.store import audit
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.audit_values import hashed, keys_of
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks
 from sync.store.tables import applied_values, overrides
 

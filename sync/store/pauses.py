@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, insert, or_, select, update
 
 from sync.store import audit
-from sync.store.audit import Entry, Event
-from sync.store.database import Transaction
+from sync.store.audit import Entry
+from sync.store.audit_values import commitment
+from sync.store.database import Transaction, secret_bytes
+from sync.store.events import Event
 from sync.store.tables import pauses
 
 
@@ -28,14 +30,21 @@ def pause(
 ) -> Pause:
     """Write a pause down, with its audit entry. A second one beside the first is fine: the last to end counts."""
     made = Pause((tx.execute(select(func.max(pauses.c.pause_id))).scalar() or 0) + 1, sync, by, reason, at, until)
+    salt = secret_bytes(tx, 16).hex()
     tx.execute(
-        insert(pauses).values(pause_id=made.pause_id, sync=sync, by=by, reason=reason, at=at, until=until),
+        insert(pauses).values(pause_id=made.pause_id, sync=sync, by=by, reason=reason, salt=salt, at=at, until=until),
     )
-    facts = {"pause": made.pause_id, "actor": by, **({"sync": sync} if sync else {})}
+    facts = {"pause": made.pause_id, "actor": by, "terms": commitment(salt, [sync, reason])}
     if until is not None:
         facts["until"] = f"{until:%Y-%m-%dT%H:%M:%SZ}"
     audit.append(tx, [Entry(Event.PAUSED, at, facts=facts)])
     return made
+
+
+def terms(tx: Transaction) -> dict[int, str]:
+    """What the audit must have said of each pause whose words are still there, by its number."""
+    rows = tx.execute(select(pauses).where(pauses.c.salt.is_not(None)))
+    return {row.pause_id: commitment(row.salt, [row.sync, row.reason]) for row in rows}
 
 
 def lift(tx: Transaction, *, sync: str | None, by: str, at: datetime) -> tuple[Pause, ...]:

@@ -14,10 +14,10 @@ from engine.changes.states import OPEN, WAITING, State, allows
 from engine.errors import PlanStaleError, Problem
 from sync.store import audit
 from sync.store.audit import Entry as AuditEntry
-from sync.store.audit import Event
 from sync.store.change_values import message_body, message_from
 from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks
 from sync.store.tables import approvals, batch_changes, batches, changes, plans
 

@@ -20,9 +20,9 @@ from engine.errors import Problem, TransientError
 from engine.plan.guards import Entry, Passed
 from sync.store import audit, audit_values
 from sync.store.audit import Entry as AuditEntry
-from sync.store.audit import Event
 from sync.store.change_values import change_body, change_from, message_body
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import PAGE_ROWS, chunks
 from sync.store.tables import approvals, change_bodies, changes
 

@@ -7,8 +7,9 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from engine.changes.change import Change
 from sync.store import audit
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.database import Transaction
+from sync.store.events import Event
 from sync.store.paging import chunks
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
 

@@ -7,9 +7,10 @@ from sqlalchemy import func, insert, or_, select, update
 
 from engine.errors import StoreError
 from sync.store import audit, leases
-from sync.store.audit import Entry, Event
+from sync.store.audit import Entry
 from sync.store.database import Transaction
-from sync.store.figures import Figures, figures_body, figures_from
+from sync.store.events import Event
+from sync.store.figures import Figures, counts_of, figures_body, figures_from
 from sync.store.holders import Holder, is_beside, is_dead
 from sync.store.leases import Clock
 from sync.store.tables import runs
@@ -58,7 +59,7 @@ def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Figures, at: 
     ended = update(runs).where(runs.c.run_id == run_id, is_open)
     if tx.execute(ended.values(outcome=outcome, figures=figures_body(figures), finished_at=at)).rowcount != 1:
         raise StoreError.of("SR-108", run_id)
-    audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": figures_body(figures)})])
+    audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": counts_of(figures)})])
 
 
 def close_interrupted(

@@ -313,6 +313,7 @@ pauses = Table(
     Column("sync", identifier(80)),  # None: everything, writing included
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("salt", identifier(32)),  # of what the audit commits to; forgotten together with the reason
     Column("at", Instant, nullable=False),
     Column("until", Instant),
     Column("lifted_at", Instant),

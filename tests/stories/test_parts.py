@@ -29,7 +29,7 @@ from sync.sandbox.exchange import RefusalError
 from sync.sandbox.opening import Opened
 from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
-from sync.store.audit import Event
+from sync.store.events import Event
 from sync.store.plans import PlanRecord
 from tests import people
 from tests.scenes import begun
@@ -154,11 +154,10 @@ def test_figures_of_everybody_are_those_of_the_last_run_that_looked_at_all(stage
         header, run = plans.record(tx, stage.run_id), runs.run(tx, stage.run_id)
     assert header is not None
     assert run is not None
-    assert run.figures.plan is not None
-    assert run.figures.plan.survey is not None
+    assert (told := run.figures.plan) is not None
+    assert (survey := told.survey) is not None
     assert header.whole_id != header.plan_id
-    assert (run.figures.plan.whole, header.counts["in_scope"]) == (header.whole_id, 8)
-    assert run.figures.plan.survey.coverage.prospects == 8
+    assert (told.whole, header.counts["in_scope"], survey.coverage.prospects) == (header.whole_id, 8, 8)
 
 
 def test_a_limit_is_told_by_all_and_holds_no_drips(stage: Stage) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from engine.errors import AuditError
 from sync.audit.export import line
 from sync.audit.verify import verify_export
-from sync.store.audit import GENESIS, Entry, Event, Head, Link, canonical_bytes, chain, link_hash
+from sync.store.audit import GENESIS, Entry, Head, Link, canonical_bytes, chain, link_hash
 from sync.store.audit_values import value_hash
+from sync.store.events import Event
 
 Lines: TypeAlias = list[bytes]
 _AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.audit.last_states import LastStates
-from sync.store.audit import Event
+from sync.store.events import Event
 
 
 def proposed(change: str, *, plan: str = "p1") -> Mapping[str, Any]:

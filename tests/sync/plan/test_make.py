@@ -103,7 +103,7 @@ def test_what_a_crash_left_of_a_plan_is_never_seen_and_dropped_by_the_next(stage
     store = stage.worker.store
     with begin(stage.worker, "plan") as run, store.transaction() as tx:
         proposals.stage(tx, run.run_id, [(replace(change, change_id="f" * 32), Entry(State.APPROVED))])
-        seal = Seal(run.run_id, Passed(), "policy@1", run.at)
+        seal = Seal(run.run_id, Passed(), "policy@000000000001", run.at)
         assert proposals.seal_page(tx, seal, after="", rolled=ChangesDigest()) is None
     with store.read() as tx:
         verify_store(tx)

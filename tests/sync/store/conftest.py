@@ -24,7 +24,7 @@ def propose(store: Store, run: str, at: datetime) -> Propose:
             org_id="00D",
             at=at,
             zone="Asia/Tokyo",
-            rulebook="rulebook-1",
+            rulebook="0" * 64,
             snapshot=run,
             is_baseline=False,
             changes=changes,
@@ -32,6 +32,6 @@ def propose(store: Store, run: str, at: datetime) -> Propose:
         )
         states = dict.fromkeys((change.change_id for change in changes), state)
         with store.transaction() as tx:
-            small_plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="fields@1")
+            small_plans.propose(tx, plan, run=run, field_map="1" * 64, states=states, policy="policy@000000000001")
 
     return save

@@ -33,7 +33,7 @@ Make = Callable[..., Change]
 @pytest.fixture
 def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> Store:
     """A store in which every kind of thing happened."""
-    effects = Effects((("vip", "rule/a"),), (("old", "rule/a"),), ("rule/b",), Turn("pool/k", "suzuki", 1))
+    effects = Effects((("vip", "rule/a"),), (("old", "rule/a"),), ("rule/b",), Turn("pool/k", "005000000000002AAA", 1))
     both = (change(1, grade="A", effects=effects), change(2, owner="005000000000001AAA"))
     states = {both[0].change_id: State.APPROVED, both[1].change_id: State.PLANNED}
     data_file = DataFile("Lead/1.parquet", "Lead", 1, run, "0" * 64, 1, 1, "a", "b")
@@ -43,7 +43,7 @@ def busy(store: Store, run: str, at: datetime, here: Holder, change: Make) -> St
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=60)
         data_files.add_pull(tx, run=run, at=at, data_files=[data_file], watermarks=[Watermark("Lead", at, "f")])
         plan = Plan("00D000000000001AAA", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=both)
-        small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="fields@1")
+        small_plans.propose(tx, plan, run=run, field_map="0" * 64, states=states, policy="policy@000000000001")
         changes.move(tx, [Move(both[0].change_id, State.APPLIED, rebased=both[0])], run=run, at=at)
         runs.finish(tx, run, outcome="done", figures=Figures(end=Ended("", 3, 1500)), at=at)
     return store
@@ -78,7 +78,8 @@ def test_every_word_of_an_export_is_in_the_published_schema(busy: Store, tmp_pat
 
 
 def test_the_published_schema_knows_every_event_and_state() -> None:
-    from sync.store.audit import SCHEMA_VERSION, Event
+    from sync.store.audit import SCHEMA_VERSION
+    from sync.store.events import Event
 
     published = json.loads(schema())
     entry = published["properties"]["entry"]["properties"]

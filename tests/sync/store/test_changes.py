@@ -48,7 +48,7 @@ def _entries(store: Store) -> list[dict[str, Any]]:
 
 
 def test_a_proposed_change_stands_as_it_was_proposed(store: Store, run: str, propose: Propose, change: Make) -> None:
-    turn = Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki@sandbox.example", 3))
+    turn = Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "005000000000002AAA", 3))
     proposed = change(1, grade="A+", score=12, effects=turn)
     propose(State.PLANNED, proposed)
     with store.read() as tx:
@@ -105,7 +105,7 @@ def test_a_change_moves_once_in_a_call(store: Store, at: datetime, propose: Prop
 
 
 def test_what_is_applied_is_remembered(store: Store, at: datetime, propose: Propose, change: Make) -> None:
-    both = Effects((("vip", "rule/a"), ("jp", "rule/c")), (), ("rule/b",), Turn("pool/k", "suzuki", 3))
+    both = Effects((("vip", "rule/a"), ("jp", "rule/c")), (), ("rule/b",), Turn("pool/k", "005000000000002AAA", 3))
     applied = change(1, grade="A", persona=None, effects=both)
     propose(State.APPROVED, applied)
     _move(store, at, Move(applied.change_id, State.APPLIED))
@@ -114,7 +114,7 @@ def test_what_is_applied_is_remembered(store: Store, at: datetime, propose: Prop
         written={applied.record_id: Written(at, None)},
         tags={applied.record_id: frozenset({("vip", "rule/a"), ("jp", "rule/c")})},
         firings={applied.record_id: frozenset({"rule/b"})},
-        turns={"pool/k": {"suzuki": 3}},
+        turns={"pool/k": {"005000000000002AAA": 3}},
     )
 
 
@@ -122,22 +122,24 @@ def test_later_values_join_earlier_ones_and_tags_go(
     store: Store, run: str, at: datetime, propose: Propose, change: Make
 ) -> None:
     tag = (("vip", "rule/a"),)
-    first = change(1, grade="A", score=1, effects=Effects(tags_added=tag, turn=Turn("pool/k", "suzuki", 5)))
-    second = change(1, score=2, effects=Effects(tags_removed=tag, turn=Turn("pool/k", "suzuki", 4)))
+    first = change(1, grade="A", score=1, effects=Effects(tags_added=tag, turn=Turn("pool/k", "005000000000002AAA", 5)))
+    second = change(1, score=2, effects=Effects(tags_removed=tag, turn=Turn("pool/k", "005000000000002AAA", 4)))
     propose(State.APPROVED, first)
     _move(store, at, Move(first.change_id, State.APPLIED))
     _enter(store, run, second, State.APPROVED)
     _move(store, at, Move(second.change_id, State.APPLIED))
     found = _recall(store)
     assert (found.applied, found.tags) == ({first.record_id: {"grade": "A", "score": 2}}, {})
-    assert found.turns == {"pool/k": {"suzuki": 5}}
+    assert found.turns == {"pool/k": {"005000000000002AAA": 5}}
 
 
 @pytest.mark.parametrize("to", [State.CONFLICT, State.BLOCKED, State.EXPIRED])
 def test_what_ends_otherwise_leaves_no_memory(
     to: State, store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:
-    ended = change(1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki", 1)))
+    ended = change(
+        1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "005000000000002AAA", 1))
+    )
     propose(State.APPROVED, ended)
     _move(store, at, Move(ended.change_id, to))
     assert _recall(store) == Memory()
@@ -146,7 +148,9 @@ def test_what_ends_otherwise_leaves_no_memory(
 def test_values_that_were_there_already_leave_tags_and_firings_but_no_turn(
     store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:
-    ended = change(1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki", 1)))
+    ended = change(
+        1, owner="005", effects=Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "005000000000002AAA", 1))
+    )
     propose(State.APPROVED, ended)
     _move(store, at, Move(ended.change_id, State.UNCHANGED))
     tags, firings = {ended.record_id: frozenset({("vip", "rule/a")})}, {ended.record_id: frozenset({"rule/b"})}
@@ -156,7 +160,7 @@ def test_values_that_were_there_already_leave_tags_and_firings_but_no_turn(
 def test_what_is_rejected_becomes_a_quiet_fact_until_it_is_lifted(
     store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:
-    rejected = change(1, owner="005000000000001AAA", effects=Effects(turn=Turn("pool/k", "suzuki", 1)))
+    rejected = change(1, owner="005000000000001AAA", effects=Effects(turn=Turn("pool/k", "005000000000002AAA", 1)))
     propose(State.PLANNED, rejected)
     _move(store, at, Move(rejected.change_id, State.REJECTED))
     fact = Quiet(rejected.target_digest, rejected.meaning_digest, "005000000000001AAA", "pool/k")

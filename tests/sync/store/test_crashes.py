@@ -45,7 +45,7 @@ def end_at_the_last(*_):
 
 def change(number):
     record_id, after = f"00Q{number:012d}AAA", {"grade": "A", "owner": "005"}
-    effects = Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "suzuki", number))
+    effects = Effects((("vip", "rule/a"),), (), ("rule/b",), Turn("pool/k", "005000000000002AAA", number))
     name = change_id(org_id="00D", object_name="Lead", record_id=record_id, at=at, after=after, effects=effects)
     return Change(name, "Lead", record_id, "00G", {"grade": None, "owner": "00G"}, after, Base(at, at, at), effects=effects)
 

@@ -17,8 +17,8 @@ import pytest
 from config.words.catalogue import Language, Words
 from engine.errors import LeaseError
 from sync.store import audit, leases
-from sync.store.audit import Event
 from sync.store.database import Store
+from sync.store.events import Event
 from sync.store.holders import Holder
 from sync.store.vocabulary import LeaseName
 

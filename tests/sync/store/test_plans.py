@@ -25,7 +25,7 @@ Make = Callable[..., Change]
 @pytest.fixture
 def plan(run: str, at: datetime) -> Plan:
     """An empty plan."""
-    return Plan("00D", at, "Asia/Tokyo", "rulebook-1", run, is_baseline=False, changes=())
+    return Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=False, changes=())
 
 
 @pytest.fixture
@@ -39,7 +39,9 @@ def next_run(store: Store, run: str, at: datetime, here: Holder) -> str:
 def _save(store: Store, plan: Plan, run: str, expires_at: datetime | None = None) -> None:
     states = {change.change_id: State.PLANNED for change in plan.changes}
     with store.transaction() as tx:
-        small_plans.propose(tx, plan, run=run, field_map="map-1", states=states, policy="p@1", expires_at=expires_at)
+        small_plans.propose(
+            tx, plan, run=run, field_map="1" * 64, states=states, policy="policy@000000000001", expires_at=expires_at
+        )
 
 
 def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, plan: Plan) -> None:
@@ -56,8 +58,8 @@ def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, pla
             org_id="00D",
             at=at,
             zone="Asia/Tokyo",
-            rulebook="rulebook-1",
-            field_map="map-1",
+            rulebook="0" * 64,
+            field_map="1" * 64,
             snapshot=run,
             is_baseline=False,
             digest=saved.digest,
@@ -115,7 +117,9 @@ def test_what_policy_lets_through_is_approved_by_it(store: Store, at: datetime, 
     propose(State.APPROVED, let_through)
     with store.read() as tx:
         found = approvals.approvals_of(tx, [let_through.change_id])
-    assert found == {let_through.change_id: Approval(let_through.change_id, let_through.digest, "fields@1", at)}
+    assert found == {
+        let_through.change_id: Approval(let_through.change_id, let_through.digest, "policy@000000000001", at)
+    }
 
 
 def test_a_person_approves_what_was_shown(store: Store, run: str, at: datetime, propose: Propose, change: Make) -> None:

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("sync", identifier(80), nullable=True),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("salt", identifier(32), nullable=True),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("until", sa.String(27), nullable=True),
         sa.Column("lifted_at", sa.String(27), nullable=True),
