@@ -34,8 +34,10 @@ def _needs(field_map: FieldMap, rulebook: Rulebook, problem: Problem) -> Iterato
     object_name, api_name = str(problem.params["object"]), str(problem.params.get("field", ""))
     names = _names(field_map, object_name, api_name)
     kinds = frozenset() if api_name else _kinds(field_map, object_name)
-    needing = [each.name for each in asked(rulebook) if names & reads(each.condition) or _counts(each.condition, kinds)]
+    needs_it = [each for each in asked(rulebook) if names & reads(each.condition) or _counts(each.condition, kinds)]
+    needing = [each.name for each in needs_it if not isinstance(each.step, int)]
     needing += [name for verdict in VERDICTS for kind, name in verdict.kinds(rulebook) if kind in kinds]
+    needing += [each.name for each in needs_it if isinstance(each.step, int)]
     needing += [
         given.rule.name for kind in KINDS for given in kind.given(rulebook) if kind.decides(given.action) in names
     ]
