@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.assignment.directory import ACTIVE, Directory
 from engine.errors import Problem, UsageError
-from engine.plan.differences import written_fields
+from engine.plan.drafts import written_fields
 from engine.plan.recheck import held_value
 from engine.values import Scalar, Values
 from mapping.ids import id18, is_id

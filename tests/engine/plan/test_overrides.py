@@ -9,7 +9,7 @@ import pytest
 
 from engine.changes.memory import EMPTY, Overridden, Written
 from engine.moments import Moment
-from engine.plan.differences import settling
+from engine.plan.drafts import settling
 from engine.plan.overrides import Whose, override_of, whose
 from engine.rulebook.policy import FieldStance, Stance
 
