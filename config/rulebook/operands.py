@@ -168,8 +168,10 @@ def _words(name: str, known: Known) -> tuple[str, ...] | None:
             return known.bands
         case "priority":
             return None if known.bands is None else priorities(tuple(Band(band, 0) for band in known.bands))
-        case _:
+        case "owner_kind":
             return OWNER_KINDS
+        case _:
+            raise KeyError(name)
 
 
 def _integer(_: Readable, node: Node, __: Known, problems: Problems) -> One | None:

@@ -6,7 +6,9 @@ import pytest
 
 from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
+from engine.conditions.fields import Kind
 from engine.errors import RulebookError
+from engine.verdicts.registry import DERIVED_FIELDS
 from mapping.field_map.field_map import FieldMap
 
 Complaints = Callable[..., list[str]]
@@ -271,6 +273,20 @@ def test_personas_choose_the_profile_or_ask_for_it_but_not_both(complaints: Comp
     personas = "- {name: a, role: r, when: everyone, profile: p}\n- {name: b, role: r, when: {profile: p}}\n"
     profile = criterion("name: c, worth: 1/3, matches: everyone")
     assert complaints(**profile, **{"personas/a.yaml": personas}) == ["RB-138 personas/a.yaml:2:3"]
+
+
+# Which roles and people there are says the org, later.
+NAMED = [
+    field.name
+    for field in DERIVED_FIELDS
+    if field.kind is Kind.PICKLIST and field.name not in {"owner_role", "owner_manager"}
+]
+
+
+@pytest.mark.parametrize("field", NAMED)
+def test_a_name_that_nothing_has_is_refused(complaints: Complaints, field: str) -> None:
+    [found] = complaints(**{"automation/a.yaml": rule(when=f"{{{field}: nobody is called so}}")})
+    assert found.split()[0] in {"RB-118", "RB-124"}
 
 
 @pytest.mark.parametrize(

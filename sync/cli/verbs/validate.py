@@ -30,6 +30,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
             "fields": sum(len(entry.fields) for entry in field_map.objects),
             "personas": len(rulebook.personas),
             "profiles": len(rulebook.profiles),
+            "segments": len(rulebook.segments),
             "rules": len(rulebook.rules),
             "pools": len(rulebook.assignment.pools),
         }
