@@ -88,7 +88,7 @@ def test_an_exceptions_text_stays_inside(log: FilteringBoundLogger, stream: Stri
     (line,) = _lines(stream)
     assert _ascii(canary) not in stream.getvalue()
     assert line["error"] == "ValueError"
-    assert line["trace"][0].startswith("test_logs.")
+    assert line["trace"][0].startswith("test_log.")
 
 
 @pytest.mark.parametrize("canary", CANARIES)

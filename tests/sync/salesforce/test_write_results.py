@@ -64,7 +64,7 @@ def test_an_answer_of_another_shape_leaves_all_unknown(body: JSON) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "verdict"),
+    ("status", "code", "result"),
     [
         (412, "", WriteResult.MOVED),
         (412, "PRECONDITION_FAILED", WriteResult.MOVED),
