@@ -80,6 +80,8 @@ TABLE: tuple[Row, ...] = (
     # Waiting for the daily limit is a matter of hours; for running calls to end, of a minute.
     Row(Course.RETRY, "SF-112", code=("REQUEST_LIMIT_EXCEEDED",), says="concurrent", wait_seconds=30.0),
     Row(Course.LATER, "SF-110", code=("REQUEST_LIMIT_EXCEEDED",)),
+    # Said by Salesforce itself, in JSON, before it begins: a write that got this answer was not taken. A 503 page comes from
+    # the edge and says nothing of what became of a write.
     Row(Course.RETRY, "SF-111", code=("TXN_SECURITY_METERING_ERROR", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE")),
     Row(Course.RESTART, "SF-120", code=("INVALID_QUERY_LOCATOR",)),
     Row(Course.NARROW, "SF-122", code=("QUERY_TIMEOUT", "OPERATION_TOO_LARGE", "QUERY_TOO_COMPLICATED")),
