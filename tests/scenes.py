@@ -1,6 +1,7 @@
 """Scenes: what many stories begin with is played once a session, and each goes on from there by itself."""
 
 import atexit
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree, ignore_patterns, rmtree
 from tempfile import mkdtemp
 from typing import TypeAlias
 
@@ -33,7 +34,8 @@ def begun(
     """
     texts = tuple(rulebook.items()) if rulebook is not None else None
     scene = _played(play, leads, texts, field_map)
-    copytree(scene.folder, folder)
+    # The org's database is open and is copied by SQLite, which alone knows what of it stands where.
+    copytree(scene.folder, folder, ignore=ignore_patterns("sandbox"))
     with raised(folder, scene.world, scene.now) as stage:
         if scene.run_id:
             stage.run_id = scene.run_id
@@ -56,6 +58,12 @@ def _played(play: Play, leads: int, texts: tuple[tuple[str, str], ...] | None, f
     with staged(folder, leads=leads, rulebook=dict(texts) if texts is not None else None, field_map=field_map) as stage:
         play(stage)
         return _Scene(folder, stage.server.world, stage.server.clock.now(), vars(stage).get("run_id"))
+
+
+def closed(folder: Path) -> Path:
+    """The folder, to be copied from now on: its org's database is closed when it is collected, and so by now."""
+    gc.collect()
+    return folder
 
 
 @cache

@@ -20,6 +20,7 @@ from sync.sandbox.worlds import World
 from sync.store import changes, memory
 from tests.command import leadsync, start
 from tests.sandbox_org import firings
+from tests.scenes import closed
 from tests.stage import staged
 
 pytestmark = pytest.mark.long
@@ -52,12 +53,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "folder"))
+    return Path(shutil.copytree(closed(prepared), tmp_path / "folder"))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    folder = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("calm") / "folder"))
+    folder = Path(shutil.copytree(closed(prepared), tmp_path_factory.mktemp("calm") / "folder"))
     assert leadsync(folder, "run").returncode == 0
     return outcome_of(folder)
 

@@ -26,6 +26,7 @@ from sync.store.slots import Slot
 from sync.store.tables import slots as rows
 from sync.store.vocabulary import SlotState
 from tests.command import leadsync, start
+from tests.scenes import closed
 from tests.stage import RULEBOOK, START, staged
 
 pytestmark = pytest.mark.long
@@ -56,7 +57,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "folder"))
+    return Path(shutil.copytree(closed(prepared), tmp_path / "folder"))
 
 
 def owe(folder: Path) -> None:

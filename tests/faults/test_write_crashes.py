@@ -9,6 +9,7 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.worlds import JobState
 from tests.command import leadsync
 from tests.faults.test_crashes import Outcome, outcome_of
+from tests.scenes import closed
 from tests.stage import staged
 
 pytestmark = pytest.mark.long
@@ -32,12 +33,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "folder"))
+    return Path(shutil.copytree(closed(prepared), tmp_path / "folder"))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    folder = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("calm") / "folder"))
+    folder = Path(shutil.copytree(closed(prepared), tmp_path_factory.mktemp("calm") / "folder"))
     assert leadsync(folder, "apply").returncode == 0
     return outcome_of(folder)
 

@@ -16,6 +16,7 @@ from config.starters.start import start_folder
 from sync.cli.main import main
 from sync.sandbox.generate import generate
 from sync.sandbox.saved_org import SavedWorld
+from tests.scenes import closed
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("org") / "folder"
     start_folder(folder)
     SavedWorld(folder / "data" / "sandbox").save(generate(leads=40, seed=1, now=datetime(2026, 11, 20, tzinfo=UTC)))
-    return folder
+    return closed(folder)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def once_planned(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = Path(shutil.copytree(untouched, tmp_path_factory.mktemp("planned") / "folder"))
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
         assert main(["plan", "--owners", "--folder", str(folder), "--json"]) == 0
-    return Planned(folder, json.loads(out.getvalue())["run"])
+    return Planned(closed(folder), json.loads(out.getvalue())["run"])
 
 
 @pytest.fixture
