@@ -3,7 +3,7 @@ that was ever proposed, and what has moved since.
 
 Without a run it is told as of the last plan, by the rules as they are now. `as_of` a plan it is told as that plan saw
 it, by its own rules and by what had been written and remembered by then, as far as the store can tell
-(`store/past.py`); then what has moved between that plan and the last one, and what moved it.
+(`sync/store/memory_then.py`); then what has moved between that plan and the last one, and what moved it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,8 @@ class Taken:
 class Explained:
     """`explanation` is of the plan's moment and records; `history` holds every change of the record, oldest first.
 
-    `needs_owner` says why it needs another owner, None when it may stay; `considered` are the members of the pool.
+    `needs_owner` says why it needs another owner, None when it may stay; `owner_rule` is the id of the rule that says who
+    shall own it, `named_owner` the one it names; `considered` are the members of the pool.
     `since` is there for what is told as of an earlier plan; then `given` is the owner that plan chose. `role` and
     `manager` are the present owner's, by name.
     """
@@ -88,6 +89,8 @@ class Explained:
     owner: str
     plan_id: str
     needs_owner: str | None = None
+    owner_rule: str | None = None
+    named_owner: str | None = None  # name
     pool: str | None = None
     considered: tuple[Considered, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)  # of the people in it, by id; managers by username too
@@ -209,6 +212,8 @@ def _explained(seen: _Seen, plan_id: str, since: Since | None) -> Explained:
         owner=names[owner],
         plan_id=plan_id,
         needs_owner=need.why if need else None,
+        owner_rule=need.rule if need else None,
+        named_owner=_name_of(need.owner, seen.directory) if need and need.owner else None,
         pool=need.pool if need else None,
         considered=pool,
         names=names,

@@ -47,14 +47,20 @@ def owner_lines(found: Explained, words: Words) -> list[str]:
         told.append(words.say("explain.owner_place", role=found.role or "-", manager=found.manager or "-"))
     if found.needs_owner is None:
         return [words.say("explain.keeps_owner", owner=found.owner), *told, *_taken(found, words)]
-    why = words.say(f"reason.owner.{found.needs_owner}", rule="")
-    told = [words.say("explain.needs_owner", why=why, pool=found.pool or "-"), *told]
+    told = [_needs_owner(found, words), *told]
     told += [f"  {words.say('explain.given', owner=found.given)}"] if found.given else []
     for one in found.considered:
         turn = words.say("explain.turn", turn=one.turn) if one.turn else words.say("explain.no_turn")
         said = words.message(one.passed) if one.passed else turn
         told.append(f"  {'✗' if one.passed else '✓'} {found.names[one.member]}: {said}")
     return [*told, *_taken(found, words)]
+
+
+def _needs_owner(found: Explained, words: Words) -> str:
+    why = words.say(f"reason.owner.{found.needs_owner}", rule=found.owner_rule or "-")
+    if found.named_owner is None:
+        return words.say("explain.needs_owner", why=why, pool=found.pool or "-")
+    return words.say("explain.needs_named_owner", why=why, rule=found.owner_rule, owner=found.named_owner)
 
 
 def _taken(found: Explained, words: Words) -> Iterator[str]:

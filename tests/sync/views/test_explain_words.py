@@ -79,6 +79,38 @@ def test_role_and_manager_of_the_owner_are_told(stage: Stage) -> None:
         assert said(told, "role 関東営業, manager 高橋", "ロール 関東営業、マネージャー 高橋", words)
 
 
+REASSIGNING = {
+    **RULEBOOK,
+    "automation/rules.yaml": """
+- {name: to kansai, when: {prefecture: 大阪府}, then: [{assign: {pool: kansai, reassign: yes}}]}
+- {name: to the boss, when: {prefecture: 京都府}, then: [{assign: {user: takahashi@sandbox.example, reassign: yes}}]}
+""",
+}
+
+
+def test_a_rule_that_reassigns_is_told_with_its_name_and_whom_it_names(tmp_path: Path) -> None:
+    with staged(tmp_path / "leads", rulebook=REASSIGNING) as stage:
+        leads = [stage.add_lead(owner="Inbound_Leads", Title="課長") for _ in range(2)]
+        stage.cycle()
+        for lead, state in zip(leads, ("大阪府", "京都府"), strict=True):
+            stage.edit("suzuki", lead, State=state)
+        stage.plan()
+        to_pool, to_boss = (explain_record(stage.worker, lead) for lead in leads)
+    for words in BOTH:
+        assert said(
+            owner_lines(to_pool, words),
+            "Owner: another one is needed (rule 'to kansai' reassigns); pool kansai",
+            "所有者: 割り当てが必要です（オートメーションルール「to kansai」による再割り当て）。プール: kansai",
+            words,
+        )
+        assert said(
+            owner_lines(to_boss, words),
+            "Owner: another one is needed (rule 'to the boss' reassigns); rule 'to the boss' names 高橋",
+            "（オートメーションルール「to the boss」による再割り当て）。オートメーションルール「to the boss」が 高橋",
+            words,
+        )
+
+
 def test_what_has_moved_since_a_plan_is_told(stage: Stage) -> None:
     lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
     stage.plan()
