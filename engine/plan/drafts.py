@@ -58,6 +58,7 @@ class Draft:
     because: tuple[Message, ...]
     respected: tuple[str, ...]  # fields left as people set them
     undecided: bool
+    owner_rules: tuple[RuleRef, ...] = ()  # those of `rules` that are behind the owner alone
     contested: tuple[str, ...] = ()  # fields (and `owner`) proposed against what somebody else put there
     overrides: Mapping[str, Overridden] = field(
         default_factory=dict
@@ -200,6 +201,8 @@ class _Drafter:
         )
         proposed = (*after, *(["owner"] if need else []))
         contested = tuple(name for name in proposed if stances.get(name) is Whose.CONTESTED)
+        rules = self._rules(row, after, effects, need)
+        besides = self._rules(row, after, effects, None) if need else rules
         read = {**row, "score": self._score_read(row)}
         outputs: list[str | RuleRef] = [
             *after,
@@ -218,7 +221,7 @@ class _Drafter:
             effects=effects,
             need=need,
             riders={name: value for verdict in VERDICTS for name, value in verdict.riders(row, self.rulebook).items()},
-            rules=self._rules(row, after, effects, need),
+            rules=rules,
             because=(
                 *field_reasons(row, after, self.rulebook),
                 *contest_reasons(contested, row["owner_id"], before),
@@ -226,6 +229,7 @@ class _Drafter:
             ),
             respected=respected,
             undecided=self._is_undecided(row),
+            owner_rules=tuple(rule for rule in rules if rule not in besides),
             contested=contested,
             overrides=overrides,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.assignment.directory import Directory
 from engine.assignment.pools import Candidate, is_still_eligible
-from engine.changes.change import POOL, Change, Standing, Turn, change_id
+from engine.changes.change import Change, Standing, Turn, change_id
 from engine.changes.memory import Memory, Quiet
 from engine.changes.states import State
 from engine.plan.drafts import Draft
@@ -131,10 +131,10 @@ def assembled(draft: Draft, candidate: Candidate | None, *, org_id: str, at: dat
 
 
 def without_owner(draft: Draft) -> Draft:
-    """The draft with its fields only."""
+    """The draft with its fields only. The rule that says who shall own it is behind it only if it does more."""
     inputs = {output: values for output, values in draft.inputs.items() if output != "owner"}
-    rules = tuple(rule for rule in draft.rules if rule.kind != POOL)
-    return replace(draft, need=None, inputs=inputs, rules=rules)
+    rules = tuple(rule for rule in draft.rules if rule not in draft.owner_rules)
+    return replace(draft, need=None, inputs=inputs, rules=rules, owner_rules=())
 
 
 def _turned_down(draft: Draft, past: Past, *, memory: Memory, directory: Directory) -> Iterator[Candidate]:

@@ -78,7 +78,19 @@ def test_a_draft_says_all_of_its_lead() -> None:
         ),
         respected=(),
         undecided=False,
+        owner_rules=refs("pool/team"),
     )
+
+
+def test_the_rule_that_says_who_shall_own_it_is_behind_the_owner_alone_unless_it_does_more() -> None:
+    owns = AutomationRule("owns", "Owns", BIG, (Assign(pool="team"),))
+    does_more = replace(owns, then=(*owns.then, SetField("rating", "Warm", key="warm")))
+    remembers = replace(owns, then=(*owns.then, AddTag("big")))
+    found = [draft_of(rules(each), employees=500, owner_id="INBOUND") for each in (owns, does_more, remembers)]
+    assert [one.rules for one in found] == [refs("rule/owns", "pool/team")] * 3
+    assert [one.owner_rules for one in found] == [
+        refs(*names) for names in (("rule/owns", "pool/team"), ("pool/team",), ("pool/team",))
+    ]
 
 
 def test_a_draft_of_nothing_is_empty() -> None:

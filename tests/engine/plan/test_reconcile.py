@@ -141,6 +141,7 @@ DRAFT = Draft(
     because=(WHY,),
     respected=(),
     undecided=False,
+    owner_rules=(RuleRef("pool", "team"),),
 )
 OWNERLESS = replace(DRAFT, before={}, after={}, inputs={"owner": {"title": "ceo"}}, because=(), need=NEED)
 NOTHING = replace(OWNERLESS, need=None, inputs={})
@@ -220,12 +221,14 @@ def test_what_a_draft_asks_for_depends_on_who_was_found(
 
 
 def test_without_its_owner_a_draft_rests_on_what_its_fields_read() -> None:
-    asked = replace(DRAFT, need=NEED)
+    behind = (RuleRef("rule", "hand out"), RuleRef("pool", "team"))
+    asked = replace(DRAFT, need=NEED, rules=(*DRAFT.rules[:2], *behind), owner_rules=behind)
     expected = replace(
         DRAFT,
         need=None,
         inputs={"rating": {"employees": 500}},
         rules=(RuleRef("profile", "fit"), RuleRef("rule", "warm")),
+        owner_rules=(),
     )
     assert without_owner(asked) == expected
 
