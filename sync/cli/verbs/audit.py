@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.terminal import Terminal
@@ -45,6 +46,8 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.audit.verify import verify_export, verify_store
 
         if file is not None:
+            if not file.is_file():
+                raise UsageError.of("CL-123", str(file))
             head = verify_export(file, expect_head=expect_head)
         else:
             with terminal.worker(folder) as worker, worker.store.read() as tx:
