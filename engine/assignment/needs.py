@@ -6,11 +6,9 @@ from typing import Any
 
 from engine.actions.assign import Assign, assign_of
 from engine.assignment.directory import ACTIVE, INACTIVE, QUEUE, Directory
+from engine.changes.change import OwnerWhy
 from engine.changes.memory import Memory
 from engine.rulebook.rulebook import Rulebook
-
-REASSIGN = "reassign"
-WHYS = (INACTIVE, QUEUE, REASSIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Need:
     record_id: str
     object: str
     held_by: str
-    why: str  # one of WHYS
+    why: OwnerWhy
     pool: str | None = None
     owner: str | None = None
     rule: str | None = None  # id of the owner rule; None: the default pool
@@ -40,15 +38,15 @@ def need_of(
     owner_rule = _owner_rule(row, rulebook)
     is_ours = "owner" in memory.applied.get(row["id"], {}) and not is_overridden
     if kind == INACTIVE:
-        why = INACTIVE
+        why = OwnerWhy.INACTIVE
     elif owner in directory.intake:
-        why = QUEUE
+        why = OwnerWhy.QUEUE
     elif owner_rule and owner_rule[1].reassign and (kind == QUEUE or (kind == ACTIVE and is_ours)):
-        why = REASSIGN
+        why = OwnerWhy.REASSIGN
     else:
         return None
     need = _asked(row, owner_rule, why, rulebook, directory)
-    if need.owner == owner or (why == REASSIGN and owner in directory.pools.get(need.pool or "", ())):
+    if need.owner == owner or (why is OwnerWhy.REASSIGN and owner in directory.pools.get(need.pool or "", ())):
         return None
     return need
 
@@ -63,7 +61,11 @@ def _owner_rule(row: Mapping[str, Any], rulebook: Rulebook) -> tuple[str, Assign
 
 
 def _asked(
-    row: Mapping[str, Any], owner_rule: tuple[str, Assign] | None, why: str, rulebook: Rulebook, directory: Directory
+    row: Mapping[str, Any],
+    owner_rule: tuple[str, Assign] | None,
+    why: OwnerWhy,
+    rulebook: Rulebook,
+    directory: Directory,
 ) -> Need:
     record = (row["id"], row["object"], row["owner_id"])
     if owner_rule is None:

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.assignment.directory import Directory
-from engine.assignment.needs import WHYS, Need
+from engine.assignment.needs import Need
 from engine.changes.change import Turn
 from engine.changes.memory import Memory
 from engine.messages import Message
-
-# All that may be said of why somebody is to own a prospect.
-OWNER_REASONS = frozenset(f"reason.owner.{why}" for why in (*WHYS, "named", "kept", "turn"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def is_still_eligible(owner: str, need: Need, *, memory: Memory, directory: Dire
 
 
 def _why(need: Need) -> Message:
-    return Message.of(f"reason.owner.{need.why}", rule=need.rule)
+    return Message.of(f"reason.owner.{need.why.value}", rule=need.rule)
 
 
 def _kept(need: Need, memory: Memory, eligible: tuple[str, ...]) -> Turn | None:

@@ -32,6 +32,14 @@ class RuleRef:
         return cls(kind, item)
 
 
+class OwnerWhy(StrEnum):
+    """Why a record needs another owner."""
+
+    INACTIVE = "inactive user"
+    QUEUE = "queue"  # it waits in an intake queue
+    REASSIGN = "reassign"  # a rule moves it on
+
+
 class Reach(StrEnum):
     """How far a change reaches: what decides how it is written."""
 
@@ -105,7 +113,14 @@ class Change:
     riders: Values = field(default_factory=lambda: NOTHING)
     effects: Effects = field(default_factory=Effects)
     rules: tuple[RuleRef, ...] = ()  # what is behind it
-    because: tuple[Message, ...] = ()
+    because: tuple[Message, ...] = ()  # why its fields are what they will be
+    owner_why: OwnerWhy | None = None
+    owner_because: tuple[Message, ...] = ()  # the same, and who was chosen, as sentences
+
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """All that people are told."""
+        return (*self.because, *self.owner_because)
 
     @property
     def moves_owner(self) -> bool:

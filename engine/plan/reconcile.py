@@ -105,12 +105,10 @@ def assembled(draft: Draft, candidate: Candidate | None, *, org_id: str, at: dat
     before: dict[str, Scalar] = dict(draft.before)
     after: dict[str, Scalar] = dict(draft.after)
     riders: dict[str, Scalar] = dict(draft.riders) if after or candidate else {}
-    because = list(draft.because)
     if candidate is not None and draft.need is not None:
         before["owner"], after["owner"] = draft.owner, candidate.owner
         riders["previous_owner"] = draft.owner
         riders["owner_reason"] = owner_reason(why=draft.need.why, pool=draft.need.pool, rule=draft.need.rule)
-        because += candidate.because
     effects = replace(draft.effects, turn=candidate.turn) if candidate and candidate.turn else draft.effects
     return Change(
         change_id=change_id(
@@ -126,7 +124,9 @@ def assembled(draft: Draft, candidate: Candidate | None, *, org_id: str, at: dat
         riders=riders,
         effects=effects,
         rules=draft.rules,
-        because=tuple(because),
+        because=draft.because,
+        owner_why=draft.need.why if candidate and draft.need else None,
+        owner_because=candidate.because if candidate and draft.need else (),
     )
 
 

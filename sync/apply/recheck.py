@@ -7,7 +7,7 @@ import narwhals as nw
 import polars as pl
 
 from engine.assignment.directory import Directory
-from engine.changes.change import Change
+from engine.changes.change import Change, OwnerWhy
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling, recheck
 from engine.snapshots import Range
@@ -58,7 +58,7 @@ class Rechecks:
         self.doubtful |= {
             change.change_id
             for change in moving
-            if _left(change) and change.owner in found and found[change.owner].can_own
+            if change.owner_why is OwnerWhy.INACTIVE and change.owner in found and found[change.owner].can_own
         }
         barred: dict[str, Recheck] = {}
         for change in waiting:
@@ -156,8 +156,3 @@ def _overridden(judgement: Recheck, edition: Edition | None, senders: frozenset[
         return replace(judgement, note=edition.signed(judgement.note)) if judgement.note else judgement
     is_there = judgement.ruling is Ruling.UNCHANGED
     return Recheck(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())
-
-
-def _left(change: Change) -> bool:
-    """Whether the old owner's being inactive is why the lead moves."""
-    return any(message.key == "reason.owner.inactive user" for message in change.because)

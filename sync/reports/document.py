@@ -86,7 +86,7 @@ def _row(row: Row, words: Words) -> Json:
         "owner": {"before": _owner(row.move.before), "after": _owner(row.move.after)} if row.move else None,
         "fields": {field.name: {"before": field.before, "after": field.after} for field in row.fields},
         "tags": {"added": list(row.tags_added), "removed": list(row.tags_removed)},
-        "because": [_message(message, words) for message in row.because],
+        "because": [_message(message, words) for message in row.reasons],
         "rules": list(row.rules),
         "note": _message(row.note, words) if row.note else None,
     }

@@ -78,7 +78,7 @@ def _cells(heading: Heading, row: Row, words: Words) -> list[Scalar]:
         phrases.state(row.state, is_shadow=heading.is_shadow, words=words),
         row.move.before.name if row.move else None,
         row.move.after.name if row.move else None,
-        phrases.sentences(row.because, labels, words=words),
+        phrases.sentences(row.reasons, labels, words=words),
         phrases.sentence(row.note, labels, words=words) if row.note else None,
         " ".join(row.rules),
         ", ".join(row.tags_added),

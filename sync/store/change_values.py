@@ -1,7 +1,7 @@
 """Changes and messages as plain JSON and back, exactly; and what is counted of changes without reading all of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Select, Text, func, select, type_coerce
 from sqlalchemy.engine import Row
 
-from engine.changes.change import Base, Change, Effects, RuleRef, Turn
+from engine.changes.change import Base, Change, Effects, OwnerWhy, RuleRef, Turn
 from engine.changes.states import State
 from engine.messages import Message
 from engine.values import Scalar
@@ -36,6 +36,8 @@ def change_body(change: Change) -> Json:
         "turn": [effects.turn.pool, effects.turn.member, effects.turn.sequence] if effects.turn else None,
         "rules": [str(rule) for rule in change.rules],
         "because": [message_body(message) for message in change.because],
+        "owner_why": change.owner_why.value if change.owner_why else None,
+        "owner_because": [message_body(message) for message in change.owner_because],
     }
 
 
@@ -59,6 +61,8 @@ def change_from(body: Json) -> Change:
         ),
         rules=tuple(RuleRef.read(rule) for rule in it["rules"]),
         because=tuple(message_from(message) for message in it["because"]),
+        owner_why=OwnerWhy(it["owner_why"]) if it["owner_why"] else None,
+        owner_because=tuple(message_from(message) for message in it["owner_because"]),
     )
 
 
@@ -73,14 +77,14 @@ def message_from(body: Json) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Whose a change is, what it changes and why; a message as [key, params]."""
+    """Whose a change is, what it changes and the first reason of it, its owner's if that changes; as [key, params]."""
 
     record_id: str
     state: State
     owner: str
     before: Mapping[str, Scalar]
     after: Mapping[str, Scalar]
-    because: Sequence[tuple[str, Mapping[str, Scalar]]]
+    why: tuple[str, Mapping[str, Scalar]] | None
     has_tags: bool
 
 
@@ -105,6 +109,5 @@ def held_because(tx: Transaction, plan_id: str) -> tuple[tuple[Message, int], ..
 def _sketch(row: "Row[Any]") -> Sketch:
     body = row.rebased or row.proposed
     has_tags = bool(body["tags_added"] or body["tags_removed"])
-    return Sketch(
-        row.record_id, State(row.state), body["owner"], body["before"], body["after"], body["because"], has_tags
-    )
+    why = next(iter([*body["owner_because"], *body["because"]]), None)
+    return Sketch(row.record_id, State(row.state), body["owner"], body["before"], body["after"], why, has_tags)

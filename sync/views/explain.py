@@ -279,7 +279,7 @@ def _moved_inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Move
 
 def _people_in(history: Sequence[Standing], directory: Directory) -> dict[str, str]:
     """Users and queues of whom reasons and notes tell, by id."""
-    messages = [message for each in history for message in (*each.change.because, each.note) if message]
+    messages = [message for each in history for message in (*each.change.reasons, each.note) if message]
     told = {str(value) for message in messages for value in message.params.values()}
     return {one: _name_of(one, directory) for one in told if one in directory.users or one in directory.queues}
 

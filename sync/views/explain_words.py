@@ -81,14 +81,14 @@ def past_lines(found: Explained, words: Words) -> list[str]:
     if proposed is None:
         told = words.say("explain.proposed_nothing")
     else:
-        why = phrases.sentences(proposed.change.because, found.labels, words=words)
+        why = phrases.sentences(proposed.change.reasons, found.labels, words=words)
         told = words.say("explain.proposed", why=why)
     return [told, words.say("explain.unknown_then")]
 
 
 def change_line(found: Explained, standing: Standing, words: Words) -> str:
     """Why a change of the record was proposed, and what is noted about it; people by name."""
-    told = [*standing.change.because, *([standing.note] if standing.note else [])]
+    told = [*standing.change.reasons, *([standing.note] if standing.note else [])]
     return phrases.sentences([_naming(message, found.names) for message in told], found.labels, words=words)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from engine.assignment.pools import OWNER_REASONS
 from engine.changes.states import OPEN, WAITING, State
 from engine.messages import Message
 from engine.values import Scalar
@@ -75,7 +74,7 @@ def overview(rows: Iterable[Row]) -> Overview:
 
 def owner_reasons(row: Row) -> tuple[Message, ...]:
     """Why the owner changes; everything that was said when no reason is about the owner."""
-    return tuple(message for message in row.because if message.key in OWNER_REASONS) or row.because
+    return row.owner_because or row.because
 
 
 def shown_fields(row: Row) -> tuple[FieldChange, ...]:

@@ -2,17 +2,11 @@
 
 from collections.abc import Sequence
 
-from engine.assignment.pools import OWNER_REASONS
-from engine.messages import Message
 from sync.views.overview import owner_reasons, shown_fields
 from sync.views.report import Load
-from sync.views.rows import OwnerKind, Row
+from sync.views.rows import OwnerKind
 
-__all__ = ["busiest", "field_reasons", "owner_reasons", "rescued", "shown_fields"]
-
-
-def field_reasons(row: Row) -> tuple[Message, ...]:
-    return tuple(message for message in row.because if message.key not in OWNER_REASONS)
+__all__ = ["busiest", "owner_reasons", "rescued", "shown_fields"]
 
 
 def busiest(loads: Sequence[Load]) -> tuple[int, int] | None:

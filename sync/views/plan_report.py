@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.assignment.pools import OWNER_REASONS
 from engine.changes.change import Standing
 from engine.messages import Message
 from engine.values import Scalar
@@ -161,15 +160,12 @@ def _gathered(rows: "StoredRows") -> tuple[Overview, Listing]:
 
 def _count(counts: ChangeCounts[str], sketch: Sketch) -> None:
     new_owner = sketch.after.get("owner")
-    why = next((each for each in sketch.because if each[0] in OWNER_REASONS), None) if new_owner else None
-    if new_owner and why is None:
-        why = next(iter(sketch.because), None)
     counts.add(
         sketch.state,
         before=sketch.before,
         after=sketch.after,
         move=(sketch.owner, str(new_owner)) if new_owner else None,
-        why=Message(*why) if why else None,
+        why=Message(*sketch.why) if new_owner and sketch.why else None,
         has_tags=sketch.has_tags,
     )
 
@@ -208,6 +204,7 @@ def _row(standing: Standing, card: Card, link: str | None, owners: Mapping[str, 
         tags_added=tuple(tag for tag, _ in change.effects.tags_added),
         tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
         because=tuple(told(message, owners) for message in change.because),
+        owner_because=tuple(told(message, owners) for message in change.owner_because),
         rules=tuple(str(rule) for rule in change.rules),
         note=told(standing.note, owners) if standing.note else None,
         link=link,

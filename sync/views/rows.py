@@ -54,12 +54,18 @@ class Row:
     tags_added: tuple[str, ...] = ()
     tags_removed: tuple[str, ...] = ()
     because: tuple[Message, ...] = ()
+    owner_because: tuple[Message, ...] = ()
     rules: tuple[str, ...] = ()
     note: Message | None = None
     link: str | None = None
     persona: str | None = None
     grade: str | None = None
     score: int | None = None
+
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """All that people are told."""
+        return (*self.because, *self.owner_because)
 
     @property
     def stands(self) -> bool:

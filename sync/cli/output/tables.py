@@ -44,7 +44,7 @@ def changes_table(rows: Iterable[Row], heading: Heading, words: Words) -> Table:
                    "report.changes", "report.why", "report.state")  # fmt: skip
     for row in rows:
         changed = "\n".join(_changed(row, heading, words))
-        why = phrases.sentences(row.because, heading.labels, words=words)
+        why = phrases.sentences(row.reasons, heading.labels, words=words)
         _add(table, row.record_id, row.name, row.company, changed, why, _state(row, heading, words))
     return table
 

@@ -8,6 +8,7 @@ import pytest
 from engine.actions.add_tag import AddTag
 from engine.actions.assign import Assign
 from engine.assignment.needs import Need, need_of
+from engine.changes.change import OwnerWhy
 from engine.changes.memory import EMPTY, Memory
 from engine.rulebook.actions import Reference
 from engine.rulebook.rulebook import Assignment, AutomationRule, Pool, Rulebook
@@ -34,7 +35,7 @@ DIRECTORY = directory_of(RULES)
 
 
 def need(why: str, **asked: Any) -> Need:
-    return Need("L0", "Lead", asked.pop("held_by"), why, **asked)
+    return Need("L0", "Lead", asked.pop("held_by"), OwnerWhy(why), **asked)
 
 
 def found(owner: str, rule: str | None, memory: Memory, *, overridden: bool = False) -> Need | None:

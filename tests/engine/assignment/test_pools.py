@@ -15,7 +15,7 @@ from engine.assignment.pools import (
     is_still_eligible,
     settled_owner,
 )
-from engine.changes.change import Change, Standing, Turn
+from engine.changes.change import Change, OwnerWhy, Standing, Turn
 from engine.changes.memory import EMPTY, Memory
 from engine.changes.states import State
 from engine.messages import Message
@@ -36,7 +36,7 @@ RULES = Rulebook(
     ),
 )
 DIRECTORY = directory_of(RULES)
-NEED = Need("L0", "Lead", "INBOUND", "queue", pool="team", rule="r")
+NEED = Need("L0", "Lead", "INBOUND", OwnerWhy.QUEUE, pool="team", rule="r")
 
 
 def open_with(change: Change) -> Memory:

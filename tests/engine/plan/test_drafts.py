@@ -10,7 +10,7 @@ from engine.actions.add_tag import AddTag
 from engine.actions.assign import Assign
 from engine.actions.set_field import SetField
 from engine.assignment.needs import Need
-from engine.changes.change import Effects, RuleRef
+from engine.changes.change import Effects, OwnerWhy, RuleRef
 from engine.changes.memory import EMPTY, Memory, Overridden, Written
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
@@ -69,7 +69,7 @@ def test_a_draft_says_all_of_its_lead() -> None:
         after={"rating": "Warm"},
         inputs={"rating": {"employees": 500}, "owner": {}, RuleRef("rule", "tagged"): {"employees": 500}},
         effects=Effects((("big", "tagged"),)),
-        need=Need("L0", "Lead", "INBOUND", "queue", pool="team"),
+        need=Need("L0", "Lead", "INBOUND", OwnerWhy.QUEUE, pool="team"),
         riders={"grade_reason": ""},
         rules=refs("rule/warm", "rule/tagged", "pool/team"),
         because=(
@@ -107,7 +107,11 @@ def test_a_draft_of_nothing_is_empty() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"after": {"rating": None}}, {"need": Need("L0", "Lead", "ANN", "queue")}, {"effects": Effects(firings=("a",))}],
+    [
+        {"after": {"rating": None}},
+        {"need": Need("L0", "Lead", "ANN", OwnerWhy.QUEUE)},
+        {"effects": Effects(firings=("a",))},
+    ],
     ids=["a field", "an owner", "something to remember"],
 )
 def test_a_draft_that_asks_for_anything_is_not_empty(said: dict[str, Any]) -> None:
@@ -207,7 +211,11 @@ def test_what_is_somebody_elses(memory: Memory, lead: dict[str, Any], expected: 
 _OURS = replace(EMPTY, applied={"L0": {"owner": "BOB"}})
 _MOVED_ON = {
     "respected": (Policy(), None, ()),
-    "contested": (stance(Stance.CONTEST), Need("L0", "Lead", "ANN", "reassign", pool="team", rule="team"), ("owner",)),
+    "contested": (
+        stance(Stance.CONTEST),
+        Need("L0", "Lead", "ANN", OwnerWhy.REASSIGN, pool="team", rule="team"),
+        ("owner",),
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.assignment.needs import Need
 from engine.assignment.pools import Candidate
-from engine.changes.change import Change, Effects, RuleRef, Standing, Turn, change_id
+from engine.changes.change import Change, Effects, OwnerWhy, RuleRef, Standing, Turn, change_id
 from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.states import State
 from engine.messages import Message
@@ -117,7 +117,7 @@ def test_the_past_of_a_record_is_its_own() -> None:
 
 
 # A draft that gives a field, rests on two inputs and names its rules and pool.
-NEED = Need("L0", "Lead", "INBOUND", "queue", pool="team", rule="hand out")
+NEED = Need("L0", "Lead", "INBOUND", OwnerWhy.QUEUE, pool="team", rule="hand out")
 RULES = Rulebook(
     "small",
     "d",
@@ -182,7 +182,8 @@ def test_a_draft_and_who_was_found_become_a_change_of_fields_and_owner() -> None
             "owner_reason": "queue; pool team; rule hand out",
         },
         effects=effects,
-        because=(WHY, TOLD),
+        owner_why=NEED.why,
+        owner_because=(TOLD,),
     )
 
 

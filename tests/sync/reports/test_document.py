@@ -34,7 +34,7 @@ def test_a_change_tells_record_owners_fields_and_why(report: RunReport) -> None:
     assert change["record"] == "00Q000000000000001"
     assert change["owner"]["after"] == {"id": "005000000000001AAA", "name": "鈴木 一郎", "kind": "user"}
     assert change["fields"]["grade"] == {"before": "D", "after": "B+"}
-    assert change["because"][0] == {"key": "reason.owner.queue", "params": {}, "text": "waiting in the intake queue"}
+    assert change["because"][-1] == {"key": "reason.owner.queue", "params": {}, "text": "waiting in the intake queue"}
 
 
 def _without_texts(told: object) -> object:

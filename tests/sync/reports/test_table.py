@@ -35,7 +35,7 @@ def test_before_and_after_stand_side_by_side(report: RunReport) -> None:
         "Owner after": "鈴木 一郎",
         "Grade (before)": "D",
         "Grade (after)": "B+",
-        "Why": "waiting in the intake queue; grade B+: employees+2 = B+",
+        "Why": "grade B+: employees+2 = B+; waiting in the intake queue",
     }
 
 

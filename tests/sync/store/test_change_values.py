@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.changes.change import Base, Change, Effects, RuleRef, Turn
+from engine.changes.change import Base, Change, Effects, OwnerWhy, RuleRef, Turn
 from engine.digests import canonical
 from engine.messages import Message
 from sync.store.change_values import change_body, change_from
@@ -42,6 +42,8 @@ _EFFECTS = st.builds(
         effects=_EFFECTS,
         rules=st.lists(st.builds(RuleRef, st.sampled_from(["rule", "pool", "scoring"]), _TEXTS), max_size=2).map(tuple),
         because=_MESSAGES,
+        owner_why=st.none() | st.sampled_from(OwnerWhy),
+        owner_because=_MESSAGES,
     )
 )
 def test_a_change_comes_back_as_it_was(change: Change) -> None:
