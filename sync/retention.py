@@ -1,13 +1,14 @@
 """Reports are kept as long as `report_days` says: they hold personal data."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sync.run import Run
+from sync.store import runs
 
 # Files of ours begin with the id of their run, which begins with its time; whatever else people keep here is theirs.
-_OURS = re.compile(r"([0-9]{8}T[0-9]{6}Z)-[0-9]{4,}(-[a-z]+)?\.(html|csv|json)")
+_OURS = re.compile(r"[^-]*-[0-9]{4,}(-[a-z]+)?\.(html|csv|json)")
 
 
 def retire_reports(run: Run) -> int:
@@ -25,5 +26,4 @@ def retire(folder: Path, *, before: datetime) -> int:
 
 
 def _run_at(path: Path) -> datetime | None:
-    found = _OURS.fullmatch(path.name)
-    return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
+    return runs.began_at(path.name) if _OURS.fullmatch(path.name) else None

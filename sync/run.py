@@ -92,6 +92,7 @@ class Run:
 
     worker: Worker
     run_id: str
+    sequence: int  # the store's number of it
     at: datetime
     org: Org
     identity: Identity
@@ -156,9 +157,10 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
         )
         before = runs.latest(tx, limit=1)
         run_id = runs.start(tx, verb=verb, at=at, holder=worker.holder)
+        sequence = runs.sequence_of(tx, run_id)
     is_first = not before or before[0].started_at.date() < at.date()
     told = Describes(org, worker.store, since=at - timedelta(seconds=worker.settings.describe_seconds))
-    return Run(worker, run_id, at, org, identity, told, is_first_today=is_first)
+    return Run(worker, run_id, sequence, at, org, identity, told, is_first_today=is_first)
 
 
 def _finish(run: Run, outcome: str, started: float, *, codes: tuple[str, ...] = ()) -> None:

@@ -210,7 +210,7 @@ class Mirror:
 
     def _listed(self, object_name: str, as_of: str | None = None) -> tuple[DataFile, ...]:
         with self.store.read() as tx:
-            pull = None if as_of is None else runs.sequence_of(as_of)
+            pull = None if as_of is None else runs.sequence_of(tx, as_of)
             listed = data_files.listed(tx, object_name, as_of=pull)
         if any(data_file.removed_at for data_file in listed):
             raise StoreError.of("SR-112", as_of or "", object=object_name)

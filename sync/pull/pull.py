@@ -91,7 +91,8 @@ def pull(run: Run, lease: Lease, *, whole: Collection[str] = ()) -> Pulled:
 
 def mirror_writer(run: Run) -> MirrorWriter:
     rows_max = min(ROWS_MAX, run.worker.settings.range_records)
-    return MirrorWriter(run.worker.mirror, run.run_id, run.worker.field_map.digest, run.org.now, rows_max)
+    worker = run.worker
+    return MirrorWriter(worker.mirror, run.run_id, run.sequence, worker.field_map.digest, run.org.now, rows_max)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from sync.mirror.mirror import Mirror
 from sync.pull.id_list import IdList
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
-from sync.store import runs
 from sync.store.data_files import DataFile
 from sync.store.paging import chunks
 
@@ -35,13 +34,10 @@ class MirrorWriter:
 
     mirror: Mirror
     run_id: str
+    sequence: int  # of the run
     map_digest: str
     now: Callable[[], datetime]
     rows_max: int
-
-    @property
-    def sequence(self) -> int:
-        return runs.sequence_of(self.run_id)
 
     def write(self, name: str, rows: pl.DataFrame, *, known: pl.DataFrame | None = None) -> DataFile | None:
         """What says something new beside `known`, else beside all that is held; None when nothing does."""

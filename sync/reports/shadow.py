@@ -20,7 +20,7 @@ from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import labels_of
 from sync.reports.table import BYTE_ORDER_MARK, safe
 from sync.run import Run
-from sync.store import describes
+from sync.store import describes, runs
 from sync.store.figures import ColumnAgreement
 from sync.views.shadow import Agreed
 
@@ -28,8 +28,6 @@ from sync.views.shadow import Agreed
 _RIVALS = {"pi__grade__c": "grade", "pi__score__c": "score"}
 _COLUMNS = ("record", "field", "theirs", "ours", "why")
 _ENDING = "-agreement.csv"
-# A run's id begins with its day, such as 20261120.
-_DAY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +125,8 @@ def _cells(difference: Difference, agreed: Agreed) -> list[str]:
 
 def _retire(path: Path) -> None:
     """Every plan lists all differences: those of earlier plans of the day say nothing more."""
-    for other in path.parent.glob(f"{path.name[:_DAY]}*{_ENDING}"):
-        if other.name < path.name:
+    ours = runs.began_at(path.name)
+    for other in path.parent.glob(f"*{_ENDING}"):
+        theirs = runs.began_at(other.name)
+        if ours and theirs and theirs.date() == ours.date() and other.name < path.name:
             other.unlink(missing_ok=True)

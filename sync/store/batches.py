@@ -227,8 +227,8 @@ def senders_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, frozense
 
 
 def of_run(batch_id: ColumnElement[str], run_id: str) -> ColumnElement[bool]:
-    """The batches that a run sent: their ids begin with its own, so that an index over them serves."""
-    return (batch_id >= f"{run_id}-") & (batch_id < f"{run_id}.")
+    """The batches that a run sent."""
+    return batch_id.in_(select(batches.c.batch_id).where(batches.c.run_id == run_id))
 
 
 def _approved(row: Any) -> Approved:

@@ -78,7 +78,7 @@ def replace(
     tx: Transaction, *, run: str, at: datetime, written: Sequence[DataFile], replaced: Sequence[DataFile]
 ) -> None:
     """A compaction happened: the written data files hold from now on what the replaced ones held."""
-    by = runs.sequence_of(run)
+    by = runs.sequence_of(tx, run)
     for chunk in chunks([data_file.path for data_file in replaced]):
         tx.execute(update(tables.data_files).where(tables.data_files.c.path.in_(chunk)).values(replaced_by=by))
     if written:

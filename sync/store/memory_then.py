@@ -32,7 +32,7 @@ class _Settled:
 
 def recall_before(tx: Transaction, record_id: str, plan_id: str, *, at: datetime) -> Memory:
     """What concerns one record, as of the making of a plan at that time; turns of everybody."""
-    ours = sequence_of(plan_id)
+    ours = sequence_of(tx, plan_id)
     settled = [each for each in _settled(tx, record_id) if each.sequence < ours]
     applied: dict[str, Scalar] = {}
     tags: set[tuple[str, str]] = set()
@@ -59,15 +59,19 @@ def _settled(tx: Transaction, record_id: str) -> list[_Settled]:
     """The changes of a record that left something behind, each with the run that did it."""
     ended = [each for each in of_record(tx, record_id) if each.state in {State.APPLIED, State.UNCHANGED}]
     ids = [each.change.change_id for each in ended]
-    sent = select(changes.c.change_id, batches.c.run_id).join(batches, batches.c.batch_id == changes.c.batch_id)
-    by = {row.change_id: sequence_of(row.run_id) for row in tx.execute(sent.where(changes.c.change_id.in_(ids)))}
+    sent = (
+        select(changes.c.change_id, runs.c.sequence)
+        .join(batches, batches.c.batch_id == changes.c.batch_id)
+        .join(runs, runs.c.run_id == batches.c.run_id)
+    )
+    by = {row.change_id: row.sequence for row in tx.execute(sent.where(changes.c.change_id.in_(ids)))}
     approved = approvals.approvals_of(tx, ids)
     found: list[_Settled] = []
     for each in ended:
         change = each.change
         sequence = by.get(change.change_id)
         if sequence is None and (approval := approved.get(change.change_id)):
-            sequence = _first_run(tx, sequence_of(each.plan_id), approval.at)
+            sequence = _first_run(tx, sequence_of(tx, each.plan_id), approval.at)
         if sequence is not None:
             found.append(_Settled(change, each.state is State.APPLIED, sequence))
     return found

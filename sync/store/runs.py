@@ -18,6 +18,8 @@ from sync.store.tables import runs
 INTERRUPTED = "interrupted"
 # So short an ending of an id, or none at all, names a run by accident.
 ENDING_MIN = 4
+# How an id begins: with the org's time.
+_BEGIN = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Run:
 def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
     """A new run's id, such as `20261121T093000Z-0012`: the org's time and the store's own sequence."""
     sequence = (tx.execute(select(func.max(runs.c.sequence))).scalar() or 0) + 1
-    run_id = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sequence:04d}"
+    run_id = f"{at.astimezone(UTC):{_BEGIN}}-{sequence:04d}"
     tx.execute(
         insert(runs).values(
             run_id=run_id,
@@ -102,9 +104,20 @@ def latest(tx: Transaction, *, limit: int = 20, verb: str | None = None) -> tupl
     return _select(tx, limit=limit, verb=verb)
 
 
-def sequence_of(run_id: str) -> int:
-    """The store's sequence number in a run's id; a pull carries that of its run."""
-    return int(run_id.rpartition("-")[2])
+def sequence_of(tx: Transaction, run_id: str) -> int:
+    """The store's sequence number of a run; a pull carries that of its run. StoreError SR-108 when there is no such run."""
+    found: int | None = tx.execute(select(runs.c.sequence).where(runs.c.run_id == run_id)).scalar_one_or_none()
+    if found is None:
+        raise StoreError.of("SR-108", run_id)
+    return found
+
+
+def began_at(run_id: str) -> datetime | None:
+    """When a run began, for whoever holds nothing of it but a file of its name; None for what is no run's id."""
+    try:
+        return datetime.strptime(run_id[: len("20261121T093000Z")], _BEGIN).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _select(tx: Transaction, *, run_id: str | None = None, verb: str | None = None, limit: int = 1) -> tuple[Run, ...]:

@@ -40,14 +40,18 @@ class Tasks:
         """Pages of tasks by number, listed in the store together; the run's id."""
         run = self._run()
         write = self.mirror.write_whole if whole else self.mirror.write
-        written = [write(self.name, _rows(page), run=run, pull=runs.sequence_of(run), read_at=_T0) for page in pages]
+        written = [write(self.name, _rows(page), run=run, pull=self._sequence(run), read_at=_T0) for page in pages]
         with self.mirror.store.transaction() as tx:
             data_files.add_pull(tx, run=run, at=_T0, data_files=[each for each in written if each], watermarks=[])
         return run
 
+    def _sequence(self, run: str) -> int:
+        with self.mirror.store.read() as tx:
+            return runs.sequence_of(tx, run)
+
     def compact(self, key: Sequence[str] = BY_PROSPECT, *, percent: int = 20) -> Compaction | None:
         run = self._run()
-        done = self.mirror.compact(self.name, key=key, run=run, pull=runs.sequence_of(run), percent=percent)
+        done = self.mirror.compact(self.name, key=key, run=run, pull=self._sequence(run), percent=percent)
         if done:
             with self.mirror.store.transaction() as tx:
                 data_files.replace(tx, run=run, at=_T0, written=done.written, replaced=done.replaced)

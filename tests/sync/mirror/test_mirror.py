@@ -53,7 +53,8 @@ def pull(mirror: Mirror, at: datetime, here: Holder) -> Pull:
     def write_and_list(raw: pl.DataFrame) -> str:
         with mirror.store.transaction() as tx:
             run = runs.start(tx, verb="plan", at=at, holder=here)
-        written = mirror.write("Lead", raw, run=run, pull=runs.sequence_of(run), read_at=at)
+            sequence = runs.sequence_of(tx, run)
+        written = mirror.write("Lead", raw, run=run, pull=sequence, read_at=at)
         with mirror.store.transaction() as tx:
             found = [written] if written else []
             data_files.add_pull(tx, run=run, at=at, data_files=found, watermarks=[Watermark("Lead", at, "fields-1")])
@@ -169,7 +170,7 @@ def test_a_data_file_tells_what_is_in_its_file(
     assert data_file == DataFile(
         path=data_file.path,
         object="Lead",
-        pull=runs.sequence_of(run),
+        pull=1,
         run_id=run,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         rows=2,

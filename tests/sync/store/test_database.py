@@ -100,6 +100,6 @@ def test_processes_that_open_a_new_store_at_once_and_write_lose_nothing(store_ur
     assert [process.wait() for process in processes] == [0, 0, 0, 0]
     store = Store.open(store_url, dice=dice)
     with store.read() as tx:
-        assert [runs.sequence_of(run.run_id) for run in runs.latest(tx, limit=100)] == list(range(80, 0, -1))
+        assert [runs.sequence_of(tx, run.run_id) for run in runs.latest(tx, limit=100)] == list(range(80, 0, -1))
         assert verify_store(tx).count == 80
     store.close()

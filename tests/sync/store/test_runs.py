@@ -20,8 +20,14 @@ FIGURES = Figures(pull=Pulled(rows={"Lead": 3}), end=Ended("山田製作所", ap
 def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, at: datetime, here: Holder) -> None:
     with store.transaction() as tx:
         ids = [runs.start(tx, verb="plan", at=at, holder=here) for _ in range(2)]
-    assert ids == ["20261121T093000Z-0001", "20261121T093000Z-0002"]
-    assert runs.sequence_of(ids[1]) == 2
+        numbers = [runs.sequence_of(tx, each) for each in ids]
+    assert (ids, numbers) == (["20261121T093000Z-0001", "20261121T093000Z-0002"], [1, 2])
+    assert (runs.began_at(ids[0]), runs.began_at("notes")) == (at, None)
+
+
+def test_what_is_no_run_has_no_number(store: Store) -> None:
+    with store.read() as tx, pytest.raises(StoreError, match="SR-108"):
+        runs.sequence_of(tx, "20261121T093000Z-0009")
 
 
 def test_a_finished_run_keeps_its_outcome_and_figures(store: Store, run: str, at: datetime) -> None:
