@@ -216,7 +216,7 @@ class _Demo:
             proposed=proposed.proposed,
             owners=sum(standing.change.moves_owner for standing in standings),
             states={state: counted[state] for state in State if counted[state]},
-            rebased=sum(standing.note is not None and standing.note.key == "note.rebased" for standing in standings),
+            rebased=sum(standing.is_rebased for standing in standings),
             api_calls=api_calls,
             seconds=round(seconds, 2),
         )

@@ -181,3 +181,4 @@ class Standing:
     state: State
     plan_id: str
     note: Message | None = None
+    is_rebased: bool = False  # the note says so: it was sent on another base than it was proposed on

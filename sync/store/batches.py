@@ -53,6 +53,7 @@ def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, mos
             changes.c.change_id,
             changes.c.plan_id,
             changes.c.note,
+            changes.c.is_rebased,
             change_bodies.c.proposed,
             change_bodies.c.rebased,
             approvals.c.digest.label("approved"),
@@ -238,4 +239,4 @@ def _approved(row: Any) -> Approved:
         stands is proposed or stands.target_digest == proposed.target_digest
     )
     note = message_from(row.note) if row.note else None
-    return Approved(Standing(stands, State.APPROVED, row.plan_id, note), is_bound)
+    return Approved(Standing(stands, State.APPROVED, row.plan_id, note, row.is_rebased), is_bound)

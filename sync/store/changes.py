@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from engine.changes.change import Change, Standing
@@ -32,7 +32,8 @@ _IS_OPEN = changes.c.state.in_([state.value for state in OPEN])
 class Move:
     """`note` says why; `rebased` is the change on its new base, same id, same after.
 
-    Without a note the one there is stays, but for a change that is applied: what delayed it is no longer news.
+    Without a note the one there is stays, but for a change that is applied: what delayed it is no longer news; that it was
+    rebased is.
     """
 
     change_id: str
@@ -184,7 +185,9 @@ def annotate(tx: Transaction, change_ids: Collection[str], note: Message, *, run
     """Say more about changes that stay in their state; an audit entry each."""
     rows = _rows(tx, change_ids, _STATES)
     for chunk in chunks(change_ids):
-        tx.execute(update(changes).where(changes.c.change_id.in_(chunk)).values(note=message_body(note)))
+        tx.execute(
+            update(changes).where(changes.c.change_id.in_(chunk)).values(note=message_body(note), is_rebased=False)
+        )
     told = [
         {"change": row.change_id, "object": row.object, "record": row.record_id, "note": note.key}
         for row in rows.values()
@@ -234,11 +237,14 @@ _ONE = update(changes).where(changes.c.change_id == bindparam("id"))
 
 def _write(tx: Transaction, moves: Sequence[Move]) -> None:
     tx.execute(_ONE.values(state=bindparam("to")), [{"id": each.change_id, "to": each.to.value} for each in moves])
-    if notes := [{"id": each.change_id, "new": message_body(each.note)} for each in moves if each.note]:
-        tx.execute(_ONE.values(note=bindparam("new")), notes)
+    if notes := [
+        {"id": each.change_id, "new": message_body(each.note), "base": bool(each.rebased)}
+        for each in moves
+        if each.note
+    ]:
+        tx.execute(_ONE.values(note=bindparam("new"), is_rebased=bindparam("base")), notes)
     if stale := [{"id": each.change_id} for each in moves if each.to is State.APPLIED and each.note is None]:
-        kept = cast(changes.c.note, Text).like('%"note.rebased"%')
-        tx.execute(_ONE.where(changes.c.note.is_not(None), ~kept).values(note=None), stale)
+        tx.execute(_ONE.where(changes.c.note.is_not(None), ~changes.c.is_rebased).values(note=None), stale)
     rebased = [each.rebased for each in moves if each.rebased]
     if rebased:
         meanings = [{"id": each.change_id, "meaning": each.meaning_digest} for each in rebased]
@@ -326,7 +332,7 @@ def _standings(tx: Transaction, where: ColumnElement[bool]) -> tuple[Standing, .
 
 def _standing(row: _Row) -> Standing:
     note = message_from(row.note) if row.note else None
-    return Standing(_change(row), State(row.state), row.plan_id, note)
+    return Standing(_change(row), State(row.state), row.plan_id, note, row.is_rebased)
 
 
 def _change(row: _Row) -> Change:

@@ -151,6 +151,7 @@ def _row(plan_id: str, change: Change, entry: Entry) -> dict[str, object]:
         "state": None,
         "entering": entry.state.value,
         "note": message_body(entry.note) if entry.note else None,
+        "is_rebased": False,
         "reach": change.reach.value,
         "pool": turn.pool if turn else None,
         "member": turn.member if turn else None,

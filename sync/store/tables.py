@@ -173,6 +173,7 @@ changes = Table(
     Column("member", identifier(255)),
     Column("turn", BigInteger),
     Column("note", JsonText),
+    Column("is_rebased", Boolean, nullable=False),  # that is what the note says
     Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
     Column("target_digest", DIGEST, nullable=False),
     Column("meaning_digest", DIGEST, nullable=False),  # of the change as it stands

@@ -182,7 +182,23 @@ def test_a_rebased_change_stands_on_its_new_base_and_keeps_what_was_approved(
     with store.read() as tx:
         found = changes.find(tx, [approved.change_id])[approved.change_id]
         assert changes.digests(tx, [approved.change_id]) == {approved.change_id: approved.digest}
-    assert (found.change, found.state, found.note) == (rebased, State.UNKNOWN, note)
+    assert (found.change, found.state, found.note, found.is_rebased) == (rebased, State.UNKNOWN, note, True)
+
+
+def test_that_it_was_rebased_stays_said_of_what_is_applied_until_something_else_is_said(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    one, other = change(1, grade="A"), change(2, grade="A")
+    propose(State.APPROVED, one, other)
+    rebased, late = Message.of("note.rebased"), Message.of("note.locked")
+    _move(store, at, *(Move(each.change_id, State.SENDING, rebased, each) for each in (one, other)))
+    _move(store, at, Move(other.change_id, State.APPROVED, late), Move(one.change_id, State.APPLIED))
+    _move(store, at, Move(other.change_id, State.SENDING))
+    _move(store, at, Move(other.change_id, State.APPLIED))
+    with store.read() as tx:
+        found = changes.find(tx, [one.change_id, other.change_id])
+    told = [(found[each.change_id].note, found[each.change_id].is_rebased) for each in (one, other)]
+    assert told == [(rebased, True), (None, False)]
 
 
 def test_a_rebased_change_may_not_ask_for_something_else(

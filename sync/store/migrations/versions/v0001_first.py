@@ -91,7 +91,8 @@ def _changes() -> None:
         must(ID, "record_id", index=True), may(sa.String(12), "state", words=_STATES),
         must(sa.String(12), "entering", words=_STATES),
         must(sa.String(8), "reach", words=("memory", "fields", "owner")), may(NAME, "pool", "member"),
-        may(BIG, "turn"), may(TEXT, "note"), must(DIGEST, "digest", "target_digest", "meaning_digest"),
+        may(BIG, "turn"), may(TEXT, "note"), must(FLAG, "is_rebased"),
+        must(DIGEST, "digest", "target_digest", "meaning_digest"),
         must(COUNT, "attempts"), may(BATCH, "batch_id", to="batches.batch_id"))
     op.create_index("ix_changes_outbox", "changes", ["state", "object", "reach", "record_id"])
     op.create_index("ix_changes_plan", "changes", ["plan_id", "record_id"])
