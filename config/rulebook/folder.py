@@ -34,8 +34,9 @@ from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS
 from engine.digests import digest
 from engine.errors import Problem, RulebookError
-from engine.rulebook.rulebook import Rulebook
-from engine.verdicts.registry import TARGETS
+from engine.rulebook.rulebook import Persona, Rulebook
+from engine.verdicts.band import BAND
+from engine.verdicts.registry import TARGETS, VERDICT_OF
 from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist
 
@@ -197,11 +198,21 @@ def _known(
         written = sum(len(node.items) if isinstance(node, Listing) else 1 for node in lists)
         is_read = not any(name.startswith(place) for name in unread)
         names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
-    roles = tuple(role for item in items["persona"] if (role := role_of(item, problems)))
-    bands = tuple(band.name for band in read_bands(trees.get(_SCORING), Problems())) if _SCORING not in unread else None
+    said = Rulebook(
+        name="",
+        digest="",
+        personas=tuple(
+            Persona(item.id, item.name, role, ALWAYS) for item in items["persona"] if (role := role_of(item, problems))
+        ),
+        bands=read_bands(trees.get(_SCORING), Problems()),
+    )
+    unsaid = {
+        name for name, verdict in VERDICT_OF.items() if verdict.name in names and not names[verdict.name].is_complete
+    }
+    unsaid |= {BAND.name} if _SCORING in unread else set()
     fields, details = readable_fields(field_map, problems), activity_fields(field_map, problems)
     objects = tuple(entry.api_name for entry in field_map.objects)
-    return Known(fields, activity_kinds(field_map), names, roles, bands, values, details, objects), items
+    return Known(fields, activity_kinds(field_map), names, said, frozenset(unsaid), values, details, objects), items
 
 
 def _contestable(known: Known) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What stands after an operator, as the engine compares it: text as its key, a grade as its rank, a date as ISO text.
 
-The shape an operator asks for decides (engine/operators.py), and within it the kind of the field.
+The shape an operator asks for decides (`engine/conditions/operators.py`), and within it the kind of the field.
 """
 
 import re
@@ -15,13 +15,14 @@ from config.rulebook.fields import Readable
 from config.rulebook.named_items import Names
 from config.rulebook.typed import Problems, items, number, scalar, whole, yes_no
 from config.rulebook.values import Values
+from engine.assignment.directory import OWNER_KINDS
 from engine.conditions.conditions import Operand
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OperandShape, Operator
 from engine.names import folded
-from engine.rulebook.rulebook import Band
+from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.grade import LADDER
-from engine.verdicts.priority import priorities
+from engine.verdicts.registry import VERDICT_OF
 from mapping.ids import id18, is_id
 from mapping.text.keys import facet_of, fragment_of, key_of
 
@@ -29,7 +30,6 @@ One = str | int | float | bool
 # One rulebook may serve an org that has mapped contacts and one that has not.
 _PROSPECTS = ("Lead", "Contact")
 _OF_OWNER = frozenset({"owner_role", "owner_manager"})
-OWNER_KINDS = ("user", "inactive user", "queue", "nobody")
 _DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
 _LEAST = -(10**15)
@@ -37,16 +37,17 @@ _LEAST = -(10**15)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What conditions may name: fields, kinds of activity, items by kind, and the buyer roles of the personas.
+    """What conditions may name: fields, kinds of activity, items by kind, and what verdicts may come to.
 
-    `details` are the fields of activities; None within a condition on activities, whose `fields` they are.
+    `details` are the fields of activities; None within a condition on activities, whose `fields` they are. `said` is the
+    rulebook as far as a first look tells what verdicts may say, `unsaid` the outputs whose file cannot be read whole.
     """
 
     fields: Mapping[str, Readable]
     activities: frozenset[str]
     names: Mapping[str, Names]
-    roles: tuple[str, ...] = ()
-    bands: tuple[str, ...] | None = ()  # None: scoring.yaml could not be read
+    said: Rulebook = field(default_factory=lambda: Rulebook("", ""))
+    unsaid: frozenset[str] = frozenset()
     values: Values = field(default_factory=Values)
     details: Mapping[str, Readable] | None = field(default_factory=dict)
     objects: tuple[str, ...] = ()
@@ -157,17 +158,14 @@ def _plain(readable: Readable, text: str) -> str:
 
 def _words(name: str, known: Known) -> tuple[str, ...] | None:
     """What a field may hold that leadsync decides; None while the file that says it cannot be read whole."""
+    if verdict := VERDICT_OF.get(name):
+        is_said = known.unsaid.isdisjoint({name, *verdict.made_of(known.said)})
+        return verdict.words(known.said)[name] if is_said else None
     match name:
-        case "buyer_role":
-            return known.roles if known.names["persona"].is_complete else None
         case "object":
             return (*known.objects, *_PROSPECTS)
         case "owner_role" | "owner_manager":
             return None  # the org says which there are
-        case "band":
-            return known.bands
-        case "priority":
-            return None if known.bands is None else priorities(tuple(Band(band, 0) for band in known.bands))
         case "owner_kind":
             return OWNER_KINDS
         case _:

@@ -14,6 +14,7 @@ from engine.snapshots import Queue, User
 from engine.verdicts.registry import asked
 
 ACTIVE, INACTIVE, QUEUE, UNKNOWN = "user", "inactive user", "queue", "nobody"
+OWNER_KINDS = (ACTIVE, INACTIVE, QUEUE, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which band of interest a score falls into."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import narwhals as nw
 
@@ -19,6 +19,9 @@ class _Band(Verdict):
 
     def is_said(self, rulebook: Rulebook) -> bool:
         return bool(rulebook.bands)
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        return {"band": tuple(band.name for band in rulebook.bands)}
 
     def made_of(self, rulebook: Rulebook) -> frozenset[str]:
         return frozenset({"score"})

@@ -1,6 +1,6 @@
 """How well do they fit? The ladder of 13 grades and what criteria earn on it, in whole thirds of a letter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import narwhals as nw
 
@@ -30,6 +30,9 @@ class _Grade(Verdict):
         for profile in rulebook.profiles:
             for criterion in profile.criteria:
                 yield from (Asked(profile.name, level.when, profile.where, self) for level in criterion.levels)
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        return {"grade": LADDER}
 
     def made_of(self, rulebook: Rulebook) -> frozenset[str]:
         return frozenset({"profile"})

@@ -1,6 +1,6 @@
 """Who is this? The first persona whose condition holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import narwhals as nw
 
@@ -26,6 +26,12 @@ class _Persona(Verdict):
 
     def items(self, rulebook: Rulebook) -> tuple[Persona, ...]:
         return rulebook.personas
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        return {
+            "persona": tuple(persona.name for persona in rulebook.personas),
+            "buyer_role": tuple(persona.role for persona in rulebook.personas),
+        }
 
     def decide(self, frame: Frame, rulebook: Rulebook, moment: Moment, columns: Columns) -> Frame:
         """Adds `persona_index` too. Nobody is a verdict: null.

@@ -1,6 +1,7 @@
 """Whom to call first: the letter of the grade with the name of the band, `A1`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import narwhals as nw
 
@@ -8,7 +9,7 @@ from engine.conditions.expressions import Columns, Frame
 from engine.conditions.fields import Kind
 from engine.messages import Message
 from engine.moments import Moment
-from engine.rulebook.rulebook import Band, Rulebook
+from engine.rulebook.rulebook import Rulebook
 from engine.values import Values
 from engine.verdicts.grade import LADDER
 from engine.verdicts.verdict import Output, Row, Verdict
@@ -24,6 +25,11 @@ class _Priority(Verdict):
 
     def is_said(self, rulebook: Rulebook) -> bool:
         return bool(rulebook.bands and rulebook.profiles)
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        """From the first to call down."""
+        bands = reversed(rulebook.bands)
+        return {"priority": tuple(f"{letter}{band.name}" for letter, band in product(reversed(LETTERS), bands))}
 
     def made_of(self, rulebook: Rulebook) -> frozenset[str]:
         return frozenset({"grade", "band"})
@@ -45,8 +51,3 @@ class _Priority(Verdict):
 
 
 PRIORITY = _Priority()
-
-
-def priorities(bands: tuple[Band, ...]) -> tuple[str, ...]:
-    """Every priority there can be, from the first to call down."""
-    return tuple(f"{letter}{band.name}" for letter in reversed(LETTERS) for band in reversed(bands))

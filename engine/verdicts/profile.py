@@ -1,6 +1,6 @@
 """Which profile a prospect is graded by: what the persona chooses, else the default."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import narwhals as nw
 
@@ -19,6 +19,9 @@ class _Profile(Verdict):
 
     def is_said(self, rulebook: Rulebook) -> bool:
         return bool(rulebook.profiles)
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        return {"profile": tuple(profile.name for profile in rulebook.profiles)}
 
     def made_of(self, rulebook: Rulebook) -> frozenset[str]:
         return frozenset({"persona"} if any(persona.profile for persona in rulebook.personas) else ())

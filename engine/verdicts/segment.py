@@ -1,6 +1,6 @@
 """Who is in the market now? All segments whose conditions hold; what is written is the first of them by rank."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import narwhals as nw
 
@@ -24,6 +24,9 @@ class _Segment(Verdict):
 
     def items(self, rulebook: Rulebook) -> tuple[Segment, ...]:
         return rulebook.segments
+
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        return {"segment": tuple(segment.name for segment in rulebook.segments)}
 
     def decide(self, frame: Frame, rulebook: Rulebook, moment: Moment, columns: Columns) -> Frame:
         """Adds `segment_index` too, and whether each holds. An unknown condition is passed over, as a persona's is."""

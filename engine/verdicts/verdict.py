@@ -99,6 +99,10 @@ class Verdict(ABC):
         """Its conditions, in the order the files say them."""
         return (Asked(item.name, item.when, item.where, self) for item in self.items(rulebook))
 
+    def words(self, rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
+        """All that each output can say of anybody; of one that says numbers nothing is listed."""
+        return {}
+
     def kinds(self, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         """Kinds of activities it counts without a condition, each with the name of the item that does."""
         return iter(())

@@ -68,6 +68,15 @@ def test_a_verdict_decides_what_it_says(verdict: Verdict, judged: Judged) -> Non
     assert set(verdict.riders(row, ALONE[verdict.name])) == set(verdict.carries)
 
 
+@pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
+def test_a_verdict_lists_every_word_it_may_say(verdict: Verdict, judged: Judged) -> None:
+    row = judged(ALONE[verdict.name], {})
+    said = {output.name: row[output.name] for output in verdict.outputs if isinstance(row[output.name], str)}
+    words = verdict.words(ALONE[verdict.name])
+    assert words.keys() == said.keys()
+    assert {name for name, word in said.items() if word not in words[name]} == set()
+
+
 @pytest.mark.parametrize("name", [name for name, output in OUTPUTS.items() if output.is_written and not output.ranks])
 def test_every_reason_of_a_verdict_is_in_the_catalogue(name: str, judged: Judged) -> None:
     """Of somebody it says something of, and of somebody it says nothing of."""
