@@ -12,8 +12,7 @@ from config.field_map.load import load_map
 from config.rulebook.files import MapFile, RulebookFiles
 from config.settings.credentials import Credentials, ca_text, credentials
 from config.settings.settings import LoginMethod, Settings, crash_point, load_settings
-from sync.host.clock import Clock, host_clock
-from sync.host.crash_points import CrashPoints
+from sync.host.host import Clock, CrashPoints, host_clock
 from sync.mirror.mirror import Mirror
 from sync.run import Worker
 from sync.salesforce.api_budget import ApiBudget
@@ -30,8 +29,8 @@ from sync.salesforce.login_settings import (
 from sync.salesforce.org import Org
 from sync.salesforce.session import Session
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
-from sync.sandbox.opening import Opened, opened
 from sync.sandbox.saved_org import SavedWorld
+from sync.sandbox.server import Opened, opened
 from sync.store import describes
 from sync.store.api_ledger import Terms
 from sync.store.database import Store

@@ -25,8 +25,8 @@ from sync.app import host_time, open_worker
 from sync.audit.export import export
 from sync.audit.verify import verify_export, verify_store
 from sync.cycle import propose, settle
-from sync.doctor.checks import Check
 from sync.doctor.examination import examine
+from sync.doctor.prerequisites import Check
 from sync.plan.lookup import plan_named
 from sync.reports.files import write_reports
 from sync.review.decisions import approve
@@ -34,11 +34,10 @@ from sync.run import Worker, begin
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Write
 from sync.sandbox.generate import generate
-from sync.sandbox.opening import Opened, opened
 from sync.sandbox.people import Happened, Office
 from sync.sandbox.people_names import INTEGRATION, username
 from sync.sandbox.saved_org import SavedWorld
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import Opened, SandboxServer, opened
 from sync.store import changes, runs
 from sync.store.plans import PlanRecord
 from sync.views.plan_report import report_of

@@ -12,9 +12,7 @@ from engine.errors import LeadsyncError, OrgError, ShutdownError, StoreError
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from mapping.field_map.field_map import FieldMap
-from sync.host.clock import Clock
-from sync.host.crash_points import CrashPoints
-from sync.host.host import Host
+from sync.host.host import Clock, CrashPoints, Host
 from sync.host.shutdown import Shutdown
 from sync.mirror.mirror import Mirror
 from sync.salesforce.describes import Describes

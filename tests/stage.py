@@ -17,7 +17,7 @@ from engine.snapshots import Snapshot
 from sync.app import open_worker
 from sync.apply.apply import Settlement
 from sync.cycle import propose, settle
-from sync.host.clock import Clock
+from sync.host.host import Clock
 from sync.plan.snapshots import MirrorRanges
 from sync.pull.pull import pull
 from sync.review.decisions import approve, reject
@@ -26,10 +26,9 @@ from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Record, Value, Write
 from sync.sandbox.faults import Fault
 from sync.sandbox.generate import generate
-from sync.sandbox.opening import Opened
 from sync.sandbox.people_names import username
 from sync.sandbox.saved_org import SavedWorld
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import Switches, World
 from sync.store import changes, memory
 from sync.store.plans import PlanRecord

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from config.field_map.objects import lookup_of, read_fields, read_lookups
 from config.field_map.reading import Reader
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.names import folded
 from mapping.field_map.field_map import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from config.field_map.reading import Reader
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Node, Scalar, Table
 from engine.conditions.fields import IDENTITY_COLUMNS, LATER, Kind
 from engine.names import folded

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
 from engine.names import folded

@@ -6,8 +6,7 @@ from config.files.yaml_tree import Node, Scalar
 from config.rulebook.named_items import Item, Names
 from config.rulebook.typed import Problems, choice, entries, items, text
 from engine.names import folded
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, Pool
+from engine.rulebook.rulebook import Assignment, Pool, Reference
 
 POOL_KEYS = ("members", "turn", "nobody free")
 _KEYS = ("intake", "default pool", "pools", "description")

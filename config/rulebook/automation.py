@@ -14,8 +14,7 @@ from engine.actions.registry import ACTIONS, kind_of
 from engine.actions.set_field import SetField
 from engine.conditions.conditions import ALWAYS
 from engine.conditions.fields import Kind
-from engine.rulebook.actions import Action, Otherwise, Reference
-from engine.rulebook.rulebook import AutomationRule, Mode
+from engine.rulebook.rulebook import Action, AutomationRule, Mode, Otherwise, Reference
 from engine.values import Scalar as Value
 
 RULE_KEYS = ("when", "then", "mode")

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from config.files.problem_order import in_reading_order
-from config.files.suggestions import nearest
+from config.files.problems import in_reading_order, nearest
 from config.files.text_files import read_text
-from config.files.yaml_tree import Listing, Node, Table, tree
+from config.files.yaml_tree import Listing, Node, Scalar, Table, tree
 from config.rulebook import rulebook_file as header
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
@@ -218,3 +217,31 @@ def _known(
 def _contestable(known: Known) -> frozenset[str]:
     """What people may win or lose: the owner, and every field that leadsync decides or rules set."""
     return frozenset({"owner", *TARGETS, *(name for name, field in known.fields.items() if not field.is_own)})
+
+
+# Each default's place: the file and the keys from its top.
+_PLACES = {
+    "change_limit_percent": ("rulebook.yaml", "change limit", "percent"),
+    "change_limit_min": ("rulebook.yaml", "change limit", "min"),
+    "change_limit_max": ("rulebook.yaml", "change limit", "max"),
+    "owner_limit_percent": ("rulebook.yaml", "owner limit", "percent"),
+    "owner_limit_min": ("rulebook.yaml", "owner limit", "min"),
+    "leaver_limit_percent": ("rulebook.yaml", "owner limit", "leavers"),
+    "ping_pong_moves": ("rulebook.yaml", "ping-pong", "moves"),
+    "ping_pong_days": ("rulebook.yaml", "ping-pong", "days"),
+    "plan_expiry_days": ("rulebook.yaml", "plan expiry", "working days"),
+    "score_step": ("scoring.yaml", "score step"),
+}
+
+
+def said_in(folder: Path) -> Mapping[str, Scalar]:
+    """What the rulebook says of them, by the default's name, as its author typed it. RulebookError without one."""
+    texts = texts_of(folder)
+    found: dict[str, Scalar] = {}
+    for name, (file, *keys) in _PLACES.items():
+        node: Node | None = tree(texts.get(file, ""), file=f"{folder.name}/{file}", area="rulebook")[0]
+        for key in keys:
+            node = {said.text: held for said, held in node.entries}.get(key) if isinstance(node, Table) else None
+        if isinstance(node, Scalar) and not node.is_nothing:
+            found[name] = node
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Node
 from config.rulebook.policy import KEYS as POLICY_KEYS
 from config.rulebook.policy import read_policy

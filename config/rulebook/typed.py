@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
 from engine.names import folded

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.files.yaml_tree import Scalar
 from config.rulebook.fields import Readable
 from engine.conditions.fields import Kind

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from engine.errors import Problem
 
 _NUMBERS = {"int_parsing", "int_type", "int_from_float"}

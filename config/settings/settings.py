@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources.utils import parse_env_vars
 
-from config.files.problem_order import in_reading_order
+from config.files.problems import in_reading_order
 from config.files.text_files import read_text
 from config.files.yaml_tree import Node, Scalar, Table, tree
 from config.settings.defaults import API_VERSION, DEFAULTS
@@ -187,7 +187,7 @@ def environment_language(environment: Mapping[str, str] | None = None) -> Langua
 
 
 def crash_point(environment: Mapping[str, str] | None = None) -> str:
-    """For tests of crash safety only: the point at which the process ends itself (`sync/host/crash_points.py`)."""
+    """For tests of crash safety only: the point at which the process ends itself (`sync/host/host.py`)."""
     return _environment(environment).get("LEADSYNC_CRASH_AT", "")
 
 

@@ -4,7 +4,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from config.settings.settings import FILE, SANDBOX, org_address
 from engine.errors import SettingsError
 from engine.names import folded

@@ -13,8 +13,7 @@ import narwhals as nw
 
 from engine.changes.change import Effects
 from engine.conditions.expressions import Columns, Frame
-from engine.rulebook.actions import Action, Reference
-from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Mode, Reference, Rulebook
 from engine.values import Values
 
 A = TypeVar("A", bound=Action)

@@ -10,7 +10,7 @@ from engine.actions.action_kind import ActionKind, Given, Ran, Remembered
 from engine.changes.change import Effects
 from engine.conditions.expressions import Columns, Frame
 from engine.conditions.fields import tag_name
-from engine.rulebook.actions import Action, Otherwise
+from engine.rulebook.rulebook import Action, Otherwise
 
 
 @dataclass(frozen=True, slots=True)

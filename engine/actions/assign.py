@@ -7,8 +7,7 @@ import narwhals as nw
 
 from engine.actions.action_kind import ActionKind, Given
 from engine.conditions.expressions import whole
-from engine.rulebook.actions import Action, Reference
-from engine.rulebook.rulebook import AutomationRule
+from engine.rulebook.rulebook import Action, AutomationRule, Reference
 
 OWNER = "owner"
 

@@ -6,7 +6,7 @@ from engine.actions.action_kind import ActionKind
 from engine.actions.add_tag import TAG
 from engine.actions.assign import ASSIGN
 from engine.actions.set_field import SET
-from engine.rulebook.actions import Action
+from engine.rulebook.rulebook import Action
 
 KINDS: tuple[ActionKind[Any], ...] = (SET, TAG, ASSIGN)
 ACTIONS: dict[str, ActionKind[Any]] = {kind.name: kind for kind in KINDS}

@@ -8,8 +8,7 @@ from narwhals.dtypes import DType
 
 from engine.actions.action_kind import ActionKind, Given, Ran, Remembered
 from engine.conditions.expressions import Columns, Frame, dtype_of, typed, whole
-from engine.rulebook.actions import Action, Otherwise
-from engine.rulebook.rulebook import Rulebook
+from engine.rulebook.rulebook import Action, Otherwise, Rulebook
 from engine.values import Scalar
 
 _WINNER = "winner__"

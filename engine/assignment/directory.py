@@ -8,8 +8,7 @@ from engine.conditions.conditions import Leaf, leaves
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem
 from engine.names import folded
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Rulebook
+from engine.rulebook.rulebook import Reference, Rulebook
 from engine.snapshots import Queue, User
 from engine.verdicts.registry import asked
 

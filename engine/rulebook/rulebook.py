@@ -8,8 +8,30 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.conditions.conditions import ALWAYS, Condition
-from engine.rulebook.actions import Action, Reference
 from engine.rulebook.policy import Policy
+
+
+class Otherwise(StrEnum):
+    """What a converge rule does with its effect when the condition stops holding."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A user (by username) or a queue (by DeveloperName) as a rule file names it, and where (file:line:column)."""
+
+    name: str
+    where: str = ""
+
+
+class Action:
+    """What an automation rule does, as a value of one of the kinds."""
+
+    __slots__ = ()
+
 
 DEFAULT_SCORE_STEP = 5
 

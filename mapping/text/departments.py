@@ -7,8 +7,7 @@ import re
 from functools import cache
 
 from mapping.text.characters import folded
-from mapping.text.patterns import either
-from mapping.text.word_tables import table
+from mapping.text.word_tables import either, table
 
 
 def function(text: str) -> str | None:

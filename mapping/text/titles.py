@@ -9,8 +9,7 @@ from functools import cache
 
 from mapping.text import departments
 from mapping.text.characters import folded
-from mapping.text.patterns import either
-from mapping.text.word_tables import table
+from mapping.text.word_tables import either, table
 
 _PARTS = re.compile(r"[/、,;|・()\[\]]|兼務?|\band\b")
 _DOT_INSIDE_KATAKANA = re.compile("(?<=[ァ-ヶー])・(?=[ァ-ヶ])")

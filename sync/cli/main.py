@@ -16,9 +16,8 @@ from config.words.catalogue import Words, catalogue
 from engine.errors import LeadsyncError
 from sync.cli import verbs
 from sync.cli.exit_codes import Code
-from sync.cli.help import Command, Group
+from sync.cli.help import Command, Group, misuse
 from sync.cli.terminal import Terminal
-from sync.cli.usage_errors import misuse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

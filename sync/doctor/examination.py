@@ -19,7 +19,7 @@ from mapping.frames.people import queues_for, queues_of, role_names, users_of
 from mapping.soql import select
 from sync.audit.verify import verify_store
 from sync.doctor import prerequisites
-from sync.doctor.checks import Check, failed
+from sync.doctor.prerequisites import Check, failed
 from sync.run import Worker
 from sync.salesforce.org import Org
 from sync.store import describes, orgs

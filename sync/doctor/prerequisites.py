@@ -1,6 +1,7 @@
 """Checks of the ground a worker stands on: clocks, certificates, what its user may do, what an update sets off."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,12 +10,28 @@ from config.words.catalogue import Words
 from engine.errors import Problem, SettingsError
 from mapping.field_map.field_map import ActivitySource, ObjectMap
 from sync.doctor.certificates import advice, certificates, warning
-from sync.doctor.checks import Check, failed
 from sync.doctor.org_automation import Kind, Permissions, permissions, surroundings
 from sync.salesforce.login import SKEW_MAX_SECONDS
 from sync.salesforce.org import Org
 from sync.store import dropped_files as dropped
 from sync.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`said` is the finding in the reader's language, `advice` what to do when it is not well."""
+
+    id: str
+    ok: bool
+    said: str
+    advice: str = ""
+
+
+def failed(check_id: str, problems: Iterable[Problem], words: Words) -> Iterator[Check]:
+    for problem in problems:
+        said, advice = words.parts(problem)
+        yield Check(check_id, ok=False, said=said, advice=advice)
+
 
 SKEW_WARN_SECONDS = 60
 

@@ -1,16 +1,53 @@
-"""The host as a run meets it: what it may ask the process it works in."""
+"""The host as a run meets it: its clock, whether it shall end, and points between two steps where a test may stop it dead."""
 
-from dataclasses import dataclass
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from sync.host.clock import Clock
-from sync.host.crash_points import CrashPoints
 from sync.host.shutdown import Shutdown
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """`clock` is for waiting and timeouts only; `shutdown` tells that it shall end; at `points` a test may stop it dead."""
+class Clock:
+    """The host's running clock, for leases, waiting and timeouts only; the org's time comes from the org.
 
+    `now` is the host's wall clock (aware, UTC); `monotonic` counts seconds; `wait` sleeps for seconds.
+    """
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    wait: Callable[[float], None]
+
+
+def host_clock() -> Clock:
+    """The real clock; made in `sync/app.py` and nowhere else."""
+    return Clock(now=lambda: datetime.now(UTC), monotonic=time.monotonic, wait=time.sleep)
+
+
+@dataclass(slots=True)
+class CrashPoints:
+    """Counts passes of named points, which cost nothing in production; `at` is `name:n`, or empty for never.
+
+    A process started with `LEADSYNC_CRASH_AT=name:3` ends at the third pass of that point, as a power cut would end it.
+    """
+
+    at: str = ""
+    passes: Counter[str] = field(default_factory=Counter)
+
+    def reach(self, name: str) -> None:
+        """Pass a named point; the process ends here, without clean-up, if it was told to."""
+        if not self.at:
+            return
+        self.passes[name] += 1
+        if self.at == f"{name}:{self.passes[name]}":
+            os._exit(137)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
     clock: Clock
     shutdown: Shutdown
     points: CrashPoints

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from sync.mirror import files, latest, sort_order, versions
-from sync.mirror.scans import scan
+from sync.mirror.versions import scan
 from sync.store.data_files import DataFile
 from sync.store.vocabulary import DataFileKind
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from sync.host import processes
 from sync.mirror import sort_order, versions
-from sync.mirror.scans import scan
+from sync.mirror.versions import scan
 from sync.store.data_files import DataFile
 
 

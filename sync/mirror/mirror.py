@@ -17,7 +17,7 @@ from engine.errors import Problem, StoreError
 from sync.host import processes
 from sync.mirror import compaction, files, integrity, sort_order, versions
 from sync.mirror.compaction import Compaction
-from sync.mirror.scans import scan
+from sync.mirror.versions import scan
 from sync.store import data_files, runs
 from sync.store.data_files import DataFile
 from sync.store.database import Store

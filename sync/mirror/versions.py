@@ -5,9 +5,14 @@ Besides the raw columns a mirrored frame has `_content` (hash over the raw colum
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
+
+from engine.errors import Problem, StoreError
+from sync.store.data_files import DataFile
 
 INSTANT = pl.Datetime("us", "UTC")
 # What every mirrored frame has, whatever else is mapped.
@@ -103,3 +108,14 @@ def _content(frame: pl.DataFrame) -> pl.Series:
     texts = frame.select(pl.struct(pl.col(name) for name in raw).struct.json_encode()).to_series()
     digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
     return pl.Series("_content", digests, pl.String)
+
+
+def scan(folder: Path, data_files: Iterable[DataFile], *, schema: pl.Schema | None = None) -> pl.LazyFrame:
+    """All versions in these data files; StoreError when a file is missing. `schema` adds columns that none of them has."""
+    paths = [folder / data_file.path for data_file in data_files]
+    if missing := [path for path in paths if not path.exists()]:
+        raise StoreError(*(Problem("SR-109", str(path), {"reason": "not found"}) for path in missing))
+    parts = [pl.scan_parquet(path) for path in paths]
+    if schema is not None or not parts:
+        parts = [pl.LazyFrame(schema=schema or SCHEMA), *parts]
+    return pl.concat(parts, how="diagonal_relaxed")

@@ -9,10 +9,10 @@ import polars as pl
 
 from engine.changes.change import Change
 from engine.snapshots import Range, Snapshot
+from mapping.field_map.check import lints
 from mapping.field_map.field_map import FieldMap, ObjectMap
-from mapping.field_map.lint import lints
 from mapping.field_map.pulled_objects import USER_ROLE, columns_of
-from mapping.frames.coverage import Coverage
+from mapping.frames.activities import Coverage
 from mapping.frames.people import queues_for, role_names
 from mapping.frames.prospects import absent_columns, unfit
 from mapping.frames.record_cards import holdings

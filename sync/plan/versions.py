@@ -20,7 +20,7 @@ from mapping.field_map.field_map import FieldMap
 from mapping.field_map.pulled_objects import PEOPLE, pulled_objects
 from mapping.payloads import api_name_of
 from sync.salesforce.describes import Describes
-from sync.store import plans, source_texts
+from sync.store import plans
 from sync.store.database import Store, Transaction
 
 # So many pairs of rulebook and map are at hand at once, however many plans are open.
@@ -137,7 +137,7 @@ def _read(tx: Transaction, version: _Version) -> _Read:
 
 
 def _text(tx: Transaction, digest: str) -> str:
-    text = source_texts.text_of(tx, digest)
+    text = plans.text_of(tx, digest)
     if text is None:
         raise StoreError.of("SR-111", digest)
     return text

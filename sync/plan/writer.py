@@ -14,7 +14,7 @@ from engine.plan.proposals import Proposal
 from engine.rulebook.calendar import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.plan.versions import PlanVersion
-from sync.store import checkpoints, overrides, plans, proposals, source_texts
+from sync.store import checkpoints, overrides, plans, proposals
 from sync.store.checkpoints import Checkpoint
 from sync.store.database import Transaction
 from sync.store.leases import LeasedStore
@@ -139,8 +139,8 @@ def show_plan(
     In shadow it never does: nothing is asked for, and what still differs stands.
     """
     rulebook, field_map, moment = imprint.version.rulebook, imprint.version.field_map, imprint.version.moment
-    source_texts.keep(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=imprint.rulebook_text)
-    source_texts.keep(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
+    plans.keep_text(tx, TextKind.RULEBOOK, digest=rulebook.digest, text=imprint.rulebook_text)
+    plans.keep_text(tx, TextKind.MAP, digest=field_map.digest, text=field_map.text)
     compares, policy = rulebook.operation is Operation.SHADOW, rulebook.policy
     return plans.show(
         tx,

@@ -13,13 +13,12 @@ from functools import partial
 from engine.errors import OrgError, TransientError
 from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
-from sync.host.crash_points import CrashPoints
+from sync.host.host import CrashPoints
 from sync.host.shutdown import Shutdown
 from sync.pull.bulk_extracts import Extracts, extracts_of
 from sync.pull.drop_folders.reader import Drops, Intake, read_dropped
 from sync.pull.objects import Due, ObjectPull, described, listed_as, object_pulls_of
-from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging
-from sync.pull.upkeep import compact
+from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging, compact
 from sync.run import Run
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import LocatorLostError

@@ -8,16 +8,21 @@ from functools import partial
 
 import polars as pl
 
+from mapping.field_map.field_map import FieldMap
 from mapping.field_map.filters import outside_as_deleted
-from mapping.field_map.pulled_objects import PulledObject
+from mapping.field_map.pulled_objects import PulledObject, activity_keys, pulled_objects
 from mapping.field_map.types import Record, raw_frame, raw_schema, unparsed
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.text.keys import KEYS_VERSION
+from sync.host.host import CrashPoints
 from sync.mirror.mirror import Mirror
+from sync.mirror.sort_order import BY_ID
 from sync.pull.id_list import IdList
 from sync.salesforce.bulk_query import ResultPage
 from sync.salesforce.query_pages import Page
+from sync.store import data_files
 from sync.store.data_files import DataFile
+from sync.store.leases import LeasedStore
 from sync.store.paging import chunks
 
 # Pages of REST are small: so many rows make a data file, or a range of fewer.
@@ -180,3 +185,27 @@ def _fates(rows: pl.DataFrame, known: pl.DataFrame) -> Mapping[str, int]:
         counted["converted"] = pl.col("IsConverted") & ~pl.col("IsConverted_before").fill_null(value=False)
     found = both.select(column.sum().alias(name) for name, column in counted.items()).row(0, named=True)
     return {name: count for name, count in found.items() if count}
+
+
+def compact(
+    leased: LeasedStore, writer: MirrorWriter, field_map: FieldMap, points: CrashPoints, *, percent: int
+) -> int:
+    """Sort what needs it, each object in a transaction of its own; how many data files were written."""
+    keys = activity_keys(field_map)
+    prospects = {entry.api_name for entry in field_map.objects}
+    written = 0
+    for name in dict.fromkeys([*(wanted.api_name for wanted in pulled_objects(field_map)), *keys]):
+        done = writer.mirror.compact(
+            name,
+            key=BY_ID if name in prospects else keys.get(name, BY_ID),
+            run=writer.run_id,
+            pull=writer.sequence,
+            percent=percent,
+        )
+        if done is None:
+            continue
+        points.reach("compaction written")
+        with leased.transaction() as tx:
+            data_files.replace(tx, run=writer.run_id, at=writer.now(), written=done.written, replaced=done.replaced)
+        written += len(done.written)
+    return written

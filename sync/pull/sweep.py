@@ -20,8 +20,7 @@ from sync.host.host import Host
 from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.pull.id_list import IdList, id_list
 from sync.pull.pull import mirror_writer, pull
-from sync.pull.staging import MirrorWriter, Staging
-from sync.pull.upkeep import compact
+from sync.pull.staging import MirrorWriter, Staging, compact
 from sync.run import Run
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.org import Org

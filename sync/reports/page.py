@@ -11,7 +11,7 @@ from config.words.catalogue import Words
 from engine.changes.states import State
 from engine.messages import Message
 from engine.values import Scalar
-from sync.views import page_parts, phrases
+from sync.views import overview, phrases
 from sync.views.listing import ATTENTION, UPDATES_SHOWN_MAX
 from sync.views.overview import FieldSummary, Why
 from sync.views.report import OPEN_COUNTS, Load, RunReport
@@ -35,14 +35,14 @@ def html(report: RunReport, words: Words) -> str:
         style=style,
         style_digest=b64encode(sha256(style.encode()).digest()).decode(),
         tell=_Teller(report, words),
-        views=page_parts,
+        views=overview,
         seen=report.overview,
         updates_max=UPDATES_SHOWN_MAX,
     )
 
 
 class _Teller:
-    """What the template asks in the reader's language. It decides nothing; `page_parts` did."""
+    """What the template asks in the reader's language. It decides nothing; `sync.views` did."""
 
     def __init__(self, report: RunReport, words: Words) -> None:
         self.words = words

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from engine.errors import Problem
 from engine.names import folded
 from engine.snapshots import Queue, User

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from engine.changes.change import Change, RuleRef, Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError

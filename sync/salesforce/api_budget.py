@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
-from sync.salesforce.api_usage import ApiUsage
+from sync.salesforce.session import ApiUsage
 from sync.store import api_ledger
 from sync.store.api_ledger import Room, Terms
 from sync.store.database import Store, Transaction

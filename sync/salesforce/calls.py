@@ -9,17 +9,18 @@ from typing import TypeAlias, TypeVar
 
 import requests
 from simple_salesforce.api import Salesforce
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from engine.errors import OtherOrgError
 from sync.salesforce.errors import CallError, Course, Fault, error_of, not_json
 from sync.salesforce.login import Grant, log_in
-from sync.salesforce.login_settings import Connection
+from sync.salesforce.login_settings import Connection, Patience
 from sync.salesforce.query_pages import Record
-from sync.salesforce.retry import Sleep, patiently
 from sync.salesforce.session import INSTANCE, Session
 from sync.salesforce.write_results import PRECONDITION_FAILED
 
 Result = TypeVar("Result")
+Sleep = Callable[[float], None]
 Ask: TypeAlias = Callable[[Salesforce], Result]
 
 
@@ -123,3 +124,29 @@ def _answer(ask: Ask[Result], client: Salesforce) -> Result:
     except ValueError as error:
         # A torn answer: requests' and json's decode errors are ValueErrors.
         raise CallError(not_json(200)) from error
+
+
+def patiently(ask: Callable[[], Result], *, patience: Patience, sleep: Sleep, writes: bool) -> Result:
+    """The result of the first attempt that succeeds, else the last attempt's CallError. No dice: one worker, one org."""
+
+    def worth_it(error: BaseException) -> bool:
+        if not isinstance(error, CallError) or error.fault.course is not Course.RETRY:
+            return False
+        # An org that asks for more patience than there is gets none: the next run will see.
+        return error.fault.wait_seconds <= patience.longest_wait_seconds and not (
+            writes and error.fault.may_have_applied
+        )
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.fault.wait_seconds if isinstance(error, CallError) else 0.0
+        doubled = patience.first_wait_seconds * 2.0 ** (state.attempt_number - 1)
+        return max(asked, min(doubled, patience.longest_wait_seconds))
+
+    return Retrying(
+        retry=retry_if_exception(worth_it),
+        stop=stop_after_attempt(patience.attempts),
+        wait=wait,
+        sleep=sleep,
+        reraise=True,
+    )(ask)

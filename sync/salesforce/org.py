@@ -12,14 +12,12 @@ from typing import cast
 from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
 from sync.salesforce import composite
-from sync.salesforce.api_usage import ApiUsage
-from sync.salesforce.calls import Ask, Wire
+from sync.salesforce.calls import Ask, Sleep, Wire
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import Course, Fault, error_of
 from sync.salesforce.login_settings import Connection, PasswordLogin
 from sync.salesforce.query_pages import JSON, Opened, Page, Record, page_of
-from sync.salesforce.retry import Sleep
-from sync.salesforce.session import Session
+from sync.salesforce.session import ApiUsage, Session
 from sync.salesforce.updates import (
     COLLECTION_MAX,
     GUARDED_MAX,

@@ -1,5 +1,7 @@
 """The one `requests.Session` everything goes through: what must be true of every attempt is made true here."""
 
+import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,11 +11,28 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import ProxyManager
+from urllib3.util.ssl_ import create_urllib3_context
 
-from sync.salesforce.api_usage import ApiUsage, usage_of
+from engine.errors import SettingsError
 from sync.salesforce.errors import CallError, fault_of, fault_of_transport, not_json
 from sync.salesforce.login_settings import Connection, is_loopback, origin_of
-from sync.salesforce.tls_proxy import TrustingAdapter
+
+# `api-usage=17/15000; per-app-api-usage=4/250(appName=x)`: a suffix, or another order, must not hide the numbers.
+_ORG = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+_APP = re.compile(r"per-app-api-usage=(\d+)/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUsage:
+    """Calls of the last 24 hours by everybody; `app_*` where the org limits this app by itself."""
+
+    used: int
+    limit: int
+    app_used: int | None = None
+    app_limit: int | None = None
+
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
 # simple-salesforce writes the addresses it calls by itself, always https. It is given this host for the org and any
@@ -164,3 +183,34 @@ def _date(header: str | None) -> datetime | None:
         return parsedate_to_datetime(header).astimezone(UTC) if header else None
     except ValueError:
         return None
+
+
+def usage_of(header: str | None) -> ApiUsage | None:
+    """None when the answer does not tell, which does not mean that there is no limit."""
+    org = _ORG.search(header or "")
+    if org is None:
+        return None
+    app = _APP.search(header or "")
+    return ApiUsage(int(org[1]), int(org[2]), int(app[1]) if app else None, int(app[2]) if app else None)
+
+
+class TrustingAdapter(HTTPAdapter):
+    """Trusts these certificates besides the public ones, on the way through a proxy too.
+
+    requests' own `verify=FILE` would trust them instead of the public ones.
+    """
+
+    def __init__(self, ca_text: str) -> None:
+        self._context = create_urllib3_context()
+        try:
+            self._context.load_verify_locations(cadata=ca_text)
+        except ssl.SSLError:
+            raise SettingsError.of("ST-134", "", name="ca file") from None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
+        found: ProxyManager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        return found

@@ -16,7 +16,7 @@ from config.settings.syncs import Fold, Gap, Sync
 
 # No clock was ever put forward or back by more than a day.
 _DAY = timedelta(days=1)
-# Of a sync without a zone that nobody has given the org's (`timetable.py`).
+# Of a sync without a zone that nobody has given the org's (`schedule.py`).
 _UTC = "UTC"
 
 

@@ -9,7 +9,7 @@ from config.settings.syncs import Sync, Verb
 from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.schedule.due import due_times, next_times
-from sync.schedule.timetable import Timetable
+from sync.schedule.schedule import Timetable
 from sync.store import leases, pauses, plans, runs, slots
 from sync.store.database import Transaction
 from sync.store.pauses import Pause

@@ -1,4 +1,4 @@
-"""Open the store and give out transactions: SQLite in one file, or PostgreSQL, with the same promises.
+"""Open the store, bring its schema up to date, and give out transactions: SQLite in one file, or PostgreSQL, with the same promises.
 
 A write transaction is alone: `BEGIN IMMEDIATE` on SQLite, an advisory lock on PostgreSQL. What it reads is therefore
 still true when it writes, and the audit chain cannot fork. Keep it short and never hold one across a call to the org.
@@ -6,15 +6,17 @@ still true when it writes, and the audit chain cannot fork. Keep it short and ne
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import LeadsyncError, StoreError, TransientError
-from sync.store import paths, schema
+from sync.store import paths
+from sync.store.migrations import HEAD, KNOWN
 
 Transaction: TypeAlias = Connection
 Dice: TypeAlias = Callable[[int], bytes]
@@ -49,10 +51,10 @@ class Store:
         store = cls(_engine(where).execution_options(**{_DICE: dice}))
         try:
             with store.read() as tx:
-                current = schema.is_current(tx)
+                current = _is_current(tx)
             if not current:
                 with store.transaction() as tx:
-                    schema.upgrade(tx)
+                    _upgrade(tx)
         except BaseException:
             store.close()
             raise
@@ -152,3 +154,32 @@ def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
     if isinstance(error, OperationalError) or error.connection_invalidated or any(sign in reason for sign in _DAMAGED):
         return StoreError.of("SR-103", reason=reason)
     return error
+
+
+def _is_current(tx: Connection) -> bool:
+    """StoreError when the store was written by a newer version of leadsync."""
+    version = _version(tx)
+    if version is not None and version not in KNOWN:
+        raise StoreError.of("SR-106", found=version, known=HEAD)
+    return version == HEAD
+
+
+def _upgrade(tx: Connection) -> None:
+    """Run the missing migrations inside the caller's write transaction; a second process finds nothing left to do."""
+    if _is_current(tx):
+        return
+    # Only a new or older store needs Alembic; it takes longer to import than the store takes to open.
+    from alembic import command
+    from alembic.config import Config
+
+    with as_file(files("sync.store") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
+
+
+def _version(tx: Connection) -> str | None:
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -19,7 +19,8 @@ from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.events import Event
 from sync.store.paging import chunks
-from sync.store.tables import approvals, batch_changes, batches, changes, plans
+from sync.store.tables import approvals, batch_changes, batches, changes, plans, texts
+from sync.store.vocabulary import TextKind
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
 # Of many that are in the way so many are named.
@@ -233,3 +234,13 @@ def _from_row(row: "Row[tuple[object, ...]]") -> PlanRecord:
         tuple(Notice(record_id, message_from(message)) for record_id, message in row.record["notices"]),
         row.record["whole"],
     )
+
+
+def keep_text(tx: Transaction, kind: TextKind, *, digest: str, text: str) -> None:
+    """A rulebook or map that was used, as canonical text, for replay and for the recheck; one that is there already stays."""
+    if text_of(tx, digest) is None:
+        tx.execute(insert(texts).values(digest=digest, kind=kind, text=text))
+
+
+def text_of(tx: Transaction, digest: str) -> str | None:
+    return tx.execute(select(texts.c.text).where(texts.c.digest == digest)).scalar_one_or_none()

@@ -6,7 +6,7 @@ from datetime import date
 from config.words.catalogue import Words, catalogue
 from engine.automation.explain import CriterionLine, Explanation, LeafResult, Match, Tried
 from engine.changes.change import Standing
-from engine.conditions.conditions import Leaf
+from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Kind
 from engine.messages import Message
 from engine.values import Scalar
@@ -15,7 +15,6 @@ from engine.verdicts.registry import VERDICTS
 from engine.verdicts.score import SCORE, ScoreLine
 from engine.verdicts.verdict import Verdict
 from sync.views import phrases
-from sync.views.condition_words import asked, of_activities
 from sync.views.explain import Explained, Moved, Since
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
@@ -222,3 +221,28 @@ def _found(result: LeafResult, kind: Kind, words: Words) -> str:
 
 def _naming(message: Message, names: Mapping[str, str]) -> Message:
     return Message(message.key, {key: names.get(str(value), value) for key, value in message.params.items()})
+
+
+def asked(condition: Condition) -> str:
+    """`amount: {at least: 300}, any: [...]`; nothing for what always holds."""
+    match condition:
+        case Leaf():
+            operand = condition.shown or ("" if condition.operand is None else str(condition.operand))
+            return f"{condition.field.name}: {{{condition.operator}: {operand}}}"
+        case ActivityCount():
+            return f"activity: {{{of_activities(condition)}}}"
+        case Group() if condition == ALWAYS:
+            return ""
+        case Group():
+            parts = [asked(part) for part in condition.of]
+            if condition.join is Join.ALL:
+                return ", ".join(part for part in parts if part)
+            return f"{condition.join}: [{', '.join(f'{{{part}}}' for part in parts)}]"
+
+
+def of_activities(counted: ActivityCount) -> str:
+    """What is asked of activities besides their kind and their time."""
+    parts = [f"{name}: {value}" for name, value in (("asset", counted.asset), ("campaign", counted.campaign)) if value]
+    parts += [asked(counted.where)] if counted.where else []
+    parts += [] if counted.at_most is None else [f"count at most: {counted.at_most}"]
+    return ", ".join(parts)

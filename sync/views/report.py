@@ -109,6 +109,17 @@ class RunReport:
     loads: tuple[Load, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def busiest(self) -> tuple[int, int] | None:
+        """The largest load of an active person before and after; None without people."""
+        people = [load for load in self.loads if load.owner.kind is OwnerKind.USER]
+        return (max(load.before for load in people), max(load.after for load in people)) if people else None
+
+    @property
+    def rescued(self) -> int:
+        """How many records leave queues and people who are no longer active."""
+        return sum(load.before - load.after for load in self.loads if load.owner.kind is not OwnerKind.USER)
+
 
 def loads(before: Mapping[Owner, int], shift: Mapping[Owner, int]) -> tuple[Load, ...]:
     """Loads from the counts at the snapshot and what moves add and take (`Overview.shift`); busiest people first."""

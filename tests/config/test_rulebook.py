@@ -10,7 +10,6 @@ from engine.actions.set_field import SetField
 from engine.conditions.conditions import ALWAYS, ActivityCount, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape
-from engine.rulebook.actions import Otherwise, Reference
 from engine.rulebook.policy import Approver, Limits, Policy
 from engine.rulebook.rulebook import (
     Assignment,
@@ -18,10 +17,12 @@ from engine.rulebook.rulebook import (
     Criterion,
     Level,
     Mode,
+    Otherwise,
     Persona,
     Points,
     Pool,
     Profile,
+    Reference,
     Rulebook,
 )
 

@@ -17,8 +17,8 @@ from engine.conditions.conditions import ActivityCount, Condition, Group, Join, 
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape, Operator, operators_for
 from engine.moments import Moment
-from engine.rulebook.actions import Action, Otherwise
 from engine.rulebook.rulebook import (
+    Action,
     AutomationRule,
     Band,
     Criterion,
@@ -26,6 +26,7 @@ from engine.rulebook.rulebook import (
     Fading,
     Level,
     Mode,
+    Otherwise,
     Persona,
     Points,
     Profile,

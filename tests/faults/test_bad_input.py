@@ -12,9 +12,8 @@ from sync.app import open_worker
 from sync.run import begin
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import generate
-from sync.sandbox.opening import Opened
 from sync.sandbox.saved_org import SavedWorld
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import Switches
 from tests.command import leadsync
 from tests.stage import START, Stage, staged

@@ -14,8 +14,8 @@ import pytest
 from engine.changes.states import OPEN, State
 from sync.app import open_worker
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.opening import Opened, opened
 from sync.sandbox.saved_org import SavedWorld
+from sync.sandbox.server import Opened, opened
 from sync.sandbox.worlds import World
 from sync.store import changes, memory
 from tests.command import leadsync, start

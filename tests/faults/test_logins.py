@@ -16,8 +16,7 @@ from sync.run import begin
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.generate import generate
-from sync.sandbox.opening import Opened
-from sync.sandbox.server import SandboxServer
+from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import World
 from tests.command import leadsync
 from tests.stage import START, Stage, waiting

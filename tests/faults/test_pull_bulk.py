@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import TransientError
-from sync.host.clock import Clock
+from sync.host.host import Clock
 from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LeadsyncError, OrgError, TransientError
-from sync.host.crash_points import CrashPoints
+from sync.host.host import CrashPoints
 from sync.host.shutdown import Shutdown
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches

@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from config.settings.settings import FILE
 from sync.app import open_worker
-from sync.host.clock import host_clock
+from sync.host.host import host_clock
 from sync.run import Worker
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.opening import Opened, opened
+from sync.sandbox.server import Opened, opened
 from sync.sandbox.worlds import World
 from sync.store import runs, slots
 from sync.store.slots import Slot

@@ -12,9 +12,9 @@ import pytest
 from config.settings.settings import FILE
 from engine.errors import TransientError
 from sync.app import open_worker
-from sync.host.clock import host_clock
+from sync.host.host import host_clock
 from sync.sandbox.faults import Fault, FaultKind
-from sync.sandbox.opening import Opened, opened
+from sync.sandbox.server import Opened, opened
 from sync.store.vocabulary import SlotState
 from tests.command import start
 from tests.faults.test_schedule import SETTINGS, broken, ended, events, owe, owed

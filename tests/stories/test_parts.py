@@ -26,7 +26,7 @@ from sync.review.decisions import lift
 from sync.review.overrides import give_back
 from sync.run import Worker, begin
 from sync.sandbox.exchange import RefusalError
-from sync.sandbox.opening import Opened
+from sync.sandbox.server import Opened
 from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
 from sync.store.events import Event

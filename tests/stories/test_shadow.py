@@ -17,9 +17,9 @@ from sync.reports.page import html
 from sync.reports.shadow import agreement_file
 from sync.reports.table import csv as csv_text
 from sync.run import begin
-from sync.sandbox.opening import Opened
+from sync.sandbox.server import Opened
+from sync.schedule.schedule import timetable
 from sync.schedule.status import status_of
-from sync.schedule.timetable import timetable
 from sync.store import runs
 from sync.store.figures import ColumnAgreement
 from sync.views.plan_report import report_of

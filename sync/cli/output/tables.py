@@ -6,8 +6,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from config.words.catalogue import Words
-from sync.views import page_parts, phrases
-from sync.views.overview import Overview
+from sync.views import phrases
+from sync.views.overview import Overview, shown_fields
 from sync.views.report import Heading
 from sync.views.rows import Row
 
@@ -51,7 +51,7 @@ def changes_table(rows: Iterable[Row], heading: Heading, words: Words) -> Table:
 
 def _changed(row: Row, heading: Heading, words: Words) -> list[str]:
     moved = [("owner", row.move.before.name, row.move.after.name)] if row.move else []
-    fields = [(field.name, field.before, field.after) for field in page_parts.shown_fields(row)]
+    fields = [(field.name, field.before, field.after) for field in shown_fields(row)]
     told = [
         f"{phrases.label(name, heading.labels, words=words)}: "
         f"{phrases.value(before, words=words)} → {phrases.value(after, words=words)}"

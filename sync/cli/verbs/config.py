@@ -63,7 +63,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
 def _in_rulebook(terminal: Terminal, rulebook: Path) -> list[dict[str, object]]:
     """What the rulebook sets, or leaves at its default; of a folder without a rulebook yet the defaults."""
-    from config.rulebook.defaults_shown import said_in
+    from config.rulebook.folder import said_in
     from config.settings.defaults import DEFAULTS
     from engine.errors import RulebookError
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from config.files.suggestions import nearest
+from config.files.problems import nearest
 from engine.errors import UsageError
 from sync.cli import options
 from sync.cli.exit_codes import Code
@@ -60,7 +60,7 @@ def refuse_unknown(sync: str | None, known: Iterable[str]) -> None:
 
 def zone_of(worker: "Worker", sync: str | None) -> str:
     """The time zone of a sync; that of syncs without one when everything is meant."""
-    from sync.schedule.timetable import timetable
+    from sync.schedule.schedule import timetable
 
     found = timetable(worker, worker.settings.syncs)
     return found.zone if sync is None else found.syncs[sync].time_zone or found.zone

@@ -33,7 +33,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
     ) -> int:
         if context.invoked_subcommand is not None:
             return Code.DONE
-        from mapping.field_map.lint import lints
+        from mapping.field_map.check import lints
         from sync.cli.output.plan import held_of, write_plan
         from sync.cycle import propose
 

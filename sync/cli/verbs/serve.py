@@ -134,7 +134,7 @@ class Voice:
         return phrases.time(slot.due_at, zone=self._zone(slot.sync), words=self.terminal.words)
 
     def _zone(self, name: str) -> str:
-        from sync.schedule.timetable import timetable
+        from sync.schedule.schedule import timetable
 
         found = timetable(self.worker, self.worker.settings.syncs)
         sync = found.syncs.get(name)

@@ -27,8 +27,8 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
     @app.command("status", help=words.say("cli.status"))
     def status(*, folder: Path = folder_option, json: bool = json_option) -> int:
+        from sync.schedule.schedule import timetable
         from sync.schedule.status import status_of
-        from sync.schedule.timetable import timetable
 
         with terminal.worker(folder) as worker:
             found = status_of(worker, timetable(worker, worker.settings.syncs))

@@ -19,7 +19,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from config.rulebook.folder import load_rulebook
         from config.settings.settings import load_settings
         from config.words.catalogue import Words
-        from mapping.field_map.lint import lints
+        from mapping.field_map.check import lints
 
         settings = load_settings(folder)
         terminal.words = Words(settings.language)

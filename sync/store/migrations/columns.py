@@ -47,7 +47,7 @@ def holder() -> Columns:
     return [*must(TEXT, "host", "boot"), *must(COUNT, "pid"), *must(TEXT, "process_started")]
 
 
-def _columns(kind: Kind, names: Sequence[str], *, to: str | None, words: Sequence[str], **settings: bool) -> Columns:
+def _columns(kind: Kind, names: Sequence[str], *, to: str | None, words: Sequence[str], **settings: Any) -> Columns:
     listed = ", ".join(f"'{word}'" for word in words)
 
     def rules(name: str) -> Iterator[sa.ForeignKey | sa.CheckConstraint]:

@@ -12,8 +12,7 @@ from engine.actions.registry import ACTIONS, KINDS, kind_of
 from engine.actions.set_field import SetField, set_fields
 from engine.changes.change import Effects
 from engine.conditions.conditions import ALWAYS
-from engine.rulebook.actions import Action, Otherwise, Reference
-from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Mode, Otherwise, Reference, Rulebook
 
 SUZUKI, INBOUND = Reference("suzuki@sandbox.example"), Reference("Inbound")
 SET_RATING = SetField("rating", "Hot", key="hot")

@@ -10,8 +10,7 @@ from engine.actions.assign import Assign
 from engine.actions.set_field import SetField, our_mark
 from engine.conditions.conditions import ALWAYS, NEVER, Condition, Leaf
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.actions import Otherwise
-from engine.rulebook.rulebook import AutomationRule, Mode, Rulebook
+from engine.rulebook.rulebook import AutomationRule, Mode, Otherwise, Rulebook
 
 UNKNOWN = Leaf(Field("employees", Kind.INTEGER), "at least", 300)  # the prospect's is empty
 HOT = Leaf(Field("rating", Kind.PICKLIST), "is", "hot")

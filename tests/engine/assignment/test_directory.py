@@ -7,8 +7,17 @@ from engine.conditions.conditions import Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape
 from engine.errors import Problem
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
+from engine.rulebook.rulebook import (
+    Assignment,
+    AutomationRule,
+    Criterion,
+    Level,
+    Persona,
+    Pool,
+    Profile,
+    Reference,
+    Rulebook,
+)
 from engine.snapshots import Queue, User
 
 BOSS = User("0051", "Boss@sandbox.example", "山田", is_active=True, role="営業部長")

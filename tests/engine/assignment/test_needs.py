@@ -10,8 +10,7 @@ from engine.actions.assign import Assign
 from engine.assignment.needs import Need, need_of
 from engine.changes.change import OwnerWhy
 from engine.changes.memory import EMPTY, Memory
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, AutomationRule, Pool, Rulebook
+from engine.rulebook.rulebook import Assignment, AutomationRule, Pool, Reference, Rulebook
 from tests.engine.small_org import BIG, directory_of
 
 GIVEN = replace(EMPTY, applied={"L0": {"owner": "ANN"}})

@@ -19,8 +19,7 @@ from engine.changes.change import Change, OwnerWhy, Standing, Turn
 from engine.changes.memory import EMPTY, Memory
 from engine.changes.states import State
 from engine.messages import Message
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, Pool, Rulebook
+from engine.rulebook.rulebook import Assignment, Pool, Reference, Rulebook
 from tests.engine.small_org import change_of, directory_of
 
 _NAMES = ("ann@x", "left@x", "robot@x", "bob@x", "gone@x")

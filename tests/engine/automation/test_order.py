@@ -8,8 +8,7 @@ from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.errors import Problem, RulebookError
-from engine.rulebook.actions import Action
-from engine.rulebook.rulebook import AutomationRule, Criterion, Level, Mode, Persona, Profile, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Criterion, Level, Mode, Persona, Profile, Rulebook
 from engine.verdicts.band import BAND
 from engine.verdicts.grade import GRADE
 from engine.verdicts.persona import PERSONA

@@ -16,13 +16,14 @@ from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.drafts import Draft, RangeCounts, drafts_of, prepare
-from engine.rulebook.actions import Otherwise, Reference
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import (
     Assignment,
     AutomationRule,
     Mode,
+    Otherwise,
     Pool,
+    Reference,
     Rulebook,
 )
 from engine.values import Scalar, Values

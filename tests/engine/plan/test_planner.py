@@ -21,8 +21,17 @@ from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.moments import Moment
 from engine.plan.planner import plan
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, AutomationRule, Criterion, Level, Persona, Pool, Profile, Rulebook
+from engine.rulebook.rulebook import (
+    Assignment,
+    AutomationRule,
+    Criterion,
+    Level,
+    Persona,
+    Pool,
+    Profile,
+    Reference,
+    Rulebook,
+)
 from engine.snapshots import Queue, Range, Snapshot, User
 from engine.verdicts.registry import TARGETS
 

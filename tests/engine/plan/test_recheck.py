@@ -14,9 +14,8 @@ from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling, base_of, held_value, recheck
-from engine.rulebook.actions import Reference
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
-from engine.rulebook.rulebook import Assignment, AutomationRule, Mode, Points, Pool, Rulebook
+from engine.rulebook.rulebook import Assignment, AutomationRule, Mode, Points, Pool, Reference, Rulebook
 from engine.snapshots import User
 from engine.values import Scalar
 from tests.engine.small_org import (

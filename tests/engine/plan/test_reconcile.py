@@ -22,8 +22,7 @@ from engine.plan.reconcile import (
     requested,
     without_owner,
 )
-from engine.rulebook.actions import Reference
-from engine.rulebook.rulebook import Assignment, Pool, Rulebook
+from engine.rulebook.rulebook import Assignment, Pool, Reference, Rulebook
 from tests.engine.small_org import AT, BASE, change_of, directory_of
 
 ASKED = change_of(rating="Warm")

@@ -13,17 +13,18 @@ from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.shadow import KINDS_MAX, OWNER, Agreement, Column, Difference
-from engine.rulebook.actions import Otherwise, Reference
 from engine.rulebook.rulebook import (
     Assignment,
     AutomationRule,
     Band,
     Criterion,
     Level,
+    Otherwise,
     Persona,
     Points,
     Pool,
     Profile,
+    Reference,
     Rulebook,
 )
 from engine.values import Scalar

@@ -1,8 +1,8 @@
 """What a map says in vain."""
 
 from engine.errors import Problem
+from mapping.field_map.check import lints
 from mapping.field_map.field_map import ActivitySource, FieldMap, Lookup, ObjectMap, RelatedObject
-from mapping.field_map.lint import lints
 
 RELATED = tuple(RelatedObject(name, (), f"map.yaml:{line}:3") for line, name in ((7, "Account"), (8, "Campaign")))
 

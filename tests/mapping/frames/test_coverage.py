@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from mapping.frames.activities import ACTIVITY_SCHEMA
-from mapping.frames.coverage import Coverage
+from mapping.frames.activities import ACTIVITY_SCHEMA, Coverage
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, MappedField
 from sync.cycle import propose
 from sync.pull.pull import mirror_writer
-from sync.pull.upkeep import compact
+from sync.pull.staging import compact
 from sync.run import Run, begin
 from sync.store.leases import LeasedStore
 from sync.store.vocabulary import LeaseName

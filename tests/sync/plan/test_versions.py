@@ -7,7 +7,7 @@ import pytest
 from sync.app import open_worker
 from sync.plan.versions import PlanVersions
 from sync.run import begin
-from sync.sandbox.opening import Opened
+from sync.sandbox.server import Opened
 from tests.stage import RULEBOOK, Stage, write_rulebook
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import LeaseError
-from sync.host.clock import Clock
+from sync.host.host import Clock
 from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.run import begin
 from sync.store import jobs, leases

@@ -9,7 +9,7 @@ import pytest
 
 from config.field_map.load import map_from_text
 from engine.errors import OrgError
-from sync.host.clock import Clock
+from sync.host.host import Clock
 from sync.pull.sweep import sweep
 from sync.run import begin
 from sync.sandbox.worlds import World

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import OrgError
-from sync.host.crash_points import CrashPoints
+from sync.host.host import CrashPoints
 from sync.pull.sweep import sweep
 from sync.run import Run, begin
 from sync.sandbox.database import Record

@@ -11,11 +11,10 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from engine.errors import TransientError
-from sync.salesforce.api_usage import ApiUsage, usage_of
 from sync.salesforce.errors import CallError
 from sync.salesforce.login_settings import Connection, Patience, Timeouts
 from sync.salesforce.org import Org
-from sync.salesforce.session import INSTANCE, Session
+from sync.salesforce.session import INSTANCE, ApiUsage, Session, usage_of
 
 ORG = "https://acme.my.salesforce.com"
 LIMITS = f"{ORG}/services/data/v66.0/limits/"

@@ -14,9 +14,8 @@ import requests
 from engine.errors import StoreError
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
-from sync.sandbox.opening import opened
 from sync.sandbox.saved_org import SavedWorld
-from sync.sandbox.server import SandboxOrg
+from sync.sandbox.server import SandboxOrg, opened
 from sync.sandbox.worlds import JobState, World
 from tests.people import add, connector_weekend, edit, hard_delete, late
 from tests.sandbox_org import contents
@@ -135,7 +134,7 @@ _SERVE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from sync.sandbox.opening import opened
+from sync.sandbox.server import opened
 
 with opened(Path(sys.argv[1]), lambda: datetime(2026, 11, 21, 9, tzinfo=UTC)) as org:
     print(org.url, flush=True)

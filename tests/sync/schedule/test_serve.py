@@ -264,7 +264,7 @@ def test_served_until_told_to_end(watched: Watched) -> None:
 def opening_anew(stage: Stage) -> Opening:
     """As `serve` opens it: files are read again."""
     from sync.app import open_worker
-    from sync.sandbox.opening import Opened
+    from sync.sandbox.server import Opened
 
     return lambda: open_worker(stage.folder, sandbox=Opened.of(stage.server))
 

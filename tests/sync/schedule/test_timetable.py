@@ -7,7 +7,7 @@ import pytest
 
 from config.settings.syncs import Sync, Verb
 from sync.schedule.due import next_times
-from sync.schedule.timetable import Origin, Timetable, timetable
+from sync.schedule.schedule import Origin, Timetable, timetable
 from tests.stage import RULEBOOK, Stage, staged, write_rulebook
 
 SYNCS = {

@@ -10,7 +10,7 @@ from engine.changes.plan import Plan
 from engine.changes.states import State
 from engine.messages import Message
 from engine.plan.guards import Entry, Passed
-from sync.store import orgs, plans, proposals, source_texts
+from sync.store import orgs, plans, proposals
 from sync.store.database import Transaction
 from sync.store.proposals import Seal
 from sync.store.tables import orgs as org_rows
@@ -56,5 +56,5 @@ def _know(tx: Transaction, plan: Plan, field_map: str) -> None:
     """What a run that plans has entered before: its org, its rulebook and its map."""
     if orgs.pinned(tx) is None:
         tx.execute(insert(org_rows).values(org_id=plan.org_id, is_sandbox=True, pinned_at=plan.at))
-    source_texts.keep(tx, TextKind.RULEBOOK, digest=plan.rulebook, text="")
-    source_texts.keep(tx, TextKind.MAP, digest=field_map, text="")
+    plans.keep_text(tx, TextKind.RULEBOOK, digest=plan.rulebook, text="")
+    plans.keep_text(tx, TextKind.MAP, digest=field_map, text="")

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import BudgetError
 from sync.salesforce.api_budget import BLOCK, ApiBudget
-from sync.salesforce.api_usage import ApiUsage
+from sync.salesforce.session import ApiUsage
 from sync.store import api_ledger
 from sync.store.api_ledger import LIMIT_UNTOLD, Terms
 from sync.store.database import Store

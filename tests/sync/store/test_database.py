@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.errors import LeadsyncError, StoreError
-from sync.store import source_texts
+from sync.store import plans
 from sync.store.database import Store
 from sync.store.vocabulary import TextKind
 
@@ -18,36 +18,36 @@ Dice = Callable[[int], bytes]
 
 def test_what_a_transaction_wrote_is_read_by_the_next(store: Store) -> None:
     with store.transaction() as tx:
-        source_texts.keep(tx, TextKind.MAP, digest="d", text="部長")
+        plans.keep_text(tx, TextKind.MAP, digest="d", text="部長")
     with store.read() as tx:
-        assert source_texts.text_of(tx, "d") == "部長"
+        assert plans.text_of(tx, "d") == "部長"
 
 
 def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
     def fail() -> None:
         with store.transaction() as tx:
-            source_texts.keep(tx, TextKind.MAP, digest="d", text="x")
+            plans.keep_text(tx, TextKind.MAP, digest="d", text="x")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
     with store.read() as tx:
-        assert source_texts.text_of(tx, "d") is None
+        assert plans.text_of(tx, "d") is None
 
 
 def test_a_read_cannot_write(store: Store) -> None:
     with pytest.raises((LeadsyncError, DBAPIError)), store.read() as tx:
-        source_texts.keep(tx, TextKind.MAP, digest="d", text="x")
+        plans.keep_text(tx, TextKind.MAP, digest="d", text="x")
     with store.transaction() as tx:
-        source_texts.keep(tx, TextKind.MAP, digest="d", text="x")
+        plans.keep_text(tx, TextKind.MAP, digest="d", text="x")
 
 
 def test_a_read_sees_one_instant(store: Store) -> None:
     with store.read() as before:
-        assert source_texts.text_of(before, "d") is None
+        assert plans.text_of(before, "d") is None
         with store.transaction() as tx:
-            source_texts.keep(tx, TextKind.MAP, digest="d", text="x")
-        assert source_texts.text_of(before, "d") is None
+            plans.keep_text(tx, TextKind.MAP, digest="d", text="x")
+        assert plans.text_of(before, "d") is None
 
 
 def test_a_broken_constraint_stays_what_it_is(store: Store) -> None:

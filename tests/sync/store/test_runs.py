@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine.errors import OtherOrgError, StoreError
-from sync.store import leases, orgs, runs, source_texts
+from sync.store import leases, orgs, plans, runs
 from sync.store.database import Store, Transaction
 from sync.store.figures import Ended, Figures, Pulled
 from sync.store.holders import Holder
@@ -130,7 +130,7 @@ def test_another_org_is_refused(store: Store, at: datetime) -> None:
 
 def test_a_text_is_kept_once(store: Store) -> None:
     with store.transaction() as tx:
-        source_texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
-        source_texts.keep(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
-        assert source_texts.text_of(tx, "d") == "name: リード"
-        assert source_texts.text_of(tx, "e") is None
+        plans.keep_text(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
+        plans.keep_text(tx, TextKind.RULEBOOK, digest="d", text="name: リード")
+        assert plans.text_of(tx, "d") == "name: リード"
+        assert plans.text_of(tx, "e") is None

@@ -13,7 +13,7 @@ from engine.errors import UsageError
 from engine.verdicts.registry import TARGETS
 from mapping.field_map.write_back import WRITE_BACK
 from sync.app import open_worker
-from sync.sandbox.opening import Opened
+from sync.sandbox.server import Opened
 from sync.views.explain import Explained, Moved, explain_record
 from sync.views.explain_words import past_lines
 from tests.stage import RULEBOOK, Stage, staged, write_rulebook

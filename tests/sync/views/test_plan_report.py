@@ -8,7 +8,7 @@ from config.words.catalogue import Language, Words
 from engine.messages import Message
 from sync.app import open_worker
 from sync.sandbox.database import Value
-from sync.sandbox.opening import Opened
+from sync.sandbox.server import Opened
 from sync.sandbox.worlds import World
 from sync.views.plan_report import overview_of, report_of
 from sync.views.report import RunReport
