@@ -23,6 +23,8 @@ VERDICT_OF: dict[str, Verdict] = {output.name: verdict for verdict in VERDICTS f
 TARGETS: tuple[str, ...] = tuple(output.name for output in OUTPUTS.values() if output.is_written)
 # Targets that ride along with a change and are never compared.
 RIDERS: tuple[str, ...] = (*(rider for verdict in VERDICTS for rider in verdict.carries), *OTHER_RIDERS)
+# Kinds of what a change may be made by without an id.
+ALONE: tuple[str, ...] = tuple(kind for verdict in VERDICTS for kind in verdict.cites_alone)
 # What the run itself decides or remembers, readable by rules like any other field.
 DERIVED_FIELDS: tuple[Field, ...] = (
     *(

@@ -24,6 +24,7 @@ THOUSANDTHS = "score__thousandths"
 class _Score(Verdict):
     name = "score"
     outputs = (Output("score", Kind.INTEGER, is_itself=True),)
+    cites_alone = ("scoring",)
 
     def is_said(self, rulebook: Rulebook) -> bool:
         return bool(rulebook.points)
@@ -37,7 +38,7 @@ class _Score(Verdict):
 
     def cited(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[RuleRef]:
         if self.writes(after):
-            yield RuleRef("scoring")
+            yield from map(RuleRef, self.cites_alone)
 
     def reasons(self, row: Row, after: Values, rulebook: Rulebook) -> Iterator[Message]:
         yield Message.of("reason.score", score=after["score"])

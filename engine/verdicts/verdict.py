@@ -70,13 +70,15 @@ class Item(Protocol):
 class Verdict(ABC):
     """Subclasses have no state: there is one of each, in the registry.
 
-    `carries` names what `riders` says. `is_one_item`: of its items the first that holds counts and later ones are not
+    `carries` names what `riders` says; `cites_alone` the kinds of what is `cited` without an id, there being one of the
+    kind. `is_one_item`: of its items the first that holds counts and later ones are not
     asked; else all that hold do.
     """
 
     name: str
     outputs: tuple[Output, ...]
     carries: tuple[str, ...] = ()
+    cites_alone: tuple[str, ...] = ()
     is_one_item: bool = True
 
     @abstractmethod

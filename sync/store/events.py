@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from engine.changes.states import State
+from engine.verdicts.registry import ALONE
 from sync.store.vocabulary import LeaseName, Outcome
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -107,7 +108,8 @@ _word = _text(r"[a-z]+(?:[ _-][a-z]+)*")
 _key = _text(r"[a-z][a-z_]*(?:\.[a-z_]+(?: [a-z_]+)*)+")  # of a message
 _code = _text(r"[A-Z]{2}-[0-9]{3}")
 _actor = _text(r"os:.+@.+|policy@[0-9a-f]{12}")
-_item = _text(r"[a-z_]+/.+|scoring")  # of the rulebook: rule/…, persona/…, pool/…, or what has one of its kind
+# Of the rulebook: rule/…, persona/…, pool/…, or what has one of its kind.
+_item = _text("|".join(("[a-z_]+/.+", *map(re.escape, ALONE))))
 _named = _text(r".+")  # an id as the rulebook has it: of a rule, a pool, a tag
 _object = _text(r"[A-Za-z][A-Za-z0-9_]*|drop-[0-9a-f]{16}")
 _path = _text(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.parquet")

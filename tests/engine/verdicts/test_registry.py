@@ -9,44 +9,17 @@ import pytest
 from config.words.catalogue import catalogue
 from engine.conditions.conditions import ALWAYS, Leaf, leaves
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.rulebook import (
-    AutomationRule,
-    Band,
-    Criterion,
-    Level,
-    Persona,
-    Points,
-    Profile,
-    Rulebook,
-    Segment,
-)
-from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICTS, asked, conditions_of
+from engine.rulebook.rulebook import AutomationRule
+from engine.verdicts.registry import ALONE, OUTPUTS, TARGETS, VERDICTS, asked, conditions_of
 from engine.verdicts.verdict import Asked, Verdict
+from tests.engine.least_rulebooks import EMPTY, LEAST, PERSONAS, PROFILES
 
-EMPTY = Rulebook("nothing", "0")
-PERSONAS = replace(EMPTY, personas=(Persona("p", "Chief", "decides", ALWAYS, where="p:1:1"),))
-PROFILES = replace(
-    EMPTY,
-    profiles=(Profile("f", "Fit", (Criterion("c", "C", 2, (Level("matches", 2, ALWAYS),)),), where="f:1:1"),),
-    default_profile="f",
-)
-POINTS = replace(EMPTY, points=(Points("form", 1_000),))
-# The least that a rulebook must say for each verdict to be decided.
-ALONE = {
-    "persona": PERSONAS,
-    "profile": PROFILES,
-    "grade": PROFILES,
-    "score": POINTS,
-    "band": replace(EMPTY, bands=(Band("1", 0),)),
-    "segment": replace(EMPTY, segments=(Segment("s", "Looking", ALWAYS, 1),)),
-    "priority": replace(PROFILES, bands=(Band("1", 0),)),
-}
 Judged = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
 def test_a_rulebook_of_one_verdict_alone_decides_it(verdict: Verdict, judged: Judged) -> None:
-    row = judged(ALONE[verdict.name], {})
+    row = judged(LEAST[verdict.name], {})
     decided = {output.name: row[f"by__{output.name}"] for output in verdict.outputs if output.is_written}
     assert decided == dict.fromkeys(decided, -1)
     assert all(row[output.name] is not None for output in verdict.outputs)
@@ -54,7 +27,7 @@ def test_a_rulebook_of_one_verdict_alone_decides_it(verdict: Verdict, judged: Ju
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
 def test_a_rulebook_that_says_nothing_of_a_verdict_leaves_its_fields_alone(verdict: Verdict, judged: Judged) -> None:
-    others = [alone for alone in ALONE.values() if not verdict.is_said(alone)]
+    others = [alone for alone in LEAST.values() if not verdict.is_said(alone)]
     written = [output.name for output in verdict.outputs if output.is_written]
     found = [judged(rulebook, {})[f"by__{name}"] for rulebook in (EMPTY, *others) for name in written]
     assert found == [None] * len(found)
@@ -62,17 +35,17 @@ def test_a_rulebook_that_says_nothing_of_a_verdict_leaves_its_fields_alone(verdi
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
 def test_a_verdict_decides_what_it_says(verdict: Verdict, judged: Judged) -> None:
-    row = judged(ALONE[verdict.name], {})
-    assert set(verdict.columns(ALONE[verdict.name])) >= {output.name for output in verdict.outputs}
-    assert set(verdict.columns(ALONE[verdict.name])) <= set(row)
-    assert set(verdict.riders(row, ALONE[verdict.name])) == set(verdict.carries)
+    row = judged(LEAST[verdict.name], {})
+    assert set(verdict.columns(LEAST[verdict.name])) >= {output.name for output in verdict.outputs}
+    assert set(verdict.columns(LEAST[verdict.name])) <= set(row)
+    assert set(verdict.riders(row, LEAST[verdict.name])) == set(verdict.carries)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
 def test_a_verdict_lists_every_word_it_may_say(verdict: Verdict, judged: Judged) -> None:
-    row = judged(ALONE[verdict.name], {})
+    row = judged(LEAST[verdict.name], {})
     said = {output.name: row[output.name] for output in verdict.outputs if isinstance(row[output.name], str)}
-    words = verdict.words(ALONE[verdict.name])
+    words = verdict.words(LEAST[verdict.name])
     assert words.keys() == said.keys()
     assert {name for name, word in said.items() if word not in words[name]} == set()
 
@@ -83,14 +56,21 @@ def test_every_reason_of_a_verdict_is_in_the_catalogue(name: str, judged: Judged
     verdict = next(one for one in VERDICTS if name in {output.name for output in one.outputs})
     keys = {
         message.key
-        for rulebook in (EMPTY, ALONE[verdict.name])
+        for rulebook in (EMPTY, LEAST[verdict.name])
         for message in verdict.reasons(judged(rulebook, {}), {name: None}, rulebook)
     }
     assert (keys | ({none} if (none := OUTPUTS[name].none) else set())) - set(catalogue()) == set()
 
 
+@pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
+def test_what_is_cited_without_an_id_is_registered(verdict: Verdict, judged: Judged) -> None:
+    row = judged(LEAST[verdict.name], {})
+    refs = verdict.cited(row, {output.name: row[output.name] for output in verdict.outputs}, LEAST[verdict.name])
+    assert {ref.kind for ref in refs if not ref.id} == set(verdict.cites_alone) <= set(ALONE)
+
+
 def test_a_verdict_of_items_has_words_for_having_none() -> None:
-    tried = [verdict.name for verdict in VERDICTS if verdict.items(ALONE[verdict.name])]
+    tried = [verdict.name for verdict in VERDICTS if verdict.items(LEAST[verdict.name])]
     assert {f"explain.{name}{none}" for name in tried for none in ("", ".none")} - set(catalogue()) == set()
 
 

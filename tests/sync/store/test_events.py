@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import AuditError
 from engine.messages import Message
+from engine.verdicts.registry import ALONE
 from sync.audit.export import schema
 from sync.audit.verify import verify_store
 from sync.store import audit, pauses, runs
@@ -42,6 +43,11 @@ IDS = {"firings"}
 )
 def test_no_fact_takes_what_somebody_typed(event: Event, name: str, value: object) -> None:
     assert not ALLOWED[event][name](value)
+
+
+@pytest.mark.parametrize("rule", ["rule/to kansai", "pool/team", f"revert/{'0' * 32}", *ALONE])
+def test_what_a_change_was_made_by_may_be_told(rule: str) -> None:
+    assert ALLOWED[Event.CHANGE_PROPOSED]["rules"]([rule])
 
 
 @pytest.mark.parametrize("facts", [{"reason": TYPED}, {"pause": TYPED}, {"sync": "leads"}])
