@@ -19,6 +19,7 @@ from engine.conditions.conditions import ALWAYS, NEVER, ActivityCount, Condition
 from engine.conditions.expressions import Columns, compile_condition
 from engine.conditions.fields import Kind, member_column
 from engine.conditions.operators import OPERATORS
+from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.rulebook import AutomationRule, Criterion, Mode, Rulebook
 from engine.values import Scalar
@@ -81,12 +82,14 @@ class CriterionLine:
 class Explanation:
     """All that was tried for one prospect, in the order it was tried. `verdict` is its row of `evaluate`.
 
-    `items` are those of each verdict, by its name.
+    `items` are those of each verdict and `reasons` why it is so, by its name; of what the rulebook says nothing of there
+    are no reasons.
     """
 
     record_id: str
     verdict: Row
     items: Mapping[str, tuple[Tried, ...]]
+    reasons: Mapping[str, tuple[Message, ...]]
     criteria: tuple[CriterionLine, ...]
     is_clamped: bool
     score_lines: tuple[ScoreLine, ...]
@@ -120,6 +123,13 @@ def explain(
         verdict=verdict,
         items={
             verdict.name: tuple(seen[verdict].tried(item) for item in verdict.items(rulebook)) for verdict in VERDICTS
+        },
+        reasons={
+            each.name: tuple(
+                each.reasons(verdict, {output.name: verdict[output.name] for output in each.outputs}, rulebook)
+            )
+            for each in VERDICTS
+            if each.is_said(rulebook)
         },
         criteria=_criteria(verdict, rulebook, seen[GRADE]),
         is_clamped=verdict["graded"] and verdict["grade_rank"] != START + verdict["grade_steps"],

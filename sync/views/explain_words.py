@@ -9,8 +9,11 @@ from engine.changes.change import Standing
 from engine.conditions.conditions import ALWAYS, ActivityCount, Condition, Group, Join, Leaf
 from engine.conditions.fields import Kind
 from engine.messages import Message
+from engine.plan.drafts import scalar
 from engine.values import Scalar
+from engine.verdicts.band import BAND
 from engine.verdicts.grade import GRADE, LADDER
+from engine.verdicts.profile import PROFILE
 from engine.verdicts.registry import VERDICTS
 from engine.verdicts.score import SCORE, ScoreLine
 from engine.verdicts.verdict import Verdict
@@ -34,8 +37,12 @@ def lines(explanation: Explanation, words: Words) -> list[str]:
                 told += _grade(explanation, words)
             case SCORE.name:
                 told += _score(explanation, words)
-            case _:
+            case PROFILE.name | BAND.name:
+                pass  # told with the grade and the score
+            case name if explanation.items[name]:
                 told += _items(verdict, explanation, words)
+            case name if name in explanation.reasons:
+                told += _value(verdict, explanation, words)
     return [*told, *_rules(explanation, words)]
 
 
@@ -121,18 +128,27 @@ def _held(found: Explained, name: str, held: Scalar, words: Words) -> str:
 
 
 def _items(verdict: Verdict, explanation: Explanation, words: Words) -> Iterator[str]:
-    """A verdict of items, such as the persona; nothing when the rulebook has none."""
-    tried = explanation.items[verdict.name]
-    if tried:
-        found = explanation.verdict[verdict.name]
-        key = f"explain.{verdict.name}" if found else f"explain.{verdict.name}.none"
-        yield words.say(key, **({verdict.name: found} if found else {}))
-    for one in tried:
+    """A verdict of items, such as the persona."""
+    found = explanation.verdict[verdict.name]
+    key = f"explain.{verdict.name}" if found else f"explain.{verdict.name}.none"
+    yield words.say(key, **({verdict.name: found} if found else {}))
+    for one in explanation.items[verdict.name]:
         yield f"  {_MARKS[one.holds]} {one.name}"
         yield from _leaves(one.leaves, words)
         # Those after the one that counts were not asked for; its own answers and its predecessors' are of interest.
         if one.holds and verdict.is_one_item:
             return
+
+
+def _value(verdict: Verdict, explanation: Explanation, words: Words) -> Iterator[str]:
+    """A verdict without items, such as the priority: what it says, and why where that says more."""
+    says = {output.name: scalar(explanation.verdict[output.name]) for output in verdict.outputs}
+    for name, held in says.items():
+        told = phrases.value(held, words=words)
+        yield words.say("explain.verdict", field=phrases.label(name, {}, words=words), value=told)
+    for message in explanation.reasons[verdict.name]:
+        if [*message.params.values()] != [*says.values()]:
+            yield f"  {phrases.sentence(message, {}, words=words)}"
 
 
 def _grade(explanation: Explanation, words: Words) -> Iterator[str]:
@@ -162,8 +178,6 @@ def _score(explanation: Explanation, words: Words) -> Iterator[str]:
     yield words.say("explain.score", score=score) if band is None else words.say("explain.band", score=score, band=band)
     for line in explanation.score_lines:
         yield f"  {_points(line, words)}"
-    if verdict["priority"] is not None:
-        yield words.say("explain.priority", priority=verdict["priority"])
 
 
 def _points(line: ScoreLine, words: Words) -> str:

@@ -1,13 +1,21 @@
 """What `explain` tells, in words of both languages: a line for each thing, and nothing that cannot be said."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config.words.catalogue import Language, Words
+from engine.automation.explain import explain
+from engine.changes.memory import EMPTY
+from engine.plan.drafts import prepare
+from engine.verdicts.registry import VERDICTS
+from engine.verdicts.verdict import Verdict
 from sync.views.explain import explain_record
 from sync.views.explain_words import change_line, lines, owner_lines, since_lines
+from tests.engine.least_rulebooks import LEAST
+from tests.engine.small_org import MOMENT, directory_of, part_of
 from tests.stage import RULEBOOK, Stage, staged
 
 DAY = 86_400
@@ -56,6 +64,27 @@ def test_what_is_left_of_faded_points_is_told(stage: Stage) -> None:
             ("site search: 1 times, +3 points", "site search: 1 回、+3 点"),
         ):  # fmt: skip
             assert said(told, english, japanese, words)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
+def test_every_verdict_is_told(verdict: Verdict) -> None:
+    part = part_of({"title": "ceo"})
+    prepared = prepare(part.prospects, EMPTY, directory_of(LEAST[verdict.name]))
+    found = explain(prepared, part.activities, LEAST[verdict.name], moment=MOMENT)
+    value = str(found.verdict[verdict.name])
+    for words in BOTH:
+        assert any(value in line for line in lines(found, words))
+
+
+def test_why_there_is_no_priority_is_told_where_bands_and_profiles_are() -> None:
+    part = part_of({})
+    rules = replace(LEAST["priority"], profiles=(replace(LEAST["priority"].profiles[0], criteria=()),))
+    for rulebook, is_told in ((rules, True), (LEAST["score"], False)):
+        prepared = prepare(part.prospects, EMPTY, directory_of(rulebook))
+        found = explain(prepared, part.activities, rulebook, moment=MOMENT)
+        for words in BOTH:
+            told = lines(found, words)
+            assert said(told, "no priority: ungraded", "優先度なし：グレードなし", words) is is_told
 
 
 def test_everybody_passed_over_is_told_with_why(stage: Stage) -> None:
