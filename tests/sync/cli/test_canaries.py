@@ -8,7 +8,7 @@ import json
 import os
 import typing
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import chdir, nullcontext
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -196,7 +196,8 @@ def test_nothing_that_was_typed_gets_out(call: Any, folder: Path, tmp_path: Path
     said("approve", "--from", sheet, code=0)
     for (verb, name), declared in texts().items():
         if (verb, name) in NAMES:
-            said(*named(verb, name, declared))
+            with chdir(tmp_path):  # where a file is named, one may be written
+                said(*named(verb, name, declared))
     said("apply", code=0)
     said("sweep", code=0)
     said("lift", "--all")
