@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from engine.errors import MapError
 from engine.values import Scalar
+from engine.verdicts.registry import RIDERS
 from mapping.field_map.field_map import ObjectMap
 from mapping.field_map.write_back import WRITE_BACK, FieldType
 
-# Reasons are for people and never compared, so they may be cut; anything else that is too long is refused by the org.
-_CUT = frozenset({"grade_reason", "owner_reason"})
-_SIZES = {target.name: target.size for target in WRITE_BACK if target.type is FieldType.TEXT}
+# Riders are never compared, so their texts may be cut; anything else that is too long is refused by the org.
+_CUT_AT = {field.name: field.size for field in WRITE_BACK if field.name in RIDERS and field.type is FieldType.TEXT}
 
 
 def payload(values: Mapping[str, Scalar], object_map: ObjectMap) -> dict[str, Scalar]:
@@ -19,7 +19,7 @@ def payload(values: Mapping[str, Scalar], object_map: ObjectMap) -> dict[str, Sc
         api_name = api_name_of(name, object_map)
         if api_name.casefold().startswith("pi__"):
             raise MapError.of("MP-301", object_map.where, name=name, field=api_name)
-        written[api_name] = shortened(value, _SIZES[name]) if name in _CUT and isinstance(value, str) else value
+        written[api_name] = shortened(value, _CUT_AT[name]) if name in _CUT_AT and isinstance(value, str) else value
     return written
 
 

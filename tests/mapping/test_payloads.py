@@ -7,7 +7,9 @@ import pytest
 from engine.conditions.fields import Kind
 from engine.errors import MapError
 from engine.values import Scalar
+from engine.verdicts.registry import RIDERS
 from mapping.field_map.field_map import MappedField, ObjectMap
+from mapping.field_map.write_back import WRITE_BACK, FieldType, WriteBackField
 from mapping.payloads import payload, shortened
 
 
@@ -49,9 +51,13 @@ def test_a_name_nobody_mapped_is_an_error(lead_map: ObjectMap) -> None:
         payload({"shoe_size": 42}, lead_map)
 
 
-def test_a_long_reason_is_cut_and_says_so(lead_map: ObjectMap) -> None:
-    written = payload({"owner_reason": "理" * 300}, lead_map)["Owner_Reason__c"]
-    assert written == "理" * 254 + "…"
+TEXTS = [field for field in WRITE_BACK if field.name in RIDERS and field.type is FieldType.TEXT]
+
+
+@pytest.mark.parametrize("field", TEXTS, ids=[field.name for field in TEXTS])
+def test_what_rides_along_is_cut_to_its_field_and_says_so(lead_map: ObjectMap, field: WriteBackField) -> None:
+    written = payload({field.name: "理" * 300}, lead_map)[field.api_name]
+    assert written == "理" * (field.size - 1) + "…"
 
 
 def test_nothing_else_is_cut(lead_map: ObjectMap) -> None:
