@@ -29,6 +29,7 @@ from sync.doctor.examination import examine
 from sync.doctor.prerequisites import Check
 from sync.plan.lookup import plan_named
 from sync.reports.files import write_reports
+from sync.reports.forms import Form
 from sync.review.decisions import approve
 from sync.run import Worker, begin
 from sync.sandbox.clock import OrgClock
@@ -163,7 +164,7 @@ class _Demo:
             runs=tuple(self.summed(*done) for done in self._done),
             idle_plan_changes=idle.proposed,
             unexplained_writes=self.unexplained(),
-            report=written[1]["html"],
+            report=written[1][Form.HTML],
             audit=audit,
             audit_entries=head.count,
             audit_ok=self.verified(audit, head.hash),

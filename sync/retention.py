@@ -4,11 +4,13 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sync.reports.forms import Form
 from sync.run import Run
 from sync.store import runs
 
 # Files of ours begin with the id of their run, which begins with its time; whatever else people keep here is theirs.
-_OURS = re.compile(r"[^-]*-[0-9]{4,}(-[a-z]+)?\.(html|csv|json)")
+_ENDINGS = "|".join(ending for form in Form for ending in form.endings)
+_OURS = re.compile(rf"[^-]*-[0-9]{{4,}}(-[a-z]+)?\.({_ENDINGS})")
 
 
 def retire_reports(run: Run) -> int:

@@ -6,28 +6,31 @@ from pathlib import Path
 from config.words.catalogue import Words
 from engine.errors import UsageError
 from sync.reports import document, page, table
+from sync.reports.forms import Form
 from sync.views.report import RunReport
 
 
-def write_reports(report: RunReport, folder: Path, words: Words) -> dict[str, Path]:
-    """`html`, `csv` and `json` of a report, readable by their owner only; older ones of the same plan are replaced."""
-    return {
-        kind: write_report(report, folder / f"{report.heading.run_id}.{kind}", words)
-        for kind in ("html", "csv", "json")
-    }
+def write_reports(report: RunReport, folder: Path, words: Words) -> dict[Form, Path]:
+    """A report in every form, readable by its owner only; older ones of the same plan are replaced."""
+    return {form: write_report(report, folder / f"{report.heading.run_id}.{form}", words) for form in Form}
 
 
 def write_report(report: RunReport, path: Path, words: Words) -> Path:
     """One file, as its ending says. It holds personal data: only its owner may read it. UsageError CL-105."""
-    match path.suffix.lower():
-        case ".html" | ".htm":
-            return write_private(path, [page.html(report, words)])
-        case ".csv":
-            return write_private(path, table.csv_lines(report, words))
-        case ".json":
-            return write_private(path, document.json_parts(report, words))
-        case _:
-            raise UsageError.of("CL-105", str(path))
+    form = Form.of(path.suffix)
+    if form is None:
+        raise UsageError.of("CL-105", str(path))
+    return write_private(path, _parts(report, form, words))
+
+
+def _parts(report: RunReport, form: Form, words: Words) -> Iterable[str]:
+    match form:
+        case Form.HTML:
+            return [page.html(report, words)]
+        case Form.CSV:
+            return table.csv_lines(report, words)
+        case Form.JSON:
+            return document.json_parts(report, words)
 
 
 def write_private(path: Path, parts: Iterable[str]) -> Path:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from sync.reports.forms import Form
 from sync.retention import retire
 
 BEFORE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("ending", [".html", ".csv", ".json", "-agreement.csv"])
+@pytest.mark.parametrize("ending", [*(f".{ending}" for form in Form for ending in form.endings), "-agreement.csv"])
 def test_reports_of_runs_before_then_are_removed_in_every_form(tmp_path: Path, ending: str) -> None:
     old, new = (tmp_path / f"20261120T{hour}0000Z-0001{ending}" for hour in (11, 12))
     for path in (old, new):
