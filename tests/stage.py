@@ -99,7 +99,7 @@ class Stage:
     def pull(self) -> Run:
         """A run that only pulls, two minutes later."""
         self.advance(120)
-        with begin(self.worker, "pull") as run, self.worker.hold(LeaseName.PULL) as lease:
+        with begin(self.worker, "plan") as run, self.worker.hold(LeaseName.PULL) as lease:
             run.tell(pull(run, lease))
         return run
 

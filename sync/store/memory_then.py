@@ -18,9 +18,9 @@ from sync.store.changes import of_record
 from sync.store.database import Transaction
 from sync.store.runs import sequence_of
 from sync.store.tables import batches, changes, owner_moves, runs
+from sync.store.vocabulary import RunVerb
 
-# Runs that may remember what needs no call to the org.
-_WRITING = ("apply", "run")
+_SETTLING = tuple(verb.value for verb in RunVerb if verb.settles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _settled(tx: Transaction, record_id: str) -> list[_Settled]:
 
 def _first_run(tx: Transaction, sequence: int, at: datetime) -> int | None:
     """The first run that could settle what was proposed by one run and approved then."""
-    is_later = (runs.c.sequence >= sequence) & runs.c.verb.in_(_WRITING) & (runs.c.finished_at >= at)
+    is_later = (runs.c.sequence >= sequence) & runs.c.verb.in_(_SETTLING) & (runs.c.finished_at >= at)
     found: int | None = tx.execute(select(func.min(runs.c.sequence)).where(is_later)).scalar_one()
     return found
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from engine.changes.change import Reach
 from engine.changes.states import OPEN, State
 from sync.store.columns import Instant, JsonText, identifier, one_of
-from sync.store.vocabulary import DataFileKind, LeaseName, Mode, Outcome, SlotState, TextKind
+from sync.store.vocabulary import DataFileKind, LeaseName, Mode, Outcome, RunVerb, SlotState, TextKind
 
 metadata = MetaData(
     naming_convention={
@@ -59,7 +59,7 @@ runs = Table(
     metadata,
     Column("run_id", RUN, primary_key=True),
     Column("sequence", BigInteger, nullable=False, unique=True),
-    Column("verb", String(40), nullable=False),
+    Column("verb", String(40), one_of("verb", RunVerb), nullable=False),
     Column("started_at", Instant, nullable=False),
     *_holder(),
     Column("finished_at", Instant),

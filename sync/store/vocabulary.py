@@ -3,6 +3,25 @@
 from enum import StrEnum
 
 
+class RunVerb(StrEnum):
+    """What a run was begun for."""
+
+    RUN = "run"
+    PLAN = "plan"
+    APPLY = "apply"
+    REVERT = "revert"  # it proposes: what it takes back is written by another run
+    SWEEP = "sweep"
+
+    @property
+    def settles(self) -> bool:
+        """Whether it settles changes: in the org, or in memory alone where no call is needed."""
+        match self:
+            case RunVerb.RUN | RunVerb.APPLY:
+                return True
+            case RunVerb.PLAN | RunVerb.REVERT | RunVerb.SWEEP:
+                return False
+
+
 class Outcome(StrEnum):
     """How a run ended."""
 

@@ -50,7 +50,7 @@ def much(stage: Stage) -> Stage:
 
 def pulled(stage: Stage) -> Run:
     """A run that only pulls."""
-    with begin(stage.worker, "pull") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         run.tell(pull(run, lease))
     return run
 

@@ -29,7 +29,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 def pulled(stage: Stage) -> Run:
     stage.advance(120)
-    with begin(stage.worker, "pull") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         run.tell(pull(run, lease))
     return run
 

@@ -39,7 +39,7 @@ def hurried(new_org: Callable[[], Org], advance: Callable[[float], None]) -> Cal
 
 
 def pulled(stage: Stage) -> Run:
-    with begin(stage.worker, "pull") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
         pull(run, lease)
     return run
 

@@ -25,7 +25,7 @@ def lent(stage: Stage) -> Iterator[Extracts]:
     """Those of a run that took the lease; it has run out already, so that `take_over` gives it to the next one."""
     worker = stage.worker
     patient = Clock(worker.clock.now, lambda: worker.clock.now().timestamp(), stage.advance)
-    with begin(replace(worker, clock=patient), "pull") as run:
+    with begin(replace(worker, clock=patient), "plan") as run:
         leased = LeasedStore(worker.store, take_over(stage))
         made = extracts_of(run.org, leased, run.worker.host, worker.settings, run_id=run.run_id)
         yield replace(made, deadline=float("inf"))

@@ -52,7 +52,8 @@ def upgrade() -> None:
 
 def _runs() -> None:
     table("orgs", key(ID, "org_id"), must(FLAG, "is_sandbox"), must(INSTANT, "pinned_at"))
-    table("runs", key(RUN, "run_id"), must(BIG, "sequence", unique=True), must(sa.String(40), "verb"),
+    table("runs", key(RUN, "run_id"), must(BIG, "sequence", unique=True),
+        must(sa.String(40), "verb", words=("run", "plan", "apply", "revert", "sweep")),
         must(INSTANT, "started_at"), holder(), may(INSTANT, "finished_at"),
         may(sa.String(40), "outcome", words=("done", "held", "failed", "interrupted")), must(TEXT, "figures"))
     table("leases", key(sa.String(20), "name", words=("pull", "write")), must(BIG, "epoch"),
