@@ -18,7 +18,7 @@ from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import Readback
 from sync.apply.recheck import Rechecks
-from sync.apply.writers.bulk import BulkWriter, Patience
+from sync.apply.writers.bulk import BulkWriter, JobPatience
 from sync.apply.writers.calls import collections, guarded
 from sync.plan.versions import PlanVersions
 from sync.pull.reread import Reread
@@ -80,7 +80,7 @@ def outbox_of(run: Run, lease: Lease) -> Outbox:
     leased, us = LeasedStore(worker.store, lease), run.identity.user_id
     versions = PlanVersions(worker.store, run.describes)
     reread = Reread(org, worker.mirror, run.describes, timedelta(seconds=settings.look_back_seconds))
-    patience = Patience(
+    patience = JobPatience(
         worker.host, now, run.at, worker.clock.monotonic(), settings.run_deadline_seconds, settings.bulk_poll_seconds
     )
     bulk = BulkWriter(org.wire, leased, patience, run.run_id, us)

@@ -11,7 +11,7 @@ from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
 from sync.plan.cost import calls_of, mode_of, most_within
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 # What waits for an owner waits for a person; fields can wait.
 _ORDER = (Reach.MEMORY, Reach.OWNER, Reach.FIELDS)
@@ -23,7 +23,7 @@ class Share:
 
     object: str
     reach: Reach
-    mode: Mode
+    mode: WriteMode
     going: int
     left: int = 0
 

@@ -22,10 +22,10 @@ from sync.plan.versions import PlanVersions
 from sync.store import batches, jobs
 from sync.store.batches import Approved
 from sync.store.database import Transaction
-from sync.store.jobs import Upload
+from sync.store.jobs import IngestRecord
 from sync.store.leases import LeasedStore
 from sync.store.paging import pages_of
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Outbox:
     versions: PlanVersions
     gate: Gate
     bulk: BulkWriter
-    writers: Mapping[Mode, Writer]
+    writers: Mapping[WriteMode, Writer]
     rechecks: Rechecks
     answers: Answers
     quiet: timedelta
@@ -60,7 +60,7 @@ class Outbox:
             batches.recover(tx, self.leased.lease, run=self.answers.run_id, at=at, under_way=known)
         return bool(under_way)
 
-    def _adopted(self, upload: Upload, touched: Touched) -> bool:
+    def _adopted(self, upload: IngestRecord, touched: Touched) -> bool:
         """Ask a job what became of its rows and write it down; False when it has not ended yet."""
         with self.leased.read() as tx:
             carried = [standing.change for standing in batches.carried(tx, upload.batch_id or "")]
@@ -90,7 +90,7 @@ class Sending:
 
     def send(self, share: Share) -> Iterator[Touched]:
         """Approved changes in the order of their records, while they may be written; what stays approved is passed once."""
-        if share.mode is Mode.BULK and self.is_under_way:
+        if share.mode is WriteMode.BULK and self.is_under_way:
             # Two jobs on one object get into each other's way.
             self.waits = self.waits or Message.of("wait.job")
         left = 0 if self.waits else share.going
@@ -103,7 +103,7 @@ class Sending:
             yield self.remember(part) if share.is_free else self.carry(part, share.mode)
             left = 0 if self.waits else left - len(part)
 
-    def carry(self, approved: Sequence[Approved], mode: Mode) -> Touched:
+    def carry(self, approved: Sequence[Approved], mode: WriteMode) -> Touched:
         """Send a slice of approved changes of one object, as far as the gate lets them through."""
         part = self._slice(approved)
         part.send(mode)

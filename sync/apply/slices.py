@@ -25,7 +25,7 @@ from sync.store.batches import Approved
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.leases import LeasedStore
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 _ENDS = {
     Ruling.UNCHANGED: State.UNCHANGED,
@@ -45,7 +45,7 @@ class Slice:
         leased: LeasedStore,
         versions: PlanVersions,
         gate: Gate,
-        writers: Mapping[Mode, Writer],
+        writers: Mapping[WriteMode, Writer],
         rechecks: Rechecks,
         answers: Answers,
         quiet: timedelta,
@@ -67,7 +67,7 @@ class Slice:
         """Changes without an org part take effect in one store transaction."""
         self._end([Move(change.change_id, State.APPLIED) for change in self._bound()])
 
-    def send(self, mode: Mode) -> None:
+    def send(self, mode: WriteMode) -> None:
         """In batches; those that met a newer version or a lock come round again at the end, guarded and in small ones."""
         writer = self._writers[mode]
         queue = deque(sorted(self._without_barred(self._bound()), key=lambda change: change.record_id))
@@ -77,7 +77,7 @@ class Slice:
             if self.waits:
                 return
             if not queue:
-                queue, retries, writer = retries, deque(), self._writers[Mode.GUARDED]
+                queue, retries, writer = retries, deque(), self._writers[WriteMode.GUARDED]
             room = self._gate.room()
             batch = list(_take(queue, writer.size if room is None else min(writer.size, room)))
             ready = self._ready(batch, writer)
@@ -103,7 +103,7 @@ class Slice:
 
     def _ready(self, batch: Sequence[Change], writer: Writer) -> list[Change]:
         """The changes of a batch that still hold, on bases they may be written against."""
-        if writer.mode is not Mode.GUARDED:
+        if writer.mode is not WriteMode.GUARDED:
             return self._held(self._rechecks.compare(batch))
         stale = [change for change in batch if self._is_doubtful(change)]
         held = self._rechecked(stale)

@@ -12,7 +12,7 @@ from sync.salesforce.composite import READ_MAX
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
 from sync.store import batches
 from sync.store.database import Store
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 # Records in one job, and in one slice of an apply: what is held in memory at once.
 SLICE_MAX = 20_000
@@ -27,7 +27,7 @@ _CALLS_PER_JOB = 12
 class WritePlan:
     """Records by mode and the API calls that writing and reading back take, give or take what meets a lock."""
 
-    records: Mapping[Mode, int]
+    records: Mapping[WriteMode, int]
     calls: int
 
     def messages(self) -> Iterator[Message]:
@@ -38,16 +38,16 @@ class WritePlan:
             yield Message.of("writes.calls", calls=self.calls)
 
 
-def mode_of(reach: Reach, number: int, settings: Settings) -> Mode:
+def mode_of(reach: Reach, number: int, settings: Settings) -> WriteMode:
     """Owner changes are always guarded; the rest by how many there are of the object."""
     if reach is Reach.OWNER or number <= settings.guarded_records_max:
-        return Mode.GUARDED
-    return Mode.COLLECTIONS if number <= settings.collections_records_max else Mode.BULK
+        return WriteMode.GUARDED
+    return WriteMode.COLLECTIONS if number <= settings.collections_records_max else WriteMode.BULK
 
 
 def write_plan(waiting: Mapping[tuple[str, Reach], int], settings: Settings) -> WritePlan:
     """What writing all of these would take. Changes of memory alone cost nothing."""
-    records: dict[Mode, int] = {}
+    records: dict[WriteMode, int] = {}
     calls = 0
     for (_, reach), number in waiting.items():
         if reach is Reach.MEMORY:
@@ -55,28 +55,28 @@ def write_plan(waiting: Mapping[tuple[str, Reach], int], settings: Settings) -> 
         mode = mode_of(reach, number, settings)
         records[mode] = records.get(mode, 0) + number
         calls += calls_of(mode, reach, number)
-    return WritePlan({mode: records[mode] for mode in Mode if mode in records}, calls)
+    return WritePlan({mode: records[mode] for mode in WriteMode if mode in records}, calls)
 
 
-def calls_of(mode: Mode, reach: Reach, number: int) -> int:
+def calls_of(mode: WriteMode, reach: Reach, number: int) -> int:
     """What so many records of one object and reach take, if every one has moved since it was planned."""
     looked_at = number if reach is Reach.OWNER else min(number, SAMPLE_MAX)
     return _sent(mode, number) + ceil(looked_at / READ_MAX)
 
 
-def most_within(calls: int, mode: Mode, reach: Reach, number: int) -> int:
+def most_within(calls: int, mode: WriteMode, reach: Reach, number: int) -> int:
     """How many of these records so many calls surely pay for."""
     return bisect_right(range(number + 1), calls, key=lambda count: calls_of(mode, reach, count)) - 1
 
 
-def _sent(mode: Mode, number: int) -> int:
+def _sent(mode: WriteMode, number: int) -> int:
     """Compare and send."""
     match mode:
-        case Mode.GUARDED:
+        case WriteMode.GUARDED:
             return ceil(number / GUARDED_MAX) + ceil(number / READ_MAX)
-        case Mode.COLLECTIONS:
+        case WriteMode.COLLECTIONS:
             return 2 * ceil(number / COLLECTION_MAX)
-        case Mode.BULK:
+        case WriteMode.BULK:
             return ceil(number / _PAGE) + _CALLS_PER_JOB * ceil(number / SLICE_MAX)
 
 

@@ -18,7 +18,7 @@ from sync.salesforce.bulk_query import BulkQuery, QueryJob, QueryState, ResultPa
 from sync.salesforce.org import Org
 from sync.store import jobs
 from sync.store.columns import Json
-from sync.store.jobs import Query
+from sync.store.jobs import QueryRecord
 from sync.store.leases import LeasedStore
 
 # Rows of one page, and so of one data file: wide enough for few calls, small beside a range.
@@ -55,10 +55,10 @@ class Extracts:
     poll_seconds: float
     page_records: int
 
-    def begin(self, wanted: Sequence[Extract]) -> list[Query]:
+    def begin(self, wanted: Sequence[Extract]) -> list[QueryRecord]:
         """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
         asked = {_asked(each, self.org.api_version): each for each in wanted}
-        found: dict[str, Query] = {}
+        found: dict[str, QueryRecord] = {}
         with self.leased.read() as tx:
             under_way = jobs.queries(tx)
         for job in under_way:
@@ -75,7 +75,7 @@ class Extracts:
         yield from self.pages(job, records_max=records_max)
         self._close(job)
 
-    def pages(self, job: Query, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+    def pages(self, job: QueryRecord, *, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """Its pages from where it stands, once the org has them. Say `keep` for each before asking for the next."""
         told = self._wait(job)
         if told.state is not QueryState.COMPLETE:
@@ -97,14 +97,14 @@ class Extracts:
         if told.records is not None and told.records != rows:
             raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
 
-    def keep(self, job: Query, page: ResultPage, data_file: Mapping[str, Json] | None) -> None:
+    def keep(self, job: QueryRecord, page: ResultPage, data_file: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
         facts: dict[str, Json] = {"rows": len(page.rows), "digest": page.digest, "data_file": data_file}
         with self.leased.transaction() as tx:
             jobs.keep_page(tx, job.job_id, page=facts, locator=page.locator)
         self.host.points.reach("page kept")
 
-    def _is_alive(self, job: Query) -> bool:
+    def _is_alive(self, job: QueryRecord) -> bool:
         age = self.org.now() - job.created_at
         if age > _KEPT:
             return False
@@ -114,11 +114,11 @@ class Extracts:
             return False  # the org has forgotten it
         return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
 
-    def _create(self, wanted: Extract, question: str) -> Query:
+    def _create(self, wanted: Extract, question: str) -> QueryRecord:
         asked_at = self.org.now()
         bulk = BulkQuery(self.org.wire)
         made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
-        job = Query(
+        job = QueryRecord(
             made.job_id, wanted.object, self.run_id, self.leased.lease.epoch, made.version, made.state, asked_at,
             asked=question,
         )  # fmt: skip
@@ -127,7 +127,7 @@ class Extracts:
         self.host.points.reach("query job kept")
         return job
 
-    def _wait(self, job: Query) -> QueryJob:
+    def _wait(self, job: QueryRecord) -> QueryJob:
         """Until it has ended. A poll that fails is no reason to end a job: it is asked again, up to the deadline."""
         host, bulk = self.host, self._bulk(job)
         wait = 1.0
@@ -145,7 +145,7 @@ class Extracts:
             host.clock.wait(wait)
             wait = min(wait * 2, self.poll_seconds)
 
-    def _page(self, job: Query, locator: str, records_max: int) -> ResultPage:
+    def _page(self, job: QueryRecord, locator: str, records_max: int) -> ResultPage:
         for tries in range(_TORN_MAX):
             try:
                 page = self._bulk(job).page(job.job_id, locator=locator, records_max=records_max)
@@ -161,22 +161,22 @@ class Extracts:
                 return page
         raise AssertionError
 
-    def _spoiled(self, job: Query, code: str, *, seen: int, total: int) -> LeadsyncError:
+    def _spoiled(self, job: QueryRecord, code: str, *, seen: int, total: int) -> LeadsyncError:
         """What the org brought cannot be trusted: nobody shall go on with this job."""
         self._close(job)
         return TransientError.of(code, job.object, seen=seen, total=total)
 
-    def _give_up(self, job: Query) -> None:
+    def _give_up(self, job: QueryRecord) -> None:
         # Closed first: whether it is ours to give up is found out there. Left running it changes nothing.
         self._close(job)
         with suppress(OrgError):  # it has ended, or the org has forgotten it
             self._bulk(job).abort(job.job_id)
 
-    def _close(self, job: Query) -> None:
+    def _close(self, job: QueryRecord) -> None:
         with self.leased.transaction() as tx:
             jobs.close(tx, [job.job_id])
 
-    def _bulk(self, job: Query) -> BulkQuery:
+    def _bulk(self, job: QueryRecord) -> BulkQuery:
         return BulkQuery(self.org.wire, version=job.api_version)
 
 

@@ -29,7 +29,7 @@ from sync.store.columns import Json
 from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
 from sync.store.figures import Pulled
-from sync.store.jobs import Query
+from sync.store.jobs import QueryRecord
 from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import DataFileKind
 
@@ -159,7 +159,7 @@ class _Reading:
             return
         raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)
 
-    def _extracted(self, extracts: Extracts, object_pull: ObjectPull, job: Query) -> Staging:
+    def _extracted(self, extracts: Extracts, object_pull: ObjectPull, job: QueryRecord) -> Staging:
         """What a bulk query brought, pages of an earlier run included."""
         staging = object_pull.staging(self.writer)
         staging.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])

@@ -50,7 +50,7 @@ class Status:
     pauses: tuple[Pause, ...]
     waiting: Mapping[str, int]
     compared: Mapping[str, int]
-    runs: tuple[runs.Run, ...]
+    runs: tuple[runs.RunRecord, ...]
     shadows: Mapping[str, bool]
 
     @property
@@ -106,7 +106,7 @@ def _newest_comparison(tx: Transaction) -> str | None:
     return run.run_id if run and run.figures.plan and run.figures.plan.agreement is not None else None
 
 
-def _last_runs(tx: Transaction) -> tuple[runs.Run, ...]:
+def _last_runs(tx: Transaction) -> tuple[runs.RunRecord, ...]:
     """The last few, and the last sweep however many others there were since."""
     found = runs.latest(tx, limit=5)
     swept = runs.latest(tx, limit=1, verb=Verb.SWEEP.value)

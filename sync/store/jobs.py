@@ -24,7 +24,7 @@ _EXPECTED = "expected"
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class QueryRecord:
     """`state` is as the org last told, or `CLOSED`.
 
     `asked` is a digest of the question, `locator` stands behind the last page that is safely on disk ("" is the end, None
@@ -44,7 +44,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class IngestRecord:
     """A job by its id in the org; `batch_id` is the batch it carries, None while it is only expected."""
 
     job_id: str
@@ -54,9 +54,9 @@ class Upload:
     batch_id: str | None = None
 
 
-def enter(tx: Transaction, query: Query) -> None:
+def enter(tx: Transaction, query: QueryRecord) -> None:
     """A job the org has just made and that holds nothing yet."""
-    row = {name: getattr(query, name) for name in Query.__dataclass_fields__}
+    row = {name: getattr(query, name) for name in QueryRecord.__dataclass_fields__}
     tx.execute(insert(jobs).values(row | {"direction": Direction.QUERY, "pages": list(query.pages)}))
 
 
@@ -68,13 +68,13 @@ def keep_page(tx: Transaction, job_id: str, *, page: Mapping[str, Json] | None, 
     _update(tx, job_id, pages=[*known, *([page] if page else [])], locator=locator)
 
 
-def queries(tx: Transaction) -> tuple[Query, ...]:
+def queries(tx: Transaction) -> tuple[QueryRecord, ...]:
     """Those about which something is left to do, newest first."""
-    wanted = select(*(jobs.c[name] for name in Query.__dataclass_fields__)).where(
+    wanted = select(*(jobs.c[name] for name in QueryRecord.__dataclass_fields__)).where(
         jobs.c.direction == Direction.QUERY, jobs.c.state != CLOSED
     )
     rows = tx.execute(wanted.order_by(jobs.c.created_at.desc(), jobs.c.job_id)).mappings()
-    return tuple(Query(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)
+    return tuple(QueryRecord(**{**row, "pages": tuple(row["pages"] or ())}) for row in rows)
 
 
 def staged(tx: Transaction) -> tuple[Mapping[str, Json], ...]:
@@ -93,10 +93,10 @@ def expect(tx: Transaction, lease: Lease, object_name: str, *, run: str, version
     )  # fmt: skip
 
 
-def expected(tx: Transaction) -> Upload | None:
+def expected(tx: Transaction) -> IngestRecord | None:
     """A job that was about to be made when its worker died, or whose answer was lost: it may be there."""
     row = tx.execute(select(jobs).where(jobs.c.job_id == _EXPECTED)).one_or_none()
-    return None if row is None else Upload(row.job_id, row.object, row.api_version, row.created_at)
+    return None if row is None else IngestRecord(row.job_id, row.object, row.api_version, row.created_at)
 
 
 def forget_expected(tx: Transaction) -> None:
@@ -109,11 +109,11 @@ def begin(tx: Transaction, job_id: str, *, batch: str, at: datetime) -> None:
     tx.execute(update(jobs).where(jobs.c.job_id == _EXPECTED).values(**named))
 
 
-def uploads(tx: Transaction) -> tuple[Upload, ...]:
+def uploads(tx: Transaction) -> tuple[IngestRecord, ...]:
     """Those about which something is left to do, oldest first."""
     query = select(jobs).where(jobs.c.direction == Direction.INGEST, jobs.c.state != CLOSED, jobs.c.job_id != _EXPECTED)
     return tuple(
-        Upload(row.job_id, row.object, row.api_version, row.created_at, row.batch_id)
+        IngestRecord(row.job_id, row.object, row.api_version, row.created_at, row.batch_id)
         for row in tx.execute(query.order_by(jobs.c.created_at, jobs.c.job_id))
     )
 

@@ -23,7 +23,7 @@ _BEGIN = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """`outcome` is None while it runs. `started_at` and `finished_at` are the org's time."""
 
     run_id: str
@@ -87,11 +87,11 @@ def close_interrupted(
     return dead
 
 
-def run(tx: Transaction, run_id: str) -> Run | None:
+def run(tx: Transaction, run_id: str) -> RunRecord | None:
     return next(iter(_select(tx, run_id=run_id)), None)
 
 
-def named(tx: Transaction, ending: str, *, verb: str | None = None) -> Run | None:
+def named(tx: Transaction, ending: str, *, verb: str | None = None) -> RunRecord | None:
     """The one run, of one verb or of any, by its id or the end of it."""
     query = select(runs.c.run_id).where(runs.c.run_id.endswith(ending, autoescape=True))
     query = query if verb is None else query.where(runs.c.verb == verb)
@@ -99,7 +99,7 @@ def named(tx: Transaction, ending: str, *, verb: str | None = None) -> Run | Non
     return run(tx, found[0]) if len(found) == 1 else None
 
 
-def latest(tx: Transaction, *, limit: int = 20, verb: str | None = None) -> tuple[Run, ...]:
+def latest(tx: Transaction, *, limit: int = 20, verb: str | None = None) -> tuple[RunRecord, ...]:
     """The last runs, of one verb or of all, newest first."""
     return _select(tx, limit=limit, verb=verb)
 
@@ -120,13 +120,15 @@ def began_at(run_id: str) -> datetime | None:
         return None
 
 
-def _select(tx: Transaction, *, run_id: str | None = None, verb: str | None = None, limit: int = 1) -> tuple[Run, ...]:
+def _select(
+    tx: Transaction, *, run_id: str | None = None, verb: str | None = None, limit: int = 1
+) -> tuple[RunRecord, ...]:
     query = select(runs).order_by(runs.c.sequence.desc()).limit(limit)
     if run_id is not None:
         query = query.where(runs.c.run_id == run_id)
     if verb is not None:
         query = query.where(runs.c.verb == verb)
     return tuple(
-        Run(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, figures_from(row.figures))
+        RunRecord(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, figures_from(row.figures))
         for row in tx.execute(query)
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from engine.changes.change import Reach
 from engine.changes.states import OPEN, State
 from sync.store.columns import Instant, JsonText, identifier, one_of
-from sync.store.vocabulary import DataFileKind, LeaseName, Mode, Outcome, RunVerb, SlotState, TextKind
+from sync.store.vocabulary import DataFileKind, LeaseName, Outcome, RunVerb, SlotState, TextKind, WriteMode
 
 metadata = MetaData(
     naming_convention={
@@ -215,7 +215,7 @@ batches = Table(
     metadata,
     Column("batch_id", identifier(60), primary_key=True),
     Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False, index=True),
-    Column("mode", String(20), one_of("mode", Mode), nullable=False),
+    Column("mode", String(20), one_of("mode", WriteMode), nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("sent_at", Instant, nullable=False, index=True),
     Column("answered_at", Instant),

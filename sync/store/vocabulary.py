@@ -57,7 +57,7 @@ class DataFileKind(StrEnum):
     DELTA = "delta"
 
 
-class Mode(StrEnum):
+class WriteMode(StrEnum):
     """How a batch is written."""
 
     GUARDED = "guarded"  # the org itself refuses a record that has moved

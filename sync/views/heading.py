@@ -17,7 +17,7 @@ from sync.run import Worker
 from sync.store import change_values, changes, describes, orgs, plans, runs
 from sync.store.figures import Figures
 from sync.store.plans import PlanRecord
-from sync.store.runs import Run
+from sync.store.runs import RunRecord
 from sync.views.quality import quality_of
 from sync.views.report import Heading, PlanHeader
 from sync.views.rows import Owner, OwnerKind
@@ -66,7 +66,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
     )
 
 
-def heading_of_run(worker: Worker, run: Run) -> Heading:
+def heading_of_run(worker: Worker, run: RunRecord) -> Heading:
     """Of a run that made no plan, an apply for instance: what it sent, and where that stands now."""
     with worker.store.read() as tx:
         org_id, zone = orgs.pinned(tx), plans.last_zone(tx)
@@ -120,7 +120,7 @@ def in_order(states: Mapping[State, int]) -> dict[State, int]:
     return {state: states[state] for state in State if states.get(state)}
 
 
-def _outcome(run: Run | None) -> str:
+def _outcome(run: RunRecord | None) -> str:
     return (run.outcome if run else None) or "running"
 
 

@@ -15,12 +15,12 @@ from sync.store.change_values import Sketch, sketches
 from sync.store.database import Store, Transaction
 from sync.store.paging import pages_of
 from sync.store.plans import PlanRecord
-from sync.store.runs import Run
+from sync.store.runs import RunRecord
 from sync.views.heading import heading_of, heading_of_run, owners_of, told
 from sync.views.listing import Gathering, Listing
 from sync.views.overview import ChangeCounts, Overview, place
 from sync.views.report import Load, Remark, RunReport, loads
-from sync.views.rows import FieldChange, Move, Owner, OwnerKind, Row
+from sync.views.rows import FieldChange, Owner, OwnerKind, OwnerMove, Row
 
 # Rows read from the store at a time.
 _PAGE_ROWS = 2_000
@@ -45,7 +45,7 @@ def report_of(worker: Worker, plan: PlanRecord) -> RunReport:
     )
 
 
-def report_of_run(worker: Worker, run: Run) -> RunReport:
+def report_of_run(worker: Worker, run: RunRecord) -> RunReport:
     """The report of a run that made no plan: the changes it sent, of whatever plans, as they stand now."""
     owners = owners_of(worker.mirror, as_of=run.run_id)
 
@@ -193,7 +193,7 @@ def _row(standing: Standing, card: Card, link: str | None, owners: Mapping[str, 
         name=card.name,
         company=card.company,
         state=standing.state,
-        move=Move(_owner(change.before["owner"], owners), _owner(change.after["owner"], owners))
+        move=OwnerMove(_owner(change.before["owner"], owners), _owner(change.after["owner"], owners))
         if change.moves_owner
         else None,
         fields=tuple(

@@ -25,7 +25,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class OwnerMove:
     before: Owner
     after: Owner
 
@@ -49,7 +49,7 @@ class Row:
     name: str
     company: str
     state: State
-    move: Move | None = None
+    move: OwnerMove | None = None
     fields: tuple[FieldChange, ...] = ()
     tags_added: tuple[str, ...] = ()
     tags_removed: tuple[str, ...] = ()

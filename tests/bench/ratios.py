@@ -20,7 +20,7 @@ from sync.run import Run, begin
 from sync.salesforce.write_results import Answer, WriteResult
 from sync.store import jobs
 from sync.store.tables import batches
-from sync.store.vocabulary import LeaseName, Mode
+from sync.store.vocabulary import LeaseName, WriteMode
 from tests.bench.worker import org_of, step
 
 POLL_SECONDS = 1
@@ -78,7 +78,7 @@ def _ours(writer: BulkWriter, run: Run, rows: list[tuple[str, dict[str, Any]]]) 
         parcels = [PayloadGroup("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
         job = writer.prepare("Lead")
         with run.worker.store.transaction() as tx:
-            batch = {"batch_id": job, "run_id": run.run_id, "mode": Mode.BULK, "epoch": 0, "sent_at": run.now}
+            batch = {"batch_id": job, "run_id": run.run_id, "mode": WriteMode.BULK, "epoch": 0, "sent_at": run.now}
             tx.execute(insert(batches).values(batch))
             jobs.begin(tx, job, batch=job, at=run.now)
         answers += writer.send(parcels, job) or []

@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Job, JobState, Switches, ValidationRule
 from sync.store import batches
 from sync.store.jobs import expected, uploads
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 from tests.stage import RULEBOOK, Stage, staged, without_phone
 from tests.sync.apply.test_outbox import Watched, watched_by, writing
 
@@ -92,7 +92,7 @@ def test_w6_a_field_that_is_hidden_while_the_job_is_made_is_told_for_every_row(j
     with writing(jobs) as (outbox, approved):
         hide = Switches(hidden=frozenset({"Lead.Persona__c"}))
         watched = Watched(outbox.bulk, size=100, most=100, prepared=lambda: jobs.switch(hide))
-        watched_by(outbox, Mode.BULK, watched).carry(approved, Mode.BULK)
+        watched_by(outbox, WriteMode.BULK, watched).carry(approved, WriteMode.BULK)
     assert standings(jobs, leads) == [State.BLOCKED] * 4
     assert ({jobs.note_of(lead) for lead in leads}, jobs.our_writes()) == ({"note.no_access"}, [])
 

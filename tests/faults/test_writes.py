@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.tables import change_bodies
-from sync.store.vocabulary import LeaseName, Mode
+from sync.store.vocabulary import LeaseName, WriteMode
 from sync.views.plan_report import report_of
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
@@ -242,7 +242,7 @@ def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) 
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.OWNER, after="", most=10)
         stage.plan()
-        sending.carry(approved, Mode.GUARDED)
+        sending.carry(approved, WriteMode.GUARDED)
     assert [stage.standing_of(lead) for lead in leads] == [State.PLANNED, State.APPLIED, State.APPLIED]
 
 

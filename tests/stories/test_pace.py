@@ -12,7 +12,7 @@ from engine.changes.states import State
 from engine.messages import Message
 from sync.store import api_ledger as ledger
 from sync.store import pauses, runs
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, in_blocks
 
@@ -138,7 +138,7 @@ def test_a_plan_tells_how_it_will_be_written(stage: Stage) -> None:
         run = runs.run(tx, stage.run_id)
     assert run is not None
     assert run.figures.plan is not None
-    assert (run.figures.plan.writes, run.figures.plan.calls) == ({Mode.GUARDED.value: 3}, 6)
+    assert (run.figures.plan.writes, run.figures.plan.calls) == ({WriteMode.GUARDED.value: 3}, 6)
 
 
 def told(stage: Stage, *, used: int) -> None:

@@ -21,7 +21,7 @@ from sync.run import begin
 from sync.sandbox.worlds import Switches
 from sync.store import api_ledger as ledger
 from sync.store import batches, reversals
-from sync.store.vocabulary import LeaseName, Mode
+from sync.store.vocabulary import LeaseName, WriteMode
 from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged, waiting
 
@@ -205,7 +205,7 @@ def moved_twice(stage: Stage) -> tuple[str, str]:
 def carry(stage: Stage, sending: Sending, reach: Reach) -> None:
     with stage.worker.store.read() as tx:
         approved = batches.approved(tx, "Lead", reach, after="", most=10)
-    sending.carry(approved, Mode.GUARDED)
+    sending.carry(approved, WriteMode.GUARDED)
 
 
 def test_a_record_that_a_run_wrote_twice_is_as_it_was_before_the_first_time(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from sync.views.heading import in_order
 from sync.views.listing import listing
 from sync.views.overview import overview
 from sync.views.report import Heading, PlanHeader, Remark, RunReport, loads
-from sync.views.rows import FieldChange, Move, Owner, OwnerKind, Row
+from sync.views.rows import FieldChange, Owner, OwnerKind, OwnerMove, Row
 
 
 class Cast:
@@ -46,17 +46,17 @@ def report(cast: Cast) -> RunReport:
     rows = (
         cast.lead(
             1,
-            move=Move(cast.queue, cast.suzuki),
+            move=OwnerMove(cast.queue, cast.suzuki),
             fields=(FieldChange("grade", "D", "B+"), FieldChange("grade_rank", 2, 8)),
             owner_because=(waited,),
             because=(Message.of("reason.grade", grade="B+", reason="employees+2 = B+"),),
             link="https://example.my.salesforce.com/lightning/r/Lead/00Q000000000000001/view",
             score=120,
         ),
-        cast.lead(2, move=Move(cast.queue, cast.smith), owner_because=(waited,), state=State.PLANNED),
+        cast.lead(2, move=OwnerMove(cast.queue, cast.smith), owner_because=(waited,), state=State.PLANNED),
         cast.lead(
             3,
-            move=Move(cast.queue, cast.suzuki),
+            move=OwnerMove(cast.queue, cast.suzuki),
             owner_because=(waited,),
             state=State.CONFLICT,
             note=Message.of("note.inputs_moved"),

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from engine.values import Scalar
 from sync.salesforce.write_results import Answer
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Writer(Protocol):
     """Sends records of one object, at most `size` in a batch."""
 
     @property
-    def mode(self) -> Mode: ...
+    def mode(self) -> WriteMode: ...
 
     @property
     def size(self) -> int: ...

@@ -16,9 +16,9 @@ from sync.salesforce.calls import Wire
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
 from sync.salesforce.write_results import Answer, WriteResult, unknown
 from sync.store import jobs
-from sync.store.jobs import Upload
+from sync.store.jobs import IngestRecord
 from sync.store.leases import LeasedStore
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 # A job of 20,000 rows is one of several that follow each other: looking late adds up, a look costs one call.
 _FIRST_POLL_SECONDS = 0.25
@@ -27,7 +27,7 @@ _SKEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class JobPatience:
     """How long a run waits for its jobs: `seconds`, by the host's clock or the org's, whichever has run further, and no
     longer once its process is told to end. The run began at `began` by the org, `started` by the host.
     """
@@ -55,11 +55,11 @@ class Patience:
 class BulkWriter:
     """`us` is our user in the org."""
 
-    mode, size = Mode.BULK, SLICE_MAX
+    mode, size = WriteMode.BULK, SLICE_MAX
 
     wire: Wire
     leased: LeasedStore
-    patience: Patience
+    patience: JobPatience
     run_id: str
     us: str
 
@@ -116,7 +116,7 @@ class BulkWriter:
         found = refused | {answer.record_id: answer for answer in answers}
         return [found[each.record_id] for each in groups]
 
-    def recover(self, upload: Upload, record_ids: Sequence[str]) -> list[Answer] | None:
+    def recover(self, upload: IngestRecord, record_ids: Sequence[str]) -> list[Answer] | None:
         """A job that is open still has changed nothing and is stopped; any other is waited for."""
         ingest = Ingest(self.wire, version=upload.api_version)
         try:
@@ -152,7 +152,7 @@ class BulkWriter:
             jobs.forget_expected(tx)
         return len(stopped)
 
-    def _may_be(self, job: Job, lost: Upload) -> bool:
+    def _may_be(self, job: Job, lost: IngestRecord) -> bool:
         return (
             job.state is JobState.OPEN
             and job.operation == "update"

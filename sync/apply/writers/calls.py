@@ -11,12 +11,12 @@ from sync.apply.writers.batches import PayloadGroup
 from sync.salesforce.org import Org
 from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
 from sync.salesforce.write_results import Answer
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 
 @dataclass(frozen=True, slots=True)
 class CallWriter:
-    mode: Mode
+    mode: WriteMode
     size: int
     call: Callable[[Sequence[PayloadGroup]], list[Answer]]
 
@@ -39,11 +39,11 @@ def guarded(org: Org) -> CallWriter:
             [GuardedUpdate(each.record_id, each.object, each.payload, each.unmodified_since) for each in groups]
         )
 
-    return CallWriter(Mode.GUARDED, GUARDED_MAX, call)
+    return CallWriter(WriteMode.GUARDED, GUARDED_MAX, call)
 
 
 def collections(org: Org) -> CallWriter:
     def call(groups: Sequence[PayloadGroup]) -> list[Answer]:
         return org.update(groups[0].object, [(each.record_id, each.payload) for each in groups])
 
-    return CallWriter(Mode.COLLECTIONS, COLLECTION_MAX, call)
+    return CallWriter(WriteMode.COLLECTIONS, COLLECTION_MAX, call)

@@ -7,7 +7,7 @@ from sync.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from sync.store.figures import Drift, Figures
-    from sync.store.runs import Run
+    from sync.store.runs import RunRecord
 
 FOUND = ("missing", "stale", "deleted", "outside", "gone", "changed")
 
@@ -34,7 +34,7 @@ def write(terminal: Terminal, run_id: str, figures: "Figures", *, as_json: bool)
         terminal.talk(terminal.say("cli.sweep.calls", calls=number(calls)))
 
 
-def line(terminal: Terminal, run: "Run") -> str:
+def line(terminal: Terminal, run: "RunRecord") -> str:
     """In one line; nothing of a run that compared nothing."""
     from sync.views.phrases import number
 

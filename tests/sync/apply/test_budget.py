@@ -7,7 +7,7 @@ from engine.changes.change import Reach
 from engine.messages import Message
 from sync.apply.budget import Share, shares, why_left
 from sync.plan.cost import calls_of
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 OWNERS, FIELDS, MEMORY = ("Lead", Reach.OWNER), ("Lead", Reach.FIELDS), ("Lead", Reach.MEMORY)
 
@@ -26,15 +26,15 @@ def test_all_of_it_goes_while_the_calls_pay_for_it(settings: Settings) -> None:
 def test_a_baseline_too_large_for_a_small_org_goes_in_parts_owners_first(settings: Settings) -> None:
     found = shares({FIELDS: 100_000, OWNERS: 100_000, MEMORY: 7}, settings, spare=4_000, room=None)
     memory, owners, fields = found
-    assert memory == Share("Lead", Reach.MEMORY, Mode.GUARDED, 7)
-    assert (owners.mode, owners.going + owners.left, fields.mode) == (Mode.GUARDED, 100_000, Mode.BULK)
+    assert memory == Share("Lead", Reach.MEMORY, WriteMode.GUARDED, 7)
+    assert (owners.mode, owners.going + owners.left, fields.mode) == (WriteMode.GUARDED, 100_000, WriteMode.BULK)
     assert 70_000 < owners.going < 100_000
     assert sum(calls_of(each.mode, each.reach, each.going) for each in (owners, fields)) <= 4_000
 
 
 def test_what_is_left_is_told_with_what_it_takes(settings: Settings) -> None:
     (share,) = found = shares({OWNERS: 100_000}, settings, spare=1_000, room=None)
-    calls = calls_of(Mode.GUARDED, Reach.OWNER, share.left)
+    calls = calls_of(WriteMode.GUARDED, Reach.OWNER, share.left)
     assert why_left(found, spare=1_000) == Message.of("wait.calls", count=share.left, calls=calls, spare=1_000)
 
 

@@ -17,7 +17,7 @@ from sync.sandbox.worlds import JobState
 from sync.store import batches, changes, jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move
-from sync.store.vocabulary import LeaseName, Mode
+from sync.store.vocabulary import LeaseName, WriteMode
 from tests.stage import Stage
 
 
@@ -33,7 +33,7 @@ class Watched:
     batches: list[int] = field(default_factory=list)
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> WriteMode:
         return self.inner.mode
 
     def fit(self, groups: Sequence[PayloadGroup]) -> int:
@@ -70,7 +70,7 @@ def writing(stage: Stage) -> Iterator[tuple[Outbox, list[Approved]]]:
         yield outbox_of(run, lease), approved
 
 
-def watched_by(outbox: Outbox, mode: Mode, watched: Watched) -> Sending:
+def watched_by(outbox: Outbox, mode: WriteMode, watched: Watched) -> Sending:
     return replace(outbox, writers={**outbox.writers, mode: watched}).settled()
 
 
@@ -90,7 +90,7 @@ def test_no_job_is_made_for_what_nobody_wants_any_more(stage: Stage) -> None:
     planned(stage)
     with writing(stage) as (outbox, approved):
         supersede(stage, approved)
-        outbox.settled().carry(approved, Mode.BULK)
+        outbox.settled().carry(approved, WriteMode.BULK)
     assert left_of_jobs(stage) == (None, [])
 
 
@@ -99,16 +99,16 @@ def test_a_job_that_nobody_needs_once_it_is_made_is_stopped_and_the_next_one_can
     with writing(stage) as (outbox, approved):
         early, rest = approved[:2], approved[2:]
         watched = Watched(outbox.bulk, size=100, prepared=lambda: supersede(stage, early))
-        sending = watched_by(outbox, Mode.BULK, watched)
-        sending.carry(early, Mode.BULK)
+        sending = watched_by(outbox, WriteMode.BULK, watched)
+        sending.carry(early, WriteMode.BULK)
         watched.prepared = lambda: None
-        sending.carry(rest, Mode.BULK)
+        sending.carry(rest, WriteMode.BULK)
     assert left_of_jobs(stage) == (None, [JobState.ABORTED, JobState.COMPLETE])
     assert [stage.standing_of(lead) for lead in leads] == [State.SUPERSEDED] * 2 + [State.APPLIED] * 2
 
 
-@pytest.mark.parametrize("mode", [Mode.BULK, Mode.COLLECTIONS])
-def test_a_pause_between_two_jobs_of_one_batch_stops_the_second(stage: Stage, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [WriteMode.BULK, WriteMode.COLLECTIONS])
+def test_a_pause_between_two_jobs_of_one_batch_stops_the_second(stage: Stage, mode: WriteMode) -> None:
     leads = planned(stage, 5)
 
     def pause() -> None:

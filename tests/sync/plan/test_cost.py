@@ -5,7 +5,7 @@ import pytest
 from config.settings.settings import Settings
 from engine.changes.change import Reach
 from sync.plan.cost import WritePlan, mode_of, write_plan
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 
 @pytest.fixture
@@ -16,16 +16,16 @@ def settings() -> Settings:
 @pytest.mark.parametrize(
     ("reach", "number", "mode"),
     [
-        (Reach.FIELDS, 1, Mode.GUARDED),
-        (Reach.FIELDS, 2_000, Mode.GUARDED),
-        (Reach.FIELDS, 2_001, Mode.COLLECTIONS),
-        (Reach.FIELDS, 20_000, Mode.COLLECTIONS),
-        (Reach.FIELDS, 20_001, Mode.BULK),
-        (Reach.OWNER, 1_000_000, Mode.GUARDED),
+        (Reach.FIELDS, 1, WriteMode.GUARDED),
+        (Reach.FIELDS, 2_000, WriteMode.GUARDED),
+        (Reach.FIELDS, 2_001, WriteMode.COLLECTIONS),
+        (Reach.FIELDS, 20_000, WriteMode.COLLECTIONS),
+        (Reach.FIELDS, 20_001, WriteMode.BULK),
+        (Reach.OWNER, 1_000_000, WriteMode.GUARDED),
     ],
 )
 def test_the_more_there_are_the_less_each_is_guarded_but_for_owners(
-    settings: Settings, reach: Reach, number: int, mode: Mode
+    settings: Settings, reach: Reach, number: int, mode: WriteMode
 ) -> None:
     assert mode_of(reach, number, settings) is mode
 
@@ -33,7 +33,7 @@ def test_the_more_there_are_the_less_each_is_guarded_but_for_owners(
 def test_a_plan_tells_records_by_mode_and_calls(settings: Settings) -> None:
     waiting = {("Lead", Reach.OWNER): 50, ("Lead", Reach.FIELDS): 100_000, ("Contact", Reach.FIELDS): 10}
     told = write_plan(waiting, settings)
-    assert told.records == {Mode.GUARDED: 60, Mode.BULK: 100_000}
+    assert told.records == {WriteMode.GUARDED: 60, WriteMode.BULK: 100_000}
     # 50 owners: 2 to send, 1 to compare, 1 to read back; 10 contacts: 1, 1, 1; 5 jobs on 50 pages, a sample of one call.
     assert told.calls == 4 + 3 + 50 + 5 * 12 + 1
 

@@ -11,7 +11,7 @@ from sync.host.host import Clock
 from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
 from sync.run import begin
 from sync.store import jobs, leases
-from sync.store.jobs import Query
+from sync.store.jobs import QueryRecord
 from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import LeaseName
 from tests.stage import Stage
@@ -38,7 +38,7 @@ def take_over(stage: Stage) -> Lease:
         )
 
 
-def under_way(stage: Stage) -> list[Query]:
+def under_way(stage: Stage) -> list[QueryRecord]:
     with stage.worker.store.read() as tx:
         return list(jobs.queries(tx))
 

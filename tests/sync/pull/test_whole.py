@@ -94,7 +94,7 @@ def unnoticed(stage: Stage, name: str, changed: Callable[[str, Record], Record |
     stage.server.act(act)
 
 
-def drift(run: Run | runs.Run) -> Mapping[str, Drift]:
+def drift(run: Run | runs.RunRecord) -> Mapping[str, Drift]:
     assert run.figures.sweep is not None
     return run.figures.sweep.drift
 

@@ -14,7 +14,7 @@ from config.words.catalogue import Language, Words
 from sync.reports.page import html
 from sync.views.listing import RECEIVED_SHOWN_MAX, UPDATES_SHOWN_MAX
 from sync.views.report import RunReport
-from sync.views.rows import FieldChange, Move
+from sync.views.rows import FieldChange, OwnerMove
 
 OfRows = Callable[..., RunReport]
 
@@ -113,7 +113,7 @@ def test_a_long_run_is_cut_and_the_page_says_where_the_rest_is(of_rows: OfRows, 
 
 
 def test_of_all_that_one_person_gets_the_page_has_the_first_and_says_how_many_more(of_rows: OfRows, cast: Any) -> None:
-    move = Move(cast.queue, cast.suzuki)
+    move = OwnerMove(cast.queue, cast.suzuki)
     rows = tuple(cast.lead(n, move=move, score=n) for n in range(RECEIVED_SHOWN_MAX + 7))
 
     page = html(of_rows(*rows), Words(Language.ENGLISH))

@@ -13,19 +13,21 @@ from sync.store import batches, jobs
 from sync.store.changes import Move
 from sync.store.columns import Json
 from sync.store.database import Store
-from sync.store.jobs import Query
+from sync.store.jobs import QueryRecord
 from sync.store.leases import Lease
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 PAGE: dict[str, Json] = {"rows": 2, "digest": "d", "data_file": {"path": "Lead/1.parquet"}}
 
 
 @pytest.fixture
-def query(at: datetime, run: str) -> Callable[[str], Query]:
-    return lambda job_id: Query(job_id, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
+def query(at: datetime, run: str) -> Callable[[str], QueryRecord]:
+    return lambda job_id: QueryRecord(job_id, "Lead", run, 1, "66.0", "UploadComplete", at, asked="question")
 
 
-def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, query: Callable[[str], Query]) -> None:
+def test_queries_under_way_come_the_newest_first(
+    store: Store, at: datetime, query: Callable[[str], QueryRecord]
+) -> None:
     older, newer = query("750A"), replace(query("750B"), created_at=at + timedelta(seconds=1))
     with store.transaction() as tx:
         jobs.enter(tx, older)
@@ -34,7 +36,7 @@ def test_queries_under_way_come_the_newest_first(store: Store, at: datetime, que
         assert jobs.queries(tx) == (newer, older)
 
 
-def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], Query]) -> None:
+def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query: Callable[[str], QueryRecord]) -> None:
     with store.transaction() as tx:
         jobs.enter(tx, query("750A"))
         jobs.keep_page(tx, "750A", page=PAGE, locator="MTAw")
@@ -45,7 +47,7 @@ def test_pages_are_kept_in_order_with_where_the_next_one_is(store: Store, query:
 
 
 def test_a_closed_job_has_nothing_left_and_is_forgotten_later(
-    store: Store, at: datetime, query: Callable[[str], Query]
+    store: Store, at: datetime, query: Callable[[str], QueryRecord]
 ) -> None:
     with store.transaction() as tx:
         jobs.enter(tx, query("750A"))
@@ -65,7 +67,7 @@ def test_an_ingest_is_no_query(
     sending = Move(change(1, grade="A").change_id, State.SENDING)
     with store.transaction() as tx:
         jobs.expect(tx, lease, "Lead", run=run, version="66.0", at=at)
-        batch = batches.intend(tx, lease, [sending], run=run, mode=Mode.BULK, at=at, job="750A")
+        batch = batches.intend(tx, lease, [sending], run=run, mode=WriteMode.BULK, at=at, job="750A")
     with store.read() as tx:
         assert [upload.batch_id for upload in jobs.uploads(tx)] == [batch.batch_id]
         assert jobs.queries(tx) == ()

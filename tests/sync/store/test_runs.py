@@ -11,7 +11,7 @@ from sync.store import leases, orgs, plans, runs
 from sync.store.database import Store, Transaction
 from sync.store.figures import Ended, Figures, Pulled
 from sync.store.holders import Holder
-from sync.store.runs import Run
+from sync.store.runs import RunRecord
 from sync.store.vocabulary import LeaseName, TextKind
 
 FIGURES = Figures(pull=Pulled(rows={"Lead": 3}), end=Ended("山田製作所", api_calls=2, milliseconds=1500))
@@ -34,7 +34,7 @@ def test_a_finished_run_keeps_its_outcome_and_figures(store: Store, run: str, at
     with store.transaction() as tx:
         runs.finish(tx, run, outcome="done", figures=FIGURES, at=at)
     with store.read() as tx:
-        assert runs.run(tx, run) == Run(run, "run", at, at, "done", FIGURES)
+        assert runs.run(tx, run) == RunRecord(run, "run", at, at, "done", FIGURES)
 
 
 def test_a_run_ends_once(store: Store, run: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from engine.messages import Message
 from sync.views.listing import listing
 from sync.views.overview import Flow, overview
 from sync.views.report import RunReport
-from sync.views.rows import FieldChange, Move
+from sync.views.rows import FieldChange, OwnerMove
 
 
 def test_a_flow_says_to_whom_and_why(report: RunReport, cast: Any) -> None:
@@ -22,7 +22,7 @@ def test_a_flow_says_to_whom_and_why(report: RunReport, cast: Any) -> None:
 
 
 def test_the_hottest_lead_comes_first(cast: Any) -> None:
-    to_suzuki = Move(cast.queue, cast.suzuki)
+    to_suzuki = OwnerMove(cast.queue, cast.suzuki)
     rows = (cast.lead(1, move=to_suzuki, score=10), cast.lead(2, move=to_suzuki, score=90))
 
     (receiver,) = listing(rows).receivers
