@@ -14,7 +14,7 @@ from engine.actions.registry import ACTIONS, kind_of
 from engine.actions.set_field import SetField
 from engine.conditions.conditions import ALWAYS
 from engine.conditions.fields import Kind
-from engine.rulebook.rulebook import Action, AutomationRule, Mode, Otherwise, Reference
+from engine.rulebook.rulebook import Action, AutomationRule, Otherwise, Reference, RuleMode
 from engine.values import Scalar as Value
 
 RULE_KEYS = ("when", "then", "mode")
@@ -31,8 +31,8 @@ def _rule(item: Item, known: Known, problems: Problems) -> AutomationRule:
         item.needs("then", problems, of="rule"),
         item.part("mode"),
     )
-    said = choice(mode, tuple(Mode), problems) if mode else None
-    rule_mode = Mode(said) if said else Mode.CONVERGE
+    said = choice(mode, tuple(RuleMode), problems) if mode else None
+    rule_mode = RuleMode(said) if said else RuleMode.CONVERGE
     return AutomationRule(
         id=item.id,
         name=item.name,
@@ -43,7 +43,7 @@ def _rule(item: Item, known: Known, problems: Problems) -> AutomationRule:
     )
 
 
-def _actions(node: Node, mode: Mode, known: Known, problems: Problems) -> tuple[Action, ...]:
+def _actions(node: Node, mode: RuleMode, known: Known, problems: Problems) -> tuple[Action, ...]:
     """Actions in order. One rule gives each field, each tag and the owner once."""
     found: dict[tuple[str, str], Action] = {}
     listed = items(node, problems)
@@ -67,7 +67,7 @@ def _actions(node: Node, mode: Mode, known: Known, problems: Problems) -> tuple[
     return tuple(found.values())
 
 
-def _set(node: Node, mode: Mode, known: Known, problems: Problems) -> Action | None:
+def _set(node: Node, mode: RuleMode, known: Known, problems: Problems) -> Action | None:
     """`set: {field: rating, value: Hot, otherwise: clear}`."""
     parts = entries(node, ("field", "value", "otherwise"), problems, of="set")
     otherwise = _otherwise(parts, (Otherwise.KEEP, Otherwise.CLEAR), mode, problems)
@@ -106,7 +106,7 @@ def _settable(node: Node, known: Known, problems: Problems) -> Readable | None:
     return None
 
 
-def _tag(node: Node, mode: Mode, _: Known, problems: Problems) -> Action | None:
+def _tag(node: Node, mode: RuleMode, _: Known, problems: Problems) -> Action | None:
     """`tag: 展示会`, or `tag: {name: 展示会, otherwise: keep}`."""
     if not isinstance(node, Table):
         name = tag(node, problems)
@@ -121,10 +121,10 @@ def _tag(node: Node, mode: Mode, _: Known, problems: Problems) -> Action | None:
     if name is None:
         return None
     # What fires once is never taken back.
-    return AddTag(name, otherwise or (Otherwise.KEEP if mode is Mode.ONCE else Otherwise.REMOVE))
+    return AddTag(name, otherwise or (Otherwise.KEEP if mode is RuleMode.ONCE else Otherwise.REMOVE))
 
 
-def _assign(node: Node, _: Mode, known: Known, problems: Problems) -> Action | None:
+def _assign(node: Node, _: RuleMode, known: Known, problems: Problems) -> Action | None:
     """`assign: {pool: 関東}`, or `user:` (a username) or `queue:` (a DeveloperName); `reassign: yes` moves others too."""
     parts = entries(node, ("pool", "user", "queue", "reassign"), problems, of="assign")
     reassign = yes_no(parts["reassign"][1], problems) if "reassign" in parts else False
@@ -147,19 +147,19 @@ def _assign(node: Node, _: Mode, known: Known, problems: Problems) -> Action | N
 
 
 def _otherwise(
-    parts: Mapping[str, tuple[Scalar, Node]], allowed: tuple[Otherwise, ...], mode: Mode, problems: Problems
+    parts: Mapping[str, tuple[Scalar, Node]], allowed: tuple[Otherwise, ...], mode: RuleMode, problems: Problems
 ) -> Otherwise | None:
     if "otherwise" not in parts:
         return None
     key, node = parts["otherwise"]
-    if mode is Mode.ONCE:
+    if mode is RuleMode.ONCE:
         problems.add("RB-139", key)
         return None
     found = choice(node, allowed, problems)
     return Otherwise(found) if found else None
 
 
-READERS: Mapping[str, Callable[[Node, Mode, Known, Problems], Action | None]] = {
+READERS: Mapping[str, Callable[[Node, RuleMode, Known, Problems], Action | None]] = {
     "set": _set,
     "tag": _tag,
     "assign": _assign,

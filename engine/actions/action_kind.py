@@ -13,7 +13,7 @@ import narwhals as nw
 
 from engine.changes.change import Effects
 from engine.conditions.expressions import Columns, Frame
-from engine.rulebook.rulebook import Action, AutomationRule, Mode, Reference, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Reference, Rulebook, RuleMode
 from engine.values import Values
 
 A = TypeVar("A", bound=Action)
@@ -39,7 +39,7 @@ class Given(Generic[A]):
 
     @property
     def converges(self) -> bool:
-        return self.rule.mode is Mode.CONVERGE
+        return self.rule.mode is RuleMode.CONVERGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from engine.conditions.fields import Kind, member_column
 from engine.conditions.operators import OPERATORS
 from engine.messages import Message
 from engine.moments import Moment
-from engine.rulebook.rulebook import AutomationRule, Criterion, Mode, Rulebook
+from engine.rulebook.rulebook import AutomationRule, Criterion, Rulebook, RuleMode
 from engine.values import Scalar
 from engine.verdicts.grade import GRADE, START, earned_column
 from engine.verdicts.registry import VERDICT_OF, VERDICTS
@@ -199,7 +199,7 @@ class _Seen:
         ]
         imagined = self.answers([instead(item.when, position, other) for position, other in others])
         near = dict.fromkeys(position for (position, _), holds_then in zip(others, imagined, strict=True) if holds_then)
-        is_once = isinstance(item, AutomationRule) and item.mode is Mode.ONCE
+        is_once = isinstance(item, AutomationRule) and item.mode is RuleMode.ONCE
         fired = is_once and f";{item.id};" in self.row["firings"]
         return Tried(item.id, item.name, holds, results, tuple(near), fired)
 

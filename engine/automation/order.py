@@ -13,7 +13,7 @@ from engine.conditions.conditions import Condition, Leaf, leaves
 from engine.conditions.fields import Kind, tag_name
 from engine.conditions.operators import OPERATORS
 from engine.errors import Problem, RulebookError
-from engine.rulebook.rulebook import Mode, Rulebook
+from engine.rulebook.rulebook import Rulebook, RuleMode
 from engine.verdicts.registry import VERDICTS, asked_at, conditions_of, steps_of
 from engine.verdicts.verdict import Step, Verdict
 
@@ -78,7 +78,7 @@ def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
             # A persona that asks for the persona: a cycle of one.
             if both:
                 yield Problem("RB-202", "", {"cycle": f"{step.name} → {step.name}"})
-        elif rulebook.rules[step].mode is Mode.CONVERGE:
+        elif rulebook.rules[step].mode is RuleMode.CONVERGE:
             rule = rulebook.rules[step]
             yield from (Problem("RB-201", rule.where, {"rule": rule.name, "field": _shown(name)}) for name in both)
 

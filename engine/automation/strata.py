@@ -10,7 +10,7 @@ from engine.actions.registry import KINDS
 from engine.automation.order import Stratum, decides, needs, order_rules
 from engine.conditions.expressions import Columns, Frame, compile_condition
 from engine.moments import Moment
-from engine.rulebook.rulebook import Mode, Rulebook
+from engine.rulebook.rulebook import Rulebook, RuleMode
 from engine.verdicts.registry import activity_columns, steps_of
 from engine.verdicts.score import with_ledger
 from engine.verdicts.verdict import Step, Verdict
@@ -59,6 +59,6 @@ def _decided(frame: Frame, stratum: Stratum, rulebook: Rulebook, moment: Moment,
 def _mask(rulebook: Rulebook, index: int, moment: Moment, columns: Columns) -> nw.Expr:
     rule = rulebook.rules[index]
     holds = compile_condition(rule.when, moment, columns)
-    if rule.mode is Mode.ONCE:
+    if rule.mode is RuleMode.ONCE:
         return holds & ~nw.col("firings").str.contains(f";{rule.id};", literal=True)
     return holds

@@ -27,7 +27,7 @@ from engine.moments import Moment
 from engine.plan.overrides import Whose, overrides_of, whose
 from engine.plan.reasons import contest_reasons, effect_reasons, field_reasons
 from engine.rulebook.policy import FieldStance
-from engine.rulebook.rulebook import Mode, Rulebook
+from engine.rulebook.rulebook import Rulebook, RuleMode
 from engine.snapshots import Range
 from engine.values import Scalar, Values
 from engine.verdicts.registry import TARGETS, VERDICTS, conditions_of
@@ -137,7 +137,7 @@ def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memor
             same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
             is_other = score_steps.is_news(wanted, held) if name == "score" else ~same
             tests.append(~nw.col(f"by__{name}").is_null() & is_other)
-    once = [index for index, rule in enumerate(rulebook.rules) if rule.mode is Mode.ONCE]
+    once = [index for index, rule in enumerate(rulebook.rules) if rule.mode is RuleMode.ONCE]
     tests += [nw.col(rule_mask(index)).fill_null(value=False) for index in once]
     for kind in KINDS:
         tests += [test for given in kind.given(rulebook) for test in kind.differs(given, rows.columns)]
@@ -186,7 +186,7 @@ class _Drafter:
         self.written = written_fields(rulebook)
         self.given = [(kind, kind.given(rulebook)) for kind in KINDS]
         self.setters = setters_of(rulebook)
-        self.once = [(number, rule) for number, rule in enumerate(rulebook.rules) if rule.mode is Mode.ONCE]
+        self.once = [(number, rule) for number, rule in enumerate(rulebook.rules) if rule.mode is RuleMode.ONCE]
         self.reads = reads_of(rulebook)
         self.score_steps = ScoreSteps.of(rulebook, conditions_of(rulebook))
 

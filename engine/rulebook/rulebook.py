@@ -123,7 +123,7 @@ class Band:
     at_least: int
 
 
-class Mode(StrEnum):
+class RuleMode(StrEnum):
     """Whether a rule keeps the state in line with its condition or fires once per prospect."""
 
     CONVERGE = "converge"
@@ -136,7 +136,7 @@ class AutomationRule:
     name: str
     when: Condition
     then: tuple[Action, ...]
-    mode: Mode = Mode.CONVERGE
+    mode: RuleMode = RuleMode.CONVERGE
     where: str = ""
 
 

@@ -16,7 +16,6 @@ from engine.rulebook.rulebook import (
     AutomationRule,
     Criterion,
     Level,
-    Mode,
     Otherwise,
     Persona,
     Points,
@@ -24,6 +23,7 @@ from engine.rulebook.rulebook import (
     Profile,
     Reference,
     Rulebook,
+    RuleMode,
 )
 
 Make = Callable[..., Rulebook]
@@ -218,7 +218,7 @@ def test_an_action_holds_what_is_to_be_done(rulebook: Make, text: str, action: o
 def test_what_fires_once_is_never_taken_back(rulebook: Make) -> None:
     text = "- name: r\n  when: everyone\n  mode: once\n  then: [{tag: t}]\n"
     expected = AutomationRule(
-        "r", "r", ALWAYS, (AddTag("t", Otherwise.KEEP),), Mode.ONCE, "rulebook/automation/a.yaml:1:3"
+        "r", "r", ALWAYS, (AddTag("t", Otherwise.KEEP),), RuleMode.ONCE, "rulebook/automation/a.yaml:1:3"
     )
     assert rulebook(**{"automation/a.yaml": text}).rules == (expected,)
 

@@ -10,7 +10,7 @@ from config.rulebook.folder import load_rulebook
 from config.settings.settings import load_settings
 from config.starters.start import start_folder
 from engine.errors import SettingsError
-from engine.rulebook.rulebook import Mode, Rulebook
+from engine.rulebook.rulebook import Rulebook, RuleMode
 from sync.sandbox import people_names
 
 
@@ -51,7 +51,7 @@ def test_pools_name_only_people_of_the_sandbox_org(starter: Rulebook) -> None:
 
 
 def test_both_modes_are_shown(starter: Rulebook) -> None:
-    assert {rule.mode for rule in starter.rules} == set(Mode)
+    assert {rule.mode for rule in starter.rules} == set(RuleMode)
 
 
 def test_every_persona_has_a_card(starter: Rulebook) -> None:

@@ -25,12 +25,12 @@ from engine.rulebook.rulebook import (
     Decay,
     Fading,
     Level,
-    Mode,
     Otherwise,
     Persona,
     Points,
     Profile,
     Rulebook,
+    RuleMode,
     Segment,
 )
 from engine.verdicts.registry import DERIVED_FIELDS, OUTPUTS
@@ -200,7 +200,7 @@ SETS: st.SearchStrategy[Action] = st.one_of(
 TAKES: st.SearchStrategy[Action] = st.builds(
     AddTag, st.just("vip"), st.sampled_from([Otherwise.KEEP, Otherwise.REMOVE])
 )
-MODES = st.sampled_from([Mode.CONVERGE, Mode.CONVERGE, Mode.ONCE])
+MODES = st.sampled_from([RuleMode.CONVERGE, RuleMode.CONVERGE, RuleMode.ONCE])
 PLAIN = tuple(field for field in BASE if field.name != "contract_ends")
 # What rules set is read only by those that set nothing, so that every rulebook can be ordered.
 SETTERS = st.tuples(conditions((*PLAIN, *DECIDED), *tagged(("expo",))), st.one_of(SETS, TAKES), MODES)

@@ -12,7 +12,7 @@ from engine.actions.registry import ACTIONS, KINDS, kind_of
 from engine.actions.set_field import SetField, set_fields
 from engine.changes.change import Effects
 from engine.conditions.conditions import ALWAYS
-from engine.rulebook.rulebook import Action, AutomationRule, Mode, Otherwise, Reference, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Otherwise, Reference, Rulebook, RuleMode
 
 SUZUKI, INBOUND = Reference("suzuki@sandbox.example"), Reference("Inbound")
 SET_RATING = SetField("rating", "Hot", key="hot")
@@ -27,7 +27,7 @@ TABLE: list[tuple[Action, Case]] = [
 ]
 
 
-def doing(*actions: Action, mode: Mode = Mode.CONVERGE) -> Rulebook:
+def doing(*actions: Action, mode: RuleMode = RuleMode.CONVERGE) -> Rulebook:
     return Rulebook("r", "0", rules=(AutomationRule("a", "A", ALWAYS, actions, mode, "automation/a.yaml:1:3"),))
 
 
@@ -62,20 +62,22 @@ VIP, KEPT = AddTag("vip"), AddTag("vip", Otherwise.KEEP)
 @pytest.mark.parametrize(
     ("action", "mode", "holds", "known", "effects"),
     [
-        pytest.param(VIP, Mode.CONVERGE, True, NOBODY, Effects(tags_added=(("vip", "a"),)), id="gives"),
-        pytest.param(VIP, Mode.CONVERGE, True, TAGGED, NO_EFFECTS, id="gives once"),
-        pytest.param(VIP, Mode.CONVERGE, True, BY_ANOTHER, Effects(tags_added=(("vip", "a"),)), id="by this rule too"),
-        pytest.param(VIP, Mode.CONVERGE, False, TAGGED, Effects(tags_removed=(("vip", "a"),)), id="takes away"),
-        pytest.param(VIP, Mode.CONVERGE, False, BY_ANOTHER, NO_EFFECTS, id="takes away its own only"),
-        pytest.param(KEPT, Mode.CONVERGE, False, TAGGED, NO_EFFECTS, id="keeps"),
-        pytest.param(VIP, Mode.ONCE, False, TAGGED, NO_EFFECTS, id="what fires once is never taken back"),
-        pytest.param(VIP, Mode.CONVERGE, None, TAGGED, NO_EFFECTS, id="unknown never acts"),
-        pytest.param(SET_RATING, Mode.CONVERGE, True, NOBODY, NO_EFFECTS, id="a field is no memory"),
-        pytest.param(Assign(pool="p"), Mode.CONVERGE, True, NOBODY, NO_EFFECTS, id="nor is an owner"),
+        pytest.param(VIP, RuleMode.CONVERGE, True, NOBODY, Effects(tags_added=(("vip", "a"),)), id="gives"),
+        pytest.param(VIP, RuleMode.CONVERGE, True, TAGGED, NO_EFFECTS, id="gives once"),
+        pytest.param(
+            VIP, RuleMode.CONVERGE, True, BY_ANOTHER, Effects(tags_added=(("vip", "a"),)), id="by this rule too"
+        ),
+        pytest.param(VIP, RuleMode.CONVERGE, False, TAGGED, Effects(tags_removed=(("vip", "a"),)), id="takes away"),
+        pytest.param(VIP, RuleMode.CONVERGE, False, BY_ANOTHER, NO_EFFECTS, id="takes away its own only"),
+        pytest.param(KEPT, RuleMode.CONVERGE, False, TAGGED, NO_EFFECTS, id="keeps"),
+        pytest.param(VIP, RuleMode.ONCE, False, TAGGED, NO_EFFECTS, id="what fires once is never taken back"),
+        pytest.param(VIP, RuleMode.CONVERGE, None, TAGGED, NO_EFFECTS, id="unknown never acts"),
+        pytest.param(SET_RATING, RuleMode.CONVERGE, True, NOBODY, NO_EFFECTS, id="a field is no memory"),
+        pytest.param(Assign(pool="p"), RuleMode.CONVERGE, True, NOBODY, NO_EFFECTS, id="nor is an owner"),
     ],
 )
 def test_what_an_action_leaves_to_be_remembered(
-    action: Action, mode: Mode, holds: object, known: Remembered, effects: Effects
+    action: Action, mode: RuleMode, holds: object, known: Remembered, effects: Effects
 ) -> None:
     kind = kind_of(action)
     assert kind.effects(kind.given(doing(action, mode=mode)), {"rule__0": holds}, known) == effects

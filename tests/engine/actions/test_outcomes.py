@@ -10,7 +10,7 @@ from engine.actions.assign import Assign
 from engine.actions.set_field import SetField, our_mark
 from engine.conditions.conditions import ALWAYS, NEVER, Condition, Leaf
 from engine.conditions.fields import Field, Kind
-from engine.rulebook.rulebook import AutomationRule, Mode, Otherwise, Rulebook
+from engine.rulebook.rulebook import AutomationRule, Otherwise, Rulebook, RuleMode
 
 UNKNOWN = Leaf(Field("employees", Kind.INTEGER), "at least", 300)  # the prospect's is empty
 HOT = Leaf(Field("rating", Kind.PICKLIST), "is", "hot")
@@ -19,7 +19,9 @@ CLEAR, KEEP = Otherwise.CLEAR, Otherwise.KEEP
 Decided = tuple[str | None, int | None]
 
 
-def setting(value: str, when: Condition, otherwise: Otherwise = KEEP, mode: Mode = Mode.CONVERGE) -> AutomationRule:
+def setting(
+    value: str, when: Condition, otherwise: Otherwise = KEEP, mode: RuleMode = RuleMode.CONVERGE
+) -> AutomationRule:
     return AutomationRule(value, value, when, (SetField("rating", value, otherwise, value.lower()),), mode)
 
 
@@ -125,7 +127,7 @@ def test_a_later_rule_sees_the_tag_as_it_will_be(
 
 @pytest.mark.parametrize(("firings", "fires"), [("", True), (";other;", True), (";Hot;", False)])
 def test_a_once_rule_fires_once(*, firings: str, fires: bool, judged: Callable[..., dict[str, Any]]) -> None:
-    rulebook = Rulebook("effects", "0", rules=(setting("Hot", ALWAYS, mode=Mode.ONCE),))
+    rulebook = Rulebook("effects", "0", rules=(setting("Hot", ALWAYS, mode=RuleMode.ONCE),))
     verdict = judged(rulebook, {"firings": firings})
     assert (verdict["rule__0"], verdict["by__rating"]) == (fires, 0 if fires else None)
 

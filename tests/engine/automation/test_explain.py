@@ -16,11 +16,11 @@ from engine.rulebook.rulebook import (
     Decay,
     Fading,
     Level,
-    Mode,
     Persona,
     Points,
     Profile,
     Rulebook,
+    RuleMode,
 )
 from engine.verdicts.score import ScoreLine
 
@@ -42,7 +42,7 @@ def told(
     return explain(prospects(row), activities(*happened, others), rulebook, moment=moment)
 
 
-def ruled(when: Condition, mode: Mode = Mode.CONVERGE) -> Rulebook:
+def ruled(when: Condition, mode: RuleMode = RuleMode.CONVERGE) -> Rulebook:
     return Rulebook("one rule", "0", rules=(AutomationRule("r", "Rule", when, (AddTag("t"),), mode),))
 
 
@@ -143,7 +143,7 @@ def test_a_rule_that_matches_is_not_near(prospects: Build, activities: Build, mo
 
 def test_a_once_rule_says_that_it_has_fired(prospects: Build, activities: Build, moment: Moment) -> None:
     row = {"employees": 500, "firings": ";r;"}
-    [rule] = told(ruled(LARGE, Mode.ONCE), row, (prospects, activities), moment).rules
+    [rule] = told(ruled(LARGE, RuleMode.ONCE), row, (prospects, activities), moment).rules
     assert (rule.holds, rule.has_fired) == (True, True)
 
 

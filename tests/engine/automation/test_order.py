@@ -8,7 +8,7 @@ from engine.automation.order import order_rules
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.errors import Problem, RulebookError
-from engine.rulebook.rulebook import Action, AutomationRule, Criterion, Level, Mode, Persona, Profile, Rulebook
+from engine.rulebook.rulebook import Action, AutomationRule, Criterion, Level, Persona, Profile, Rulebook, RuleMode
 from engine.verdicts.band import BAND
 from engine.verdicts.grade import GRADE
 from engine.verdicts.persona import PERSONA
@@ -29,7 +29,7 @@ def has_tag(tag: str) -> Condition:
     return Leaf(Field("tags", Kind.TAGS), "include", tag)
 
 
-def rule(name: str, when: Condition, *then: Action, mode: Mode = Mode.CONVERGE) -> AutomationRule:
+def rule(name: str, when: Condition, *then: Action, mode: RuleMode = RuleMode.CONVERGE) -> AutomationRule:
     return AutomationRule(name, name, when, then, mode, where=f"automation/{name}.yaml:1:3")
 
 
@@ -85,7 +85,7 @@ def test_a_converge_rule_may_not_read_the_tag_it_gives() -> None:
 
 
 def test_a_rule_that_fires_once_may_read_what_it_sets() -> None:
-    assert order_rules(rules(rule("once", RATING, SET_RATING, mode=Mode.ONCE)))
+    assert order_rules(rules(rule("once", RATING, SET_RATING, mode=RuleMode.ONCE)))
 
 
 def test_a_cycle_is_told_in_the_order_in_which_decisions_flow() -> None:

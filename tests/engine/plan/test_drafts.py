@@ -20,11 +20,11 @@ from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import (
     Assignment,
     AutomationRule,
-    Mode,
     Otherwise,
     Pool,
     Reference,
     Rulebook,
+    RuleMode,
 )
 from engine.values import Scalar, Values
 from tests.engine.small_org import (
@@ -44,7 +44,7 @@ from tests.engine.small_org import (
 CHIEF = Leaf(Field("title", Kind.TEXT), "is", "ceo")
 WARM = AutomationRule("warm", "Warm", BIG, (SetField("rating", "Warm", key="warm"),))
 TAGGED = AutomationRule("tagged", "Tagged", BIG, (AddTag("big"),))
-ONCE = AutomationRule("once", "Once", BIG, (AddTag("seen", Otherwise.KEEP),), Mode.ONCE)
+ONCE = AutomationRule("once", "Once", BIG, (AddTag("seen", Otherwise.KEEP),), RuleMode.ONCE)
 TEAM = AutomationRule("team", "Team", KNOWN, (Assign(pool="team", reassign=True),))
 POOL = Assignment((Pool("team", "team", (Reference("bob@x"), Reference("cyd@x"))),), (Reference("Inbound"),), "team")
 WARMED = replace(EMPTY, applied={"L0": {"rating": "Warm"}})
@@ -275,7 +275,7 @@ def test_what_is_to_be_remembered_names_its_rules() -> None:
     )
 
 
-_KEPT = replace(WARM, mode=Mode.ONCE)
+_KEPT = replace(WARM, mode=RuleMode.ONCE)
 _UNDECIDED = {
     "in place, unknown now": (WARM, WARMED, {"rating": "Warm"}, True),
     "in place, holds": (WARM, WARMED, {"rating": "Warm", "employees": 500}, False),

@@ -15,7 +15,7 @@ from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling, base_of, held_value, recheck
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
-from engine.rulebook.rulebook import Assignment, AutomationRule, Mode, Points, Pool, Reference, Rulebook
+from engine.rulebook.rulebook import Assignment, AutomationRule, Points, Pool, Reference, Rulebook, RuleMode
 from engine.snapshots import User
 from engine.values import Scalar
 from tests.engine.small_org import (
@@ -38,7 +38,7 @@ from tests.engine.small_org import (
 REACHABLE = Leaf(Field("opted_out", Kind.BOOLEAN), "is", operand=False)
 WARM = AutomationRule("warm", "warm", BIG, (SetField("rating", "Warm", key="warm"), SetField("phone", "03")))
 TAGGED = AutomationRule("tagged", "tagged", BIG, (AddTag("big"),))
-GREETED = AutomationRule("greeted", "greeted", BIG, (SetField("rating", "Warm", key="warm"),), Mode.ONCE)
+GREETED = AutomationRule("greeted", "greeted", BIG, (SetField("rating", "Warm", key="warm"),), RuleMode.ONCE)
 TEAM = Pool("team", "team", (Reference("ann@x"), Reference("bob@x"), Reference("cyd@x")))
 OTHERS = Pool("others", "others", (Reference("bob@x"),))
 ESTABLISHED = replace(EMPTY, is_established=True)
