@@ -13,7 +13,6 @@ from pathlib import Path
 from config.files.problems import in_reading_order, nearest
 from config.files.text_files import read_text
 from config.files.yaml_tree import Listing, Node, Scalar, Table, tree
-from config.rulebook import rulebook_file as header
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
 from config.rulebook.conditions import read_condition
@@ -23,7 +22,8 @@ from config.rulebook.operands import Known
 from config.rulebook.personas import PERSONA_KEYS, PROFILE_KEYS, read_personas, read_profiles, role_of
 from config.rulebook.policy import refuse_unknown_fields
 from config.rulebook.queues import refuse_queues
-from config.rulebook.rulebook_file import read_header
+from config.rulebook.rulebook_file import FILE as RULEBOOK
+from config.rulebook.rulebook_file import read_head
 from config.rulebook.scoring import read_bands, read_scoring
 from config.rulebook.segments import SEGMENT_KEYS, read_segments
 from config.rulebook.typed import Problems
@@ -40,7 +40,7 @@ from mapping.field_map.field_map import FieldMap
 from mapping.field_map.labels import Picklist
 
 _SCORING = "scoring.yaml"
-_FILES = (header.FILE, _SCORING, "assignment.yaml")
+_FILES = (RULEBOOK, _SCORING, "assignment.yaml")
 # Where the items of each kind stand, and the keys they have.
 _KINDS = {
     "persona": ("personas/", PERSONA_KEYS),
@@ -59,8 +59,8 @@ def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
 
 def texts_of(folder: Path) -> dict[str, str]:
     """Every YAML file below the folder by its path from there; a rulebook is exactly these texts."""
-    if not (folder / header.FILE).is_file():
-        raise RulebookError.of("RB-141", str(folder), file=header.FILE)
+    if not (folder / RULEBOOK).is_file():
+        raise RulebookError.of("RB-141", str(folder), file=RULEBOOK)
     paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix.casefold() in {".yaml", ".yml"}]
     found: dict[str, str] = {}
     problems: list[Problem] = []
@@ -105,10 +105,10 @@ def whole_rulebook_from(
     trees, unread = _trees(texts, problems, folder=folder)
     known, items = _known(trees, unread, field_map, values, problems)
     # What a file that cannot be read does not say is not missing.
-    heads = Problems() if header.FILE in unread else problems
-    head = read_header(trees.get(header.FILE), heads, place=f"{folder}/{header.FILE}")
+    heads = Problems() if RULEBOOK in unread else problems
+    head = read_head(trees.get(RULEBOOK), heads, place=f"{folder}/{RULEBOOK}")
     if items["profile"] and not head.default_profile:
-        heads.add("RB-122", f"{folder}/{header.FILE}", name="default profile", of=header.FILE)
+        heads.add("RB-122", f"{folder}/{RULEBOOK}", name="default profile", of=RULEBOOK)
     personas = ordered(items["persona"], head.order.get("personas"), known.names["persona"], problems)
     rules = ordered(items["rule"], head.order.get("automation"), known.names["rule"], problems)
     default = known.names["profile"].find(head.default_profile, problems) if head.default_profile else None
@@ -117,7 +117,7 @@ def whole_rulebook_from(
         parts_of(trees.get("assignment.yaml"), Problems()), items["pool"], known.names["pool"], problems
     )
     scoring = read_scoring(trees.get(_SCORING), known, problems)
-    refuse_unknown_fields(trees.get(header.FILE), _contestable(known), problems)
+    refuse_unknown_fields(trees.get(RULEBOOK), _contestable(known), problems)
     paused = {kind: {item.id for item in found if not item.is_active} for kind, found in items.items()}
     rulebook = Rulebook(
         name=head.name,

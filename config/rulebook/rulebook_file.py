@@ -17,7 +17,7 @@ _KEYS = ("name", "description", "mode", "scope", "time zone", "default profile",
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRecord:
+class RulebookHead:
     """What rulebook.yaml says by itself; scope, order and the default profile need the other files to be read."""
 
     name: str
@@ -29,7 +29,7 @@ class PlanRecord:
     order: Mapping[str, Node]
 
 
-def read_header(node: Node | None, problems: Problems, *, place: str) -> PlanRecord:
+def read_head(node: Node | None, problems: Problems, *, place: str) -> RulebookHead:
     parts: dict[str, Node] = {}
     if node is None:
         problems.add("RB-122", place, name="name", of=FILE)
@@ -38,7 +38,7 @@ def read_header(node: Node | None, problems: Problems, *, place: str) -> PlanRec
         if "name" not in parts:
             problems.add("RB-122", node, name="name", of=FILE)
     order = entries(parts["order"], ("personas", "automation"), problems, of="order") if "order" in parts else {}
-    return PlanRecord(
+    return RulebookHead(
         name=(text(parts["name"], problems) or "") if "name" in parts else "",
         zone=_zone(parts["time zone"], problems) if "time zone" in parts else None,
         operation=_operation(parts.get("mode"), problems),
