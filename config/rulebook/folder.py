@@ -42,14 +42,14 @@ from mapping.field_map.labels import Picklist
 _SCORING = "scoring.yaml"
 _FILES = (RULEBOOK, _SCORING, "assignment.yaml")
 # Where the items of each kind stand, and the keys they have.
-_KINDS = {
+KINDS = {
     "persona": ("personas/", PERSONA_KEYS),
     "profile": ("profiles/", PROFILE_KEYS),
     "segment": ("segments/", SEGMENT_KEYS),
     "rule": ("automation/", RULE_KEYS),
     "pool": ("assignment.yaml", POOL_KEYS),
 }
-_FOLDERS = tuple(place.removesuffix("/") for place, _ in _KINDS.values() if place.endswith("/"))
+_FOLDERS = tuple(place.removesuffix("/") for place, _ in KINDS.values() if place.endswith("/"))
 
 
 def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
@@ -189,7 +189,7 @@ def _known(
     pools = parts_of(trees.get("assignment.yaml"), problems)
     names: dict[str, Names] = {}
     items: dict[str, tuple[Item, ...]] = {}
-    for kind, (place, keys) in _KINDS.items():
+    for kind, (place, keys) in KINDS.items():
         lists = [node for name, node in trees.items() if name.startswith(place)]
         if kind == "pool":
             lists = [pools["pools"][1]] if "pools" in pools else []

@@ -186,3 +186,14 @@ class Rulebook:
     scope: Condition = ALWAYS
     zone: str | None = None  # None: the org's own
     operation: Operation = Operation.LIVE
+
+    @property
+    def items(self) -> Mapping[str, tuple[Persona | Profile | Segment | AutomationRule | Pool, ...]]:
+        """All that has a name of its own, by what people call it."""
+        return {
+            "personas": self.personas,
+            "profiles": self.profiles,
+            "segments": self.segments,
+            "rules": self.rules,
+            "pools": self.assignment.pools,
+        }

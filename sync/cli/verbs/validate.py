@@ -25,21 +25,21 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         terminal.words = Words(settings.language)
         field_map = load_map(settings.map_file)
         rulebook = load_rulebook(settings.rulebook_folder, field_map)
-        found = {
+        mapped = {
             "objects": len(field_map.objects),
             "fields": sum(len(entry.fields) for entry in field_map.objects),
-            "personas": len(rulebook.personas),
-            "profiles": len(rulebook.profiles),
-            "segments": len(rulebook.segments),
-            "rules": len(rulebook.rules),
-            "pools": len(rulebook.assignment.pools),
         }
+        held = {kind: len(items) for kind, items in rulebook.items.items()}
         in_vain = [terminal.words.problem(problem) for problem in lints(field_map)]
         if json:
-            told = {"is_valid": True, "rulebook": rulebook.digest, "counts": found, "lints": in_vain}
+            told = {"is_valid": True, "rulebook": rulebook.digest, "counts": mapped | held, "lints": in_vain}
             terminal.document("validation", told)
         else:
-            terminal.write(terminal.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], **found))
+            each = [terminal.say(f"cli.validated.{kind}", count=count) for kind, count in held.items()]
+            listed = terminal.say("cli.validated.join").join(each)
+            terminal.write(
+                terminal.say("cli.validated", name=rulebook.name, version=rulebook.digest[:8], held=listed, **mapped)
+            )
             for line in in_vain:
                 terminal.talk(line)
         return Code.DONE

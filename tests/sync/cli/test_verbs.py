@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from config.rulebook.folder import KINDS
 from config.words.catalogue import Language, Words
 
 
@@ -253,6 +254,14 @@ def test_validate_counts_what_it_read(call: Any, folder: Path) -> None:
     told = call("validate", "--folder", folder, "--json")
 
     assert (told.code, told.document["is_valid"]) == (0, True)
+    assert set(told.document["counts"]) == {"objects", "fields", *(f"{kind}s" for kind in KINDS)}
+
+
+def test_validate_tells_each_kind_that_a_rulebook_holds(call: Any, folder: Path) -> None:
+    counts = call("validate", "--folder", folder, "--json").document["counts"]
+    told = call("validate", "--folder", folder).out
+    assert f"{counts['personas']} personas, {counts['profiles']} profiles, {counts['segments']} segments" in told
+    assert f"{counts['rules']} automation rules, {counts['pools']} pools; {counts['fields']} fields" in told
 
 
 @pytest.mark.parametrize("verb", ["validate", "plan"])
