@@ -1,5 +1,5 @@
 """Every default in one table, with its unit and bounds; `leadsync config` shows it. To add one, add a row here, a field
-of the same name in config/settings.py, and its reason (`default.<name>`) in words/settings.toml.
+of the same name in config/settings/settings.py, and its reason (`default.<name>`) in words/settings.toml.
 """
 
 from dataclasses import dataclass

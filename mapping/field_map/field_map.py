@@ -45,7 +45,9 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class ObjectMap:
-    """One object whose records are prospects. `write_back` gives the API name of each target and rider (engine/fields)."""
+    """One object whose records are prospects. `write_back` gives the API name of each target and rider
+    (`engine/verdicts/registry.py`).
+    """
 
     api_name: str
     fields: tuple[MappedField, ...]
@@ -102,7 +104,7 @@ class ActivitySource:
 
     `prospect` are the API names that may hold the prospect's id (the first filled one counts); `kind` is fixed, or
     read from `kind_field` through `kinds` (API value -> kind; an unlisted value is kept as it is and scores 0).
-    What a drop folder brings stands in the mirror as an object of its own, with columns of our naming (mapping/drops).
+    What a drop folder brings stands in the mirror as an object of its own, with columns of our naming (`mapping/frames/dropped_rows.py`).
     `fields` and `lookups` are what conditions on activities may ask besides: of the row itself and of records it names.
     """
 

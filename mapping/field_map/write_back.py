@@ -1,6 +1,7 @@
 """The write-back fields with their Salesforce types: complete from the start, because admins deploy them once.
 
-To add one: a line here, its label and description in config/words/fields.toml, and its name in engine/fields.
+To add one: a line here, its label and description in config/words/fields.toml, and its name where
+it is decided: a verdict in engine/verdicts, or `engine/conditions/fields.py`.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,9 @@ _EVERYBODY, _ROLE = "Organization", "Role"
 
 
 def users_of(raw: pl.DataFrame, roles: pl.DataFrame) -> tuple[User, ...]:
-    """By id. `raw` has the columns of mapping/objects.USER, `roles` of USER_ROLE; no rows at all may come without columns."""
+    """By id. `raw` has the columns of USER (`mapping/field_map/pulled_objects.py`), `roles` of USER_ROLE; no rows at all may
+    come without columns.
+    """
     names = {row["Id"]: row["Name"] for row in _rows(roles)}
     return tuple(
         User(

@@ -61,7 +61,7 @@ def unfit(raw: pl.DataFrame, object_map: ObjectMap) -> dict[str, int]:
 
 
 def _identity(present: pl.DataFrame, object_map: ObjectMap) -> Iterator[pl.Series]:
-    """engine/fields.IDENTITY_COLUMNS, in that order."""
+    """`engine/conditions/fields.py`: IDENTITY_COLUMNS, in that order."""
     yield present["Id"].cast(TEXT).alias("id")
     yield pl.Series("object", [object_map.api_name] * present.height, dtype=TEXT)
     yield present["OwnerId"].cast(TEXT).alias("owner_id")

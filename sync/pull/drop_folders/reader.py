@@ -1,7 +1,7 @@
 """Read what was left in drop folders since the last run: each content once, into data files the pull lists as its own.
 
 A file that somebody may still be writing is left for next time: one that was touched less than a minute ago, or while it
-was read. What is read of a file is known by what it says (mapping/drops), so overlapping exports count nothing twice.
+was read. What is read of a file is known by what it says (`mapping/frames/dropped_rows.py`), so overlapping exports count nothing twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator
