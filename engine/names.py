@@ -1,8 +1,14 @@
-"""How names are compared that people give and type: of rules, queues, roles, columns, words in files."""
+"""How names are compared that people give and type: of rules, queues, roles, columns, words in files; and width alone.
+"""
 
 import unicodedata
 
 
 def folded(name: str) -> str:
     """Width and case do not count, nor how many spaces there are, outside or between words."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(plain(name).casefold().split())
+
+
+def plain(text: str) -> str:
+    """Width does not count: `１，０００` is `1,000`."""
+    return unicodedata.normalize("NFKC", text)

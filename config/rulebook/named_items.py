@@ -3,13 +3,12 @@
 An item is remembered by its id: `id`, or the name it had (`was`), or its name.
 """
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.files.yaml_tree import Listing, Node, Scalar
 from config.rulebook.typed import Problems, entries, scalar, text, texts, yes_no
-from engine.names import folded
+from engine.names import folded, plain
 
 _SHARED_KEYS = ("name", "id", "was", "description", "tags", "folder", "active")
 
@@ -115,4 +114,4 @@ def _item(node: Node, keys: Collection[str], problems: Problems, *, kind: str) -
     remembered = values.get("id") or values.get("was") or name
     if ";" in remembered:
         problems.add("RB-155", node, given=remembered)
-    return Item(unicodedata.normalize("NFKC", remembered), name, node.where, node, parts, is_active=active is not False)
+    return Item(plain(remembered), name, node.where, node, parts, is_active=active is not False)

@@ -4,7 +4,6 @@ The shape an operator asks for decides (`engine/conditions/operators.py`), and w
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +18,7 @@ from engine.assignment.directory import OWNER_KINDS
 from engine.conditions.conditions import Operand
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OperandShape, Operator
-from engine.names import folded
+from engine.names import folded, plain
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.grade import LADDER
 from engine.verdicts.registry import VERDICT_OF
@@ -87,7 +86,7 @@ def days(node: Node, problems: Problems) -> int | None:
     given = scalar(node, problems)
     if given is None:
         return None
-    found = _DAYS.fullmatch(unicodedata.normalize("NFKC", given.text).strip().casefold())
+    found = _DAYS.fullmatch(plain(given.text).strip().casefold())
     if not found or int(found[1]) > 36_500:
         problems.add("RB-148", given, given=given.text)
         return None
@@ -189,7 +188,7 @@ def _grade(readable: Readable, node: Node, _: Known, problems: Problems) -> One 
     given = scalar(node, problems)
     if given is None:
         return None
-    letter = unicodedata.normalize("NFKC", given.text).strip().upper()
+    letter = plain(given.text).strip().upper()
     if letter not in LADDER:
         return _refused(readable, given, problems)
     return LADDER.index(letter)
@@ -199,7 +198,7 @@ def _date(readable: Readable, node: Node, _: Known, problems: Problems) -> One |
     given = scalar(node, problems)
     if given is None:
         return None
-    found = _DATE.fullmatch(unicodedata.normalize("NFKC", given.text).strip())
+    found = _DATE.fullmatch(plain(given.text).strip())
     try:
         return (
             date(*(int(part) for part in found.groups())).isoformat() if found else _refused(readable, given, problems)
@@ -225,7 +224,7 @@ def tag(node: Node, problems: Problems) -> str | None:
     given = scalar(node, problems)
     if given is None:
         return None
-    found = unicodedata.normalize("NFKC", given.text).strip()
+    found = plain(given.text).strip()
     if not found or ";" in found:
         problems.add("RB-146", given, given=given.text)
         return None

@@ -1,6 +1,5 @@
 """Personas and profiles: who somebody is, and how well they fit."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from config.files.yaml_tree import Listing, Node, Table
@@ -9,6 +8,7 @@ from config.rulebook.named_items import Item, read_items
 from config.rulebook.operands import Known
 from config.rulebook.typed import Problems, distinct, scalar, text, texts
 from engine.conditions.conditions import ALWAYS, Condition, Group, Join, reads
+from engine.names import plain
 from engine.rulebook.rulebook import Criterion, Level, Persona, Profile
 from mapping.field_map.write_back import WRITE_BACK
 
@@ -119,7 +119,7 @@ def _worth(item: Item, problems: Problems) -> int:
     given = scalar(node, problems) if node else None
     if given is None:
         return 1
-    word = unicodedata.normalize("NFKC", given.text).replace(" ", "")
+    word = plain(given.text).replace(" ", "")
     if word not in _WORTHS:
         problems.unknown("RB-118", given, _WORTHS)
     return _WORTHS.get(word, 1)

@@ -3,14 +3,13 @@
 A reader returns None when what it was given cannot be used; the problem has then been noted.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
 from config.files.problems import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
-from engine.names import folded
+from engine.names import folded, plain
 
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "はい": True, "いいえ": False}
 _FULL_WIDTH = "：　，｛｝［］"
@@ -135,7 +134,7 @@ def number(node: Node, problems: Problems) -> Decimal | None:
     if found is None:
         return None
     try:
-        value = Decimal(unicodedata.normalize("NFKC", found.text).replace(",", ""))
+        value = Decimal(plain(found.text).replace(",", ""))
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():

@@ -5,7 +5,6 @@ file is two, so the Id carries how often the same row stood before it in its fil
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from engine.digests import digest
+from engine.names import plain
 from mapping.field_map.field_map import DropFolder
 from mapping.field_map.types import MOMENT, TEXT, YES_NO
 from mapping.ids import id18
@@ -172,7 +172,7 @@ def _spelled(text: str, spelling: str) -> datetime | None:
 
 
 def _written(text: str) -> datetime | None:
-    found = _TIME.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    found = _TIME.fullmatch(plain(text).strip())
     if found is None:
         return None
     year, month, number, hour, minute, second, fraction, offset = found.groups()

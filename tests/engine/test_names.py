@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.names import folded
+from engine.names import folded, plain
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,7 @@ def test_half_width_kana_is_the_same_name() -> None:
 
 def test_folding_twice_changes_nothing_more() -> None:
     assert folded(folded("Ｆｉｅｌｄ　Sales ")) == folded("Ｆｉｅｌｄ　Sales ")
+
+
+def test_only_width_is_made_plain() -> None:
+    assert plain(" １，０００　Ｙｅｓ ｶﾅ") == " 1,000 Yes カナ"
