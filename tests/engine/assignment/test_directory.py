@@ -2,8 +2,10 @@
 
 import pytest
 
+from engine.actions.add_tag import AddTag
+from engine.actions.assign import Assign
 from engine.assignment.directory import Directory, dangling
-from engine.conditions.conditions import Condition, Group, Join, Leaf
+from engine.conditions.conditions import ALWAYS, Condition, Group, Join, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.conditions.operators import OPERATORS, OperandShape
 from engine.errors import Problem
@@ -84,3 +86,68 @@ def _asking(when: Condition) -> tuple[Rulebook, ...]:
         Rulebook("r", "0", personas=(Persona("p", "p", "user", when),)),
         Rulebook("r", "0", profiles=(profile,)),
     )
+
+
+def test_everything_that_dangles_is_told_with_its_place_and_what_there_is() -> None:
+    second = Queue("00G2", "Another", "Another")
+    rules = (
+        AutomationRule("a", "a", ALWAYS, (AddTag("x"), Assign(user=Reference("gone@sandbox.example", "r.yaml:1")))),
+        AutomationRule("b", "b", ALWAYS, (Assign(queue=Reference("Nowhere", "r.yaml:2")),)),
+        AutomationRule("c", "c", Leaf(ROLE, "is none of", ("営業部長", "営業課長")), (), where="r.yaml:3"),
+        AutomationRule("d", "d", Leaf(MANAGER, "is", "gone@sandbox.example"), (), where="r.yaml:4"),
+        AutomationRule("e", "e", ALWAYS, (Assign(queue=Reference("inbound")), Assign(user=Reference("BOSS@sandbox.example")))),
+    )  # fmt: skip
+    rulebook = Rulebook("r", "0", rules=rules, assignment=Assignment(intake=(Reference("Intake", "a.yaml:1"),)))
+    known = Directory.of((BOSS, REP), (QUEUE, second), rulebook)
+    assert dangling(rulebook, known, ["営業部長", "Ｓａｌｅｓ 関東"]) == (
+        Problem("RB-302", "r.yaml:1", {"username": "gone@sandbox.example"}),
+        Problem("RB-303", "a.yaml:1", {"queue": "Intake", "known": "Another, Inbound"}),
+        Problem("RB-303", "r.yaml:2", {"queue": "Nowhere", "known": "Another, Inbound"}),
+        Problem("RB-304", "r.yaml:3", {"role": "営業課長", "known": "営業部長, Ｓａｌｅｓ 関東"}),
+        Problem("RB-302", "r.yaml:4", {"username": "gone@sandbox.example"}),
+    )
+    assert [problem.params for problem in dangling(rulebook, Directory.of((BOSS, REP), (), rulebook))[1:4]] == [
+        {"queue": "Intake", "known": "-"},
+        {"queue": "Nowhere", "known": "-"},
+        {"queue": "inbound", "known": "-"},
+    ]
+    without_roles = [problem.params for problem in dangling(rulebook, known) if problem.code == "RB-304"]
+    assert without_roles == [{"role": role, "known": "-"} for role in ("営業部長", "営業課長")]
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind"),
+    [("0051", "user"), ("0053", "inactive user"), ("00G1", "queue"), ("0059", "nobody"), (None, "nobody")],
+)
+def test_what_an_owner_is(owner: str | None, kind: str) -> None:
+    left = User("0053", "left@sandbox.example", "左", is_active=False)
+    assert Directory.of((BOSS, left), (QUEUE,), Rulebook("r", "0")).owner_kind(owner) == kind
+
+
+@pytest.mark.parametrize(
+    ("owner", "object_name", "answer"),
+    [
+        pytest.param("0051", "Lead", True, id="an active person"),
+        pytest.param("0053", "Lead", False, id="who left"),
+        pytest.param("0054", "Lead", False, id="no person"),
+        pytest.param("00G1", "Lead", True, id="a queue for it"),
+        pytest.param("00G1", "Contact", False, id="a queue for others"),
+        pytest.param("0059", "Lead", False, id="nobody we see"),
+    ],
+)
+def test_who_may_be_given_a_record(owner: str, object_name: str, *, answer: bool) -> None:
+    people = (
+        BOSS,
+        User("0053", "left@sandbox.example", "左", is_active=False),
+        User("0054", "robot@sandbox.example", "R", is_active=True, user_type="AutomatedProcess"),
+    )
+    assert Directory.of(people, (QUEUE,), Rulebook("r", "0")).may_receive(owner, object_name) is answer
+
+
+def test_people_queues_and_pools_are_found_by_the_names_files_use_in_any_case() -> None:
+    pool = Pool("p", "p", (Reference("SUZUKI@sandbox.example"), Reference("gone@x"), Reference("boss@Sandbox.example")))
+    rulebook = Rulebook("r", "0", assignment=Assignment((pool,), (Reference("INBOUND"), Reference("nowhere"))))
+    found = directory(rulebook)
+    assert (found.pools, found.intake) == ({"p": ("0052", "0051")}, frozenset({"00G1"}))
+    assert (found.user_id(Reference("boss@SANDBOX.example")), found.user_id(Reference("Inbound"))) == ("0051", None)
+    assert (found.queue_id(Reference("inBound")), found.queue_id(Reference("boss@sandbox.example"))) == ("00G1", None)

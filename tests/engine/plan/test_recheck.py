@@ -1,6 +1,7 @@
 """Recheck: one thing moved between the plan and the write; is the change still meant, and against which version?"""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -83,6 +84,15 @@ def conflict(name: str, planned_: Scalar, found: Scalar) -> Recheck:
 
 
 FIELDS = rulebook(WARM, scope=REACHABLE)
+
+
+@cache
+def fields_change() -> Change:
+    """What is planned for LEAD, once for all that may become of it."""
+    (change,) = planned(part_of(LEAD), FIELDS, ESTABLISHED)
+    return change
+
+
 _INPUT = {"employees": 600}
 _FIELDS = {
     "nothing but its stamp": (Then(), {}),
@@ -97,7 +107,7 @@ _FIELDS = {
 
 @pytest.mark.parametrize(("then", "moved"), _FIELDS.values(), ids=_FIELDS.keys())
 def test_fields_are_still_written_though_this_moved(then: Then, moved: dict[str, Any]) -> None:
-    (change,) = planned(part_of(LEAD), FIELDS, ESTABLISHED)
+    change = fields_change()
     assert rechecked(change, LEAD, FIELDS, then) == holds(change, **moved)
 
 
@@ -137,12 +147,12 @@ _STOPPED = {
 
 @pytest.mark.parametrize(("then", "found"), _STOPPED.values(), ids=_STOPPED.keys())
 def test_fields_are_not_written_when_this_moved(then: Then, found: Recheck) -> None:
-    (change,) = planned(part_of(LEAD), FIELDS, ESTABLISHED)
+    change = fields_change()
     assert rechecked(change, LEAD, FIELDS, then) == found
 
 
 def test_of_what_moved_the_owner_is_told_first() -> None:
-    (change,) = planned(part_of(LEAD), FIELDS, ESTABLISHED)
+    change = fields_change()
     found = rechecked(change, LEAD, FIELDS, Then({"owner_id": "BOB", "rating": "Hot"}))
     assert found == conflict("owner", "ANN", "BOB")
 
@@ -159,6 +169,15 @@ def test_a_value_of_a_rival_that_the_rules_contest_was_not_decided_against_when_
 
 
 OWNERS = rulebook(scope=REACHABLE)
+
+
+@cache
+def owner_change() -> Change:
+    """What is planned for QUEUED: it is Bob's turn."""
+    (change,) = planned(part_of(QUEUED), OWNERS, replace(ESTABLISHED, turns={"team": {"ANN": 1}}))
+    return change
+
+
 _NOT_THERE = tuple(user for user in PEOPLE if user is not BOB)
 _OWNER_HOLDS: dict[str, tuple[Then, dict[str, Any]]] = {
     "nothing but its stamp": (Then(), {}),
@@ -170,7 +189,7 @@ _OWNER_HOLDS: dict[str, tuple[Then, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("then", "moved"), _OWNER_HOLDS.values(), ids=_OWNER_HOLDS.keys())
 def test_an_owner_is_still_given_though_this_moved(then: Then, moved: dict[str, Any]) -> None:
-    (change,) = planned(part_of(QUEUED), OWNERS, replace(ESTABLISHED, turns={"team": {"ANN": 1}}))
+    change = owner_change()
     assert change.after == {"owner": "BOB"}
     assert rechecked(change, QUEUED, OWNERS, then) == holds(change, **moved)
 
@@ -208,7 +227,7 @@ _OWNER_STOPPED = {
 
 @pytest.mark.parametrize(("then", "found"), _OWNER_STOPPED.values(), ids=_OWNER_STOPPED.keys())
 def test_an_owner_is_not_given_when_this_moved(then: Then, found: Recheck) -> None:
-    (change,) = planned(part_of(QUEUED), OWNERS, replace(ESTABLISHED, turns={"team": {"ANN": 1}}))
+    change = owner_change()
     assert rechecked(change, QUEUED, OWNERS, then) == found
 
 
