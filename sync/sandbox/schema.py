@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from config.words.catalogue import catalogue
+from mapping.field_map.write_back import WRITE_BACK, FieldType, WriteBackField
 from sync.sandbox.people_names import WORDS
 
 FACTS = tomllib.loads(Path(__file__).with_name("standard_objects.toml").read_text(encoding="utf-8"))
@@ -79,8 +81,17 @@ class ObjectFact:
 def schema() -> dict[str, ObjectFact]:
     """Every object by its API name."""
     lists = {name: "; ".join(WORDS[name]) for name in FACTS["fields"]["lists"]}
-    blocks = FACTS["fields"]["objects"].format(write_back=FACTS["fields"]["write_back"].strip("\n"), **lists)
+    blocks = FACTS["fields"]["objects"].format(write_back="\n".join(map(_deployed, WRITE_BACK)), **lists)
     return {fact.name: fact for fact in map(_object, blocks.strip().split("\n\n"))}
+
+
+def _deployed(field: WriteBackField) -> str:
+    """A write-back field as `leadsync fields export` has an admin deploy it."""
+    kind = {FieldType.TEXT: f"string({field.size})", FieldType.NUMBER: f"double({field.size}.0)"}.get(
+        field.type, "datetime"
+    )
+    labels = catalogue()[f"field.{field.name}"]
+    return f"  {field.api_name} {kind} | {labels['en']} | {labels['ja']}"
 
 
 def object_named(name: str) -> ObjectFact | None:

@@ -15,7 +15,7 @@ from engine.changes.memory import EMPTY, Memory, Overridden, Written
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
-from engine.plan.drafts import Draft, RangeCounts, drafts_of, prepare
+from engine.plan.drafts import Draft, RangeCounts, drafts_of
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import (
     Assignment,
@@ -37,7 +37,6 @@ from tests.engine.small_org import (
     draft_of,
     drafted,
     part_of,
-    prospects,
     refs,
 )
 
@@ -338,18 +337,3 @@ def test_who_is_looked_at_and_who_is_counted() -> None:
     assert counts == RangeCounts(6, 3, frozenset({"L0", "L3", "L4"}), {"ANN": 2, "BOB": 1}, frozenset({"L4"}))
     everything = drafted(part, given, late, everything=True)
     assert [draft.record_id for draft in everything] == ["L0", "L3", "L4"]
-
-
-def test_what_memory_and_directory_know_becomes_columns() -> None:
-    memory = replace(
-        EMPTY,
-        tags={"L0": frozenset({("vip", "b"), ("vip", "a"), ("expo", "a")})},
-        firings={"L0": frozenset({"y", "x"})},
-        applied={"L0": {"rating": "Hot", "phone": None, "grade": "A", "owner": "ANN"}},
-    )
-    frame = prepare(prospects({}, {"owner_id": "SECOND"}), memory, directory_of(rules()))
-    told = ("tags", "marks", "firings", "ours", "object__key", "owner_kind", "owner_kind__key")
-    assert [tuple(row[name] for name in told) for row in frame.iter_rows(named=True)] == [
-        (";expo;vip;", ";expo\x1fa;vip\x1fa;vip\x1fb;", ";x;y;", "\x1erating\x1f'Hot'\x1e", "Lead", "user", "user"),
-        ("", "", "", "", "Lead", "queue", "queue"),
-    ]
