@@ -235,7 +235,9 @@ _PLACES = {
 
 
 def said_in(folder: Path) -> Mapping[str, Scalar]:
-    """What the rulebook says of them, by the default's name, as its author typed it. RulebookError without one."""
+    """What the rulebook says of values that have defaults, by the default's name, as its author typed it. RulebookError
+    without one.
+    """
     texts = texts_of(folder)
     found: dict[str, Scalar] = {}
     for name, (file, *keys) in _PLACES.items():

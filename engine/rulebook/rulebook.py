@@ -28,7 +28,7 @@ class Reference:
 
 
 class Action:
-    """What an automation rule does, as a value of one of the kinds."""
+    """What an automation rule does, as a value of one of the kinds: each is a file of `engine/actions`."""
 
     __slots__ = ()
 

@@ -222,7 +222,7 @@ def _problem(code: str, where: str, object_name: str, field: str, **params: Para
 
 
 def lints(field_map: FieldMap) -> tuple[Problem, ...]:
-    """In the order of the map."""
+    """What a map says in vain: nothing is wrong with it, and nothing comes of it. In the order of the map."""
     return tuple(_unnamed(field_map))
 
 

@@ -104,7 +104,10 @@ def _text(api_name: str | None) -> pl.Expr:
 
 @dataclass
 class Coverage:
-    """Gathered range by range; `sources` are the labels of all sources, so that one that brings nothing is seen."""
+    """Of how many prospects anything is known to have happened: what a score can be trusted with.
+
+    Gathered range by range; `sources` are the labels of all sources, so that one that brings nothing is seen.
+    """
 
     sources: Iterable[str]
     prospects: int = 0

@@ -18,8 +18,8 @@ from sync.apply.outbox import Outbox
 from sync.apply.pace import Gate
 from sync.apply.readback import Readback
 from sync.apply.recheck import Rechecks
+from sync.apply.writers.batches import collections, guarded
 from sync.apply.writers.bulk import BulkWriter, JobPatience
-from sync.apply.writers.calls import collections, guarded
 from sync.plan.versions import PlanVersions
 from sync.pull.reread import Reread
 from sync.run import Run

@@ -19,7 +19,7 @@ from sync.store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`said` is the finding in the reader's language, `advice` what to do when it is not well."""
+    """One thing that was looked at: `said` is the finding in the reader's language, `advice` what to do when it is not well."""
 
     id: str
     ok: bool

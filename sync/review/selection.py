@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -11,12 +11,12 @@ from engine.changes.change import Change, RuleRef, Standing
 from engine.changes.states import WAITING
 from engine.errors import Problem, UsageError
 from engine.names import folded
+from engine.snapshots import Queue, User
 from engine.values import Scalar
 from mapping.ids import id18, is_id
 from sync.mirror.mirror import Mirror
 from sync.mirror.records import people
 from sync.plan.lookup import plan_named
-from sync.review.owner_names import ids_of
 from sync.run import Worker
 from sync.store import changes
 from sync.store.database import Transaction
@@ -170,3 +170,61 @@ def _number(value: Scalar) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+# Of many who might be meant so many are named.
+_NAMED_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    id: str
+    name: str
+    also: str  # a username, or a queue's developer name
+
+
+def ids_of(
+    given: Iterable[str], users: Collection[User], queues: Collection[Queue], problems: list[Problem]
+) -> frozenset[str]:
+    """By a username, a full name, a queue's name or an id; a part of a name where it is unique. Notes PL-420 (nobody of that name) and PL-421 (several of them)."""
+    everybody = [
+        *(_Named(user.id, user.name, user.username) for user in users),
+        *(_Named(queue.id, queue.name, queue.developer_name) for queue in queues),
+    ]
+    found: set[str] = set()
+    for name in given:
+        if is_id(name):
+            found.add(id18(name))
+            continue
+        matches = _matches(name, everybody)
+        if not matches:
+            problems.append(Problem("PL-420", "", {"given": name, "meant": _meant(name, everybody)}))
+        elif len(matches) > 1:
+            told = ", ".join(f"{one.name} ({one.id})" for one in matches[:_NAMED_MAX])
+            problems.append(Problem("PL-421", "", {"given": name, "found": told}))
+        else:
+            found.add(matches[0].id)
+    return frozenset(found)
+
+
+def _matches(given: str, everybody: Iterable[_Named]) -> list[_Named]:
+    """Who is called just so; else of whose name it is a part. A space between names, and the case, count for nothing."""
+    wanted = _plain(given)
+    if not wanted:
+        return []
+    exact, parts = [], []
+    for one in sorted(everybody, key=lambda each: (each.name, each.id)):
+        name, also = _plain(one.name), _plain(one.also)
+        if wanted in {name, also}:
+            exact.append(one)
+        elif wanted in name or wanted in also.partition("@")[0]:
+            parts.append(one)
+    return exact or parts
+
+
+def _meant(given: str, everybody: Iterable[_Named]) -> str:
+    return nearest(given, [known for one in everybody for known in (one.name, one.also)])
+
+
+def _plain(name: str) -> str:
+    return folded(name).replace(" ", "")

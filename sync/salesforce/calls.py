@@ -127,7 +127,10 @@ def _answer(ask: Ask[Result], client: Salesforce) -> Result:
 
 
 def patiently(ask: Callable[[], Result], *, patience: Patience, sleep: Sleep, writes: bool) -> Result:
-    """The result of the first attempt that succeeds, else the last attempt's CallError. No dice: one worker, one org."""
+    """The result of the first attempt that succeeds, else the last attempt's CallError. No dice: one worker, one org.
+
+    The only place where a call is made again, by the class of its fault. A write that may have been applied never is.
+    """
 
     def worth_it(error: BaseException) -> bool:
         if not isinstance(error, CallError) or error.fault.course is not Course.RETRY:

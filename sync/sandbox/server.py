@@ -157,7 +157,10 @@ class Opened:
 
 @contextmanager
 def opened(folder: Path, host: Callable[[], datetime]) -> Iterator[Opened]:
-    """The org saved in a folder, its clock as far ahead of the host's as it was left. UsageError when there is none."""
+    """The org saved in a folder, its clock as far ahead of the host's as it was left. UsageError when there is none.
+
+    A second process joins the one that has it open.
+    """
     saved = SavedWorld(folder)
     if not saved.exists:
         raise UsageError.of("SB-102", str(folder))

@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from config.settings.syncs import Sync, Verb
+from config.words.catalogue import Words
 from engine.changes.states import UNDONE, State
 from engine.errors import LeadsyncError, LeaseError, Problem, ShutdownError, StoreError
 from sync.cycle import propose, settle
 from sync.host.log import places_of
 from sync.host.shutdown import Shutdown
 from sync.pull.sweep import sweep
+from sync.reports.files import write_report
 from sync.run import Run, Worker
-from sync.schedule.report import report
-from sync.store import changes, leases, slots
+from sync.store import changes, leases, plans, slots
 from sync.store.database import Store
 from sync.store.figures import DueTime
 from sync.store.leases import Clock
 from sync.store.slots import Slot
 from sync.store.vocabulary import SlotState
+from sync.views.plan_report import report_of
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
@@ -55,7 +57,7 @@ def _ended(
                 run.tell(DueTime(slot.sync, slot.missed))
                 states = VERBS[sync.verb](run)
             worker.points.reach("slot worked")
-            untold = report(worker, run.run_id)
+            untold = _report(worker, run.run_id)
     except ShutdownError:
         # Whoever starts next takes it up again.
         return SlotState.LOST, None
@@ -106,3 +108,37 @@ VERBS: Mapping[Verb, Callable[[Run], States]] = {
     Verb.APPLY: _apply,
     Verb.SWEEP: _sweep,
 }
+
+
+# Of a plan with more changes than these, written over many runs, a page is made when it is proposed and when all is sent.
+_LARGE = 20_000
+
+
+def _report(worker: Worker, run_id: str) -> LeadsyncError | None:
+    """Leave a page where people find it, of each plan this run proposed or sent changes of: nobody looks at this terminal.
+
+    None, or SC-107 that says why it could not be.
+    """
+    folder, words = worker.settings.data_folder / "reports", Words(worker.settings.language)
+    try:
+        for plan_id in _told_of(worker, run_id):
+            with worker.store.read() as tx:
+                header = plans.record(tx, plan_id)
+            if header is not None:
+                write_report(report_of(worker, header), folder / f"{plan_id}.html", words)
+    except Exception as error:  # noqa: BLE001 - the run is done and counts, whatever is wrong with telling of it
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        told = StoreError(Problem("SC-107", str(folder), {"reason": reason, "run": run_id}))
+        told.__cause__ = error
+        return told
+    return None
+
+
+def _told_of(worker: Worker, run_id: str) -> list[str]:
+    with worker.store.read() as tx:
+        found = plans.of_run(tx, run_id)
+        return [plan_id for plan_id in found if plan_id == run_id or not _is_half_sent(changes.counts(tx, plan_id))]
+
+
+def _is_half_sent(counts: dict[State, int]) -> bool:
+    return sum(counts.values()) > _LARGE and bool(counts.get(State.APPROVED))

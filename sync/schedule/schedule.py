@@ -35,6 +35,11 @@ class Timetable:
 
 
 def timetable(worker: Worker, syncs: Mapping[str, Sync]) -> Timetable:
+    """Each sync in a time zone, and as much later than its times as falls to this org.
+
+    One without a `time zone` has that of the last plan, which is the org's own unless rulebook.yaml names another. Many orgs
+    on one machine would all begin in the same second: `jitter seconds` spreads them, each by its org's id and so always alike.
+    """
     with worker.store.read() as tx:
         org_id, planned = orgs.pinned(tx) or "", plans.last_zone(tx)
     zone, origin = (planned, Origin.PLAN) if planned else _before_any_plan(worker)

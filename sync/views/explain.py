@@ -3,7 +3,7 @@ that was ever proposed, and what has moved since.
 
 Without a run it is told as of the last plan, by the rules as they are now. `as_of` a plan it is told as that plan saw
 it, by its own rules and by what had been written and remembered by then, as far as the store can tell
-(`sync/store/memory_then.py`); then what has moved between that plan and the last one, and what moved it.
+(`sync/store/memory.py`); then what has moved between that plan and the last one, and what moved it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ from sync.plan.versions import PlanVersion, plan_version_of
 from sync.run import Worker
 from sync.store import approvals, changes, describes, memory, plans
 from sync.store.approvals import Approval
-from sync.store.memory_then import recall_before
+from sync.store.memory import recall_before
 from sync.store.plans import PlanRecord
 
 

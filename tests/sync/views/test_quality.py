@@ -14,7 +14,7 @@ from sync.store.figures import (
     SourceCoverage,
     Survey,
 )
-from sync.views.quality import quality_of
+from sync.views.heading import quality_of
 
 FIGURES = Figures(
     pull=Pulled(
