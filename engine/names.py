@@ -1,4 +1,4 @@
-"""How names are compared that people give and type: of rules, queues, roles, columns, words in files; and width alone."""
+"""How names are compared that people give and type: rules, queues, roles, columns, words in files; and width alone."""
 
 import unicodedata
 

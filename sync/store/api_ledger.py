@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from engine.errors import BudgetError, LeadsyncError
 from sync.store.database import Transaction
-from sync.store.org_tables import api_ledger, api_usage
+from sync.store.tables import api_ledger, api_usage
 
 _DAY = timedelta(days=1)
 # An org that never told its limit has one all the same: the smallest that Salesforce gives.

@@ -1,18 +1,21 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that mean the same on SQLite and PostgreSQL, and columns of them, several of one kind in one call."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import CheckConstraint, Dialect, String, Text
+from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from engine.digests import canonical
 
 # What a JSON column may hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+Kind: TypeAlias = TypeEngine[Any] | type[TypeEngine[Any]]
+Columns: TypeAlias = list[Column[Any]]
+Words: TypeAlias = type[StrEnum] | None
 
 
 class Instant(TypeDecorator[datetime]):
@@ -47,10 +50,32 @@ def identifier(length: int) -> TypeEngine[str]:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-def one_of(name: str, words: type[StrEnum]) -> CheckConstraint:
-    """The column of that name holds one of these words, or nothing where it may."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
+def key(kind: Kind, *names: str, to: str | None = None, index: bool = False, words: Words = None) -> Columns:
+    """Parts of a table's key. `to` is the key of another table, `words` are all that a column may hold."""
+    return _columns(kind, names, to=to, index=index, words=words, primary_key=True, autoincrement=False)
+
+
+def must(
+    kind: Kind, *names: str, to: str | None = None, index: bool = False, unique: bool = False, words: Words = None
+) -> Columns:
+    """Columns that hold something in every row."""
+    return _columns(kind, names, to=to, index=index, unique=unique, words=words, nullable=False)
+
+
+def may(kind: Kind, *names: str, to: str | None = None, words: Words = None) -> Columns:
+    """Columns that may be empty."""
+    return _columns(kind, names, to=to, words=words)
+
+
+def _columns(kind: Kind, names: Iterable[str], *, to: str | None, words: Words, **settings: Any) -> Columns:
+    def rules(name: str) -> Iterator[ForeignKey | CheckConstraint]:
+        if to:
+            yield ForeignKey(to)
+        if words:
+            listed = ", ".join(f"'{word}'" for word in words)
+            yield CheckConstraint(f"{name} IN ({listed})", name=name)
+
+    return [Column(name, kind, *rules(name), **settings) for name in names]
 
 
 def instant_text(value: datetime) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Text, delete, insert, select, type_coerce
 
 from engine.digests import digest
 from sync.store.database import Transaction
-from sync.store.org_tables import describes
+from sync.store.tables import describes
 
 # Most of a describe's size, and nothing here reads it.
 _NOISE = frozenset({

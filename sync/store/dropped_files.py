@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, insert, select
 
 from sync.store.database import Transaction
-from sync.store.org_tables import dropped_files
+from sync.store.tables import dropped_files
 
 
 @dataclass(frozen=True, slots=True)

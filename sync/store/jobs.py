@@ -16,7 +16,7 @@ from sync.store import leases
 from sync.store.columns import Json
 from sync.store.database import Transaction
 from sync.store.leases import Lease
-from sync.store.org_tables import CLOSED, jobs
+from sync.store.tables import CLOSED, jobs
 from sync.store.vocabulary import Direction
 
 # Stands where the id will be; one worker writes, so there is at most one.

@@ -107,7 +107,10 @@ class _Settled:
 
 
 def recall_before(tx: Transaction, record_id: str, plan_id: str, *, at: datetime) -> Memory:
-    """What concerns one record, as of the making of a plan at that time; turns of everybody."""
+    """What concerns one record, as of the making of a plan at that time; turns of everybody.
+
+    What was open, turned down or given back then leaves no date behind: it is not told here.
+    """
     ours = sequence_of(tx, plan_id)
     settled = [each for each in _settled(tx, record_id) if each.sequence < ours]
     applied: dict[str, Scalar] = {}

@@ -1,27 +1,11 @@
-"""The tables of the store; those of the conversation with the org are in `org_tables.py`. A change here or there needs a
-migration in `migrations/versions`; a test compares them.
-"""
+"""The tables of the store. A change here needs a migration in `migrations/versions`; a test compares them."""
 
-from typing import Any
-
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import BigInteger, Boolean, Index, Integer, MetaData, String, Table, Text
 
 from engine.changes.change import Reach
 from engine.changes.states import OPEN, State
-from sync.store.columns import Instant, JsonText, identifier, one_of
-from sync.store.vocabulary import DataFileKind, LeaseName, Outcome, RunVerb, SlotState, TextKind, WriteMode
+from sync.store.columns import Columns, Instant, JsonText, identifier, key, may, must
+from sync.store.vocabulary import DataFileKind, Direction, LeaseName, Outcome, RunVerb, SlotState, TextKind, WriteMode
 
 metadata = MetaData(
     naming_convention={
@@ -33,160 +17,132 @@ metadata = MetaData(
     }
 )
 
-ID, RUN, DIGEST = identifier(18), identifier(40), identifier(64)
+ID, CHANGE, RUN, BATCH, DIGEST, NAME = (identifier(length) for length in (18, 32, 40, 60, 64, 255))
+OBJECT = String(80)
 
 
-def _holder() -> list[Column[Any]]:
+def table(name: str, *columns: Columns) -> Table:
+    return Table(name, metadata, *(column for some in columns for column in some))
+
+
+def _holder() -> Columns:
     """A process, as `holders.py` reads and writes it."""
-    return [
-        Column("host", Text, nullable=False),
-        Column("boot", Text, nullable=False),
-        Column("pid", Integer, nullable=False),
-        Column("process_started", Text, nullable=False),
-    ]
+    return [*must(Text, "host", "boot"), *must(Integer, "pid"), *must(Text, "process_started")]
 
 
-orgs = Table(
-    "orgs",
-    metadata,
-    Column("org_id", ID, primary_key=True),
-    Column("is_sandbox", Boolean, nullable=False),
-    Column("pinned_at", Instant, nullable=False),
-)
+orgs = table("orgs", key(ID, "org_id"), must(Boolean, "is_sandbox"), must(Instant, "pinned_at"))
 
-runs = Table(
+runs = table(
     "runs",
-    metadata,
-    Column("run_id", RUN, primary_key=True),
-    Column("sequence", BigInteger, nullable=False, unique=True),
-    Column("verb", String(40), one_of("verb", RunVerb), nullable=False),
-    Column("started_at", Instant, nullable=False),
-    *_holder(),
-    Column("finished_at", Instant),
-    Column("outcome", String(40), one_of("outcome", Outcome)),  # None: it runs
-    Column("figures", JsonText, nullable=False),
+    key(RUN, "run_id"),
+    must(BigInteger, "sequence", unique=True),
+    must(String(40), "verb", words=RunVerb),
+    must(Instant, "started_at"),
+    _holder(),
+    may(Instant, "finished_at"),
+    may(String(40), "outcome", words=Outcome),  # None: it runs
+    must(JsonText, "figures"),
 )
 
-leases = Table(
+leases = table(
     "leases",
-    metadata,
-    Column("name", String(20), one_of("name", LeaseName), primary_key=True),
-    Column("epoch", BigInteger, nullable=False),
-    Column("is_held", Boolean, nullable=False),
-    *_holder(),
-    Column("taken_at", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
+    key(String(20), "name", words=LeaseName),
+    must(BigInteger, "epoch"),
+    must(Boolean, "is_held"),
+    _holder(),
+    must(Instant, "taken_at", "until"),
 )
 
-texts = Table(
-    "texts",
-    metadata,
-    Column("digest", DIGEST, primary_key=True),
-    Column("kind", String(20), one_of("kind", TextKind), nullable=False),
-    Column("text", Text, nullable=False),
-)
+texts = table("texts", key(DIGEST, "digest"), must(String(20), "kind", words=TextKind), must(Text, "text"))
 
-data_files = Table(
+data_files = table(
     "data_files",
-    metadata,
-    Column("path", identifier(200), primary_key=True),  # relative to the mirror's folder
-    Column("object", String(80), nullable=False, index=True),
-    Column("pull", BigInteger, nullable=False),
-    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False),
-    Column("sha256", DIGEST, nullable=False),
-    Column("rows", BigInteger, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("id_min", ID, nullable=False),
-    Column("id_max", ID, nullable=False),
-    Column("map_digest", DIGEST, nullable=False),
-    Column("keys_version", String(40), nullable=False),
-    Column("kind", String(8), one_of("kind", DataFileKind), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("key_min", identifier(300), nullable=False),
-    Column("key_max", identifier(300), nullable=False),
+    key(identifier(200), "path"),  # relative to the mirror's folder
+    must(OBJECT, "object", index=True),
+    must(BigInteger, "pull"),
+    must(RUN, "run_id", to="runs.run_id"),
+    must(DIGEST, "sha256"),
+    must(BigInteger, "rows", "bytes"),
+    must(ID, "id_min", "id_max"),
+    must(DIGEST, "map_digest"),
+    must(String(40), "keys_version"),
+    must(String(8), "kind", words=DataFileKind),
+    must(Text, "key"),
+    must(identifier(300), "key_min", "key_max"),
     # The run that compacted it away; None: current.
-    Column("replaced_by", BigInteger, ForeignKey("runs.sequence")),
-    Column("removed_at", Instant),  # its file is gone: as-of reads that need it are refused
+    may(BigInteger, "replaced_by", to="runs.sequence"),
+    may(Instant, "removed_at"),  # its file is gone: as-of reads that need it are refused
 )
 
-watermarks = Table(
+watermarks = table(
     "watermarks",
-    metadata,
-    Column("object", String(80), primary_key=True),
-    Column("stamp", Instant, nullable=False),
-    Column("fields", DIGEST, nullable=False),
-    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False),
+    key(OBJECT, "object"),
+    must(Instant, "stamp"),
+    must(DIGEST, "fields"),
+    must(RUN, "run_id", to="runs.run_id"),
 )
 
-plans = Table(
+plans = table(
     "plans",
-    metadata,
-    Column("plan_id", RUN, ForeignKey("runs.run_id"), primary_key=True),
-    Column("org_id", ID, ForeignKey("orgs.org_id"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("zone", String(64), nullable=False),
-    Column("rulebook", DIGEST, ForeignKey("texts.digest"), nullable=False),
-    Column("field_map", DIGEST, ForeignKey("texts.digest"), nullable=False),
-    Column("snapshot", RUN, ForeignKey("runs.run_id"), nullable=False),
-    Column("is_baseline", Boolean, nullable=False),
-    Column("digest", DIGEST, nullable=False),
-    Column("proposed", Integer, nullable=False),
-    Column("expires_at", Instant),
-    Column("record", JsonText, nullable=False),  # counts, notices
+    key(RUN, "plan_id", to="runs.run_id"),
+    must(ID, "org_id", to="orgs.org_id"),
+    must(Instant, "at"),
+    must(String(64), "zone"),
+    must(DIGEST, "rulebook", "field_map", to="texts.digest"),
+    must(RUN, "snapshot", to="runs.run_id"),
+    must(Boolean, "is_baseline"),
+    must(DIGEST, "digest"),
+    must(Integer, "proposed"),
+    may(Instant, "expires_at"),
+    must(JsonText, "record"),  # counts, notices
 )
 
 # What the last plan stood on and how far it had seen: a plan of those to whom something has happened since goes on from
 # there. One row. And what it left to know of single records (engine/plan/follow_ups.py).
-checkpoints = Table(
+checkpoints = table(
     "checkpoints",
-    metadata,
-    Column("plan_id", RUN, ForeignKey("plans.plan_id"), primary_key=True),
-    Column("whole_id", RUN, ForeignKey("plans.plan_id"), nullable=False),  # the last plan of everybody
-    Column("at", Instant, nullable=False),
-    Column("digest", DIGEST, nullable=False),
-    Column("seen", BigInteger, nullable=False),  # the audit's last entry then
-    Column("weight", JsonText, nullable=False),
+    key(RUN, "plan_id", to="plans.plan_id"),
+    must(RUN, "whole_id", to="plans.plan_id"),  # the last plan of everybody
+    must(Instant, "at"),
+    must(DIGEST, "digest"),
+    must(BigInteger, "seen"),  # the audit's last entry then
+    must(JsonText, "weight"),
 )
-follow_ups = Table(
+follow_ups = table(
     "follow_ups",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("is_next", Boolean, nullable=False),
-    Column("due_at", Instant),
-    Column("is_quiet", Boolean, nullable=False),
-    Column("is_respected", Boolean, nullable=False),
-    Column("is_undecided", Boolean, nullable=False),
+    key(ID, "record_id"),
+    must(Boolean, "is_next"),
+    may(Instant, "due_at"),
+    must(Boolean, "is_quiet", "is_respected", "is_undecided"),
 )
 
-changes = Table(
+changes = table(
     "changes",
-    metadata,
-    Column("change_id", identifier(32), primary_key=True),
-    Column("plan_id", RUN, ForeignKey("runs.run_id"), nullable=False),
-    Column("object", String(80), nullable=False),
-    Column("record_id", ID, nullable=False, index=True),
+    key(CHANGE, "change_id"),
+    must(RUN, "plan_id", to="runs.run_id"),
+    must(OBJECT, "object"),
+    must(ID, "record_id", index=True),
     # None until its plan is whole: nobody sees it before. Then it enters with that state and note.
-    Column("state", String(12), one_of("state", State)),
-    Column("entering", String(12), one_of("entering", State), nullable=False),
-    Column("reach", String(8), one_of("reach", Reach), nullable=False),
-    Column("pool", identifier(255)),  # the turn it costs, if it does
-    Column("member", identifier(255)),
-    Column("turn", BigInteger),
-    Column("note", JsonText),
-    Column("is_rebased", Boolean, nullable=False),  # that is what the note says
-    Column("digest", DIGEST, nullable=False),  # of the change as proposed: what an approval binds
-    Column("target_digest", DIGEST, nullable=False),
-    Column("meaning_digest", DIGEST, nullable=False),  # of the change as it stands
-    Column("attempts", Integer, nullable=False),
-    Column("batch_id", identifier(60), ForeignKey("batches.batch_id")),  # the last it was sent in
+    may(String(12), "state", words=State),
+    must(String(12), "entering", words=State),
+    must(String(8), "reach", words=Reach),
+    may(NAME, "pool"),  # the turn it costs, if it does
+    may(NAME, "member"),
+    may(BigInteger, "turn"),
+    may(JsonText, "note"),
+    must(Boolean, "is_rebased"),  # that is what the note says
+    must(DIGEST, "digest"),  # of the change as proposed: what an approval binds
+    must(DIGEST, "target_digest"),
+    must(DIGEST, "meaning_digest"),  # of the change as it stands
+    must(Integer, "attempts"),
+    may(BATCH, "batch_id", to="batches.batch_id"),  # the last it was sent in
 )
 # Apart from the states, which move often: a body is large and written once or twice.
-change_bodies = Table(
+change_bodies = table(
     "change_bodies",
-    metadata,
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
-    Column("proposed", JsonText, nullable=False),
-    Column("rebased", JsonText),  # the change on its new base, when the record moved and the decision stayed
+    key(CHANGE, "change_id", to="changes.change_id"),
+    must(JsonText, "proposed"),
+    may(JsonText, "rebased"),  # the change on its new base, when the record moved and the decision stayed
 )
 Index("ix_changes_plan", changes.c.plan_id, changes.c.record_id)
 Index("ix_changes_state_plan", changes.c.state, changes.c.plan_id)
@@ -200,142 +156,141 @@ Index(
     postgresql_where=changes.c.state.in_(_OPEN_STATES),
 )
 
-approvals = Table(
+approvals = table(
     "approvals",
-    metadata,
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
-    Column("digest", DIGEST, nullable=False),
-    Column("approver", Text, nullable=False),  # os:name@host or policy@version
-    Column("reason", Text),
-    Column("at", Instant, nullable=False),
+    key(CHANGE, "change_id", to="changes.change_id"),
+    must(DIGEST, "digest"),
+    must(Text, "approver"),  # os:name@host or policy@version
+    may(Text, "reason"),
+    must(Instant, "at"),
 )
 
-batches = Table(
+batches = table(
     "batches",
-    metadata,
-    Column("batch_id", identifier(60), primary_key=True),
-    Column("run_id", RUN, ForeignKey("runs.run_id"), nullable=False, index=True),
-    Column("mode", String(20), one_of("mode", WriteMode), nullable=False),
-    Column("epoch", BigInteger, nullable=False),
-    Column("sent_at", Instant, nullable=False, index=True),
-    Column("answered_at", Instant),
+    key(BATCH, "batch_id"),
+    must(RUN, "run_id", to="runs.run_id", index=True),
+    must(String(20), "mode", words=WriteMode),
+    must(BigInteger, "epoch"),
+    must(Instant, "sent_at", index=True),
+    may(Instant, "answered_at"),
 )
-batch_changes = Table(
+batch_changes = table(
     "batch_changes",
-    metadata,
-    Column("batch_id", identifier(60), ForeignKey("batches.batch_id"), primary_key=True),
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True, index=True),
+    key(BATCH, "batch_id", to="batches.batch_id"),
+    key(CHANGE, "change_id", to="changes.change_id", index=True),
 )
 
-applied_values = Table(
+applied_values = table(
     "applied_values",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("fields", JsonText, nullable=False),
+    key(ID, "record_id"),
+    must(JsonText, "fields"),
     # When and by which run it was last written, if one did: a version read before that shows less than we know.
-    Column("at", Instant, nullable=False),
-    Column("run_id", RUN, ForeignKey("runs.run_id")),
+    must(Instant, "at"),
+    may(RUN, "run_id", to="runs.run_id"),
 )
 # What somebody else made of a value of ours, and since when: theirs for as long as the rulebook says.
-overrides = Table(
-    "overrides",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("field", identifier(80), primary_key=True),
-    Column("value", JsonText),
-    Column("since", Instant, nullable=False),
+overrides = table(
+    "overrides", key(ID, "record_id"), key(identifier(80), "field"), may(JsonText, "value"), must(Instant, "since")
 )
 # Owners that leadsync gave, to notice a record that goes to and fro.
-owner_moves = Table(
+owner_moves = table(
     "owner_moves",
-    metadata,
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), primary_key=True),
-    Column("record_id", ID, nullable=False, index=True),
-    Column("at", Instant, nullable=False),
-    Column("owner", ID, nullable=False),
+    key(CHANGE, "change_id", to="changes.change_id"),
+    must(ID, "record_id", index=True),
+    must(Instant, "at"),
+    must(ID, "owner"),
     # The turn it was, so that a move taken back gives the turn back.
-    Column("pool", identifier(255)),
-    Column("sequence", BigInteger),
-    Index("ix_owner_moves_turn", "pool", "owner"),
+    may(NAME, "pool"),
+    may(BigInteger, "sequence"),
 )
-tags = Table(
-    "tags",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("tag", identifier(255), primary_key=True),
-    Column("rule_id", identifier(255), primary_key=True),
+Index("ix_owner_moves_turn", owner_moves.c.pool, owner_moves.c.owner)
+tags = table("tags", key(ID, "record_id"), key(NAME, "tag", "rule_id"))
+firings = table(
+    "firings", key(ID, "record_id"), key(NAME, "rule_id"), must(CHANGE, "change_id", to="changes.change_id", index=True)
 )
-firings = Table(
-    "firings",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("rule_id", identifier(255), primary_key=True),
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), nullable=False, index=True),
-)
-turns = Table(
-    "turns",
-    metadata,
-    Column("pool", identifier(255), primary_key=True),
-    Column("member", identifier(255), primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
-)
-quiet = Table(
+turns = table("turns", key(NAME, "pool", "member"), must(BigInteger, "sequence"))
+quiet = table(
     "quiet",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("target_digest", DIGEST, primary_key=True),
-    Column("meaning_digest", DIGEST, primary_key=True),
-    Column("owner", ID),
-    Column("pool", identifier(255)),
-    Column("score", BigInteger),
-    Column("change_id", identifier(32), ForeignKey("changes.change_id"), nullable=False, index=True),
+    key(ID, "record_id"),
+    key(DIGEST, "target_digest", "meaning_digest"),
+    may(ID, "owner"),
+    may(NAME, "pool"),
+    may(BigInteger, "score"),
+    must(CHANGE, "change_id", to="changes.change_id", index=True),
 )
 
 # A sync's due times: the row is what makes a slot run once, however many workers there are.
-slots = Table(
+slots = table(
     "slots",
-    metadata,
-    Column("sync", identifier(80), primary_key=True),
-    Column("due_at", Instant, primary_key=True),
-    Column("state", String(12), one_of("state", SlotState), nullable=False),
-    Column("missed", Integer, nullable=False),  # how many due times before it this one stands for
-    Column("attempts", Integer, nullable=False),
-    Column("run_id", RUN, ForeignKey("runs.run_id")),
-    Column("codes", JsonText),  # of the error that failed it
-    *_holder(),
-    Column("taken_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),  # when its holder last said that it is at work
-    Column("finished_at", Instant),
+    key(identifier(80), "sync"),
+    key(Instant, "due_at"),
+    must(String(12), "state", words=SlotState),
+    must(Integer, "missed"),  # how many due times before it this one stands for
+    must(Integer, "attempts"),
+    may(RUN, "run_id", to="runs.run_id"),
+    may(JsonText, "codes"),  # of the error that failed it
+    _holder(),
+    must(Instant, "taken_at"),
+    must(Instant, "seen_at"),  # when its holder last said that it is at work
+    may(Instant, "finished_at"),
 )
-pauses = Table(
+pauses = table(
     "pauses",
-    metadata,
-    Column("pause_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("sync", identifier(80)),  # None: everything, writing included
-    Column("by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("salt", identifier(32)),  # of what the audit commits to; forgotten together with the reason
-    Column("at", Instant, nullable=False),
-    Column("until", Instant),
-    Column("lifted_at", Instant),
-    Column("lifted_by", Text),
+    key(BigInteger, "pause_id"),
+    may(identifier(80), "sync"),  # None: everything, writing included
+    must(Text, "by", "reason"),
+    may(CHANGE, "salt"),  # of what the audit commits to; forgotten together with the reason
+    must(Instant, "at"),
+    may(Instant, "until", "lifted_at"),
+    may(Text, "lifted_by"),
 )
 
 # Emptied row by row when a person must be forgotten: the chain keeps standing, its hashes mean nothing any more.
-prospect_keys = Table(
-    "prospect_keys",
-    metadata,
-    Column("record_id", ID, primary_key=True),
-    Column("key", identifier(64), nullable=False),
+prospect_keys = table("prospect_keys", key(ID, "record_id"), must(DIGEST, "key"))
+
+audit = table(
+    "audit",
+    key(BigInteger, "seq"),
+    must(DIGEST, "prev", unique=True),  # a chain cannot fork
+    must(DIGEST, "hash", unique=True),
+    must(Text, "body"),
 )
 
-audit = Table(
-    "audit",
-    metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("prev", DIGEST, nullable=False),
-    Column("hash", DIGEST, nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("prev"),  # a chain cannot fork
-    UniqueConstraint("hash"),
+# The conversation with the org, and files left for it.
+
+# API calls, reserved before they are made and corrected afterwards: the ledger is never below what was used.
+api_ledger = table(
+    "api_ledger",
+    key(BigInteger, "entry_id"),
+    may(RUN, "run_id", to="runs.run_id"),  # None: under way, or of no run
+    must(Instant, "at", index=True),
+    must(Integer, "calls"),
+    must(Boolean, "is_open"),
 )
+# What the org itself last told, perhaps before it was known to be ours: calls of the last 24 hours by everybody. One row.
+api_usage = table("api_usage", key(Instant, "at"), must(BigInteger, "used", "limit"))
+
+# Bulk 2.0 jobs, each known here before anything is sent to it. `CLOSED` is our own word beside the org's states: nothing
+# is left to do with a job.
+CLOSED = "Closed"
+jobs = table(
+    "jobs",
+    key(ID, "job_id"),
+    must(String(8), "direction", words=Direction),
+    must(OBJECT, "object"),
+    must(RUN, "run_id", to="runs.run_id"),
+    must(BigInteger, "epoch"),
+    must(String(8), "api_version"),  # results are asked with the version of the job
+    must(String(20), "state"),  # as the org last told; `Closed` once nothing is left to do
+    may(DIGEST, "asked"),  # query: digest of what was asked, so that the same question finds it again
+    may(Text, "locator"),  # query: behind the last page that is safely on disk; "" is the end
+    may(JsonText, "pages"),  # query: the data files written so far, not listed yet
+    may(BATCH, "batch_id", to="batches.batch_id"),  # ingest: the batch it carries
+    must(Instant, "created_at"),
+)
+
+# What each object was made of when last asked.
+describes = table("describes", key(OBJECT, "object"), must(Instant, "fetched_at"), must(JsonText, "body"))
+
+# Files of drop folders that were read: each content once.
+dropped_files = table("dropped_files", key(OBJECT, "source"), must(JsonText, "files"))

@@ -1,4 +1,4 @@
-"""The first schema. What each table is for is told in `sync/store/tables.py` and `sync/store/org_tables.py`."""
+"""The first schema. What each table is for is told in `sync/store/tables.py`."""
 
 import sqlalchemy as sa
 from alembic import op
