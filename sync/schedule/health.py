@@ -73,7 +73,7 @@ def app_of(server: Server) -> Starlette:
         is_ready = not (found.late or server.shutdown.is_asked)
         told = {
             "ready": is_ready,
-            "draining": server.shutdown.is_asked,
+            "ending": server.shutdown.is_asked,
             "paused": any(each.sync is None for each in found.pauses),
             "late": list(found.late),
             "syncs": {

@@ -138,7 +138,7 @@ def test_a_worker_that_was_told_to_end_is_not_ready(watched: Watched) -> None:
     watched.server.shutdown.ask()
     status, told = watched.ready()
 
-    assert (status, told["draining"]) == (503, True)
+    assert (status, told["ending"]) == (503, True)
 
 
 def test_the_metrics_tell_the_age_of_each_syncs_last_success_and_what_its_slots_came_to(watched: Watched) -> None:
