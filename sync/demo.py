@@ -223,8 +223,8 @@ class _Demo:
 
     def report(self, run_id: str) -> RunReport:
         with self.worker.store.read() as tx:
-            header = plan_named(tx, run_id)
-        return report_of(self.worker, header)
+            plan = plan_named(tx, run_id)
+        return report_of(self.worker, plan)
 
     def unexplained(self) -> int:
         """Our user's updates in the org's own log, against the changes the store says are applied."""

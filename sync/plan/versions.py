@@ -124,10 +124,10 @@ def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
 
 
 def _version_of(tx: Transaction, plan_id: str) -> tuple[_Version, Moment]:
-    header = plans.record(tx, plan_id)
-    if header is None:
+    plan = plans.record(tx, plan_id)
+    if plan is None:
         raise StoreError.of("SR-111", plan_id)
-    return (header.rulebook, header.field_map), Moment(header.at, header.zone)
+    return (plan.rulebook, plan.field_map), Moment(plan.at, plan.zone)
 
 
 def _read(tx: Transaction, version: _Version) -> _Read:

@@ -72,9 +72,9 @@ class PlanWriter:
             leave(tx)
             counts = checkpoints.counts(tx) if looked_at is not None else {}
             told = replace(outline, counts={**outline.counts, **counts})
-            header = show_plan(tx, imprint, told, rolled, withdrawn=last, whole_id=checkpoint.whole_id)
+            plan = show_plan(tx, imprint, told, rolled, withdrawn=last, whole_id=checkpoint.whole_id)
             checkpoints.keep(tx, checkpoint)
-            return header
+            return plan
 
         seal = Seal(imprint.run_id, planned.passed, f"policy@{outline.rulebook[:12]}", outline.at)
         return proposals.seal_all(self._staging, seal, shown, most=self.size)

@@ -87,14 +87,14 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
     field), and those of `chooser`.
     """
     with worker.store.read() as tx:
-        header = plan_named(tx, plan_id)
-    is_meant = chooser(worker.mirror, selection, as_of=header.snapshot)
+        plan = plan_named(tx, plan_id)
+    is_meant = chooser(worker.mirror, selection, as_of=plan.snapshot)
     ids: list[str] = []
     rules: set[RuleRef] = set()
     fields: set[str] = set()
 
     def behind(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
-        return changes.page_of_plan(tx, header.plan_id, after=after, most=most, states=WAITING)
+        return changes.page_of_plan(tx, plan.plan_id, after=after, most=most, states=WAITING)
 
     for page in pages_of(worker.store, behind, lambda each: each.change.record_id, after="", most=_PAGE_ROWS):
         waiting = [each.change for each in page]
@@ -103,8 +103,8 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
         fields.update(name for change in waiting for name in change.after)
     if not ids:
         unknown = [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
-        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": header.plan_id})]))
-    return header.plan_id, tuple(ids)
+        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": plan.plan_id})]))
+    return plan.plan_id, tuple(ids)
 
 
 def _unknown_rules(selection: Selection, rules: Collection[RuleRef]) -> Iterator[Problem]:

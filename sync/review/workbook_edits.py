@@ -59,20 +59,20 @@ def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    header: plans.PlanRecord
+    plan: plans.PlanRecord
     heading: Heading
     owners: Mapping[str, Owner]
 
     def rows(self, worker: Worker, standings: Sequence[Standing]) -> dict[str, Row]:
-        return {row.change_id: row for row in rows_among(worker, self.header, standings, self.owners)}
+        return {row.change_id: row for row in rows_among(worker, self.plan, standings, self.owners)}
 
 
 def _plan(worker: Worker, plan_id: str) -> _Plan:
     with worker.store.read() as tx:
-        header = plans.record(tx, plan_id)
-    if header is None:
+        plan = plans.record(tx, plan_id)
+    if plan is None:
         raise ValueError(f"a change of no plan: {plan_id}")
-    return _Plan(header, heading_of(worker, header), owners_of(worker.mirror, as_of=header.snapshot))
+    return _Plan(plan, heading_of(worker, plan), owners_of(worker.mirror, as_of=plan.snapshot))
 
 
 def _fields(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:

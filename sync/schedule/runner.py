@@ -123,9 +123,9 @@ def _report(worker: Worker, run_id: str) -> LeadsyncError | None:
     try:
         for plan_id in _told_of(worker, run_id):
             with worker.store.read() as tx:
-                header = plans.record(tx, plan_id)
-            if header is not None:
-                write_report(report_of(worker, header), folder / f"{plan_id}.html", words)
+                plan = plans.record(tx, plan_id)
+            if plan is not None:
+                write_report(report_of(worker, plan), folder / f"{plan_id}.html", words)
     except Exception as error:  # noqa: BLE001 - the run is done and counts, whatever is wrong with telling of it
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         told = StoreError(Problem("SC-107", str(folder), {"reason": reason, "run": run_id}))
