@@ -6,9 +6,10 @@ profiles/*.yaml     how well do they fit?     automation/*.yaml when a prospect 
 segments/*.yaml     who is in the market now?
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from config.files.problems import in_reading_order, nearest
 from config.files.text_files import read_text
@@ -41,15 +42,25 @@ from mapping.field_map.labels import Picklist
 
 _SCORING = "scoring.yaml"
 _FILES = (RULEBOOK, _SCORING, "assignment.yaml")
-# Where the items of each kind stand, and the keys they have.
-KINDS = {
-    "persona": ("personas/", PERSONA_KEYS),
-    "profile": ("profiles/", PROFILE_KEYS),
-    "segment": ("segments/", SEGMENT_KEYS),
-    "rule": ("automation/", RULE_KEYS),
-    "pool": ("assignment.yaml", POOL_KEYS),
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where the items of a kind stand, the keys they have, what the rulebook calls them, and how they are read."""
+
+    name: str
+    keys: Collection[str]
+    field: str
+    read: Callable[[Sequence[Item], Known, Problems], Iterable[Any]]
+
+
+FOLDERS = {
+    "persona": _Folder("personas", PERSONA_KEYS, "personas", read_personas),
+    "profile": _Folder("profiles", PROFILE_KEYS, "profiles", read_profiles),
+    "segment": _Folder("segments", SEGMENT_KEYS, "segments", read_segments),
+    "rule": _Folder("automation", RULE_KEYS, "rules", read_rules),
 }
-_FOLDERS = tuple(place.removesuffix("/") for place, _ in KINDS.values() if place.endswith("/"))
+_NAMES = tuple(each.name for each in FOLDERS.values())
 
 
 def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
@@ -109,8 +120,10 @@ def whole_rulebook_from(
     head = read_head(trees.get(RULEBOOK), heads, place=f"{folder}/{RULEBOOK}")
     if items["profile"] and not head.default_profile:
         heads.add("RB-122", f"{folder}/{RULEBOOK}", name="default profile", of=RULEBOOK)
-    personas = ordered(items["persona"], head.order.get("personas"), known.names["persona"], problems)
-    rules = ordered(items["rule"], head.order.get("automation"), known.names["rule"], problems)
+    listed = {
+        kind: ordered(items[kind], head.order.get(each.name), known.names[kind], problems)
+        for kind, each in FOLDERS.items()
+    }
     default = known.names["profile"].find(head.default_profile, problems) if head.default_profile else None
     # The first look has noted what is wrong with these keys.
     assignment = read_assignment(
@@ -119,21 +132,18 @@ def whole_rulebook_from(
     scoring = read_scoring(trees.get(_SCORING), known, problems)
     refuse_unknown_fields(trees.get(RULEBOOK), _contestable(known), problems)
     paused = {kind: {item.id for item in found if not item.is_active} for kind, found in items.items()}
+    read = {
+        each.field: tuple(one for one in each.read(listed[kind], known, problems) if one.id not in paused[kind])
+        for kind, each in FOLDERS.items()
+    }
     rulebook = Rulebook(
         name=head.name,
         digest="",
-        personas=tuple(one for one in read_personas(personas, known, problems) if one.id not in paused["persona"]),
-        profiles=tuple(
-            one for one in read_profiles(items["profile"], known, problems) if one.id not in paused["profile"]
-        ),
+        **read,
         default_profile=default.id if default else None,
         points=scoring.points,
         bands=scoring.bands,
         score_step=scoring.score_step,
-        segments=tuple(
-            one for one in read_segments(items["segment"], known, problems) if one.id not in paused["segment"]
-        ),
-        rules=tuple(one for one in read_rules(rules, known, problems) if one.id not in paused["rule"]),
         assignment=replace(assignment, pools=tuple(one for one in assignment.pools if one.id not in paused["pool"])),
         policy=head.policy,
         scope=read_condition(head.scope, known, problems) if head.scope else ALWAYS,
@@ -158,9 +168,9 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tupl
     for name in sorted(texts):
         where = f"{folder}/{name}"
         if name not in _FILES and not (
-            name.count("/") == 1 and name.endswith(".yaml") and name.split("/")[0] in _FOLDERS
+            name.count("/") == 1 and name.endswith(".yaml") and name.split("/")[0] in _NAMES
         ):
-            known = (*_FILES, *(f"{one}/*.yaml" for one in _FOLDERS))
+            known = (*_FILES, *(f"{one}/*.yaml" for one in _NAMES))
             meant = _near_folder(name) if "/" in name else nearest(name, _FILES)
             problems.add("RB-153", where, given=name, meant=meant, known=", ".join(known))
             unread.add(meant or name)
@@ -178,7 +188,7 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tupl
 
 
 def _near_folder(name: str) -> str:
-    near = nearest(name.split("/", maxsplit=1)[0], _FOLDERS) if "/" in name else ""
+    near = nearest(name.split("/", maxsplit=1)[0], _NAMES) if "/" in name else ""
     return f"{near}/{Path(name).stem}.yaml" if near else ""
 
 
@@ -189,10 +199,12 @@ def _known(
     pools = parts_of(trees.get("assignment.yaml"), problems)
     names: dict[str, Names] = {}
     items: dict[str, tuple[Item, ...]] = {}
-    for kind, (place, keys) in KINDS.items():
-        lists = [node for name, node in trees.items() if name.startswith(place)]
-        if kind == "pool":
-            lists = [pools["pools"][1]] if "pools" in pools else []
+    listed = {
+        kind: (f"{each.name}/", each.keys, [node for name, node in trees.items() if name.startswith(f"{each.name}/")])
+        for kind, each in FOLDERS.items()
+    }
+    pool = ("assignment.yaml", POOL_KEYS, [pools["pools"][1]] if "pools" in pools else [])
+    for kind, (place, keys, lists) in {**listed, "pool": pool}.items():
         items[kind] = read_items(lists, keys, problems, kind=kind)
         written = sum(len(node.items) if isinstance(node, Listing) else 1 for node in lists)
         is_read = not any(name.startswith(place) for name in unread)

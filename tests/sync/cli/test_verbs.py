@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from config.rulebook.folder import KINDS
+from config.rulebook.folder import FOLDERS
 from config.words.catalogue import Language, Words
 
 
@@ -254,7 +254,7 @@ def test_validate_counts_what_it_read(call: Any, folder: Path) -> None:
     told = call("validate", "--folder", folder, "--json")
 
     assert (told.code, told.document["is_valid"]) == (0, True)
-    assert set(told.document["counts"]) == {"objects", "fields", *(f"{kind}s" for kind in KINDS)}
+    assert set(told.document["counts"]) == {"objects", "fields", "pools", *(each.field for each in FOLDERS.values())}
 
 
 def test_validate_tells_each_kind_that_a_rulebook_holds(call: Any, folder: Path) -> None:
