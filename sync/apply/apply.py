@@ -1,4 +1,4 @@
-"""Apply: send what is approved, slice by slice, and write each record's verdict down.
+"""Apply: send what is approved, slice by slice, and write each record's answer down.
 
 First what an earlier run left open is settled; then memory, owner changes, and fields, each the way their number asks
 for. What may not be written now stays approved, and the next run goes on.

@@ -34,14 +34,14 @@ class Rechecks:
         users, queues = people(reread.mirror)
         self._users = {user.id: user for user in users}
         self._queues = queues
-        # To be read and judged before they are sent: sent once already, or moved from an owner who is active again.
+        # To be read and rechecked before they are sent: sent once already, or moved from an owner who is active again.
         self.doubtful: set[str] = set()
 
     def barred(self, waiting: Sequence[Change]) -> dict[str, Recheck]:
         """What is known to be impossible: a pull showed the record gone or converted, or the new owner is inactive.
 
         What was sent before is read before anything is said of it, for a late write may be ours. Old owners are looked
-        up too: whoever is active again may need no successor, and the move is judged again.
+        up too: whoever is active again may need no successor, and the move is rechecked.
         """
         if not waiting:
             return {}
@@ -85,7 +85,7 @@ class Rechecks:
         return rechecked
 
     def compare(self, batch: Sequence[Change]) -> dict[str, Recheck]:
-        """The same for what travels unguarded: what has not moved since it was judged last holds as it is."""
+        """The same for what travels unguarded: what has not moved since it was last looked at holds as it is."""
         doubtful = [change for change in batch if change.change_id in self.doubtful]
         rest = [change for change in batch if change.change_id not in self.doubtful]
         rechecked = self.read_and_recheck(doubtful) if doubtful else {}
@@ -127,13 +127,13 @@ class Rechecks:
             remembered = memory.recall_of(tx, ids)
             senders = batches.senders_of(tx, [change.change_id for change in theirs])
         happened = activities_of(self._reread.mirror, version.field_map, frame, object_map)
-        fresh = Range(
+        read_now = Range(
             nw.from_native(frame, eager_only=True),
             nw.from_native(happened, eager_only=True),
             absent=absent_columns(version.field_map, object_map),
         )
         directory = Directory.of(self._users.values(), self._queues, version.rulebook)
-        rulings = recheck(theirs, fresh, version.rulebook, remembered, directory, moment=version.moment)
+        rulings = recheck(theirs, read_now, version.rulebook, remembered, directory, moment=version.moment)
         editions = {
             str(row["id"]): Edition.of(row, zone=version.moment.zone, us=self._us)
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
@@ -148,11 +148,11 @@ class Rechecks:
         }
 
 
-def _overridden(judgement: Recheck, edition: Edition | None, senders: frozenset[str]) -> Recheck:
+def _overridden(rechecked: Recheck, edition: Edition | None, senders: frozenset[str]) -> Recheck:
     """A record that carries a run that sent the change was written by us, however late; what differs came after."""
-    if edition is None or judgement.ruling is Ruling.GONE:
-        return judgement
+    if edition is None or rechecked.ruling is Ruling.GONE:
+        return rechecked
     if edition.run not in senders:
-        return replace(judgement, note=edition.signed(judgement.note)) if judgement.note else judgement
-    is_there = judgement.ruling is Ruling.UNCHANGED
+        return replace(rechecked, note=edition.signed(rechecked.note)) if rechecked.note else rechecked
+    is_there = rechecked.ruling is Ruling.UNCHANGED
     return Recheck(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())

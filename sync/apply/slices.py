@@ -116,7 +116,7 @@ class Slice:
         return [change for change in batch if change not in stale] + held
 
     def _is_doubtful(self, change: Change) -> bool:
-        """Whether the record must be read and the change judged again before it is sent."""
+        """Whether the record must be read and the change rechecked before it is sent."""
         has_moved = self._tries[change.change_id] > 0
         return has_moved or self._is_young(change) or change.change_id in self._rechecks.doubtful
 
@@ -139,7 +139,7 @@ class Slice:
         return [each.change for each in rechecked.values() if each.change is not None]
 
     def _send(self, ready: Sequence[Change], groups: Sequence[PayloadGroup], writer: Writer) -> list[Change]:
-        """One batch: intent, call, answer. Returns what has to be judged and sent again."""
+        """One batch: intent, call, answer. Returns what has to be rechecked and sent again."""
         at, points, run_id = self._gate.now(), self._answers.host.points, self._answers.run_id
         with self._leased.read() as tx:
             ready = _still(tx, ready)

@@ -144,10 +144,10 @@ def _lacking(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Reco
     The files learn of it, and may be read anew.
     """
     rulebook, _ = files()
-    lacking = check(field_map, found)
+    missing = check(field_map, found)
     return (
-        *lacking,
-        *(need for problem in lacking for need in _needs(field_map, rulebook, problem)),
+        *missing,
+        *(need for problem in missing for need in _needs(field_map, rulebook, problem)),
         *check_set(field_map, found, set_fields(rulebook)),
         *files.learn(found),
     )

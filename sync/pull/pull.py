@@ -42,7 +42,7 @@ _REFUSED_QUESTION = "SF-102"
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """One object's arrivals, up to when they are complete, and the bulk job they came by, if any."""
+    """What one object brought, up to when they are complete, and the bulk job they came by, if any."""
 
     object_pull: ObjectPull
     staging: Staging
@@ -203,12 +203,12 @@ def _list(
 
 def _pulled(brought: Sequence[_Brought], dropped: Intake) -> Pulled:
     followed = [each for each in brought if each.object_pull.wanted not in PEOPLE]
-    fresh: dict[str, int] = {}
+    new: dict[str, int] = {}
     for data_file in _written(brought, dropped):
-        fresh[data_file.object] = fresh.get(data_file.object, 0) + data_file.rows
+        new[data_file.object] = new.get(data_file.object, 0) + data_file.rows
     return Pulled(
         rows={each.object_pull.name: each.staging.rows for each in followed},
-        new=fresh,
+        new=new,
         fates={each.object_pull.name: dict(each.staging.fates) for each in brought if each.staging.fates},
         unparsed={
             f"{each.object_pull.name}.{column}": number

@@ -28,11 +28,11 @@ def approve(
     has expired).
     """
     with worker.store.read() as tx:
-        header = plan_named(tx, plan_id)
-    if problem := refusal(worker, header, approves=True):
+        plan = plan_named(tx, plan_id)
+    if problem := refusal(worker, plan, approves=True):
         raise (PlanStaleError if problem.code == EXPIRED else UsageError)(problem)
     count = 0
-    for page in _pages(worker, header, change_ids):
+    for page in _pages(worker, plan, change_ids):
         with worker.store.transaction() as tx:
             let_through(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
@@ -45,11 +45,11 @@ def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | N
     UsageError PL-401, PL-402, PL-404; PlanStaleError PL-403.
     """
     with worker.store.read() as tx:
-        header = plan_named(tx, plan_id)
-    if problem := refusal(worker, header, approves=False):
+        plan = plan_named(tx, plan_id)
+    if problem := refusal(worker, plan, approves=False):
         raise UsageError(problem)
     count = 0
-    for page in _pages(worker, header, change_ids):
+    for page in _pages(worker, plan, change_ids):
         with worker.store.transaction() as tx:
             turn_down(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
@@ -78,7 +78,7 @@ def refusal(worker: Worker, plan: PlanRecord, *, approves: bool, where: str = ""
 
 
 def expire(store: Store, *, run_id: str, at: datetime) -> int:
-    """End what waited for a person until its plan expired: it is judged afresh. How many there were."""
+    """End what waited for a person until its plan expired: it is proposed anew. How many there were."""
     count = 0
     while True:
         with store.read() as tx:
@@ -104,25 +104,25 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
         return remembered.lift(tx, wanted, actor=actor, at=worker.clock.now())
 
 
-def _pages(worker: Worker, header: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[Sequence[Waiting]]:
+def _pages(worker: Worker, plan: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[Sequence[Waiting]]:
     if change_ids is not None:
         with worker.store.read() as tx:
-            named = _named(tx, header, change_ids)
+            named = _named(tx, plan, change_ids)
         return chunks(named, PAGE_ROWS)
 
     def behind(tx: Transaction, after: str, most: int) -> list[Waiting]:
-        return changes.waiting(tx, header.plan_id, after=after, most=most)
+        return changes.waiting(tx, plan.plan_id, after=after, most=most)
 
     return pages_of(worker.store, behind, lambda each: each.record_id, after="")
 
 
-def _named(tx: Transaction, header: PlanRecord, change_ids: Sequence[str]) -> list[Waiting]:
+def _named(tx: Transaction, plan: PlanRecord, change_ids: Sequence[str]) -> list[Waiting]:
     """All of them wait and may be decided, or none is decided."""
     change_ids = [id18(given) if is_id(given) else given for given in change_ids]
-    found = changes.waiting_among(tx, header.plan_id, change_ids)
-    if header.is_baseline and change_ids:
-        raise UsageError.of("PL-402", plan=header.plan_id)
+    found = changes.waiting_among(tx, plan.plan_id, change_ids)
+    if plan.is_baseline and change_ids:
+        raise UsageError.of("PL-402", plan=plan.plan_id)
     by_id = {each.change_id: each for each in found} | {each.record_id: each for each in found}
     if unknown := [given for given in change_ids if given not in by_id]:
-        raise PlanStaleError(*(Problem("PL-403", given, {"plan": header.plan_id}) for given in unknown))
+        raise PlanStaleError(*(Problem("PL-403", given, {"plan": plan.plan_id}) for given in unknown))
     return list({by_id[given].change_id: by_id[given] for given in change_ids}.values())

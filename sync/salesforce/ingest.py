@@ -1,4 +1,4 @@
-"""Bulk 2.0 ingest: one job for many updates, its rows as CSV, and a verdict for each from the job's result files.
+"""Bulk 2.0 ingest: one job for many updates, its rows as CSV, and an answer for each from the job's result files.
 
 A job changes nothing until it is closed. From then on it goes on by itself, whatever becomes of us: it is asked about by
 its id, never made again. Result files come in any order and are matched by id; a row in none of them is unknown.

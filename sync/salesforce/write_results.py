@@ -50,7 +50,7 @@ _BY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One record's verdict, with the org's own code, words and fields where it gave any.
+    """What became of one record's write, with the org's own code, words and fields where it gave any.
 
     `rule` is the duplicate rule that refused it: only an answer to a record of its own names it.
     """

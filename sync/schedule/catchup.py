@@ -43,14 +43,14 @@ def owed(sync: Sync, last: Slot | None, *, now: datetime, since: datetime) -> Ow
     newest = last_due(sync, until=now)
     if newest is None or newest <= last.due_at:
         is_again = last.state is SlotState.LOST and last.attempts < _ATTEMPTS_MAX
-        again = _judged(sync, Owed(last.due_at, last.missed), since)
+        again = _in_time(sync, Owed(last.due_at, last.missed), since)
         return again if is_again and again.is_run else None
     if sync.catch_up is CatchUp.ALL:
         return _each(sync, last, now, since)
     missed = sum(1 for _ in islice(due_between(sync, after=last.due_at, until=newest), _MISSED_MAX)) - 1
     if last.state is SlotState.LOST:
         missed += 1 + last.missed
-    return _judged(sync, Owed(newest, min(missed, _MISSED_MAX)), since)
+    return _in_time(sync, Owed(newest, min(missed, _MISSED_MAX)), since)
 
 
 def _first(sync: Sync, now: datetime, since: datetime) -> Owed | None:
@@ -72,7 +72,7 @@ def _each(sync: Sync, last: Slot, now: datetime, since: datetime) -> Owed | None
     return next((Owed(due) for due in due_between(sync, after=last.due_at, until=now)), None)
 
 
-def _judged(sync: Sync, due: Owed, since: datetime) -> Owed:
+def _in_time(sync: Sync, due: Owed, since: datetime) -> Owed:
     """The same, not to be run when it comes too late for this sync."""
     late_seconds = sync.late_seconds or (LATE_SECONDS if sync.catch_up is CatchUp.SKIP else None)
     if late_seconds is None or since - due.due_at <= timedelta(seconds=late_seconds):

@@ -96,7 +96,7 @@ class Schedule:
         return self.reading.table.syncs
 
     def ticking(self, worker: Worker) -> "Schedule":
-        """The ticker looks at the clock."""
+        """After a look at the clock."""
         return replace(self.looked(worker), ticked=worker.clock.monotonic())
 
     def looked(self, worker: Worker) -> "Schedule":

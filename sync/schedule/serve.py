@@ -1,6 +1,6 @@
 """`leadsync serve`: run every sync when it is due until told to end.
 
-Three threads: the ticker looks at the clock and says that a run is still at work; one thread takes slots and runs
+Three threads: one looks at the clock and says that a run is still at work; another takes slots and runs
 them, one at a time; the main thread listens to signals. Health is answered by a fourth when it is asked for. What they
 share is one `Schedule`, a value; a queue wakes the one that works.
 """

@@ -22,7 +22,7 @@ from sync.store.paging import chunks
 from sync.store.tables import approvals, batch_changes, batches, changes, plans, texts
 from sync.store.vocabulary import TextKind
 
-# What waits for a person. What is approved stays so: it may be written slowly, and is judged again before it is.
+# What waits for a person. What is approved stays so: it may be written slowly, and is rechecked before it is.
 # Of many that are in the way so many are named.
 _NAMED_MAX = 100
 

@@ -63,7 +63,7 @@ def hushed(tx: Transaction) -> frozenset[str]:
 
 
 def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime) -> int:
-    """Forget the quiet facts of these records, so that they are judged afresh; how many there were."""
+    """Forget the quiet facts of these records, so that they are proposed anew; how many there were."""
     lifted = 0
     for chunk in chunks(record_ids):
         hushed = tx.execute(select(quiet.c.record_id, quiet.c.change_id).where(quiet.c.record_id.in_(chunk))).all()

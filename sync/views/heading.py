@@ -29,7 +29,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         described = describes.every(tx)
         states = changes.counts(tx, plan.plan_id)
         held = change_values.held_because(tx, plan.plan_id)
-    named = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
+    owners = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
     figures = run.figures if run else Figures()
     compares = is_shadow(worker, plan)
     writes = (
@@ -56,7 +56,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         verb=run.verb if run else "plan",
         outcome=_outcome(run),
         codes=figures.end.codes if figures.end else (),
-        held=tuple((told(message, named), count) for message, count in held),
+        held=tuple((named(message, owners), count) for message, count in held),
         quality=quality_of(figures),
         labels=labels_of(worker.field_map, described),
         writes=tuple(writes) if plan.proposed else (),
@@ -98,16 +98,16 @@ def owners_of(mirror: Mirror, *, as_of: str | None) -> dict[str, Owner]:
     return found | {queue.id: Owner(queue.id, queue.name, OwnerKind.QUEUE) for queue in queues}
 
 
-def told(message: Message, owners: Mapping[str, Owner]) -> Message:
+def named(message: Message, owners: Mapping[str, Owner]) -> Message:
     """Owner ids in a message become names."""
-    named = {key: owners[value].name if isinstance(value, str) and value in owners else value
-             for key, value in message.params.items()}  # fmt: skip
-    return replace(message, params=named)
+    params = {key: owners[value].name if isinstance(value, str) and value in owners else value
+              for key, value in message.params.items()}  # fmt: skip
+    return replace(message, params=params)
 
 
 def org_name(worker: Worker, figures: Figures) -> str:
-    named = figures.end.org_name if figures.end else ""
-    return named or urlsplit(worker.settings.org).hostname or "sandbox"
+    told = figures.end.org_name if figures.end else ""
+    return told or urlsplit(worker.settings.org).hostname or "sandbox"
 
 
 def seconds_of(figures: Figures) -> float | None:

@@ -16,7 +16,7 @@ from sync.store.database import Store, Transaction
 from sync.store.paging import pages_of
 from sync.store.plans import PlanRecord
 from sync.store.runs import RunRecord
-from sync.views.heading import heading_of, heading_of_run, owners_of, told
+from sync.views.heading import heading_of, heading_of_run, named, owners_of
 from sync.views.listing import Gathering, Listing
 from sync.views.overview import ChangeCounts, Overview, place
 from sync.views.report import Load, Remark, RunReport, loads
@@ -68,7 +68,7 @@ def overview_of(worker: Worker, plan: PlanRecord) -> Overview:
     for page in pages_of(worker.store, behind, lambda sketch: sketch.record_id, after="", most=_PAGE_ROWS):
         for sketch in page:
             _count(counts, sketch)
-    return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: told(message, owners))
+    return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: named(message, owners))
 
 
 def rows_of(
@@ -101,8 +101,8 @@ class Cards:
     def of(self, record_ids: Collection[str]) -> dict[str, Card]:
         cards: dict[str, Card] = {}
         for object_map in self.objects if record_ids else ():
-            named = self.mirror.of(object_map.api_name, record_ids, as_of=self.as_of)
-            cards |= {row["Id"]: card_of(row, object_map) for row in named.iter_rows(named=True)}
+            rows = self.mirror.of(object_map.api_name, record_ids, as_of=self.as_of)
+            cards |= {row["Id"]: card_of(row, object_map) for row in rows.iter_rows(named=True)}
         return cards
 
     def link(self, record_id: str, card: Card) -> str | None:
@@ -203,10 +203,10 @@ def _row(standing: Standing, card: Card, link: str | None, owners: Mapping[str, 
         ),
         tags_added=tuple(tag for tag, _ in change.effects.tags_added),
         tags_removed=tuple(tag for tag, _ in change.effects.tags_removed),
-        because=tuple(told(message, owners) for message in change.because),
-        owner_because=tuple(told(message, owners) for message in change.owner_because),
+        because=tuple(named(message, owners) for message in change.because),
+        owner_because=tuple(named(message, owners) for message in change.owner_because),
         rules=tuple(str(rule) for rule in change.rules),
-        note=told(standing.note, owners) if standing.note else None,
+        note=named(standing.note, owners) if standing.note else None,
         link=link,
         persona=None if persona is None else str(persona),
         grade=None if grade is None else str(grade),

@@ -75,13 +75,13 @@ def _ours(writer: BulkWriter, run: Run, rows: list[tuple[str, dict[str, Any]]]) 
     """By the writer that an apply uses, job after job as an apply makes them; it waits for each as it always does."""
     answers: list[Answer] = []
     for start in range(0, len(rows), writer.size):
-        parcels = [PayloadGroup("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
+        groups = [PayloadGroup("Lead", key, payload, run.at) for key, payload in rows[start : start + writer.size]]
         job = writer.prepare("Lead")
         with run.worker.store.transaction() as tx:
             batch = {"batch_id": job, "run_id": run.run_id, "mode": WriteMode.BULK, "epoch": 0, "sent_at": run.now}
             tx.execute(insert(batches).values(batch))
             jobs.begin(tx, job, batch=job, at=run.now)
-        answers += writer.send(parcels, job) or []
+        answers += writer.send(groups, job) or []
         with run.worker.store.transaction() as tx:
             jobs.close(tx, [job])
     return answers

@@ -162,7 +162,7 @@ class BulkWriter:
         )
 
     def _outcome(self, ingest: Ingest, job_id: str, record_ids: Sequence[str]) -> list[Answer] | None:
-        """The verdicts of a closed job. Whatever goes wrong now, the job goes on, and the next run asks it again."""
+        """The answers of a closed job. Whatever goes wrong now, the job goes on, and the next run asks it again."""
         try:
             return ingest.results(job_id, record_ids) if self._ended(ingest, job_id) else None
         except LeadsyncError:
@@ -205,7 +205,7 @@ class BulkWriter:
 
 
 def _writable(group: PayloadGroup) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
-    """What CSV can say of a parcel, and the fields it cannot: a text that would empty its field instead."""
+    """What CSV can say of a group's payload, and the fields it cannot: a text that would empty its field instead."""
     said, refused = {}, []
     for name, value in group.payload.items():
         try:

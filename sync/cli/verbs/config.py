@@ -91,7 +91,7 @@ def _formatted(value: object) -> str:
 
 
 def _typed(text: str) -> int | str:
-    """A number as a number; what is none is shown as it stands, for `validate` to judge."""
+    """A number as a number; what is none is shown as it stands, for `validate` to refuse."""
     return int(text) if text.isdecimal() else text
 
 

@@ -119,7 +119,7 @@ def test_a_sync_due_with_another_is_not_too_late_because_that_one_was_at_work(st
     clock = stage.worker.clock
     begun = clock.now()
     while clock.now() - begun < timedelta(hours=1):
-        # As the ticker does: somebody looks all the time.
+        # As the thread at the clock does: somebody looks all the time.
         watched.server._tick()
         stage.advance(30)
 
