@@ -10,7 +10,7 @@ import pytest
 from engine.changes.memory import EMPTY, Overridden, Written
 from engine.moments import Moment
 from engine.plan.drafts import settling
-from engine.plan.overrides import Whose, override_of, whose
+from engine.plan.overrides import Whose, override_of, overrides_of, whose
 from engine.rulebook.policy import FieldStance, Stance
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -80,3 +80,21 @@ def test_what_was_only_given_back_settles_nothing() -> None:
     memory = replace(EMPTY, written={"L": Written(AT, None)})
     frame = nw.from_native(pl.DataFrame({"id": ["L"], "read_at": [AT], "org__run": [None]}), eager_only=True)
     assert settling(frame, memory) == frozenset()
+
+
+def test_all_that_is_somebody_elses_on_a_record_is_found_field_by_field() -> None:
+    memory = replace(EMPTY, applied={"L": {"rating": "Warm", "phone": "03", "title": "CEO"}, "M": {"email": "x"}})
+    held = {"rating": "Cold", "phone": "03", "title": None, "email": "y"}
+    assert overrides_of(held, record_id="L", seen_at=AT, memory=memory) == {
+        "rating": Overridden("Cold", AT),
+        "title": Overridden(None, AT),
+    }
+
+
+def test_another_record_s_override_is_not_this_one_s() -> None:
+    known = replace(OURS, overrides={"M": {"rating": Overridden("Cold", AT - timedelta(days=9))}})
+    assert override_of("rating", "Cold", record_id="L", seen_at=AT, memory=known) == Overridden("Cold", AT)
+
+
+def test_nobody_has_decided_what_nobody_changed() -> None:
+    assert whose(None, FieldStance(), MOMENT) is Whose.OURS
