@@ -24,17 +24,19 @@ from sync.review.decisions import approve, reject
 from sync.run import Run, Worker, begin
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Record, Value, Write
+from sync.sandbox.exchange import Request
 from sync.sandbox.faults import Fault
 from sync.sandbox.generate import generate
 from sync.sandbox.people_names import username
 from sync.sandbox.saved_org import SavedWorld
-from sync.sandbox.server import Opened, SandboxServer
+from sync.sandbox.server import Opened
 from sync.sandbox.worlds import Switches, World
 from sync.store import changes, memory
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
 from sync.store.vocabulary import LeaseName
 from tests import people
+from tests.listening import ListeningServer
 from tests.stores import make_file
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
@@ -86,7 +88,7 @@ class Stage:
     """The org starts at 9:00 in Tokyo on 2026-11-20; time passes with the host's and by `advance`."""
 
     folder: Path
-    server: SandboxServer
+    server: ListeningServer
     worker: Worker
 
     def plan(self, *, with_owners: bool = True) -> Plan:
@@ -199,6 +201,14 @@ class Stage:
             if write.user_id == ours and (record_id is None or write.record_id == record_id)
         ]
 
+    def asked_to_write(self, record_id: str) -> list[Request]:
+        """What the org was asked to write of a record, whether or not it did."""
+        return [
+            request
+            for request in self.server.heard
+            if record_id.encode() in request.body and (request.method in {"PATCH", "PUT"} or b'"PATCH"' in request.body)
+        ]
+
     def states(self, plan_id: str | None = None) -> dict[State, int]:
         """Of the changes a plan first proposed (the last one's), how many are in each state now."""
         with self.worker.store.read() as tx:
@@ -272,7 +282,7 @@ def raised(folder: Path, world: World, now: datetime) -> Iterator[Stage]:
     """The stage of a folder that is there, its org and the hour in it."""
     world = SavedWorld(folder / "data" / "sandbox").save(world)
     clock = OrgClock.starting_at(now, lambda: datetime.now(UTC))
-    with SandboxServer(world, clock) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
+    with ListeningServer(world, clock) as server, open_worker(folder, sandbox=Opened.of(server)) as worker:
         yield Stage(folder, server, worker)
 
 

@@ -191,7 +191,7 @@ def test_a_process_told_to_end_and_shadow_close_before_anything_else(gate: Calla
     asked = Shutdown()
     asked.ask()
     frozen = Policy(freezes=(replace(FREEZE, first=date(2026, 11, 20)),))
-    assert gate(frozen, operation=Operation.SHADOW, shutdown=asked).closed() == Message.of("wait.drain")
+    assert gate(frozen, operation=Operation.SHADOW, shutdown=asked).closed() == Message.of("wait.shutdown")
     assert gate(frozen, operation=Operation.SHADOW).closed() == Message.of("wait.shadow")
     assert gate(frozen).closed() == FROZEN
 
