@@ -15,7 +15,7 @@ from engine.errors import LeaseError
 from sync.apply.apply import outbox_of
 from sync.apply.outbox import Outbox
 from sync.cycle import propose, settle
-from sync.host.crash_points import CrashPoints
+from sync.host.host import CrashPoints
 from sync.run import begin
 from sync.store import batches, leases, tables
 from sync.store.vocabulary import LeaseName, Mode

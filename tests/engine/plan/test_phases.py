@@ -17,9 +17,8 @@ from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Weight
 from engine.plan.planner import Planned, Planner
 from engine.plan.proposals import Proposal
-from engine.rulebook.actions import Reference
 from engine.rulebook.policy import Approver, Limits, Policy
-from engine.rulebook.rulebook import Assignment, AutomationRule, Operation, Pool, Rulebook
+from engine.rulebook.rulebook import Assignment, AutomationRule, Operation, Pool, Reference, Rulebook
 from engine.snapshots import Range
 from tests.engine.small_org import AT, BIG, MOMENT, Row, change_of, directory_of, part_of, refs
 
@@ -109,7 +108,7 @@ def test_the_oldest_is_served_first_then_the_first_by_id() -> None:
 def test_who_was_passed_over_is_counted() -> None:
     memory = replace(ESTABLISHED, applied={"L0": {"owner": "BOB"}})
     (change,) = made(part_of(QUEUED), memory=memory).changes.values()
-    assert change.because[-1] == Message.of("reason.owner.turn", pool="team", passed=1)
+    assert change.owner_because[-1] == Message.of("reason.owner.turn", pool="team", passed=1)
 
 
 @pytest.mark.parametrize("drafts_max", [0, 1, 9])

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from sync.salesforce.calls import patiently
 from sync.salesforce.errors import CallError, Course, Fault
 from sync.salesforce.login_settings import Patience
-from sync.salesforce.retry import patiently
 
 AGAIN = Fault(Course.RETRY, "SF-111")
 PATIENCE = Patience(attempts=4, first_wait_seconds=1.0, longest_wait_seconds=3.0)
