@@ -18,7 +18,7 @@ from sync.cycle import propose, settle
 from sync.host.host import CrashPoints
 from sync.run import begin
 from sync.store import batches, leases, tables
-from sync.store.vocabulary import LeaseName, Mode
+from sync.store.vocabulary import LeaseName, WriteMode
 from tests.stage import Stage, waiting
 
 # Entered by any run, or by whoever takes over.
@@ -119,7 +119,7 @@ def test_what_turned_out_impossible_is_not_ended_by_who_lost_the_lease(stage: St
         settled = outbox.settled()
         take_over(stage, LeaseName.WRITE)
         with pytest.raises(LeaseError, match="LS-102"):
-            settled.carry(approved, Mode.GUARDED)
+            settled.carry(approved, WriteMode.GUARDED)
     assert stage.standing_of(lead) is State.APPROVED
 
 
@@ -152,8 +152,8 @@ def test_what_a_dead_run_left_is_not_settled_by_who_lost_the_lease(stage: Stage)
     assert stage.standing_of(lead) is State.SENDING
 
 
-@pytest.mark.parametrize("mode", list(Mode))
-def test_nothing_is_sent_by_who_lost_the_lease_in_any_mode(stage: Stage, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", list(WriteMode))
+def test_nothing_is_sent_by_who_lost_the_lease_in_any_mode(stage: Stage, mode: WriteMode) -> None:
     lead = stage.add_lead(Title="課長")
     stage.plan()
     with sending(stage, Reach.FIELDS) as (outbox, approved):

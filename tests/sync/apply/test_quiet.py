@@ -11,7 +11,7 @@ import pytest
 from engine.changes.change import Base, Change
 from engine.plan.recheck import Recheck, Ruling
 from sync.apply.slices import Slice
-from sync.store.vocabulary import Mode
+from sync.store.vocabulary import WriteMode
 
 MADE = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 QUIET = timedelta(seconds=2)
@@ -55,7 +55,7 @@ def ready(batch: Iterable[Change], rechecks: Reading, clock: Waiting) -> list[Ch
     nothing: Any = None
     answers = cast("Any", SimpleNamespace(host=SimpleNamespace(clock=clock)))
     piece = Slice((), nothing, nothing, nothing, {}, cast("Any", rechecks), answers, QUIET)
-    return piece._ready(list(batch), cast("Any", SimpleNamespace(mode=Mode.GUARDED)))
+    return piece._ready(list(batch), cast("Any", SimpleNamespace(mode=WriteMode.GUARDED)))
 
 
 # How long the version had stood when it was planned, and at each reading since -> how often it is read, whether it waits,
