@@ -1,4 +1,4 @@
-"""assignment.yaml: pools of people who take turns, the intake queues, and the pool for those whom no rule claims."""
+"""assignment.yaml: pools of people who take turns, the intake queues, and the pool for everybody else."""
 
 from collections.abc import Mapping
 

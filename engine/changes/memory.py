@@ -19,7 +19,7 @@ class Quiet:
     meaning_digest: str
     owner: str | None = None  # the owner it would have given, so that the pool is not asked again
     pool: str | None = None
-    score: int | None = None  # the score it asked for or rested on: one that crept a little since is no news
+    score: int | None = None  # the score it asked for or rested on: one that crept a little since is the same
 
 
 @dataclass(frozen=True, slots=True)

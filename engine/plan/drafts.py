@@ -1,7 +1,7 @@
 """Drafts: what the rules want for each prospect and the org does not show yet, before owners are found.
 
-The same drafts are made of a whole range when a plan is made and of single fresh records when a change is judged again,
-so there is one meaning of the rules.
+The same drafts are made of a whole range when a plan is made and of single records read again when a change is
+rechecked, so there is one meaning of the rules.
 """
 
 from collections import Counter
@@ -135,7 +135,7 @@ def differs(rows: nw.DataFrame[IntoDataFrame], rulebook: Rulebook, memory: Memor
         if column in rows.columns:
             wanted, held = nw.col(f"to__{name}"), nw.col(column)
             same = (wanted == held).fill_null(value=False) | (wanted.is_null() & held.is_null())
-            is_other = score_steps.is_news(wanted, held) if name == "score" else ~same
+            is_other = score_steps.differs(wanted, held) if name == "score" else ~same
             tests.append(~nw.col(f"by__{name}").is_null() & is_other)
     once = [index for index, rule in enumerate(rulebook.rules) if rule.mode is RuleMode.ONCE]
     tests += [nw.col(rule_mask(index)).fill_null(value=False) for index in once]

@@ -1,6 +1,6 @@
 """Guards: the state each change of a plan enters with, and the limits that make changes wait for a person.
 
-A change is first judged by itself (`entry`), then by what the whole plan does (`Weight`, `limits_passed`). A baseline
+A change is first weighed by itself (`entry`), then by what the whole plan does (`Weight`, `limits_passed`). A baseline
 waits for a person as a whole, whatever it does; so does everything while a rulebook is in shadow.
 """
 

@@ -44,7 +44,7 @@ class Recheck:
 
 def recheck(
     changes: Iterable[Change],
-    fresh: Range,
+    reread: Range,
     rulebook: Rulebook,
     memory: Memory,
     directory: Directory,
@@ -56,9 +56,9 @@ def recheck(
     # What a change asks for is what was told: a score that crept since inside its step is none of another kind.
     asked = {change.record_id: Standing(change, State.APPROVED, "") for change in changes}
     memory = replace(memory, open_changes=asked)
-    rows = {row["id"]: row for row in fresh.prospects.iter_rows(named=True)}
+    rows = {row["id"]: row for row in reread.prospects.iter_rows(named=True)}
     # Every record is drafted, as if each had an open change, so that a draft that came out empty is seen too.
-    _, drafts = drafts_of(fresh, rulebook, memory, directory, moment=moment, everything=True)
+    _, drafts = drafts_of(reread, rulebook, memory, directory, moment=moment, everything=True)
     drafted = {draft.record_id: draft for draft in drafts}
     return {
         change.change_id: _rechecked(

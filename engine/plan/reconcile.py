@@ -61,7 +61,7 @@ def reconcile(change: Change | None, past: Past) -> Outcome:
     if change is None:
         return Outcome(withdraws="withdrawn.settled")
     if standing and not past.is_rewritten and standing.change.target_digest == change.target_digest:
-        # Within one second a change cannot be told from itself on another base; it is judged again when sent.
+        # Within one second a change cannot be told from itself on another base; it is checked again before it is sent.
         is_itself = change.change_id == standing.change.change_id
         if is_itself or change.meaning_digest == standing.change.meaning_digest:
             return Outcome(is_kept=True)

@@ -152,7 +152,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Pools; the intake queues whose leads need an owner; the pool for those whom no rule claims."""
+    """Pools; the intake queues whose leads need an owner; the pool for everybody else."""
 
     pools: tuple[Pool, ...] = ()
     intake: tuple[Reference, ...] = ()

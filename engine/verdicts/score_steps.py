@@ -1,7 +1,7 @@
-"""When a score is news: it reached another band, or moved by a step. A score that crept inside its step is none.
+"""When a score is to be written: it reached another band, or moved by a step. One that crept inside its step is not.
 
-What people were told (what the org shows, what an open change asks for, what was once turned down) stands until there is
-news, so that a score which fades every day asks for something only when it has come down a step.
+What people were told (what the org shows, what an open change asks for, what was once turned down) stands until then,
+so that a score which fades every day asks for something only when it has come down a step.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,11 +16,11 @@ from engine.rulebook.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class ScoreSteps:
-    """`bands` are the scores at which a band begins, `edges` those and the ones at which a condition answers otherwise."""
+    """`bands` are the scores at which a band begins, `thresholds` those and the ones at which a condition answers otherwise."""
 
     step: int
     bands: tuple[int, ...]
-    edges: tuple[int, ...]
+    thresholds: tuple[int, ...]
 
     @classmethod
     def of(cls, rulebook: Rulebook, conditions: Iterable[Condition]) -> "ScoreSteps":
@@ -30,26 +30,26 @@ class ScoreSteps:
         return cls(rulebook.score_step, bands, tuple(sorted({*bands, *_thresholds(conditions)})))
 
     def written(self, score: int, told: Iterable[object]) -> int:
-        """The score to write: the first that was told and from which this one is no news, else itself."""
+        """The score to write: the first that was told and is in the same step as this one, else itself."""
         return self._standing(score, told, self.bands)
 
     def read(self, score: int, told: Iterable[object]) -> int:
         """The score a decision rests on, likewise; every condition answers the same for both."""
-        return self._standing(score, told, self.edges)
+        return self._standing(score, told, self.thresholds)
 
-    def is_news(self, score: nw.Expr, held: nw.Expr) -> nw.Expr:
+    def differs(self, score: nw.Expr, held: nw.Expr) -> nw.Expr:
         """Of columns: whether a score must be written over the one that is held."""
         crossed = [(score >= begin) != (held >= begin) for begin in self.bands]
         moved = (score >= held + self.step) | (held >= score + self.step)
         differs = nw.any_horizontal(moved, *crossed, ignore_nulls=True)
         return differs.fill_null(value=False) | (score.is_null() != held.is_null())
 
-    def _standing(self, score: int, told: Iterable[object], edges: tuple[int, ...]) -> int:
-        near = (one for one in told if isinstance(one, int) and self._is_near(score, one, edges))
+    def _standing(self, score: int, told: Iterable[object], thresholds: tuple[int, ...]) -> int:
+        near = (one for one in told if isinstance(one, int) and self._is_near(score, one, thresholds))
         return next(near, score)
 
-    def _is_near(self, score: int, told: int, edges: tuple[int, ...]) -> bool:
-        return abs(score - told) < self.step and all((score >= edge) == (told >= edge) for edge in edges)
+    def _is_near(self, score: int, told: int, thresholds: tuple[int, ...]) -> bool:
+        return abs(score - told) < self.step and all((score >= each) == (told >= each) for each in thresholds)
 
 
 def _thresholds(conditions: Iterable[Condition]) -> Iterator[int]:

@@ -90,7 +90,7 @@ def activities() -> Callable[..., Frame]:
 
 
 @pytest.fixture(scope="session")
-def judged(
+def verdict_of(
     prospects: Callable[..., Frame], activities: Callable[..., Frame], moment: Moment
 ) -> Callable[..., Evaluated]:
     """The verdict of one prospect, without activities unless given."""

@@ -70,26 +70,26 @@ def reading(when: Condition) -> AutomationRule:
     ],
 )
 def test_a_field_is_decided(
-    rules: list[AutomationRule], held: str | None, decided: Decided, judged: Callable[..., dict[str, Any]]
+    rules: list[AutomationRule], held: str | None, decided: Decided, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     ours = our_mark("rating", held)
-    verdict = judged(Rulebook("effects", "0", rules=tuple(rules)), {"rating": held, "ours": ours})
+    verdict = verdict_of(Rulebook("effects", "0", rules=tuple(rules)), {"rating": held, "ours": ours})
     assert (verdict["to__rating"], verdict["by__rating"]) == decided
 
 
 @pytest.mark.parametrize("ours", ["", our_mark("rating", "Warm"), our_mark("grade", "Hot")])
 def test_the_same_value_of_another_hand_is_not_cleared_and_later_rules_see_it(
-    ours: str, judged: Callable[..., dict[str, Any]]
+    ours: str, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("effects", "0", rules=(reading(HOT), setting("Hot", NEVER, CLEAR)))
-    verdict = judged(rulebook, {"rating": "Hot", "ours": ours})
+    verdict = verdict_of(rulebook, {"rating": "Hot", "ours": ours})
     assert (verdict["rule__0"], verdict["to__rating"], verdict["by__rating"]) == (True, None, None)
 
 
-def test_listed_order_wins_whatever_the_stratum(judged: Callable[..., dict[str, Any]]) -> None:
+def test_listed_order_wins_whatever_the_stratum(verdict_of: Callable[..., dict[str, Any]]) -> None:
     graded = Leaf(Field("grade", Kind.GRADE), "is empty", operand=True)
     rulebook = Rulebook("effects", "0", rules=(setting("Late", graded), setting("Early", ALWAYS)))
-    assert judged(rulebook, {})["to__rating"] == "Early"
+    assert verdict_of(rulebook, {})["to__rating"] == "Early"
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_listed_order_wins_whatever_the_stratum(judged: Callable[..., dict[str, 
     ],
 )
 def test_a_later_rule_sees_what_was_decided(
-    *, setter: AutomationRule, held: str, seen: bool | None, judged: Callable[..., dict[str, Any]]
+    *, setter: AutomationRule, held: str, seen: bool | None, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("effects", "0", rules=(reading(HOT), setter))
-    assert judged(rulebook, {"rating": held, "ours": our_mark("rating", held)})["rule__0"] is seen
+    assert verdict_of(rulebook, {"rating": held, "ours": our_mark("rating", held)})["rule__0"] is seen
 
 
 @pytest.mark.parametrize(
@@ -118,32 +118,32 @@ def test_a_later_rule_sees_what_was_decided(
     ],
 )
 def test_a_later_rule_sees_the_tag_as_it_will_be(
-    *, when: Condition, otherwise: Otherwise, held: str, seen: bool, judged: Callable[..., dict[str, Any]]
+    *, when: Condition, otherwise: Otherwise, held: str, seen: bool, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     giver = AutomationRule("giver", "giver", when, (AddTag("vip", otherwise),))
-    verdict = judged(Rulebook("effects", "0", rules=(reading(VIP), giver)), {"tags": held})
+    verdict = verdict_of(Rulebook("effects", "0", rules=(reading(VIP), giver)), {"tags": held})
     assert verdict["rule__0"] is seen
 
 
 @pytest.mark.parametrize(("firings", "fires"), [("", True), (";other;", True), (";Hot;", False)])
-def test_a_once_rule_fires_once(*, firings: str, fires: bool, judged: Callable[..., dict[str, Any]]) -> None:
+def test_a_once_rule_fires_once(*, firings: str, fires: bool, verdict_of: Callable[..., dict[str, Any]]) -> None:
     rulebook = Rulebook("effects", "0", rules=(setting("Hot", ALWAYS, mode=RuleMode.ONCE),))
-    verdict = judged(rulebook, {"firings": firings})
+    verdict = verdict_of(rulebook, {"firings": firings})
     assert (verdict["rule__0"], verdict["by__rating"]) == (fires, 0 if fires else None)
 
 
-def test_the_last_listed_rule_that_holds_says_who_owns(judged: Callable[..., dict[str, Any]]) -> None:
+def test_the_last_listed_rule_that_holds_says_who_owns(verdict_of: Callable[..., dict[str, Any]]) -> None:
     owner_rules = [
         AutomationRule(str(n), str(n), when, (Assign(pool="p"),)) for n, when in enumerate((ALWAYS, ALWAYS, NEVER))
     ]
-    assert judged(Rulebook("effects", "0", rules=tuple(owner_rules)), {})["by__owner"] == 1
+    assert verdict_of(Rulebook("effects", "0", rules=tuple(owner_rules)), {})["by__owner"] == 1
 
 
-def test_nobody_says_who_owns_when_no_rule_holds(judged: Callable[..., dict[str, Any]]) -> None:
-    owner_rule = AutomationRule("claim", "claim", UNKNOWN, (Assign(pool="p"),))
-    assert judged(Rulebook("effects", "0", rules=(owner_rule,)), {})["by__owner"] is None
+def test_nobody_says_who_owns_when_no_rule_holds(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    owner_rule = AutomationRule("owns", "owns", UNKNOWN, (Assign(pool="p"),))
+    assert verdict_of(Rulebook("effects", "0", rules=(owner_rule,)), {})["by__owner"] is None
 
 
-def test_a_date_is_set_as_a_date(judged: Callable[..., dict[str, Any]]) -> None:
+def test_a_date_is_set_as_a_date(verdict_of: Callable[..., dict[str, Any]]) -> None:
     rule = AutomationRule("date", "date", ALWAYS, (SetField("contract_ends", "2027-03-31"),))
-    assert str(judged(Rulebook("effects", "0", rules=(rule,)), {})["to__contract_ends"]) == "2027-03-31"
+    assert str(verdict_of(Rulebook("effects", "0", rules=(rule,)), {})["to__contract_ends"]) == "2027-03-31"

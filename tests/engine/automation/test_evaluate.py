@@ -36,14 +36,14 @@ RULEBOOK = Rulebook(
     points=(Points("form", 50_000),),
     rules=(
         AutomationRule("warm", "warm", every(GRADE, SCORE), (SetField("rating", "Hot", key="hot"),)),
-        AutomationRule("claim", "claim", every(RATING, FORM), (Assign(pool="east"),)),
+        AutomationRule("owns", "owns", every(RATING, FORM), (Assign(pool="east"),)),
     ),
 )
 
 
-def test_a_prospect_is_judged_from_persona_to_owner(judged: Callable[..., dict[str, Any]], moment: Moment) -> None:
+def test_a_prospect_is_decided_from_persona_to_owner(verdict_of: Callable[..., dict[str, Any]], moment: Moment) -> None:
     """What the rulebook says nothing of is empty."""
-    verdict = judged(RULEBOOK, {"title": "部長", "employees": 500}, {"kind": "form", "at": moment.at})
+    verdict = verdict_of(RULEBOOK, {"title": "部長", "employees": 500}, {"kind": "form", "at": moment.at})
     assert verdict == dict.fromkeys(verdict) | {
         "id": f"{0:018d}",
         "in_scope": True,
@@ -96,9 +96,9 @@ def test_no_prospects_give_no_verdicts_and_the_same_columns(
 
 @pytest.mark.parametrize(("employees", "in_scope"), [(300, True), (299, False), (None, None)])
 def test_scope_is_told_in_three_values(
-    *, employees: int | None, in_scope: bool | None, judged: Callable[..., dict[str, Any]]
+    *, employees: int | None, in_scope: bool | None, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
-    assert judged(Rulebook("scope", "0", scope=EMPLOYEES), {"employees": employees})["in_scope"] is in_scope
+    assert verdict_of(Rulebook("scope", "0", scope=EMPLOYEES), {"employees": employees})["in_scope"] is in_scope
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_scope_is_told_in_three_values(
         ("score", set()),
         ("rating", {"title", "employees", "score"}),
         ("owner", {"title", "employees", "score", "rating", "activity__0"}),
-        (RuleRef(RULE, "claim"), {"title", "employees", "score", "rating", "activity__0"}),
+        (RuleRef(RULE, "owns"), {"title", "employees", "score", "rating", "activity__0"}),
     ],
 )
 def test_an_output_rests_on_what_it_and_those_before_it_read(output: str, reads: set[str]) -> None:

@@ -83,7 +83,7 @@ FORMS = ActivityCount(("form",), within_days=14)
     ],
 )
 def test_a_count_takes_what_happened_and_nothing_to_come(
-    counted: ActivityCount, expected: int, moment: Moment, judged: Callable[..., dict[str, Any]]
+    counted: ActivityCount, expected: int, moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", counted, ()),))
     happened = [
@@ -95,7 +95,7 @@ def test_a_count_takes_what_happened_and_nothing_to_come(
         {"kind": "form", "at": None, "asset": "contact"},
         {"kind": "form", "at": moment.at, "asset": "contact", "prospect_id": "somebody else"},
     ]
-    assert judged(rulebook, {}, *happened)["activity__0"] == expected
+    assert verdict_of(rulebook, {}, *happened)["activity__0"] == expected
 
 
 TYPE, AMOUNT = Field("campaign type", Kind.PICKLIST), Field("amount", Kind.DECIMAL)
@@ -115,7 +115,7 @@ WEBINAR, TRADE_SHOW = Leaf(TYPE, "is", "webinar"), Leaf(TYPE, "is", "trade show"
     ],
 )
 def test_a_count_asks_the_activity_s_own_fields(
-    where: Condition, expected: int, moment: Moment, judged: Callable[..., dict[str, Any]]
+    where: Condition, expected: int, moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", ActivityCount(where=where), ()),))
     happened = [
@@ -124,7 +124,7 @@ def test_a_count_asks_the_activity_s_own_fields(
         {"kind": "response", "at": moment.at, "campaign type": "trade show"},
         {"kind": "task", "at": moment.at, "campaign type": None},
     ]
-    assert judged(rulebook, {}, *happened)["activity__0"] == expected
+    assert verdict_of(rulebook, {}, *happened)["activity__0"] == expected
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_a_count_asks_the_activity_s_own_fields(
     ],
 )
 def test_who_did_nothing_is_counted_as_zero_and_never_unknown(
-    *, counted: ActivityCount, expected: bool, judged: Callable[..., dict[str, Any]]
+    *, counted: ActivityCount, expected: bool, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("counts", "0", rules=(AutomationRule("r", "r", counted, ()),))
-    assert judged(rulebook, {})["rule__0"] is expected
+    assert verdict_of(rulebook, {})["rule__0"] is expected
 
 
 def test_counts_that_differ_in_thresholds_share_a_column() -> None:

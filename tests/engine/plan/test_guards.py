@@ -209,7 +209,7 @@ def test_what_a_part_lets_through_everybody_would(
     policy = Policy(limits=limits)
     were, are = (dice.draw(st.integers(0, most)) for most in (min(looked_at, in_scope), looked_at))
     still = dice.draw(st.integers(0, len(open_before)))
-    news = [moved(100 + number, each) for number, each in enumerate(proposed)]
+    new = [moved(100 + number, each) for number, each in enumerate(proposed)]
     before = Weight(in_scope=in_scope)
     whole = Weight(in_scope=in_scope - were + are, loads=Counter(loads))
     for number, each in enumerate(open_before):
@@ -218,11 +218,11 @@ def test_what_a_part_lets_through_everybody_would(
             whole.stand(moved(number, each), State.HELD)
     part = before.after(still, looked_at=looked_at)
     part.in_scope += are
-    for one in news:
+    for one in new:
         whole.propose(one)
         part.propose(one)
-    if limits_passed(whole, policy, DIRECTORY).concerns(weight(*news)):
-        assert limits_passed(part, policy, DIRECTORY).concerns(weight(*news))
+    if limits_passed(whole, policy, DIRECTORY).concerns(weight(*new)):
+        assert limits_passed(part, policy, DIRECTORY).concerns(weight(*new))
 
 
 _MORE = Limits(changes_percent=10, changes_min=5, changes_max=30)

@@ -127,7 +127,7 @@ _SCORES = {
 
 
 @pytest.mark.parametrize(("asked", "given", "after"), _SCORES.values(), ids=_SCORES.keys())
-def test_a_score_is_written_when_it_is_news(asked: Any, given: dict[str, Any], after: Values) -> None:
+def test_a_score_is_written_when_it_left_its_step(asked: Any, given: dict[str, Any], after: Values) -> None:
     assert asked(**given).after == after
 
 

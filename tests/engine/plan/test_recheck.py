@@ -298,10 +298,10 @@ def test_what_a_person_takes_back_rests_on_its_values_alone(then: Then, found: R
     assert rechecked(BACK, {**LEAD, "rating": "Warm"}, FIELDS, then) == found
 
 
-def test_each_change_is_judged_by_its_own_record() -> None:
+def test_each_change_is_rechecked_by_its_own_record() -> None:
     changes = planned(part_of(LEAD, LEAD, LEAD), FIELDS, ESTABLISHED)
-    fresh = part_of({**LEAD, "rating": "Hot"}, {**LEAD, "stamp": LATER})
-    found = recheck(iter(changes), fresh, FIELDS, ESTABLISHED, directory_of(FIELDS), moment=MOMENT)
+    reread = part_of({**LEAD, "rating": "Hot"}, {**LEAD, "stamp": LATER})
+    found = recheck(iter(changes), reread, FIELDS, ESTABLISHED, directory_of(FIELDS), moment=MOMENT)
     rulings = {change.record_id: found[change.change_id].ruling for change in changes}
     assert rulings == {"L0": Ruling.CONFLICT, "L1": Ruling.HOLDS, "L2": Ruling.GONE}
     assert found[changes[2].change_id] == Recheck(Ruling.GONE)

@@ -49,9 +49,9 @@ def test_the_golden_vectors_hold(
     states: Sequence[tuple[int, Condition]],
     steps: int | None,
     grade: str | None,
-    judged: Callable[..., dict[str, Any]],
+    verdict_of: Callable[..., dict[str, Any]],
 ) -> None:
-    verdict = judged(profile_of(states), {"employees": None})
+    verdict = verdict_of(profile_of(states), {"employees": None})
     found = {name: verdict[name] for name in ("graded", "grade_steps", "grade_rank", "grade")}
     assert found == {
         "graded": grade is not None,
@@ -72,19 +72,19 @@ def test_the_golden_vectors_hold(
     ],
 )
 def test_a_criterion_of_several_levels_earns_the_best(
-    strong: Condition, medium: Condition, earned: int | None, judged: Callable[..., dict[str, Any]]
+    strong: Condition, medium: Condition, earned: int | None, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     title = Criterion("title", "title", 3, (Level("strong", 3, strong), Level("medium", 2, medium)))
-    assert judged(graded_by(title), {"employees": None})["earned__0__0"] == earned
+    assert verdict_of(graded_by(title), {"employees": None})["earned__0__0"] == earned
 
 
 def test_without_a_profile_there_is_no_grade_and_the_org_keeps_its_own(
-    judged: Callable[..., dict[str, Any]],
+    verdict_of: Callable[..., dict[str, Any]],
 ) -> None:
-    verdict = judged(Rulebook("none", "0"), {})
+    verdict = verdict_of(Rulebook("none", "0"), {})
     assert (verdict["grade"], verdict["by__grade"], verdict["by__profile"]) == (None, None, None)
 
 
-def test_ungraded_is_a_verdict_and_empties_the_field(judged: Callable[..., dict[str, Any]]) -> None:
-    verdict = judged(profile_of([(2, UNKNOWN)]), {"employees": None})
+def test_ungraded_is_a_verdict_and_empties_the_field(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    verdict = verdict_of(profile_of([(2, UNKNOWN)]), {"employees": None})
     assert (verdict["to__grade"], verdict["by__grade"]) == (None, -1)

@@ -37,25 +37,25 @@ def personas(*conditions: Condition) -> Rulebook:
     ],
 )
 def test_the_first_persona_that_holds_is_chosen(
-    conditions: tuple[Condition, ...], persona: str | None, profile: str, judged: Callable[..., dict[str, Any]]
+    conditions: tuple[Condition, ...], persona: str | None, profile: str, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
-    verdict = judged(personas(*conditions), {"employees": None})
+    verdict = verdict_of(personas(*conditions), {"employees": None})
     assert (verdict["persona"], verdict["profile"]) == (persona, profile)
 
 
-def test_the_persona_brings_its_buyer_role(judged: Callable[..., dict[str, Any]]) -> None:
-    assert judged(personas(ALWAYS), {})["to__buyer_role"] == "role 0"
+def test_the_persona_brings_its_buyer_role(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    assert verdict_of(personas(ALWAYS), {})["to__buyer_role"] == "role 0"
 
 
-def test_nobody_is_a_verdict_and_empties_the_field(judged: Callable[..., dict[str, Any]]) -> None:
-    verdict = judged(personas(NEVER), {})
+def test_nobody_is_a_verdict_and_empties_the_field(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    verdict = verdict_of(personas(NEVER), {})
     assert (verdict["to__persona"], verdict["by__persona"]) == (None, -1)
 
 
-def test_a_rulebook_without_personas_leaves_the_field_alone(judged: Callable[..., dict[str, Any]]) -> None:
-    assert judged(personas(), {})["by__persona"] is None
+def test_a_rulebook_without_personas_leaves_the_field_alone(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    assert verdict_of(personas(), {})["by__persona"] is None
 
 
-def test_a_criterion_of_another_profile_earns_nothing(judged: Callable[..., dict[str, Any]]) -> None:
-    verdict = judged(personas(NEVER, ALWAYS), {})
+def test_a_criterion_of_another_profile_earns_nothing(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    verdict = verdict_of(personas(NEVER, ALWAYS), {})
     assert (verdict["earned__0__0"], verdict["earned__1__0"]) == (None, 1)

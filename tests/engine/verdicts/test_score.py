@@ -37,18 +37,18 @@ POINTS = (
         pytest.param(["fax"], 0, id="a kind without points"),
     ],
 )
-def test_points_add_up(kinds: list[str], score: int, moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_points_add_up(kinds: list[str], score: int, moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     happened = [{"kind": kind, "at": moment.at} for kind in kinds]
-    assert judged(Rulebook("points", "0", points=POINTS), {}, *happened)["score"] == score
+    assert verdict_of(Rulebook("points", "0", points=POINTS), {}, *happened)["score"] == score
 
 
-def test_what_is_to_come_does_not_count(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_what_is_to_come_does_not_count(moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     to_come = {"kind": "form", "at": moment.at + timedelta(seconds=1)}
-    assert judged(Rulebook("points", "0", points=POINTS), {}, to_come)["score"] == 0
+    assert verdict_of(Rulebook("points", "0", points=POINTS), {}, to_come)["score"] == 0
 
 
-def test_a_rulebook_without_points_leaves_the_score_alone(judged: Callable[..., dict[str, Any]]) -> None:
-    verdict = judged(Rulebook("none", "0"), {})
+def test_a_rulebook_without_points_leaves_the_score_alone(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    verdict = verdict_of(Rulebook("none", "0"), {})
     assert (verdict["score"], verdict["by__score"]) == (0, None)
 
 
@@ -72,45 +72,47 @@ LINEAR, STEP, HALF_LIFE = Decay(Fading.LINEAR, 10), Decay(Fading.STEP, 10), Deca
     ],
 )
 def test_points_fade_with_whole_days(
-    decay: Decay, days: int, score: int, moment: Moment, judged: Callable[..., dict[str, Any]]
+    decay: Decay, days: int, score: int, moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=decay),))
-    assert judged(rulebook, {}, {"kind": "form", "at": moment.day_start(days)})["score"] == score
+    assert verdict_of(rulebook, {}, {"kind": "form", "at": moment.day_start(days)})["score"] == score
 
 
-def test_an_activity_ages_at_midnight_of_the_org(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_an_activity_ages_at_midnight_of_the_org(moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=LINEAR),))
     late = [{"kind": "form", "at": moment.day_start() - timedelta(seconds=1)}]
-    assert judged(rulebook, {}, *late)["score"] == 45
+    assert verdict_of(rulebook, {}, *late)["score"] == 45
 
 
-def test_a_linear_point_is_exact_on_every_day(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_a_linear_point_is_exact_on_every_day(moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("form", 90_000, decay=Decay(Fading.LINEAR, 90)),))
-    scores = [judged(rulebook, {}, {"kind": "form", "at": moment.day_start(age)})["score"] for age in (1, 17, 89)]
+    scores = [verdict_of(rulebook, {}, {"kind": "form", "at": moment.day_start(age)})["score"] for age in (1, 17, 89)]
     assert scores == [89, 73, 1]
 
 
-def test_a_deduction_fades_too(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_a_deduction_fades_too(moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("spam", -50_000, decay=LINEAR),))
-    scores = [judged(rulebook, {}, {"kind": "spam", "at": moment.day_start(age)})["score"] for age in (0, 5, 10)]
+    scores = [verdict_of(rulebook, {}, {"kind": "spam", "at": moment.day_start(age)})["score"] for age in (0, 5, 10)]
     assert scores == [-50, -25, 0]
 
 
-def test_coming_again_does_not_refresh_what_counts_once(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_coming_again_does_not_refresh_what_counts_once(
+    moment: Moment, verdict_of: Callable[..., dict[str, Any]]
+) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("webinar", 20_000, first_only=True, decay=LINEAR),))
     happened = [{"kind": "webinar", "at": moment.day_start(age)} for age in (5, 0)]
-    assert judged(rulebook, {}, *happened)["score"] == 10
+    assert verdict_of(rulebook, {}, *happened)["score"] == 10
 
 
-def test_kinds_fade_each_in_its_own_way(moment: Moment, judged: Callable[..., dict[str, Any]]) -> None:
+def test_kinds_fade_each_in_its_own_way(moment: Moment, verdict_of: Callable[..., dict[str, Any]]) -> None:
     points = (Points("form", 50_000, decay=LINEAR), Points("visit", 8_000, decay=HALF_LIFE), Points("expo", 30_000))
     happened = [{"kind": kind, "at": moment.day_start(10)} for kind in ("form", "visit", "expo", "fax")]
-    assert judged(Rulebook("fading", "0", points=points), {}, *happened)["score"] == 34
+    assert verdict_of(Rulebook("fading", "0", points=points), {}, *happened)["score"] == 34
 
 
-def test_what_has_no_time_is_worth_nothing(judged: Callable[..., dict[str, Any]]) -> None:
+def test_what_has_no_time_is_worth_nothing(verdict_of: Callable[..., dict[str, Any]]) -> None:
     rulebook = Rulebook("fading", "0", points=(Points("form", 50_000, decay=STEP),))
-    assert judged(rulebook, {}, {"kind": "form", "at": None})["score"] == 0
+    assert verdict_of(rulebook, {}, {"kind": "form", "at": None})["score"] == 0
 
 
 @pytest.mark.parametrize("fading", list(Fading))
@@ -124,19 +126,19 @@ WEBINAR = Leaf(Field("campaign type", Kind.PICKLIST), "is", "webinar")
 
 
 def test_a_kind_has_points_for_each_thing_that_is_asked_and_they_add_up(
-    moment: Moment, judged: Callable[..., dict[str, Any]]
+    moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     points = (Points("attended", 10_000), Points("attended", 20_000, where=WEBINAR))
     happened = [{"kind": "attended", "at": moment.at, "campaign type": each} for each in ("webinar", "expo", None)]
-    assert judged(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 50
+    assert verdict_of(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 50
 
 
 def test_what_counts_once_counts_the_first_that_is_asked_for(
-    moment: Moment, judged: Callable[..., dict[str, Any]]
+    moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     points = (Points("attended", 10_000, first_only=True, where=WEBINAR),)
     happened = [{"kind": "attended", "at": moment.at, "campaign type": each} for each in ("webinar", "expo", "webinar")]
-    assert judged(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 10
+    assert verdict_of(Rulebook("asked", "0", points=points), {}, *happened)["score"] == 10
 
 
 BANDS = (Band("4", 0), Band("3", 25), Band("2", 50), Band("1", 100))
@@ -147,10 +149,10 @@ BANDS = (Band("4", 0), Band("3", 25), Band("2", 50), Band("1", 100))
     [(-5, "4"), (0, "4"), (24, "4"), (25, "3"), (99, "2"), (100, "1"), (5_000, "1")],
 )
 def test_a_band_begins_at_its_points(
-    points: int, band: str, moment: Moment, judged: Callable[..., dict[str, Any]]
+    points: int, band: str, moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook("bands", "0", points=(Points("form", points * 1000),), bands=BANDS)
-    assert judged(rulebook, {}, {"kind": "form", "at": moment.at})["band"] == band
+    assert verdict_of(rulebook, {}, {"kind": "form", "at": moment.at})["band"] == band
 
 
 SIZE = Field("employees", Kind.INTEGER)
@@ -173,15 +175,15 @@ def fit(worth: int) -> Profile:
     ],
 )
 def test_a_priority_is_the_letter_of_fit_and_the_band(
-    worth: int, employees: int | None, priority: str | None, moment: Moment, judged: Callable[..., dict[str, Any]]
+    worth: int, employees: int | None, priority: str | None, moment: Moment, verdict_of: Callable[..., dict[str, Any]]
 ) -> None:
     rulebook = Rulebook(
         "p", "0", profiles=(fit(worth),), default_profile="fit", points=(Points("form", 100_000),), bands=BANDS
     )
-    found = judged(rulebook, {"employees": employees}, {"kind": "form", "at": moment.at})
+    found = verdict_of(rulebook, {"employees": employees}, {"kind": "form", "at": moment.at})
     assert (found["priority"], found["to__priority"], found["by__priority"]) == (priority, priority, -1)
 
 
-def test_a_rulebook_without_bands_leaves_the_priority_alone(judged: Callable[..., dict[str, Any]]) -> None:
-    found = judged(Rulebook("p", "0", profiles=(fit(2),), default_profile="fit"), {"employees": 5})
+def test_a_rulebook_without_bands_leaves_the_priority_alone(verdict_of: Callable[..., dict[str, Any]]) -> None:
+    found = verdict_of(Rulebook("p", "0", profiles=(fit(2),), default_profile="fit"), {"employees": 5})
     assert (found["band"], found["priority"], found["by__priority"]) == (None, None, None)

@@ -1,4 +1,4 @@
-"""A score is news when it reached another band or moved by a step; one that crept inside its step is none."""
+"""A score is written when it reached another band or moved by a step; one that crept inside its step is none."""
 
 import narwhals as nw
 import polars as pl
@@ -33,7 +33,7 @@ def score_steps(*conditions: Condition) -> ScoreSteps:
         pytest.param(7, None, 7, id="nothing told yet"),
     ],
 )
-def test_a_score_is_written_when_it_is_news(score: int, told: int | None, written: int) -> None:
+def test_a_score_is_written_when_it_left_its_step(score: int, told: int | None, written: int) -> None:
     assert score_steps().written(score, (told,)) == written
 
 
@@ -56,7 +56,7 @@ def test_a_decision_rests_on_a_score_for_which_conditions_answer_the_same(leaf: 
     assert score_steps(leaf).read(34, (told,)) == read
 
 
-def test_a_condition_makes_no_score_news() -> None:
+def test_a_condition_makes_no_score_another() -> None:
     assert score_steps(Leaf(SCORE, "at least", 33)).written(34, (32,)) == 32
 
 
@@ -64,5 +64,5 @@ def test_columns_answer_as_single_scores_do() -> None:
     known = score_steps()
     pairs = [(score, held) for score in range(-7, 60, 3) for held in (*range(-6, 60, 4), None)]
     frame = nw.from_native(pl.DataFrame(pairs, schema={"score": pl.Int64, "held": pl.Int64}, orient="row"))
-    found = frame.select(news=known.is_news(nw.col("score"), nw.col("held")))["news"].to_list()
+    found = frame.select(differs=known.differs(nw.col("score"), nw.col("held")))["differs"].to_list()
     assert found == [known.written(score, (held,)) != held for score, held in pairs]

@@ -15,7 +15,7 @@ from engine.moments import Moment
 from engine.rulebook.rulebook import AutomationRule, Rulebook, Segment
 from engine.verdicts.segment import SEGMENT
 
-Judged = Callable[..., dict[str, Any]]
+VerdictOf = Callable[..., dict[str, Any]]
 FIELD = Field("segment", Kind.PICKLIST, is_several=True)
 BIG = Leaf(Field("employees", Kind.INTEGER), "at least", 300)  # unknown where nobody has counted
 LOOKS = ActivityCount(("page view",), at_least=2)
@@ -39,14 +39,14 @@ def segments(*conditions: Condition, asked: Condition = ALWAYS) -> Rulebook:
     ],
 )
 def test_the_first_that_holds_by_rank_is_written(
-    conditions: tuple[Condition, ...], written: str | None, judged: Judged
+    conditions: tuple[Condition, ...], written: str | None, verdict_of: VerdictOf
 ) -> None:
-    row = judged(segments(*conditions), {})
+    row = verdict_of(segments(*conditions), {})
     assert (row["segment"], row["to__segment"], row["by__segment"]) == (written, written, -1)
 
 
-def test_a_rulebook_without_segments_leaves_the_field_alone(judged: Judged) -> None:
-    assert judged(Rulebook("none", "0"), {})["by__segment"] is None
+def test_a_rulebook_without_segments_leaves_the_field_alone(verdict_of: VerdictOf) -> None:
+    assert verdict_of(Rulebook("none", "0"), {})["by__segment"] is None
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_any_segment_that_holds_can_be_asked(
     operator: str,
     operand: Operand,
     answer: object,
-    judged: Judged,
+    verdict_of: VerdictOf,
 ) -> None:
     rulebook = segments(ALWAYS, ALWAYS, BIG, asked=Leaf(FIELD, operator, operand))
-    assert judged(rulebook, {})["rule__0"] is answer
+    assert verdict_of(rulebook, {})["rule__0"] is answer
 
 
 def test_only_whole_segments_can_be_asked() -> None:
@@ -79,9 +79,9 @@ def test_only_whole_segments_can_be_asked() -> None:
     assert not any(OPERATORS[name].of_parts or OPERATORS[name].facet for name in operators_for(FIELD))
 
 
-def test_a_change_cites_the_segment_and_says_why(judged: Judged) -> None:
+def test_a_change_cites_the_segment_and_says_why(verdict_of: VerdictOf) -> None:
     rulebook = segments(NEVER, ALWAYS)
-    row, nowhere = judged(rulebook, {}), judged(segments(NEVER), {})
+    row, nowhere = verdict_of(rulebook, {}), verdict_of(segments(NEVER), {})
     assert list(SEGMENT.cited(row, {"segment": "B"}, rulebook)) == [RuleRef("segment", "b")]
     assert list(SEGMENT.cited(row, {"score": 1}, rulebook)) == []
     assert list(SEGMENT.reasons(row, {"segment": "B"}, rulebook)) == [Message.of("reason.segment", segment="B")]
