@@ -120,7 +120,7 @@ def described(describes: Describes, field_map: FieldMap, files: RulebookFiles) -
     names = [each.api_name for each in wanted]
     for told in (describes.among, describes.anew):
         found = told(names)
-        problems = _lacking(field_map, files, found)
+        problems = _missing(field_map, files, found)
         if not problems:
             return [(each, found.get(each.api_name) or describes.of(each.api_name)) for each in wanted]
     is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
@@ -138,7 +138,7 @@ def listed_as(wanted: PulledObject, rulebook: str) -> str:
 _NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"
 
 
-def _lacking(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+def _missing(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Record]) -> tuple[Problem, ...]:
     """What the org lacks of what map and rules name, by what it says of the objects that it has, and which rules need it.
 
     The files learn of it, and may be read anew.
