@@ -13,7 +13,7 @@ plan expiry: {working days: 2}
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from typing import TypeVar
 
@@ -32,6 +32,7 @@ _CLOSED_DAYS_MAX = 366
 _DAYS = re.compile(r"(\d{1,4}) days?")
 _Parts = Mapping[str, Node]
 _Default = TypeVar("_Default", int, None)
+_Read = TypeVar("_Read", date, time)
 
 
 def read_policy(parts: _Parts, problems: Problems) -> Policy:
@@ -192,24 +193,21 @@ def _pace(parts: _Parts, problems: Problems) -> Pace:
 
 
 def _date(node: Node, problems: Problems) -> date | None:
-    found = scalar(node, problems)
-    if found is None:
-        return None
-    try:
-        return date.fromisoformat(found.text.strip())
-    except ValueError:
-        problems.add("RB-162", found, given=found.text)
-        return None
+    return _iso(node, date.fromisoformat, "RB-162", problems)
 
 
 def _time(node: Node, problems: Problems) -> time | None:
+    return _iso(node, time.fromisoformat, "RB-163", problems)
+
+
+def _iso(node: Node, read: Callable[[str], _Read], code: str, problems: Problems) -> _Read | None:
     found = scalar(node, problems)
     if found is None:
         return None
     try:
-        return time.fromisoformat(found.text.strip())
+        return read(found.text.strip())
     except ValueError:
-        problems.add("RB-163", found, given=found.text)
+        problems.add(code, found, given=found.text)
         return None
 
 

@@ -5,8 +5,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from engine.moments import Moment
 
 DEFAULT_CHANGE_PERCENT, DEFAULT_CHANGES_MIN, DEFAULT_CHANGES_MAX = 10, 50, 20_000
 
@@ -112,3 +115,19 @@ class Policy:
     pace: Pace = field(default_factory=Pace)
     freezes: tuple[Freeze, ...] = ()
     expiry_days: int = 2
+
+
+# No company closes for longer; a calendar without any working day would have no end.
+_DAYS_MAX = 3_660
+
+
+def end_of_working_day(moment: Moment, calendar: Calendar, *, after: int) -> datetime:
+    """The end of the so many-th working day after a moment's own day: what is asked on Friday has until Tuesday night."""
+    zone = ZoneInfo(moment.zone)
+    day, left = moment.at.astimezone(zone).date(), after
+    for _ in range(_DAYS_MAX):
+        if left == 0:
+            break
+        day += timedelta(days=1)
+        left -= calendar.is_working(day)
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

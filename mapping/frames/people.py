@@ -1,6 +1,6 @@
 """Raw rows to the people and queues that may own prospects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,38 +79,31 @@ class _Membership:
 
     def users_of(self, group_id: str) -> set[str]:
         """However deep; a group inside itself is followed once."""
-        found: set[str] = set()
-        seen: set[str] = set()
-        waiting = [group_id]
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if name.startswith(_USER_PREFIX):
-                found.add(name)
-                continue
-            kind, role = self.groups.get(name, ("", None))
-            waiting += self.members.get(name, ())
-            if kind == _EVERYBODY:
-                waiting += [user for users in self.by_role.values() for user in users]
-            elif role and kind.startswith(_ROLE):
-                waiting += self._holders(role, with_below=kind != _ROLE)
-        return found
+        return {name for name in _reached(group_id, self._inside) if name.startswith(_USER_PREFIX)}
 
-    def _holders(self, role: str, *, with_below: bool) -> list[str]:
-        """Users in a role, and in the roles under it."""
-        held: list[str] = []
-        seen: set[str] = set()
-        waiting = [role]
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            held += self.by_role.get(name, ())
-            waiting += self.below.get(name, ()) if with_below else ()
+    def _inside(self, name: str) -> list[str]:
+        """What stands in a group: users, and groups again."""
+        kind, role = self.groups.get(name, ("", None))
+        held = list(self.members.get(name, ()))
+        if kind == _EVERYBODY:
+            held += [user for users in self.by_role.values() for user in users]
+        elif role and kind.startswith(_ROLE):
+            # Users in a role, and in the roles under it.
+            roles = [role] if kind == _ROLE else _reached(role, lambda each: self.below.get(each, ()))
+            held += [user for each in roles for user in self.by_role.get(each, ())]
         return held
+
+
+def _reached(start: str, following: Callable[[str], Iterable[str]]) -> list[str]:
+    """One and all that follows from it, each once, however they are tied."""
+    seen: dict[str, None] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name] = None
+            waiting += following(name)
+    return list(seen)
 
 
 def _gathered(raw: pl.DataFrame, key: str, value: str) -> dict[str, tuple[str, ...]]:

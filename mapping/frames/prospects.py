@@ -4,15 +4,16 @@ and fields of the records they name.
 What does not fit its kind is null and counted by `unfit`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
 from engine.conditions.fields import Kind
-from mapping.field_map.field_map import FieldMap, MappedField, ObjectMap
+from mapping.field_map.field_map import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap
 from mapping.field_map.types import MOMENT, TEXT, YES_NO
 from mapping.field_map.write_back import WRITE_BACK, FieldType
 from mapping.frames.columns import NONE_RELATED, column_types, keys, looked_up, typed
+from mapping.text.keys import key_of
 
 _WRITTEN = {FieldType.TEXT: Kind.TEXT, FieldType.NUMBER: Kind.INTEGER, FieldType.DATE_TIME: Kind.DATETIME}
 _TARGET_KINDS = {target.name: _WRITTEN[target.type] for target in WRITE_BACK}
@@ -83,3 +84,38 @@ def _absent(field_map: FieldMap, object_map: ObjectMap) -> tuple[MappedField, ..
     elsewhere = {mapped.name: mapped for entry in reversed(field_map.objects) for mapped in entry.readable}
     here = {mapped.name for mapped in object_map.readable}
     return tuple(mapped for name, mapped in elsewhere.items() if name not in here)
+
+
+def sources_of(field_map: FieldMap, api_name: str) -> tuple[ActivitySource, ...]:
+    """The sources that read an object's rows as activities."""
+    return tuple(source for source in field_map.activities if source.api_name == api_name)
+
+
+def lookups_to(field_map: FieldMap, api_name: str) -> tuple[tuple[ObjectMap | ActivitySource, Lookup], ...]:
+    """By which fields prospects and activities name records of this object."""
+    entries: tuple[ObjectMap | ActivitySource, ...] = (*field_map.objects, *field_map.activities)
+    return tuple((entry, lookup) for entry in entries for lookup in entry.lookups if lookup.object == api_name)
+
+
+def altered(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
+    """The ids of raw records of which more than the stamp has changed."""
+    told = [name for name in after.columns if name in before.columns and not name.startswith("_")]
+    told = [name for name in told if name != "SystemModstamp"]
+    return after.join(before, on=told, how="anti", nulls_equal=True)["Id"].unique().to_list()
+
+
+def named_in(rows: pl.DataFrame, source: ActivitySource) -> Iterator[str]:
+    """The ids or e-mail addresses by which a source's raw rows name prospects."""
+    columns = [name for name in source.prospect if name in rows.columns]
+    if columns:
+        yield from rows.select(pl.coalesce(columns).cast(TEXT)).to_series().drop_nulls().unique()
+
+
+def by_email(rows: pl.DataFrame, object_map: ObjectMap, addresses: Collection[str]) -> set[str]:
+    """The ids of raw records that have one of these e-mail addresses, as keys."""
+    email = object_map.email
+    if email is None or email.api_name not in rows.columns:
+        return set()
+    texts = rows[email.api_name].cast(TEXT).drop_nulls().unique()
+    meant = [text for text in texts if key_of("email", text) in addresses]
+    return set(rows.filter(pl.col(email.api_name).cast(TEXT).is_in(meant))["Id"])

@@ -9,7 +9,7 @@ from engine.changes.states import State
 from engine.messages import Message
 from sync.apply.readback import Readback
 from sync.host.host import Host
-from sync.salesforce.write_results import Answer, WriteResult
+from sync.salesforce.writes import Answer, WriteResult
 from sync.store import batches, changes
 from sync.store.batches import Batch
 from sync.store.changes import Move

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from mapping.field_map.field_map import ActivitySource, FieldMap, ObjectMap
 from mapping.field_map.pulled_objects import PEOPLE
-from mapping.frames.prospect_names import altered, by_email, lookups_to, named_in, sources_of
+from mapping.frames.prospects import altered, by_email, lookups_to, named_in, sources_of
 from sync.mirror.mirror import Mirror
 from sync.store import audit, checkpoints, data_files
 from sync.store.checkpoints import Checkpoint

@@ -9,7 +9,7 @@ from config.settings.settings import Settings
 from engine.changes.change import Reach
 from engine.messages import Message
 from sync.salesforce.composite import READ_MAX
-from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX
+from sync.salesforce.writes import COLLECTION_MAX, GUARDED_MAX
 from sync.store import batches
 from sync.store.database import Store
 from sync.store.vocabulary import WriteMode

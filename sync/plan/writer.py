@@ -11,7 +11,7 @@ from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Entry
 from engine.plan.planner import Planned
 from engine.plan.proposals import Proposal
-from engine.rulebook.calendar import end_of_working_day
+from engine.rulebook.policy import end_of_working_day
 from engine.rulebook.rulebook import Operation
 from sync.plan.versions import PlanVersion
 from sync.store import checkpoints, overrides, plans, proposals

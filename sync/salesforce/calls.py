@@ -17,7 +17,7 @@ from sync.salesforce.login import Grant, log_in
 from sync.salesforce.login_settings import Connection, Patience
 from sync.salesforce.query_pages import Record
 from sync.salesforce.session import INSTANCE, Session
-from sync.salesforce.write_results import PRECONDITION_FAILED
+from sync.salesforce.writes import PRECONDITION_FAILED
 
 Result = TypeVar("Result")
 Sleep = Callable[[float], None]

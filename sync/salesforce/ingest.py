@@ -18,7 +18,7 @@ from sync.salesforce.calls import Ask, Wire, http
 from sync.salesforce.errors import Fault, error_of
 from sync.salesforce.query_pages import JSON, Record
 from sync.salesforce.session import CSV
-from sync.salesforce.write_results import Answer, WriteResult, of_code
+from sync.salesforce.writes import Answer, WriteResult, of_code
 
 # Salesforce takes 150 MB as base64, which is a third more than what is sent.
 UPLOAD_BYTES_MAX = 100_000_000

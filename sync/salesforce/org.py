@@ -18,17 +18,22 @@ from sync.salesforce.errors import Course, Fault, error_of
 from sync.salesforce.login_settings import Connection, PasswordLogin
 from sync.salesforce.query_pages import JSON, Opened, Page, Record, page_of
 from sync.salesforce.session import ApiUsage, Session
-from sync.salesforce.updates import (
+from sync.salesforce.writes import (
     COLLECTION_MAX,
     GUARDED_MAX,
+    PRECONDITION_FAILED,
+    Answer,
     GuardedUpdate,
+    WriteResult,
     collection_body,
     composite_body,
     distinct,
+    of_collection,
+    of_composite,
     outer_guard,
     reference,
+    unknown,
 )
-from sync.salesforce.write_results import PRECONDITION_FAILED, Answer, WriteResult, of_collection, of_composite, unknown
 
 
 @dataclass(frozen=True, slots=True)

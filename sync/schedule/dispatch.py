@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from config.settings.syncs import Sync
 from engine.errors import LeaseError
-from sync.schedule.catchup import Owed, owed
+from sync.schedule.due import Owed, owed
 from sync.store import leases, pauses, slots
 from sync.store.database import Store, Transaction
 from sync.store.holders import Holder

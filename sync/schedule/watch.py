@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import (  # type: ignore[import-untyped] 
 
 from config.settings.settings import Supervisor
 from config.settings.syncs import Sync
-from sync.schedule.catchup import LATE_SECONDS
+from sync.schedule.due import LATE_SECONDS
 
 READY, ALIVE, STOPPING = "READY=1", "WATCHDOG=1", "STOPPING=1"
 # Of the silence a manager puts up with, this part may pass between two words.

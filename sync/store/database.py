@@ -72,11 +72,6 @@ class Store:
         with self._begin(self._engine) as tx:
             yield tx
 
-    @property
-    def backend(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self._engine.dialect.name
-
     def close(self) -> None:
         self._engine.dispose()
 

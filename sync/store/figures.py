@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from pydantic import TypeAdapter
 
@@ -226,26 +226,17 @@ class Figures:
 
     def told(self, part: Part) -> "Figures":
         """With this part in its place; of two of a kind the later counts, but for what expired."""
-        match part:
-            case DueTime():
-                return replace(self, due=part)
-            case Expired():
-                before = self.expired.changes if self.expired else 0
-                return replace(self, expired=Expired(before + part.changes))
-            case Pulled():
-                return replace(self, pull=part)
-            case Proposed():
-                return replace(self, plan=part)
-            case TakenBack():
-                return replace(self, revert=part)
-            case Settled():
-                return replace(self, apply=part)
-            case Swept():
-                return replace(self, sweep=part)
-            case Tidied():
-                return replace(self, tidied=part)
-            case Ended():
-                return replace(self, end=part)
+        if isinstance(part, Expired) and self.expired:
+            part = Expired(self.expired.changes + part.changes)
+        given: dict[str, Any] = {_PLACES[type(part)]: part}
+        return replace(self, **given)
+
+
+# The field of each part.
+_PLACES: Mapping[type[Part], str] = {
+    DueTime: "due", Expired: "expired", Pulled: "pull", Proposed: "plan", TakenBack: "revert", Settled: "apply",
+    Swept: "sweep", Tidied: "tidied", Ended: "end",
+}  # fmt: skip
 
 
 def counts_of(figures: Figures) -> Mapping[str, Json]:

@@ -17,7 +17,7 @@ from sync.apply.apply import outbox_of
 from sync.apply.writers.batches import PayloadGroup
 from sync.apply.writers.bulk import BulkWriter
 from sync.run import Run, begin
-from sync.salesforce.write_results import Answer, WriteResult
+from sync.salesforce.writes import Answer, WriteResult
 from sync.store import jobs
 from sync.store.tables import batches
 from sync.store.vocabulary import LeaseName, WriteMode

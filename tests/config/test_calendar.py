@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from engine.moments import Moment
-from engine.rulebook.calendar import end_of_working_day
-from engine.rulebook.policy import Calendar
+from engine.rulebook.policy import Calendar, end_of_working_day
 from engine.rulebook.rulebook import Rulebook
 
 Make = Callable[..., Rulebook]

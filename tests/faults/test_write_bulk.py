@@ -10,7 +10,7 @@ from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
 from sync.apply.writers.batches import PayloadGroup
-from sync.salesforce.write_results import WriteResult
+from sync.salesforce.writes import WriteResult
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Job, JobState, Switches, ValidationRule
 from sync.store import batches

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from engine.values import Scalar
 from sync.salesforce.org import Org
-from sync.salesforce.updates import COLLECTION_MAX, GUARDED_MAX, GuardedUpdate
-from sync.salesforce.write_results import Answer
+from sync.salesforce.writes import COLLECTION_MAX, GUARDED_MAX, Answer, GuardedUpdate
 from sync.store.vocabulary import WriteMode
 
 

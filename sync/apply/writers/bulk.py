@@ -14,7 +14,7 @@ from sync.host.host import Host
 from sync.plan.cost import SLICE_MAX
 from sync.salesforce.calls import Wire
 from sync.salesforce.ingest import UPLOAD_BYTES_MAX, Ingest, Job, JobState, cell_of, csv_of
-from sync.salesforce.write_results import Answer, WriteResult, unknown
+from sync.salesforce.writes import Answer, WriteResult, unknown
 from sync.store import jobs
 from sync.store.jobs import IngestRecord
 from sync.store.leases import LeasedStore

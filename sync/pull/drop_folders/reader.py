@@ -4,7 +4,10 @@ A file that somebody may still be writing is left for next time: one that was to
 was read. What is read of a file is known by what it says (`mapping/frames/dropped_rows.py`), so overlapping exports count nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -13,9 +16,8 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import MapError
 from mapping.field_map.field_map import ActivitySource, DropFolder
-from mapping.frames.dropped_rows import Reading, headers_of_drop
+from mapping.frames.dropped_rows import Again, Reading, headers_of_drop
 from sync.pull.drop_folders import sheets
-from sync.pull.drop_folders.repeats import marks
 from sync.pull.staging import MirrorWriter
 from sync.store import data_files, dropped_files
 from sync.store.data_files import DataFile, Watermark
@@ -153,3 +155,39 @@ class _Folder:
 def _is_as(held: DroppedFile, path: Path) -> bool:
     found = path.stat()
     return held.is_as(found.st_size, found.st_mtime_ns)
+
+
+_CACHE_KILOBYTES = 32_000
+
+
+@contextmanager
+def marks() -> Iterator[Again]:
+    """How often each row stood in a file before, on disk: one of ten million rows takes no more memory than a short one.
+
+    For one file, from its first page to its last. What is noted is gone at the end, and with the process.
+    """
+    # No name: a file of SQLite's own that nobody else can open, written once its pages fill the cache.
+    with closing(sqlite3.connect("", isolation_level=None)) as noted:
+        noted.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+        noted.execute("PRAGMA journal_mode = OFF")
+        for table in ("known", "page"):
+            noted.execute(f"CREATE TABLE {table} (mark BLOB PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID")
+        noted.execute("BEGIN")
+
+        def again(marks: Sequence[bytes]) -> list[int]:
+            noted.execute("DELETE FROM page")
+            # In order, for the sake of the pages of the file that each of them falls on.
+            noted.executemany("INSERT INTO page VALUES (?, ?)", sorted(Counter(marks).items()))
+            before = Counter(dict(noted.execute("SELECT mark, known.times FROM page JOIN known USING (mark)")))
+            noted.execute(
+                "INSERT INTO known SELECT mark, times FROM page WHERE true "
+                "ON CONFLICT (mark) DO UPDATE SET times = times + excluded.times"
+            )
+            return [_next(before, mark) for mark in marks]
+
+        yield again
+
+
+def _next(counted: Counter[bytes], mark: bytes) -> int:
+    counted[mark] += 1
+    return counted[mark] - 1

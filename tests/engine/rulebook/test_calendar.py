@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from engine.moments import Moment
-from engine.rulebook.calendar import end_of_working_day
-from engine.rulebook.policy import Calendar
+from engine.rulebook.policy import Calendar, end_of_working_day
 
 HOLIDAY = Calendar(closed={date(2026, 11, 23): "勤労感謝の日"})  # a Monday
 _ENDS = {

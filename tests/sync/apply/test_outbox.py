@@ -12,7 +12,7 @@ from sync.apply.apply import outbox_of
 from sync.apply.outbox import Outbox, Sending
 from sync.apply.writers.batches import PayloadGroup, Writer
 from sync.run import begin
-from sync.salesforce.write_results import Answer
+from sync.salesforce.writes import Answer
 from sync.sandbox.worlds import JobState
 from sync.store import batches, changes, jobs, pauses
 from sync.store.batches import Approved

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sync.pull.drop_folders.repeats import marks
+from sync.pull.drop_folders.reader import marks
 
 ROWS = [str(number % 7 if number % 3 else number).encode() for number in range(500)]
 

@@ -10,8 +10,7 @@ from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.login_settings import ClientCredentialsLogin, Connection, JwtLogin
 from sync.salesforce.org import Identity, Org
 from sync.salesforce.session import Session
-from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.write_results import WriteResult
+from sync.salesforce.writes import GuardedUpdate, WriteResult
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind

@@ -9,7 +9,7 @@ import requests
 from config.words.catalogue import Language, Words
 from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.errors import TABLE, Course, Fault, LocatorLostError, error_of, fault_of, fault_of_transport
-from sync.salesforce.write_results import WriteResult, of_composite
+from sync.salesforce.writes import WriteResult, of_composite
 
 COURSES = {
     "INVALID_QUERY_FILTER_OPERATOR": Course.STOP,

@@ -10,8 +10,7 @@ import responses
 
 from engine.errors import LoginError, OrgError, TransientError
 from sync.salesforce.org import Org
-from sync.salesforce.updates import GuardedUpdate
-from sync.salesforce.write_results import Answer, WriteResult
+from sync.salesforce.writes import Answer, GuardedUpdate, WriteResult
 
 ORG = "https://acme.my.salesforce.com"
 DATA = f"{ORG}/services/data/v66.0"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.settings.syncs import CatchUp, Sync, Verb
-from sync.schedule.catchup import Owed, owed
+from sync.schedule.due import Owed, owed
 from sync.store.holders import Holder
 from sync.store.slots import Slot
 from sync.store.vocabulary import SlotState

@@ -3,7 +3,7 @@
 import pytest
 
 from sync.salesforce.query_pages import JSON
-from sync.salesforce.write_results import Answer, WriteResult, of_collection, of_composite
+from sync.salesforce.writes import Answer, WriteResult, of_collection, of_composite
 
 A, B, C = "00Q5g0000000001AAA", "00Q5g0000000002AAA", "00Q5g0000000003AAA"
 REFERENCES = {f"r{record_id}": record_id for record_id in (A, B, C)}
