@@ -14,7 +14,7 @@ from sync.store.audit import Entry
 from sync.store.changes import Move
 from sync.store.database import Transaction
 from sync.store.events import Event
-from sync.store.paging import chunks
+from sync.store.paging import among
 from sync.store.tables import approvals
 
 
@@ -58,11 +58,8 @@ def approve(
 
 def approvals_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Approval]:
     """The approvals of these changes, by change id."""
-    found: dict[str, Approval] = {}
-    for chunk in chunks(change_ids):
-        rows = tx.execute(select(approvals).where(approvals.c.change_id.in_(chunk)))
-        found |= {row.change_id: _approval(row) for row in rows}
-    return found
+    rows = among(tx, select(approvals), approvals.c.change_id, change_ids)
+    return {row.change_id: _approval(row) for row in rows}
 
 
 def _approval(row: "Row[tuple[object, ...]]") -> Approval:

@@ -1,5 +1,6 @@
 """The outbox: what is about to be sent is committed here first, so that a crash leaves no write unknown to us."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from sync.store.change_values import change_from, message_from
 from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
-from sync.store.paging import chunks
+from sync.store.paging import among, chunks
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 
@@ -74,20 +75,14 @@ def approved(tx: Transaction, object_name: str, reach: Reach, *, after: str, mos
 
 def still_approved(tx: Transaction, change_ids: Iterable[str]) -> frozenset[str]:
     """Which of these changes nobody has moved on meanwhile."""
-    found: set[str] = set()
-    for chunk in chunks(change_ids):
-        query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk))
-        found.update(tx.execute(query.where(changes.c.state == State.APPROVED.value)).scalars())
-    return frozenset(found)
+    query = select(changes.c.change_id).where(changes.c.state == State.APPROVED.value)
+    return frozenset(row.change_id for row in among(tx, query, changes.c.change_id, change_ids))
 
 
 def plans_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
     """The plan that proposed each change, by change id."""
-    found: dict[str, str] = {}
-    for chunk in chunks(change_ids):
-        query = select(changes.c.change_id, changes.c.plan_id).where(changes.c.change_id.in_(chunk))
-        found |= {row.change_id: row.plan_id for row in tx.execute(query)}
-    return found
+    rows = among(tx, select(changes.c.change_id, changes.c.plan_id), changes.c.change_id, change_ids)
+    return {row.change_id: row.plan_id for row in rows}
 
 
 def plans_waiting(tx: Transaction) -> tuple[str, ...]:
@@ -98,11 +93,10 @@ def plans_waiting(tx: Transaction) -> tuple[str, ...]:
 
 def states_of(tx: Transaction, change_ids: Iterable[str]) -> Mapping[State, int]:
     """How many of these changes are in each state now."""
-    counts: dict[State, int] = {}
-    for chunk in chunks(change_ids):
-        query = select(changes.c.state, func.count().label("number")).where(changes.c.change_id.in_(chunk))
-        for row in tx.execute(query.group_by(changes.c.state)):
-            counts[State(row.state)] = counts.get(State(row.state), 0) + row.number
+    query = select(changes.c.state, func.count().label("number")).group_by(changes.c.state)
+    counts = Counter[State]()
+    for row in among(tx, query, changes.c.change_id, change_ids):
+        counts[State(row.state)] += row.number
     return counts
 
 
@@ -117,11 +111,9 @@ class Gone:
 
 def gone_among(tx: Transaction, change_ids: Iterable[str]) -> list[Gone]:
     """Those of these changes whose record is gone."""
-    found: list[Gone] = []
-    for chunk in chunks(change_ids):
-        query = select(changes.c.change_id, changes.c.object, changes.c.record_id).where(changes.c.change_id.in_(chunk))
-        found += [Gone(*row) for row in tx.execute(query.where(changes.c.state == State.GONE.value))]
-    return found
+    query = select(changes.c.change_id, changes.c.object, changes.c.record_id)
+    query = query.where(changes.c.state == State.GONE.value)
+    return [Gone(row.change_id, row.object, row.record_id) for row in among(tx, query, changes.c.change_id, change_ids)]
 
 
 def sent_since(tx: Transaction, since: datetime) -> list[tuple[datetime, int]]:
@@ -184,10 +176,9 @@ def answer(tx: Transaction, batch: Batch, moves: Sequence[Move], *, run: str, at
     """
     tx.execute(update(batches).where(batches.c.batch_id == batch.batch_id).values(answered_at=at))
     jobs.close_of(tx, batch.batch_id)
-    carried_still: set[str] = set()
-    for chunk in chunks([each.change_id for each in moves]):
-        query = select(changes.c.change_id).where(changes.c.change_id.in_(chunk), changes.c.batch_id == batch.batch_id)
-        carried_still.update(tx.execute(query.where(changes.c.state == State.SENDING.value)).scalars())
+    query = select(changes.c.change_id).where(changes.c.batch_id == batch.batch_id)
+    query = query.where(changes.c.state == State.SENDING.value)
+    carried_still = {row.change_id for row in among(tx, query, changes.c.change_id, [each.change_id for each in moves])}
     ours = [each for each in moves if each.change_id in carried_still]
     move(tx, ours, run=run, at=at)
     return frozenset(each.change_id for each in ours)
@@ -207,23 +198,20 @@ def recover(tx: Transaction, lease: Lease, *, run: str, at: datetime, under_way:
 
 def last_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, Batch]:
     """The batch each change was last sent in, by change id."""
-    found: dict[str, Batch] = {}
-    for chunk in chunks(change_ids):
-        query = select(changes.c.change_id, batches).join(batches, batches.c.batch_id == changes.c.batch_id)
-        for row in tx.execute(query.where(changes.c.change_id.in_(chunk))):
-            found[row.change_id] = Batch(row.batch_id, row.run_id, row.mode, row.epoch, row.sent_at, row.answered_at)
-    return found
+    query = select(changes.c.change_id, batches).join(batches, batches.c.batch_id == changes.c.batch_id)
+    return {
+        row.change_id: Batch(row.batch_id, row.run_id, row.mode, row.epoch, row.sent_at, row.answered_at)
+        for row in among(tx, query, changes.c.change_id, change_ids)
+    }
 
 
 def senders_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """Every run that ever sent a change: a write that got through late carries the id of one of them."""
+    is_its = batches.c.batch_id == batch_changes.c.batch_id
+    query = select(batch_changes.c.change_id, batches.c.run_id).join(batches, is_its)
     found: dict[str, set[str]] = {}
-    for chunk in chunks(change_ids):
-        query = select(batch_changes.c.change_id, batches.c.run_id).join(
-            batches, batches.c.batch_id == batch_changes.c.batch_id
-        )
-        for row in tx.execute(query.where(batch_changes.c.change_id.in_(chunk))):
-            found.setdefault(row.change_id, set()).add(row.run_id)
+    for row in among(tx, query, batch_changes.c.change_id, change_ids):
+        found.setdefault(row.change_id, set()).add(row.run_id)
     return {change_id: frozenset(runs) for change_id, runs in found.items()}
 
 

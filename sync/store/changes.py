@@ -20,7 +20,7 @@ from sync.store.audit import Entry
 from sync.store.change_values import change_body, change_from, message_body, message_from
 from sync.store.database import Transaction
 from sync.store.events import Event
-from sync.store.paging import chunks, pages
+from sync.store.paging import among, chunks, pages
 from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
 
 _Row: TypeAlias = Row[tuple[object, ...]]
@@ -281,9 +281,7 @@ def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _
     if stuck:
         raise PlanStaleError(*(_impossible(each, rows[each.change_id]) for each in stuck))
     new = [each.change_id for each in moves if each.to is State.APPROVED and rows[each.change_id].state in WAITING]
-    approved: set[str] = set()
-    for chunk in chunks(new):
-        approved.update(tx.execute(select(approvals.c.change_id).where(approvals.c.change_id.in_(chunk))).scalars())
+    approved = {row.change_id for row in among(tx, select(approvals.c.change_id), approvals.c.change_id, new)}
     if unapproved := [change_id for change_id in new if change_id not in approved]:
         raise PlanStaleError(*(Problem("PL-303", change_id) for change_id in unapproved))
 
@@ -306,11 +304,7 @@ def _facts(each: Move, row: _Row) -> dict[str, object]:
 
 
 def _rows(tx: Transaction, change_ids: Iterable[str], query: Select[Any] = _WHOLE) -> dict[str, _Row]:
-    rows: dict[str, _Row] = {}
-    for chunk in chunks(change_ids):
-        found = tx.execute(query.where(changes.c.change_id.in_(chunk), _SHOWN))
-        rows |= {row.change_id: row for row in found}
-    return rows
+    return {row.change_id: row for row in among(tx, query.where(_SHOWN), changes.c.change_id, change_ids)}
 
 
 def _walked(tx: Transaction, query: Select[str, str]) -> Iterator[tuple[str, str]]:

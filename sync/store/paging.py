@@ -5,7 +5,9 @@ others come and go meanwhile.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Select
 
 from sync.store.database import Store, Transaction
 
@@ -42,6 +44,14 @@ def pages_of(
             return read(tx, after, most)
 
     return pages(behind, place, after=after, most=most)
+
+
+def among(
+    tx: Transaction, query: Select[Any], column: ColumnElement[Any], values: Iterable[object]
+) -> Iterator[Row[Any]]:
+    """The rows of a query in which a column holds one of these values, however many they are."""
+    for chunk in chunks(values):
+        yield from tx.execute(query.where(column.in_(chunk)))
 
 
 def chunks(values: Iterable[R], size: int = 500) -> Iterator[list[R]]:

@@ -18,7 +18,7 @@ from sync.store.change_values import message_body, message_from
 from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.events import Event
-from sync.store.paging import chunks
+from sync.store.paging import among
 from sync.store.tables import approvals, batch_changes, batches, changes, plans, texts
 from sync.store.vocabulary import TextKind
 
@@ -160,13 +160,8 @@ def of_run(tx: Transaction, run_id: str) -> tuple[str, ...]:
 
 def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:
     """The digest of the rulebook each of these plans was made by."""
-    found: dict[str, str] = {}
-    for chunk in chunks(plan_ids):
-        some = plans.c.plan_id.in_(chunk)
-        found |= {
-            row.plan_id: row.rulebook for row in tx.execute(select(plans.c.plan_id, plans.c.rulebook).where(some))
-        }
-    return found
+    rows = among(tx, select(plans.c.plan_id, plans.c.rulebook), plans.c.plan_id, plan_ids)
+    return {row.plan_id: row.rulebook for row in rows}
 
 
 def due(tx: Transaction, *, at: datetime, most: int) -> tuple[str, ...]:

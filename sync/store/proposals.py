@@ -23,7 +23,7 @@ from sync.store.audit import Entry as AuditEntry
 from sync.store.change_values import change_body, change_from, message_body
 from sync.store.database import Transaction
 from sync.store.events import Event
-from sync.store.paging import PAGE_ROWS, chunks
+from sync.store.paging import PAGE_ROWS, among, chunks
 from sync.store.tables import approvals, change_bodies, changes
 
 T = TypeVar("T")
@@ -47,10 +47,7 @@ def stage(tx: Transaction, plan_id: str, proposals: Sequence[tuple[Change, Entry
     if not proposals:
         return
     ids = [change.change_id for change, _ in proposals]
-    taken: list[str] = []
-    for chunk in chunks(ids):
-        taken += tx.execute(select(changes.c.change_id).where(changes.c.change_id.in_(chunk))).scalars()
-    if taken:
+    if taken := [row.change_id for row in among(tx, select(changes.c.change_id), changes.c.change_id, ids)]:
         raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(taken)))
     tx.execute(insert(changes), [_row(plan_id, change, entry) for change, entry in proposals])
     bodies = [{"change_id": change.change_id, "proposed": change_body(change)} for change, _ in proposals]

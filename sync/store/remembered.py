@@ -10,7 +10,7 @@ from sync.store import audit
 from sync.store.audit import Entry
 from sync.store.database import Transaction
 from sync.store.events import Event
-from sync.store.paging import chunks
+from sync.store.paging import among, chunks
 from sync.store.tables import applied_values, firings, owner_moves, quiet, tags, turns
 
 
@@ -75,10 +75,9 @@ def lift(tx: Transaction, record_ids: Iterable[str], *, actor: str, at: datetime
 
 
 def _remember_values(tx: Transaction, applied: Sequence[Change], *, run: str | None, at: datetime) -> None:
-    values: dict[str, dict[str, object]] = {}
-    for chunk in chunks(sorted({change.record_id for change in applied})):
-        rows = tx.execute(select(applied_values).where(applied_values.c.record_id.in_(chunk)))
-        values |= {row.record_id: dict(row.fields) for row in rows}
+    ids = sorted({change.record_id for change in applied})
+    rows = among(tx, select(applied_values), applied_values.c.record_id, ids)
+    values: dict[str, dict[str, object]] = {row.record_id: dict(row.fields) for row in rows}
     for change in applied:
         values[change.record_id] = values.get(change.record_id, {}) | dict(change.after)
     _replace(tx, applied_values, ((record_id, fields, at, run) for record_id, fields in values.items()))

@@ -12,7 +12,7 @@ from engine.changes.states import State
 from sync.store.batches import of_run
 from sync.store.changes import find, open_among
 from sync.store.database import Store, Transaction
-from sync.store.paging import chunks, pages_of
+from sync.store.paging import among, chunks, pages_of
 from sync.store.tables import batch_changes, changes
 
 
@@ -89,11 +89,9 @@ def _sent(run_id: str) -> Select[Any]:
 
 
 def _of_records(tx: Transaction, run_id: str, record_ids: Sequence[str]) -> dict[str, list[Change]]:
-    wanted: list[str] = []
     is_its = or_(changes.c.plan_id == run_id, of_run(changes.c.batch_id, run_id))
-    for chunk in chunks(record_ids):
-        query = select(changes.c.change_id).where(changes.c.record_id.in_(chunk), is_its)
-        wanted += tx.execute(query.where(changes.c.state == State.APPLIED.value)).scalars()
+    query = select(changes.c.change_id).where(is_its, changes.c.state == State.APPLIED.value)
+    wanted = [row.change_id for row in among(tx, query, changes.c.record_id, record_ids)]
     found: dict[str, list[Change]] = {}
     for standing in sorted(find(tx, wanted).values(), key=lambda one: (one.change.base.stamp, one.plan_id)):
         found.setdefault(standing.change.record_id, []).append(standing.change)
