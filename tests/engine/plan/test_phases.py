@@ -153,6 +153,12 @@ def test_who_gets_nobody_is_told_and_looked_at_again(rules: Rulebook, why: Messa
     assert found.planned.follow_ups == dict.fromkeys(("L3", "L5"), FollowUp(is_next=True))
 
 
+def test_who_gets_nobody_gets_the_fields_and_is_looked_at_again() -> None:
+    found = made(part_of({**QUEUED, **BIG_ONE}), rules=NOBODY)
+    assert dict(found.changes["L0"].after) == {"rating": "Warm"}
+    assert found.planned.follow_ups == {"L0": FollowUp(is_next=True)}
+
+
 def test_without_owners_only_fields_are_proposed() -> None:
     found = made(part_of({**QUEUED, **BIG_ONE}, QUEUED), moves_owners=False)
     assert {record_id: dict(change.after) for record_id, change in found.changes.items()} == {"L0": {"rating": "Warm"}}

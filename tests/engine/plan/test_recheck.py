@@ -14,7 +14,7 @@ from engine.changes.memory import EMPTY, Memory
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
-from engine.plan.recheck import Recheck, Ruling, base_of, held_value, recheck
+from engine.plan.recheck import Recheck, Ruling, base_of, held_value, rebased, recheck
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import Assignment, AutomationRule, Points, Pool, Reference, Rulebook, RuleMode
 from engine.snapshots import User
@@ -31,6 +31,7 @@ from tests.engine.small_org import (
     Row,
     change_of,
     directory_of,
+    draft_of,
     part_of,
     planned,
     row_of,
@@ -305,6 +306,14 @@ def test_each_change_is_rechecked_by_its_own_record() -> None:
     rulings = {change.record_id: found[change.change_id].ruling for change in changes}
     assert rulings == {"L0": Ruling.CONFLICT, "L1": Ruling.HOLDS, "L2": Ruling.GONE}
     assert found[changes[2].change_id] == Recheck(Ruling.GONE)
+
+
+def test_on_another_base_a_change_rests_on_what_is_read_now_and_on_what_is_read_no_more() -> None:
+    change = replace(change_of(rating="Warm"), inputs={"employees": 500, "title": "ceo"})
+    draft = replace(draft_of(FIELDS, **LEAD), owner="BOB", inputs={"rating": {"employees": 600, "phone": "03"}})
+    found = rebased(change, draft, {"rating": "Cold"})
+    inputs: dict[str, Scalar] = {"employees": 600, "title": "ceo"}
+    assert found == replace(change, owner="BOB", before={"rating": "Cold"}, inputs=inputs, base=draft.base)
 
 
 def test_a_base_is_told_by_its_three_times() -> None:

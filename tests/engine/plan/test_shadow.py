@@ -89,6 +89,7 @@ def test_a_rulebook_that_says_nothing_of_them_compares_no_verdicts() -> None:
     assert compared(Rulebook("none", "d"), {"org__persona": "User", "org__grade": "B"}) == ({}, [])
 
 
+_BIG_ONE: Row = {"employees": 500}
 # What the org holds and what is ours -> what the column of a field that a rule sets comes to.
 _SET = {
     "the same": ({"employees": 500, "rating": "Warm"}, EMPTY, Column(agree=1)),
@@ -106,6 +107,23 @@ def test_a_field_that_a_rule_sets_is_compared_where_going_live_would_touch_it(
     lead: Row, memory: Memory, column: Column | None
 ) -> None:
     columns, _ = compared(Rulebook("set", "d", rules=(WARM,)), lead, memory=memory)
+    assert columns == ({"rating": column} if column else {})
+
+
+EMPTYING = AutomationRule("empty", "Empty", BIG, (SetField("rating", None),))
+_EMPTIED = {
+    "somebody's": ({**_BIG_ONE, "rating": "Hot"}, EMPTY, None),
+    "ours": ({**_BIG_ONE, "rating": "Hot"}, replace(EMPTY, applied={"L0": {"rating": "Hot"}}), Column(differ=1, ours_empty=1)),
+    "ours, changed since": ({**_BIG_ONE, "rating": "Hot"}, replace(EMPTY, applied={"L0": {"rating": "Cold"}}), None),
+    "empty already": (_BIG_ONE, EMPTY, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lead", "memory", "column"), _EMPTIED.values(), ids=_EMPTIED.keys())
+def test_a_rule_that_empties_is_compared_where_the_value_is_ours(
+    lead: Row, memory: Memory, column: Column | None
+) -> None:
+    columns, _ = compared(Rulebook("set", "d", rules=(EMPTYING,)), lead, memory=memory)
     assert columns == ({"rating": column} if column else {})
 
 
@@ -239,6 +257,13 @@ def test_an_owner_agrees_who_is_among_those_the_rules_name(
         assert agreement.columns[OWNER] == Column(differ=1, kinds=Counter({(owner, named): 1}))
 
 
+def test_owners_add_up() -> None:
+    rules = Rulebook("owners", "d", assignment=replace(POOLS, default_pool=None))
+    agreement = Agreement(rules, directory_of(rules), MOMENT)
+    list(agreement.compare(part_of(*({"owner_id": owner} for owner in ("ANN", "BOB", "LEFT", "LEFT"))), EMPTY))
+    assert agreement.columns[OWNER] == Column(2, 2, ours_empty=2, kinds=Counter({("LEFT", None): 2}))
+
+
 def test_without_a_default_pool_nobody_is_named() -> None:
     rules = Rulebook("owners", "d", assignment=replace(POOLS, default_pool=None))
     agreement = Agreement(rules, directory_of(rules), MOMENT)
@@ -258,6 +283,27 @@ def test_ranges_add_up() -> None:
     for _ in range(2):
         list(agreement.compare(part_of({"title": "CEO", "org__persona": "Boss"}, {"title": "CEO"}), EMPTY))
     assert agreement.columns["persona"] == Column(2, 2, org_empty=2, kinds=Counter({(None, "Boss"): 2}))
+
+
+@pytest.mark.parametrize(
+    ("held", "theirs", "counted"),
+    [
+        pytest.param(9_999, "new", 1, id="the last there is room for"),
+        pytest.param(10_000, "new", 0, id="one too many"),
+        pytest.param(10_000, "k7", 2, id="one that is known"),
+    ],
+)
+def test_so_many_kinds_are_counted(held: int, theirs: str, counted: int) -> None:
+    kinds = Counter[tuple[Scalar, Scalar]]({(f"k{number}", "Boss"): 1 for number in range(held)})
+    columns = {"persona": Column(kinds=kinds)}
+    agreement = Agreement(VERDICTS, directory_of(VERDICTS), MOMENT, columns=columns)
+    list(agreement.compare(part_of({"title": "CEO", "org__persona": theirs}), EMPTY))
+    assert agreement.columns["persona"].kinds[theirs, "Boss"] == counted
+
+
+def test_what_we_leave_empty_adds_up() -> None:
+    columns, _ = compared(VERDICTS, {"org__grade": "B"}, {"org__grade": "B"})
+    assert columns["grade"] == Column(differ=2, ours_empty=2, kinds=Counter({("B", None): 2}))
 
 
 def test_the_most_frequent_kinds_come_first_and_no_more_than_a_table_shows() -> None:
