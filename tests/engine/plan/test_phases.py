@@ -12,15 +12,16 @@ from engine.changes.change import Change, Standing, Turn
 from engine.changes.memory import EMPTY, Memory, Overridden, Quiet, Written
 from engine.changes.plan import Notice, Withdrawal
 from engine.changes.states import State
+from engine.conditions.conditions import ALWAYS
 from engine.messages import Message
 from engine.plan.follow_ups import FollowUp
 from engine.plan.guards import Weight
-from engine.plan.planner import Planned, Planner
+from engine.plan.planner import Planned, Planner, plan
 from engine.plan.proposals import Proposal
-from engine.rulebook.policy import Approver, Limits, Policy
+from engine.rulebook.policy import Approver, FieldStance, Limits, PeopleWin, Policy, Stance
 from engine.rulebook.rulebook import Assignment, AutomationRule, Operation, Pool, Reference, Rulebook
 from engine.snapshots import Range
-from tests.engine.small_org import AT, BIG, MOMENT, Row, change_of, directory_of, part_of, refs
+from tests.engine.small_org import AT, BIG, MOMENT, Row, change_of, directory_of, part_of, refs, snapshot_of
 
 WARM = AutomationRule("warm", "Warm", BIG, (SetField("rating", "Warm", key="warm"),))
 POOLS = Assignment(
@@ -54,16 +55,17 @@ def made(
     rules: Rulebook = RULES,
     left: Iterable[Standing] = (),
     again: tuple[Range, ...] | None = None,
+    memory_again: Memory | None = None,
     **said: Any,
 ) -> Made:
-    """All phases of a plan; `again` are the ranges as they are when they are read a second time."""
+    """All phases of a plan; `again` and `memory_again` are as it is when ranges are read a second time."""
     settings: dict[str, Any] = {"moves_owners": True, **said}
     planner = Planner("ORG", rules, directory_of(rules), memory, moment=MOMENT, **settings)
     proposals = [proposal for part in parts for proposal in planner.read(part, memory)]
     assigned = planner.assigned()
     proposals += assigned.serve()
     for part in parts if again is None else again:
-        proposals += assigned.read_again(part, memory)
+        proposals += assigned.read_again(part, memory_again or memory)
     assigned.leave(left, memory)
     return Made(assigned.planned("pull-1"), proposals)
 
@@ -132,6 +134,27 @@ def test_what_moved_under_our_hands_is_left_for_the_next_run(now: tuple[Row, ...
     found = made(part_of(QUEUED), again=(part_of(*now),), drafts_max=0)
     assert list(found.changes) == proposed
     assert found.planned.follow_ups == ({} if proposed else {"L0": FollowUp(is_next=True)})
+
+
+def test_what_is_on_its_way_meanwhile_is_left_to_be_settled() -> None:
+    (change,) = made(part_of(QUEUED)).changes.values()
+    found = made(part_of(QUEUED), memory_again=open_with(change, state=State.SENDING), drafts_max=0)
+    assert (found.proposals, found.planned.outline.counts["kept"]) == ([], 0)
+
+
+def test_a_field_that_the_object_lacks_is_lacking_the_second_time_too() -> None:
+    lacking = part_of({**QUEUED, **BIG_ONE}, absent=("rating", "rating__key"))
+    assert made(lacking, drafts_max=0).changes == made(lacking).changes
+
+
+def test_a_plan_as_one_value_says_what_its_phases_say() -> None:
+    part = part_of({**BIG_ONE, "rating": "Hot"}, QUEUED, {**QUEUED, "is_converted": True})
+    memory = replace(open_with(change_of(2, rating="Hot")), applied={"L0": {"rating": "Warm"}})
+    found = made(part, memory=memory)
+    whole = plan(snapshot_of(part), RULES, memory, moment=MOMENT)
+    assert whole.outline == found.planned.outline
+    assert {change.record_id: change for change in whole.changes} == found.changes
+    assert (len(whole.overrides), len(whole.withdrawn), list(found.changes)) == (1, 1, ["L1"])
 
 
 NOBODY = replace(RULES, assignment=replace(POOLS, pools=(Pool("team", "team", ()),)))
@@ -238,11 +261,19 @@ def test_what_a_person_takes_back_stands_whatever_is_wanted() -> None:
 
 
 _POLICY = Policy(owners=Approver.POLICY, limits=Limits(changes_percent=100))
+# Of a lead of the intake, or of one of Ann's that is to be Warm.
+FIELDS = replace(RULES, rules=(replace(WARM, when=ALWAYS),), assignment=Assignment())
 _STATES = {
     "live": (replace(RULES, policy=_POLICY), ESTABLISHED, State.APPROVED),
     "a baseline": (replace(RULES, policy=_POLICY), EMPTY, State.PLANNED),
     "shadow": (replace(RULES, policy=_POLICY, operation=Operation.SHADOW), ESTABLISHED, State.PLANNED),
     "owners by a person": (RULES, ESTABLISHED, State.PLANNED),
+    "fields by policy": (replace(FIELDS, policy=_POLICY), ESTABLISHED, State.APPROVED),
+    "fields against somebody's value": (
+        replace(FIELDS, policy=replace(_POLICY, people_win=PeopleWin(FieldStance(Stance.CONTEST)))),
+        replace(ESTABLISHED, applied={"L0": {"rating": "Cold"}}),
+        State.PLANNED,
+    ),
     "ping-pong": (
         replace(RULES, policy=_POLICY),
         replace(ESTABLISHED, moved={"L0": (AT, AT, AT)}),
@@ -258,7 +289,8 @@ _STATES = {
 
 @pytest.mark.parametrize(("rules", "memory", "state"), _STATES.values(), ids=_STATES.keys())
 def test_the_state_a_change_enters_with(rules: Rulebook, memory: Memory, state: State) -> None:
-    assert made(part_of(QUEUED), rules=rules, memory=memory).states == {"L0": state}
+    row = QUEUED if rules.assignment.intake else {}
+    assert made(part_of(row), rules=rules, memory=memory).states == {"L0": state}
 
 
 def test_a_baseline_and_shadow_pass_no_limit() -> None:

@@ -10,7 +10,7 @@ from engine.actions.add_tag import AddTag
 from engine.actions.assign import Assign
 from engine.actions.set_field import SetField
 from engine.changes.change import Base, Change, RuleRef
-from engine.changes.memory import EMPTY, Memory
+from engine.changes.memory import EMPTY, Memory, Written
 from engine.conditions.conditions import ALWAYS, Condition, Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
@@ -101,6 +101,10 @@ _FIELDS = {
     "the owner": (Then({"owner_id": "BOB"}), {"owner": "BOB"}),
     "a queue as the owner": (Then({"owner_id": "CASES"}), {"owner": "CASES"}),
     "an input that answers the same": (Then(_INPUT), {"inputs": _INPUT}),
+    "its version, which does not yet show what we wrote": (
+        Then({"org__run": "run-1"}, memory=replace(ESTABLISHED, written={"L0": Written(LATER, "run-2")})),
+        {},
+    ),
     "one of its values, put there already": (Then({"rating": "Warm"}), {"before": {"rating": "Warm", "phone": None}}),
     "a rule more, which has nothing to do": (Then(rules=rulebook(WARM, replace(TAGGED, when=Leaf(Field("employees", Kind.INTEGER), "at least", 999)), scope=REACHABLE)), {}),
 }  # fmt: skip
