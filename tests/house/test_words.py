@@ -86,3 +86,23 @@ def test_a_number_is_written_one_way_whoever_says_it() -> None:
     spoken = map(Words, Language)
     told = [text for words in spoken for text in (words.say("cli.approved", count=3382), words.problem(problem))]
     assert [text for text in told if "3,382" not in text] == []
+
+
+def test_every_code_stands_in_the_source_with_its_english_sentence() -> None:
+    """So that a raise is read without the catalogue: behind the code, or in the line above it."""
+    assert {
+        f"{path.relative_to(ROOT)}:{number}: # {sentence}"
+        for room in ("engine", "mapping", "config", "sync")
+        for path in (ROOT / room).rglob("*.py")
+        for number, above, line in _lines(path)
+        if (codes := [code for code in re.findall(r'"([A-Z]{2}-\d{3})"', line) if code in CODES])
+        and (sentence := " / ".join(catalogue()[code]["en"] for code in codes))
+        and not (line.endswith(f"# {sentence}") or above.strip() == f"# {sentence}")
+    } == set()
+
+
+def _lines(path: Path) -> list[tuple[int, str, str]]:
+    """Lines of code with their number and the line above; docstrings left out."""
+    text = re.sub(r'""".*?"""', lambda found: "\n" * found[0].count("\n"), path.read_text("utf-8"), flags=re.DOTALL)
+    lines = text.split("\n")
+    return [(number, lines[number - 2], line) for number, line in enumerate(lines, 1) if number > 1]
