@@ -3,17 +3,29 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 
+from config.words.catalogue import Words, catalogue
+from engine.changes.change import Standing
 from engine.changes.states import WAITING
 from engine.errors import PlanStaleError, Problem, UsageError
+from engine.names import folded
+from engine.values import Scalar
 from sync.plan.lookup import plan_named
+from sync.reports.table import cells, field_headings, headings
+from sync.reports.workbook import held_text
 from sync.review.decisions import EXPIRED, let_through, refusal, turn_down
-from sync.review.workbook_edits import edits
 from sync.review.workbook_lines import Decision, Line
 from sync.run import Worker
 from sync.store import changes, plans
 from sync.store.database import Transaction
 from sync.store.paging import PAGE_ROWS, chunks
+from sync.views import phrases
+from sync.views.heading import heading_of, owners_of
+from sync.views.plan_report import rows_among
+from sync.views.report import Heading
+from sync.views.rows import Owner, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +116,109 @@ def _pages(theirs: Sequence[Decision], reason: str) -> Iterator[list[Decision]]:
         alike[each.is_approval, each.reason or reason].append(each)
     for found in alike.values():
         yield from chunks(found, PAGE_ROWS)
+
+
+# Lines compared together, and how many cells are named of a column that was changed from top to bottom.
+_PAGE_ROWS = 2_000
+EDITS_MAX = 100
+
+_LABEL = "field."
+
+
+def edits(worker: Worker, lines: Iterable[Line]) -> list[Problem]:
+    """What people changed beside decision and reason in lines they approved: an approval lets through what the plan says, so a
+    line that says something else by now is refused rather than understood.
+
+    CL-121 for each cell that is not as the plan has it, the first `EDITS_MAX` of them. Lines of changes that wait no more
+    are left to others, and so are columns that people added.
+    """
+    return list(islice(_edits(worker, iter(lines)), EDITS_MAX))
+
+
+def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
+    known: dict[str, _Plan] = {}
+    for page in chunks(lines, _PAGE_ROWS):
+        with worker.store.read() as tx:
+            found = changes.find(tx, [line.change_id for line in page])
+        rows: dict[str, Row] = {}
+        for plan_id in dict.fromkeys(standing.plan_id for standing in found.values()):
+            if plan_id not in known:
+                known[plan_id] = _plan(worker, plan_id)
+            theirs = [each for each in found.values() if each.plan_id == plan_id and each.state in WAITING]
+            rows |= known[plan_id].rows(worker, theirs)
+        fields = {plan_id: _fields(page[0], plan.heading, rows.values()) for plan_id, plan in known.items()}
+        for line in page:
+            if row := rows.get(line.change_id):
+                plan_id = found[line.change_id].plan_id
+                yield from _edited(line, row, known[plan_id].heading, fields[plan_id])
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    plan: plans.PlanRecord
+    heading: Heading
+    owners: Mapping[str, Owner]
+
+    def rows(self, worker: Worker, standings: Sequence[Standing]) -> dict[str, Row]:
+        return {row.change_id: row for row in rows_among(worker, self.plan, standings, self.owners)}
+
+
+def _plan(worker: Worker, plan_id: str) -> _Plan:
+    with worker.store.read() as tx:
+        plan = plans.record(tx, plan_id)
+    if plan is None:
+        raise ValueError(f"a change of no plan: {plan_id}")
+    return _Plan(plan, heading_of(worker, plan), owners_of(worker.mirror, as_of=plan.snapshot))
+
+
+def _fields(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:
+    """The fields that the sheet has columns of, whether a line changes them or not."""
+    words, there = Words(line.language), {folded(cell.heading) for cell in line.cells}
+    names = dict.fromkeys([*heading.labels, *(key[len(_LABEL) :] for key in catalogue() if key.startswith(_LABEL))])
+    names |= dict.fromkeys(field.name for row in rows for field in row.fields)
+    return [name for name in names if not there.isdisjoint(map(folded, field_headings(name, heading, words)))]
+
+
+def _edited(line: Line, row: Row, heading: Heading, fields: Sequence[str]) -> Iterator[Problem]:
+    words = Words(line.language)
+    stood = _stood(line, row, heading, fields, words)
+    for cell in line.cells:
+        meant = stood.get(folded(cell.heading), ())
+        if meant and _plain(cell.value) not in map(_plain, meant):
+            params = {
+                "column": cell.heading,
+                "given": _plain(cell.value) or words.say("report.empty"),
+                "stood": _plain(meant[0]) or words.say("report.empty"),
+            }
+            yield Problem("CL-121", cell.where, params)
+
+
+def _stood(line: Line, row: Row, heading: Heading, fields: Sequence[str], words: Words) -> dict[str, list[Scalar]]:
+    """What stands under each heading that the sheet has; several things where two fields have the same label."""
+    found: dict[str, list[Scalar]] = {}
+    for text, value in zip(headings(heading, fields, words), cells(heading, row, fields, words), strict=True):
+        found.setdefault(folded(text), []).append(value)
+    # What waits may have been held since, and say so in another note: of neither is the sheet to be blamed.
+    state = folded(words.say("report.column.state"))
+    told: list[Scalar] = [phrases.state(each, is_shadow=heading.is_shadow, words=words) for each in sorted(WAITING)]
+    shown = next((_plain(cell.value) for cell in line.cells if folded(cell.heading) == state), None)
+    if any(_plain(each) == shown for each in told):
+        if _plain(found[state][0]) != shown:
+            found.pop(folded(words.say("report.column.note")))
+        found[state] += told
+    return found
+
+
+def _plain(value: object) -> str:
+    """The same for a value and for what a spreadsheet made of it: a whole number may come back with a fraction."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).upper()
+        case int() | float():
+            return f"{value:.15g}"
+        case datetime():
+            return value.isoformat(" ")
+        case _:
+            return " ".join(held_text(str(value)).split())

@@ -1,6 +1,6 @@
 """Read the decisions people wrote into a plan's workbook, and the lines they approved as they stand there.
 
-`sync/review/workbook_edits.py` compares these lines with the plan: what else people changed in them was not asked for.
+`sync/review/workbook.py` compares these lines with the plan: what else people changed in them was not asked for.
 """
 
 from collections.abc import Iterator, Sequence

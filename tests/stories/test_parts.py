@@ -22,8 +22,7 @@ from sync.audit.verify import verify_store
 from sync.cycle import propose
 from sync.plan.affected import OF_NOBODY, OF_RECORDS
 from sync.plan.revert import revert
-from sync.review.decisions import lift
-from sync.review.overrides import give_back
+from sync.review.decisions import give_back, lift
 from sync.run import Worker, begin
 from sync.sandbox.exchange import RefusalError
 from sync.sandbox.server import Opened

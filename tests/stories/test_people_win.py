@@ -9,7 +9,7 @@ import pytest
 from engine.changes.memory import Overridden
 from engine.changes.states import State
 from engine.errors import UsageError
-from sync.review.overrides import give_back
+from sync.review.decisions import give_back
 from sync.store.audit import links
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, ids, staged

@@ -19,9 +19,9 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
     def give_back(
         *, records: list[str] = records_argument, fields: list[str] | None = fields_option, folder: Path = folder_option
     ) -> int:
-        from sync.review import overrides
+        from sync.review import decisions
 
         with terminal.worker(folder) as worker:
-            count = overrides.give_back(worker, records, fields=fields or None, actor=worker.person)
+            count = decisions.give_back(worker, records, fields=fields or None, actor=worker.person)
         terminal.write(terminal.say("cli.given_back" if count else "cli.nothing_given_back", count=count))
         return Code.DONE
