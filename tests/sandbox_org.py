@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
+from sync.sandbox.database import Record
 from sync.sandbox.exchange import Door, Request
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
@@ -57,3 +59,16 @@ def contents(world: World) -> tuple[object, ...]:
 def firings(world: World) -> dict[str, int]:
     """How often the update triggers of each record fired: once for each accepted update."""
     return dict(Counter(write.record_id for write in world.writes if write.kind == "update"))
+
+
+def with_rows(world: World, **tables: Iterable[Record]) -> World:
+    """With these rows and no others in these tables, whatever the org would make of them."""
+    for name, rows in tables.items():
+        kept = list(rows)
+        world.db.run(f"DELETE FROM {world.tables[name].name}")
+        world.tables[name].put(*kept)
+    return world
+
+
+def queue_named(world: World, developer_name: str) -> Record | None:
+    return next(iter(world.tables["Group"].rows(Type="Queue", DeveloperName=developer_name)), None)

@@ -37,6 +37,7 @@ from sync.store.plans import record as plan_record
 from sync.store.vocabulary import LeaseName
 from tests import people
 from tests.listening import ListeningServer
+from tests.sandbox_org import queue_named
 from tests.stores import make_file
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
@@ -175,7 +176,7 @@ class Stage:
     def owner_id(self, name: str) -> str:
         """The id behind a stem of the cast or a queue's DeveloperName."""
         world = self.server.world
-        found = world.queue_named(name) or world.user_named(username(name))
+        found = queue_named(world, name) or world.user_named(username(name))
         if found is None:
             raise KeyError(name)
         return str(found["Id"])

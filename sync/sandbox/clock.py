@@ -17,11 +17,6 @@ class OrgClock:
         """A clock that shows `start` now."""
         return cls(host, ahead_seconds=(start - host()).total_seconds())
 
-    @classmethod
-    def held_at(cls, start: datetime) -> "OrgClock":
-        """A clock that moves only by `advance`."""
-        return cls(lambda: start)
-
     def now(self) -> datetime:
         self._last = max(self._last, self._reading())
         return self._last

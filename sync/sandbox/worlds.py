@@ -1,6 +1,6 @@
 """A sandbox org: its rows in a database, all else about it as values."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -104,14 +104,6 @@ class World:
         self.now = now
         return self
 
-    def with_rows(self, **tables: Iterable[Record]) -> Self:
-        """With these rows and no others in these tables, whatever the org would make of them."""
-        for name, rows in tables.items():
-            kept = list(rows)
-            self.db.run(f"DELETE FROM {self.tables[name].name}")  # noqa: S608  # a name of the schema
-            self.tables[name].put(*kept)
-        return self
-
     def find(self, name: str, record_id: str) -> Record | None:
         """A record, deleted or not."""
         return self.tables[name].get(record_id)
@@ -128,9 +120,6 @@ class World:
         """The user of a username; case does not matter to Salesforce."""
         wanted = username.lower()
         return next((user for user in self.tables["User"].rows() if str(user["Username"]).lower() == wanted), None)
-
-    def queue_named(self, developer_name: str) -> Record | None:
-        return next(iter(self.tables["Group"].rows(Type="Queue", DeveloperName=developer_name)), None)
 
     def take(self, hits: Callable[[Fault], bool]) -> Fault | None:
         """The first planned fault that hits, which is used up by that, or one that it lets pass is."""

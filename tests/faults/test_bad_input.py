@@ -58,7 +58,7 @@ def test_a_queue_that_the_org_lacks_is_named_with_those_it_has(tmp_path: Path) -
 
 
 def test_another_org_is_refused(stage: Stage) -> None:
-    clock = OrgClock.held_at(START)
+    clock = OrgClock(lambda: START)
     other = generate(leads=0, seed=99, now=START)
     with (
         SandboxServer(other, clock) as server,

@@ -19,6 +19,7 @@ from sync.sandbox.generate import generate
 from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import World
 from tests.command import leadsync
+from tests.sandbox_org import with_rows
 from tests.stage import START, Stage, waiting
 
 
@@ -76,7 +77,7 @@ def test_t4_no_token_is_kept_so_that_none_can_be_lost(stage: Stage) -> None:
 def led_elsewhere(stage: Stage, world: World) -> Iterator[tuple[Stage, SandboxServer]]:
     """The same folder, where the login leads to this org now."""
     with (
-        SandboxServer(world, OrgClock.held_at(START)) as server,
+        SandboxServer(world, OrgClock(lambda: START)) as server,
         open_worker(stage.folder, sandbox=Opened.of(server)) as worker,
     ):
         yield replace(stage, worker=worker), server
@@ -120,7 +121,7 @@ def renamed(world: World) -> World:
 
 def with_organization(world: World, **values: Any) -> World:
     (known,) = world.tables["Organization"].values()
-    return world.with_rows(Organization=[{**known, **values}])
+    return with_rows(world, Organization=[{**known, **values}])
 
 
 @pytest.mark.parametrize("address", ["https://acme.lightning.force.com", "https://login.salesforce.com"])

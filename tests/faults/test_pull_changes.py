@@ -16,6 +16,7 @@ from sync.sandbox.worlds import Switches, World
 from sync.store import data_files
 from sync.store.vocabulary import LeaseName
 from tests import people
+from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -91,7 +92,7 @@ def test_p2_p3_p7_a_cluster_of_one_second_is_read_whole_though_every_cursor_is_l
     stamp = "2026-11-20T00:10:00.000+0000"
 
     def at_once(world: World, _: datetime) -> World:
-        return world.with_rows(Lead=[{**row, "SystemModstamp": stamp} for row in world.tables["Lead"].rows()])
+        return with_rows(world, Lead=[{**row, "SystemModstamp": stamp} for row in world.tables["Lead"].rows()])
 
     stage.server.act(at_once)
     stage.advance(900)

@@ -11,6 +11,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import DuplicateRule, Flow, ValidationRule, World
 from sync.views.plan_report import report_of
 from tests import people
+from tests.sandbox_org import queue_named, with_rows
 from tests.stage import RULEBOOK, Stage, ids, in_blocks, staged, waiting
 
 
@@ -105,8 +106,8 @@ def test_w12_a_queue_that_may_no_longer_hold_leads_is_sent_none(tmp_path: Path, 
 def test_w12_a_public_group_of_the_same_name_is_not_taken_for_the_queue(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=TO_A_QUEUE) as stage:
         given = {"Name": "提携", "DeveloperName": "Partner_Leads", "Type": "Regular"}
-        namesake = dict(stage.server.world.queue_named("Partner_Leads") or {}) | given | {"Id": "00G5j000000ZZZZEAA"}
-        stage.server.act(lambda world, _: world.with_rows(Group=[namesake, *world.tables["Group"].rows()]))
+        namesake = dict(queue_named(stage.server.world, "Partner_Leads") or {}) | given | {"Id": "00G5j000000ZZZZEAA"}
+        stage.server.act(lambda world, _: with_rows(world, Group=[namesake, *world.tables["Group"].rows()]))
         stage.plan()
         lead = stage.add_lead(State="大阪府", owner="Inbound_Leads")
         stage.cycle()
@@ -119,8 +120,8 @@ def as_public_group(world: World, queue_id: str) -> World:
 
 
 def without_leads(world: World, queue_id: str) -> World:
-    return world.with_rows(
-        QueueSobject=[row for row in world.tables["QueueSobject"].rows() if row["QueueId"] != queue_id]
+    return with_rows(
+        world, QueueSobject=[row for row in world.tables["QueueSobject"].rows() if row["QueueId"] != queue_id]
     )
 
 

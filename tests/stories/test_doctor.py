@@ -12,6 +12,7 @@ from sync.doctor.prerequisites import clock
 from sync.sandbox.database import Record
 from sync.sandbox.ids import record_id
 from sync.sandbox.worlds import Switches, World
+from tests.sandbox_org import with_rows
 from tests.stage import Stage
 
 ENGLISH = Words(Language.ENGLISH)
@@ -36,7 +37,7 @@ def put(stage: Stage, table: str, *records: Record) -> None:
 
 def allow(stage: Stage, *system: str, on_lead: tuple[str, ...] = ("Read", "Edit")) -> None:
     """One permission set for the integration user and nothing else."""
-    stage.server.act(lambda world, _: world.with_rows(PermissionSetAssignment=()))
+    stage.server.act(lambda world, _: with_rows(world, PermissionSetAssignment=()))
     put(stage, "PermissionSet", {"Name": "worker", **{f"Permissions{name}": True for name in system}})
     put(stage, "PermissionSetAssignment", {"AssigneeId": stage.owner_id("leadsync"), "PermissionSetId": HELD})
     granted = {f"Permissions{name}": True for name in on_lead}

@@ -17,6 +17,7 @@ from engine.changes.states import State
 from sync.sandbox.generate import generate
 from sync.sandbox.prospects import Maker
 from sync.sandbox.worlds import World
+from tests.sandbox_org import queue_named
 from tests.stage import START, Stage, staged
 
 pytestmark = pytest.mark.long
@@ -71,7 +72,7 @@ def org(folder: Path) -> tuple[World, list[str]]:
     maker = Maker(random.Random(1), START, base.db)  # noqa: S311  # dice for a test org
     maker.serial = base.serial
     manager = str(base.user_named("takahashi@sandbox.example")["Id"])  # type: ignore[index]
-    marketing = str(base.queue_named("Partner_Leads")["Id"])  # type: ignore[index]
+    marketing = str(queue_named(base, "Partner_Leads")["Id"])  # type: ignore[index]
     deals = {row["mql_id"]: row for row in rows(folder / "olist_closed_deals_dataset.csv")}
     reps: dict[str, str] = {}
     for rep in sorted({deal["sr_id"] for deal in deals.values()}):

@@ -31,6 +31,7 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.schedule.health import answering, listen
 from sync.schedule.serve import Server
 from sync.store import audit
+from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, START, write_rulebook
 
 CANARY = "canary"
@@ -118,7 +119,7 @@ def folder(tmp_path: Path) -> Path:
         os.utime(path, (START.timestamp() - 86_400,) * 2)
     world = generate(leads=12, seed=1, now=datetime(2026, 11, 20, tzinfo=UTC))
     (company,) = world.tables["Organization"].values()
-    world = world.with_rows(Organization=[{**company, "Name": "canary company"}])
+    world = with_rows(world, Organization=[{**company, "Name": "canary company"}])
     users = [
         {**row, "LastName": "canarylast", "FirstName": "canaryfirst", "Name": "canarylast canaryfirst"}
         for row in world.tables["User"].values()
@@ -128,7 +129,7 @@ def folder(tmp_path: Path) -> Path:
          "Title": "canary 部長"}
         for number, row in enumerate(world.tables["Lead"].values())
     ]  # fmt: skip
-    SavedWorld(folder / "data" / "sandbox").save(world.with_rows(User=users, Lead=leads))
+    SavedWorld(folder / "data" / "sandbox").save(with_rows(world, User=users, Lead=leads))
     return folder
 
 

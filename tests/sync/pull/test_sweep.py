@@ -15,6 +15,7 @@ from sync.run import begin
 from sync.sandbox.worlds import World
 from sync.store.figures import Drift
 from tests import people
+from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -99,7 +100,7 @@ def test_an_org_that_shows_hardly_anything_any_more_is_not_believed(stage: Stage
     swept(stage)
 
     def vanish(world: World, _: datetime) -> World:
-        return world.with_rows(Lead=())
+        return with_rows(world, Lead=())
 
     stage.server.act(vanish)
     with pytest.raises(OrgError) as refused:

@@ -15,6 +15,7 @@ from sync.sandbox.database import Record
 from sync.sandbox.worlds import Switches, World
 from sync.store import runs
 from sync.store.figures import Drift
+from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -89,7 +90,7 @@ def unnoticed(stage: Stage, name: str, changed: Callable[[str, Record], Record |
 
     def act(world: World, _: datetime) -> World:
         rows = [new for key, row in world.tables[name].items() if (new := changed(key, row))]
-        return world.with_rows(**{name: rows})
+        return with_rows(world, **{name: rows})
 
     stage.server.act(act)
 

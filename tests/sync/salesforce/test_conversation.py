@@ -17,7 +17,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.ids import record_id
 from sync.sandbox.server import SandboxOrg, SandboxServer
 from sync.sandbox.worlds import App, Switches, World
-from tests.sandbox_org import SandboxAdapter, firings
+from tests.sandbox_org import SandboxAdapter, firings, with_rows
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 BEFORE = "2026-11-20T01:02:03.000+0000"
@@ -50,7 +50,8 @@ def lead(key: str, **values: str | bool) -> Record:
 @pytest.fixture
 def sandbox(keys: object) -> SandboxOrg:
     app = App("key", "secret", run_as="leadsync@sandbox.example", public_key=getattr(keys, "public", ""))
-    world = World(ORG_ID, app, LEAVER).with_rows(
+    world = with_rows(
+        World(ORG_ID, app, LEAVER),
         Organization=table({"Id": ORG_ID, "Name": "テスト", "IsSandbox": True, "TimeZoneSidKey": "Asia/Tokyo"}),
         User=table(user(ROBOT, "leadsync"), user(REP, "suzuki"), user(LEAVER, "kimura", active=False)),
         Lead=table(
@@ -61,7 +62,7 @@ def sandbox(keys: object) -> SandboxOrg:
             lead(FREE),
         ),
     )
-    return SandboxOrg(world, OrgClock.held_at(NOW))
+    return SandboxOrg(world, OrgClock(lambda: NOW))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def world(made: World) -> World:
 
 @pytest.fixture
 def org(world: World) -> SandboxOrg:
-    return SandboxOrg(world, OrgClock.held_at(NOW))
+    return SandboxOrg(world, OrgClock(lambda: NOW))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import requests
 
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
+from tests.sandbox_org import queue_named
 
 Ask = Callable[..., requests.Response]
 AWAY = {"Sforce-Auto-Assign": "FALSE"}
@@ -69,7 +70,7 @@ def test_a_part_without_its_own_header_depends_on_the_org(
 ) -> None:
     org.act(lambda world, _: replace(world, switches=replace(world.switches, outer_headers_count=counts)))
     owner = org.world.tables["Lead"][lead_ids[0]]["OwnerId"]
-    inbound = (org.world.queue_named("Inbound_Leads") or {})["Id"]
+    inbound = (queue_named(org.world, "Inbound_Leads") or {})["Id"]
     parts = [part(lead_ids[0], {"Title": "部長"}, {})]
     ask("POST", "composite", json={"allOrNone": False, "compositeRequest": parts}, headers=AWAY)
     assert org.world.tables["Lead"][lead_ids[0]]["OwnerId"] == (owner if counts else inbound)

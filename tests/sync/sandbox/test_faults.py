@@ -71,7 +71,7 @@ def test_a_row_is_locked_as_often_as_planned(org: SandboxOrg, ask: Ask, lead_id:
 
 def test_the_server_resets_and_hangs_for_real(world: World) -> None:
     faults = (Fault(FaultKind.RESET), Fault(FaultKind.HANG))
-    clock = OrgClock.held_at(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    clock = OrgClock(lambda: datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
     with SandboxServer(replace(world, faults=faults), clock) as org:
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{org.url}/services/data", timeout=5)
@@ -81,7 +81,7 @@ def test_the_server_resets_and_hangs_for_real(world: World) -> None:
 
 
 def test_a_client_that_goes_away_is_not_worth_a_word(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    clock = OrgClock.held_at(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    clock = OrgClock(lambda: datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
     with SandboxServer(world, clock) as org:
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", int(org.url.rpartition(":")[2]))) as client:

@@ -12,7 +12,7 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.schema import schema
 from sync.sandbox.values import accepted
 from sync.sandbox.worlds import World
-from tests.sandbox_org import contents
+from tests.sandbox_org import contents, queue_named
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def test_every_value_would_be_accepted_by_the_org(world: World) -> None:
 def test_the_leaver_still_owns_leads_and_both_queues_hold_some(world: World) -> None:
     owners = Counter(lead["OwnerId"] for lead in world.tables["Lead"].values())
     leaver = world.user_named(people_names.username(people_names.LEAVER)) or {}
-    queues = [world.queue_named(name) or {} for name in people_names.QUEUES]
+    queues = [queue_named(world, name) or {} for name in people_names.QUEUES]
     assert not leaver["IsActive"]
     assert all(owners[holder["Id"]] for holder in (leaver, *queues))
 

@@ -23,6 +23,7 @@ from tests.people import (
     touch,
     undelete,
 )
+from tests.sandbox_org import queue_named
 
 NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def test_a_web_form_goes_through_the_assignment_rule(world: World) -> None:
     values = {"LastName": "新谷", "Company": "株式会社新谷", "Status": "Open - Not Contacted"}
     after = add(world, NOW, "connector", "Lead", values, assigns=True)
     made = after.tables["Lead"][after.writes[-1].record_id]
-    assert made["OwnerId"] == (world.queue_named("Inbound_Leads") or {})["Id"]
+    assert made["OwnerId"] == (queue_named(world, "Inbound_Leads") or {})["Id"]
 
 
 def test_the_loser_of_a_merge_points_to_the_winner(world: World, lead_id: str) -> None:

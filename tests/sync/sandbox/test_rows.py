@@ -10,7 +10,7 @@ from sync.sandbox.database import Write
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import World
 from tests.people import convert, edit, leave, remove
-from tests.sandbox_org import firings
+from tests.sandbox_org import firings, queue_named
 
 Ask = Callable[..., requests.Response]
 
@@ -84,7 +84,7 @@ def test_some_users_cannot_own(world: World, ask: Ask, lead_id: str, owner: str,
 
 
 def test_only_a_queue_for_leads_can_own_one(world: World, ask: Ask, lead_id: str) -> None:
-    inbound, support = world.queue_named("Inbound_Leads") or {}, world.queue_named("Support_Cases") or {}
+    inbound, support = queue_named(world, "Inbound_Leads") or {}, queue_named(world, "Support_Cases") or {}
     assert ask("PATCH", f"sobjects/Lead/{lead_id}", json={"OwnerId": inbound["Id"]}).status_code == 204
     answer = ask("PATCH", f"sobjects/Lead/{lead_id}", json={"OwnerId": support["Id"]})
     assert code(answer) == (400, "FIELD_INTEGRITY_EXCEPTION")
@@ -95,7 +95,7 @@ def test_the_assignment_rule_takes_the_lead_unless_told_not_to(
     org: SandboxOrg, ask: Ask, lead_id: str, header: str | None
 ) -> None:
     ask("PATCH", f"sobjects/Lead/{lead_id}", json={"Title": "部長"}, headers={"Sforce-Auto-Assign": header})
-    inbound = org.world.queue_named("Inbound_Leads") or {}
+    inbound = queue_named(org.world, "Inbound_Leads") or {}
     assert org.world.tables["Lead"][lead_id]["OwnerId"] == inbound["Id"]
     assert "OwnerId" in org.world.writes[-1].after
 

@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)
 @pytest.fixture
 def org(tmp_path: Path, world: World) -> SandboxOrg:
     """Saved: all that is asked of it is kept."""
-    return SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock.held_at(NOW))
+    return SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock(lambda: NOW))
 
 
 def work(org: SandboxOrg, lead_id: str) -> None:
@@ -56,7 +56,7 @@ def test_what_a_crash_tore_off_has_not_been(tmp_path: Path, org: SandboxOrg, lea
 
 def test_of_work_that_breaks_off_nothing_is_kept(tmp_path: Path) -> None:
     world = generate(leads=300, seed=1, now=NOW, activities_per_lead=0)
-    org = SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock.held_at(NOW))
+    org = SandboxOrg(SavedWorld(tmp_path).save(world), OrgClock(lambda: NOW))
 
     def broken(world: World, now: datetime) -> World:
         connector_weekend(world, now, 1.0)
@@ -104,7 +104,7 @@ def test_an_open_transaction_commits_after_the_org_was_killed(tmp_path: Path, or
     org.act(lambda w, now: late(w, now, 60, lambda w, now: edit(w, now, "suzuki", lead_id, {"Title": "later"})))
     loaded = SavedWorld(tmp_path).load()
     assert loaded.tables["Lead"][lead_id].get("Title") != "later"
-    revived = SandboxOrg(loaded, OrgClock.held_at(NOW + timedelta(seconds=60)))
+    revived = SandboxOrg(loaded, OrgClock(lambda: NOW + timedelta(seconds=60)))
     revived.act(lambda world, _: world)
     assert (revived.world.tables["Lead"][lead_id]["Title"], len(revived.world.writes)) == ("later", 1)
 

@@ -10,7 +10,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.server import SandboxOrg
 from sync.sandbox.worlds import DuplicateRule, Flow, Switches, World
 from tests.people import leave
-from tests.sandbox_org import firings
+from tests.sandbox_org import firings, queue_named
 
 Ask = Callable[..., requests.Response]
 Soql = Callable[[str], list[dict[str, object]]]
@@ -20,7 +20,7 @@ def test_a_flow_puts_the_owner_back_behind_a_success(org: SandboxOrg, ask: Ask, 
     flow = Flow("Lead", "keeps owners", restores=("OwnerId",))
     org.act(lambda world, _: replace(world, flows=(flow,)))
     owner = org.world.tables["Lead"][lead_id]["OwnerId"]
-    queue = (org.world.queue_named("Inbound_Leads") or {})["Id"]
+    queue = (queue_named(org.world, "Inbound_Leads") or {})["Id"]
     answer = ask("PATCH", f"sobjects/Lead/{lead_id}", json={"OwnerId": queue})
     assert (answer.status_code, org.world.tables["Lead"][lead_id]["OwnerId"]) == (204, owner)
     assert [(write.kind, write.after) for write in org.world.writes] == [
