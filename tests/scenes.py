@@ -22,12 +22,7 @@ _numbers = count(1)
 
 @contextmanager
 def begun(
-    folder: Path,
-    play: Play,
-    *,
-    leads: int = 0,
-    rulebook: Mapping[str, str] | None = None,
-    field_map: str | None = None,
+    folder: Path, play: Play, *, leads: int = 0, rulebook: Mapping[str, str] | None = None, field_map: str | None = None
 ) -> Iterator[Stage]:
     """A stage in a new folder on which that has been played. `play` is a function of a module: by it, and by what is
     given besides as to `staged`, the scene is known again.

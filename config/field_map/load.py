@@ -68,14 +68,7 @@ def _meaning(
     """The version of a map: comments, order of lines and spelled-out defaults make no other version."""
     return digest(
         [
-            {
-                entry.api_name: [
-                    _said(entry.fields),
-                    dict(entry.write_back),
-                    _named(entry.lookups),
-                ]
-                for entry in objects
-            },
+            {entry.api_name: [_said(entry.fields), dict(entry.write_back), _named(entry.lookups)] for entry in objects},
             [
                 [
                     *(s.api_name, list(s.prospect), s.at, s.kind, s.kind_field, dict(s.kinds), s.asset, s.campaign),

@@ -90,13 +90,7 @@ def _field(readable: Readable, node: Node, known: Known, problems: Problems) -> 
 
 
 def _leaf(
-    readable: Readable,
-    key: Scalar,
-    node: Node,
-    known: Known,
-    problems: Problems,
-    *,
-    empty: bool | None,
+    readable: Readable, key: Scalar, node: Node, known: Known, problems: Problems, *, empty: bool | None
 ) -> Leaf | None:
     operator = OPERATORS.get(folded(key.text))
     if operator is None:

@@ -109,11 +109,7 @@ class Proposals:
 
     def follow_ups(self) -> dict[str, FollowUp]:
         return follow_ups(
-            following=self.following,
-            due=self.due,
-            quiet=self.quiet,
-            respected=self.respected,
-            undecided=self.undecided,
+            following=self.following, due=self.due, quiet=self.quiet, respected=self.respected, undecided=self.undecided
         )
 
     def outline(self, snapshot: str) -> Outline:

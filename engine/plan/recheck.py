@@ -69,12 +69,7 @@ def recheck(
 
 
 def _rechecked(
-    change: Change,
-    row: Mapping[str, object] | None,
-    draft: Draft | None,
-    *,
-    memory: Memory,
-    directory: Directory,
+    change: Change, row: Mapping[str, object] | None, draft: Draft | None, *, memory: Memory, directory: Directory
 ) -> Recheck:
     if row is None:
         return Recheck(Ruling.GONE)

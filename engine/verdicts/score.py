@@ -62,11 +62,7 @@ SCORE = _Score()
 
 
 def with_ledger(
-    frame: Frame,
-    activities: Frame,
-    points: tuple[Points, ...],
-    counts: Mapping[ActivityCount, str],
-    moment: Moment,
+    frame: Frame, activities: Frame, points: tuple[Points, ...], counts: Mapping[ActivityCount, str], moment: Moment
 ) -> Frame:
     """Adds the sum of points in thousandths and a column for each count; a prospect without activities has 0."""
     flags = {column: _one(count_flag(count, moment)) for count, column in counts.items()}

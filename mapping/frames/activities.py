@@ -13,14 +13,7 @@ from mapping.field_map.filters import is_inside
 from mapping.field_map.types import MOMENT, TEXT
 from mapping.frames.columns import NONE_RELATED, column_types, keys, looked_up, typed
 
-ACTIVITY_SCHEMA = {
-    "prospect_id": TEXT,
-    "kind": TEXT,
-    "at": MOMENT,
-    "asset": TEXT,
-    "campaign": TEXT,
-    "source": TEXT,
-}
+ACTIVITY_SCHEMA = {"prospect_id": TEXT, "kind": TEXT, "at": MOMENT, "asset": TEXT, "campaign": TEXT, "source": TEXT}
 
 
 def schema_of(details: Sequence[MappedField]) -> dict[str, pl.DataType]:

@@ -133,10 +133,7 @@ def _department(text: str) -> Reading:
     return Reading(text, {"function": departments.function(text)})
 
 
-@text_key(
-    "email",
-    facets={"domain": Facet(Kind.TEXT, str), "is_free": Facet(Kind.BOOLEAN, emails.is_free_domain)},
-)
+@text_key("email", facets={"domain": Facet(Kind.TEXT, str), "is_free": Facet(Kind.BOOLEAN, emails.is_free_domain)})
 def _email(text: str) -> Reading:
     domain = emails.domain(text)
     return Reading(text, {"domain": domain, "is_free": emails.is_free_domain(domain)}) if domain else Reading(None)

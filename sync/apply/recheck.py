@@ -140,9 +140,7 @@ class Rechecks:
         }
         return {
             change.change_id: _overridden(
-                rulings[change.change_id],
-                editions.get(change.record_id),
-                senders.get(change.change_id, frozenset()),
+                rulings[change.change_id], editions.get(change.record_id), senders.get(change.change_id, frozenset())
             )
             for change in theirs
         }

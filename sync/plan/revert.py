@@ -230,12 +230,7 @@ def inverse(applied: Sequence[Change], row: Mapping[str, Any], *, org_id: str, a
         riders |= {"previous_owner": row["owner_id"], "owner_reason": str(RuleRef(REVERSAL, reverted))}
     return Change(
         change_id=change_id(
-            org_id=org_id,
-            object_name=last.object,
-            record_id=last.record_id,
-            at=at,
-            after=after,
-            effects=effects,
+            org_id=org_id, object_name=last.object, record_id=last.record_id, at=at, after=after, effects=effects
         ),
         object=last.object,
         record_id=last.record_id,

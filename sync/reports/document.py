@@ -35,10 +35,7 @@ def parts(told: Mapping[str, object], rows: Iterable[Row], words: Words) -> Iter
 
 def each(loads: Iterable[Load], remarks: Iterable[Remark], words: Words) -> dict[str, Json]:
     """What is told owner by owner and record by record, but for the changes."""
-    return {
-        "loads": [_load(load) for load in loads],
-        "notices": [_remark(remark, words) for remark in remarks],
-    }
+    return {"loads": [_load(load) for load in loads], "notices": [_remark(remark, words) for remark in remarks]}
 
 
 def document(report: Heading, words: Words) -> dict[str, Json]:

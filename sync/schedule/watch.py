@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from apscheduler.schedulers.background import (  # type: ignore[import-untyped]  # it ships no types
-    BackgroundScheduler,
-)
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # it ships no types
 
 from config.settings.settings import Supervisor
 from config.settings.syncs import Sync

@@ -129,14 +129,7 @@ def sent_since(tx: Transaction, since: datetime) -> list[tuple[datetime, int]]:
 
 
 def intend(
-    tx: Transaction,
-    lease: Lease,
-    moves: Collection[Move],
-    *,
-    run: str,
-    mode: str,
-    at: datetime,
-    job: str | None = None,
+    tx: Transaction, lease: Lease, moves: Collection[Move], *, run: str, mode: str, at: datetime, job: str | None = None
 ) -> Batch:
     """Commit to sending: the lease is checked, a batch is written, and its approved changes move to sending.
 

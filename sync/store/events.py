@@ -119,11 +119,7 @@ _counted: _Shape = lambda value: (  # noqa: E731 - it calls itself
 )
 _data_files = _all(_facts(path=_path, sha256=_digest, rows=_count))
 
-_OF_CHANGE = {
-    "change": _change,
-    "object": _object,
-    "record": _org_id,
-}
+_OF_CHANGE = {"change": _change, "object": _object, "record": _org_id}
 _OF_VALUES = {
     "rules": _all(_item),
     "owner": _keyed,

@@ -60,13 +60,7 @@ class LeasedStore:
 
 @contextmanager
 def hold(
-    store: Store,
-    name: LeaseName,
-    *,
-    holder: Holder,
-    clock: Clock,
-    lease_seconds: float,
-    renew_seconds: float,
+    store: Store, name: LeaseName, *, holder: Holder, clock: Clock, lease_seconds: float, renew_seconds: float
 ) -> Iterator[Lease]:
     """Take the lease, renew it from a thread of its own, and give it back at the end. LeaseError when it is taken."""
     with store.transaction() as tx:

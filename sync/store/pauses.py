@@ -32,7 +32,7 @@ def pause(
     made = Pause((tx.execute(select(func.max(pauses.c.pause_id))).scalar() or 0) + 1, sync, by, reason, at, until)
     salt = secret_bytes(tx, 16).hex()
     tx.execute(
-        insert(pauses).values(pause_id=made.pause_id, sync=sync, by=by, reason=reason, salt=salt, at=at, until=until),
+        insert(pauses).values(pause_id=made.pause_id, sync=sync, by=by, reason=reason, salt=salt, at=at, until=until)
     )
     facts = {"pause": made.pause_id, "actor": by, "terms": commitment(salt, [sync, reason])}
     if until is not None:

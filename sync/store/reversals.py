@@ -47,12 +47,7 @@ def applied_by(store: Store, run_id: str, *, most: int = 2_000) -> Iterator[dict
 
 
 def _behind(
-    run_id: str,
-    query: Select[Any],
-    place: Sequence[Column[str]],
-    tx: Transaction,
-    after: tuple[str, ...],
-    most: int,
+    run_id: str, query: Select[Any], place: Sequence[Column[str]], tx: Transaction, after: tuple[str, ...], most: int
 ) -> list[_Met]:
     behind = tuple_(*place) > tuple_(*map(literal, after))
     rows = tx.execute(query.where(behind).order_by(*place).limit(most)).all()

@@ -39,14 +39,7 @@ def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
     sequence = (tx.execute(select(func.max(runs.c.sequence))).scalar() or 0) + 1
     run_id = f"{at.astimezone(UTC):{_BEGIN}}-{sequence:04d}"
     tx.execute(
-        insert(runs).values(
-            run_id=run_id,
-            sequence=sequence,
-            verb=verb,
-            started_at=at,
-            figures={},
-            **holder.columns(),
-        )
+        insert(runs).values(run_id=run_id, sequence=sequence, verb=verb, started_at=at, figures={}, **holder.columns())
     )
     audit.append(tx, [Entry(Event.RUN_STARTED, at, run_id, {"verb": verb})])
     return run_id

@@ -51,9 +51,7 @@ def actions(rulebook: Make, text: str, **files: str) -> object:
         pytest.param("{employees: {at least: '1,000'}}", Leaf(EMPLOYEES, "at least", 1000, "1,000"), id="a comma"),
         pytest.param("{employees: 5}", Leaf(EMPLOYEES, "is", 5, "5"), id="short for is"),
         pytest.param(
-            "{employees: {between: [100, 299]}}",
-            Leaf(EMPLOYEES, "between", (100, 299), "100, 299"),
-            id="a span",
+            "{employees: {between: [100, 299]}}", Leaf(EMPLOYEES, "between", (100, 299), "100, 299"), id="a span"
         ),
         pytest.param(
             "{company: {is: 三河製作所　株式会社}}",

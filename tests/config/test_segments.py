@@ -87,11 +87,7 @@ def test_what_is_wrong_is_named_by_its_place(complaints: Complaints, text: str, 
 
 @pytest.mark.parametrize(
     ("when", "found"),
-    [
-        ("{segment: 検討}", "RB-124"),
-        ("{segment: {starts with: 検}}", "RB-105"),
-        ("{segment: {at least: 1}}", "RB-105"),
-    ],
+    [("{segment: 検討}", "RB-124"), ("{segment: {starts with: 検}}", "RB-105"), ("{segment: {at least: 1}}", "RB-105")],
 )
 def test_a_segment_that_is_not_there_cannot_be_asked(complaints: Complaints, when: str, found: str) -> None:
     rule = f"- {{name: r, when: {when}, then: [{{tag: t}}]}}\n"

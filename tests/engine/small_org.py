@@ -123,12 +123,5 @@ def change_of(
     if "owner" in after:
         held["owner"] = "ANN"
     return Change(
-        f"C{number}",
-        "Lead",
-        f"L{number}",
-        "ANN",
-        held | dict(before or {}),
-        after,
-        BASE,
-        effects=Effects(turn=turn),
+        f"C{number}", "Lead", f"L{number}", "ANN", held | dict(before or {}), after, BASE, effects=Effects(turn=turn)
     )

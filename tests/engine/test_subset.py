@@ -54,7 +54,7 @@ _OF_OTHERS = {name for kind in (nw.DataFrame, nw.LazyFrame, nw.Series, str, list
         name
         for name in _OF_EXPRESSIONS
         if name not in {*dir(nw.LazyFrame), *dir(str), *dir(list), *dir(dict), *dir(set)}
-    ),
+    )
 }
 BANNED = _OF_EXPRESSIONS - METHODS - _OF_OTHERS
 FILES = sorted(path for path in ENGINE.rglob("*.py") if "narwhals" in path.read_text(encoding="utf-8"))

@@ -27,9 +27,6 @@ def test_a_weekend_of_connector_edits_spoils_nothing_and_peoples_own_moves_stay(
 
         stage.apply()
 
-        assert stage.states() == {
-            State.APPLIED: len(proposed.changes) - MOVED,
-            State.CONFLICT: MOVED,
-        }
+        assert stage.states() == {State.APPLIED: len(proposed.changes) - MOVED, State.CONFLICT: MOVED}
         assert {stage.owner(record_id) for record_id in moved} == {"watanabe"}
         assert stage.our_writes(moved[0]) == []

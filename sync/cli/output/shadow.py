@@ -91,9 +91,7 @@ def _kinds(agreed: Agreed, name: str, column: ColumnAgreement) -> list[str]:
     )
     kinds = [
         words.say(
-            "report.times",
-            what=agreed.kind(name, theirs, ours, is_banded=is_banded),
-            count=phrases.number(count),
+            "report.times", what=agreed.kind(name, theirs, ours, is_banded=is_banded), count=phrases.number(count)
         )
         for theirs, ours, count in column.kinds[:_KINDS_SHOWN_MAX]
     ]

@@ -18,10 +18,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
     @app.command("lift", help=words.say("cli.lift"))
     def lift(
-        *,
-        records: list[str] | None = records_argument,
-        everything: bool = all_option,
-        folder: Path = folder_option,
+        *, records: list[str] | None = records_argument, everything: bool = all_option, folder: Path = folder_option
     ) -> int:
         from sync.review import decisions
 

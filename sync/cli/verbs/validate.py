@@ -25,10 +25,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         terminal.words = Words(settings.language)
         field_map = load_map(settings.map_file)
         rulebook = load_rulebook(settings.rulebook_folder, field_map)
-        mapped = {
-            "objects": len(field_map.objects),
-            "fields": sum(len(entry.fields) for entry in field_map.objects),
-        }
+        mapped = {"objects": len(field_map.objects), "fields": sum(len(entry.fields) for entry in field_map.objects)}
         held = {kind: len(items) for kind, items in rulebook.items.items()}
         in_vain = [terminal.words.problem(problem) for problem in lints(field_map)]
         if json:

@@ -195,12 +195,7 @@ def test_every_field_the_run_decides_can_be_asked_about(field: Field) -> None:
     ("field", "value"), [(TITLE, "営業部長"), (RATING, "Hot"), (TITLE, None), (DEPARTMENT, "製造")]
 )
 def test_one_of_several_means_any_of_them(
-    one: str,
-    several: str,
-    field: Field,
-    value: str | None,
-    moment: Moment,
-    prospects: Callable[..., nw.DataFrame[Any]],
+    one: str, several: str, field: Field, value: str | None, moment: Moment, prospects: Callable[..., nw.DataFrame[Any]]
 ) -> None:
     frame, parts = prospects({field.name: value}), ("営業", "hot", "製造")
     each = [OPERATORS[one].build(field, part, moment).alias(part) for part in parts]

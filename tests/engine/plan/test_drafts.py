@@ -17,28 +17,9 @@ from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.drafts import Draft, RangeCounts, drafts_of
 from engine.rulebook.policy import FieldStance, PeopleWin, Policy, Stance
-from engine.rulebook.rulebook import (
-    Assignment,
-    AutomationRule,
-    Otherwise,
-    Pool,
-    Reference,
-    Rulebook,
-    RuleMode,
-)
+from engine.rulebook.rulebook import Assignment, AutomationRule, Otherwise, Pool, Reference, Rulebook, RuleMode
 from engine.values import Scalar, Values
-from tests.engine.small_org import (
-    AT,
-    BASE,
-    BIG,
-    KNOWN,
-    MOMENT,
-    directory_of,
-    draft_of,
-    drafted,
-    part_of,
-    refs,
-)
+from tests.engine.small_org import AT, BASE, BIG, KNOWN, MOMENT, directory_of, draft_of, drafted, part_of, refs
 
 CHIEF = Leaf(Field("title", Kind.TEXT), "is", "ceo")
 WARM = AutomationRule("warm", "Warm", BIG, (SetField("rating", "Warm", key="warm"),))

@@ -228,10 +228,7 @@ def test_what_a_part_lets_through_everybody_would(
 _MORE = Limits(changes_percent=10, changes_min=5, changes_max=30)
 
 
-@pytest.mark.parametrize(
-    ("in_scope", "most"),
-    [(0, 5), (50, 5), (59, 5), (60, 6), (300, 30), (301, 30), (10_000, 30)],
-)
+@pytest.mark.parametrize(("in_scope", "most"), [(0, 5), (50, 5), (59, 5), (60, 6), (300, 30), (301, 30), (10_000, 30)])
 def test_how_many_changes_a_plan_may_hold(in_scope: int, most: int) -> None:
     assert _MORE.changes(in_scope) == most
 

@@ -274,11 +274,7 @@ _STATES = {
         replace(ESTABLISHED, applied={"L0": {"rating": "Cold"}}),
         State.PLANNED,
     ),
-    "ping-pong": (
-        replace(RULES, policy=_POLICY),
-        replace(ESTABLISHED, moved={"L0": (AT, AT, AT)}),
-        State.HELD,
-    ),
+    "ping-pong": (replace(RULES, policy=_POLICY), replace(ESTABLISHED, moved={"L0": (AT, AT, AT)}), State.HELD),
     "ping-pong long ago": (
         replace(RULES, policy=_POLICY),
         replace(ESTABLISHED, moved={"L0": (AT - timedelta(days=31),) * 9}),

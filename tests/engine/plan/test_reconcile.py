@@ -77,10 +77,7 @@ def test_what_becomes_of_a_draft(change: Change | None, before: Past, outcome: O
 
 
 def test_two_facts_that_match_half_each_are_no_match() -> None:
-    halves = (
-        replace(quiet(ASKED), meaning_digest="other"),
-        replace(quiet(ASKED), target_digest="other"),
-    )
+    halves = (replace(quiet(ASKED), meaning_digest="other"), replace(quiet(ASKED), target_digest="other"))
     assert not replace(NOBODY, quiet=halves).is_quiet(ASKED)
 
 

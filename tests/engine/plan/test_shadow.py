@@ -80,9 +80,7 @@ def test_verdicts_that_the_org_shows_otherwise_differ_by_kind_and_say_why() -> N
 
 def test_nobody_says_so() -> None:
     _, differences = compared(VERDICTS, {"org__persona": "User", "org__profile": "Fit"})
-    assert [(each.column, each.why) for each in differences] == [
-        ("persona", (Message.of("agreement.no_persona"),)),
-    ]
+    assert [(each.column, each.why) for each in differences] == [("persona", (Message.of("agreement.no_persona"),))]
 
 
 def test_a_rulebook_that_says_nothing_of_them_compares_no_verdicts() -> None:

@@ -145,8 +145,7 @@ BANDS = (Band("4", 0), Band("3", 25), Band("2", 50), Band("1", 100))
 
 
 @pytest.mark.parametrize(
-    ("points", "band"),
-    [(-5, "4"), (0, "4"), (24, "4"), (25, "3"), (99, "2"), (100, "1"), (5_000, "1")],
+    ("points", "band"), [(-5, "4"), (0, "4"), (24, "4"), (25, "3"), (99, "2"), (100, "1"), (5_000, "1")]
 )
 def test_a_band_begins_at_its_points(
     points: int, band: str, moment: Moment, verdict_of: Callable[..., dict[str, Any]]

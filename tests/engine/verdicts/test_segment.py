@@ -65,10 +65,7 @@ def test_a_rulebook_without_segments_leaves_the_field_alone(verdict_of: VerdictO
     ],
 )
 def test_any_segment_that_holds_can_be_asked(
-    operator: str,
-    operand: Operand,
-    answer: object,
-    verdict_of: VerdictOf,
+    operator: str, operand: Operand, answer: object, verdict_of: VerdictOf
 ) -> None:
     rulebook = segments(ALWAYS, ALWAYS, BIG, asked=Leaf(FIELD, operator, operand))
     assert verdict_of(rulebook, {})["rule__0"] is answer

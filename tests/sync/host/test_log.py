@@ -102,9 +102,7 @@ def test_a_librarys_warning_is_named_and_not_quoted(stream: StringIO, canary: st
 
 
 @pytest.mark.parametrize(
-    "told",
-    [RUN, LEAD, CHANGE, CHANGE * 2, "LS-101", "2026-11-21T09:30:00+00:00", "66.0", 3, 1.5, True, None],
-    ids=str,
+    "told", [RUN, LEAD, CHANGE, CHANGE * 2, "LS-101", "2026-11-21T09:30:00+00:00", "66.0", 3, 1.5, True, None], ids=str
 )
 def test_ids_counts_and_codes_pass_under_any_key(log: FilteringBoundLogger, stream: StringIO, told: object) -> None:
     log.info("seen", whatever=told)

@@ -199,10 +199,7 @@ def test_a_job_is_at_work_as_long_as_the_switch_says(org: SandboxOrg, ask: Ask, 
     assert (state(ask, job), len(org.world.writes)) == ("JobComplete", 1)
 
 
-@pytest.mark.parametrize(
-    ("kind", "ended"),
-    [(FaultKind.JOB_FAILED, "Failed"), (FaultKind.JOB_ABORTED, "Aborted")],
-)
+@pytest.mark.parametrize(("kind", "ended"), [(FaultKind.JOB_FAILED, "Failed"), (FaultKind.JOB_ABORTED, "Aborted")])
 def test_a_job_that_falls_keeps_what_it_has_done(
     org: SandboxOrg, ask: Ask, lead_ids: list[str], kind: FaultKind, ended: str
 ) -> None:

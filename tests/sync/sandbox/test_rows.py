@@ -75,8 +75,7 @@ def test_a_picklist_that_is_not_restricted_takes_any_text(ask: Ask, lead_id: str
 
 
 @pytest.mark.parametrize(
-    ("owner", "expected"),
-    [("kimura", "INACTIVE_OWNER_OR_USER"), ("connector", "OP_WITH_INVALID_USER_TYPE_EXCEPTION")],
+    ("owner", "expected"), [("kimura", "INACTIVE_OWNER_OR_USER"), ("connector", "OP_WITH_INVALID_USER_TYPE_EXCEPTION")]
 )
 def test_some_users_cannot_own(world: World, ask: Ask, lead_id: str, owner: str, expected: str) -> None:
     user = world.user_named(f"{owner}@sandbox.example") or {}

@@ -124,8 +124,4 @@ def test_who_wants_to_be_told_stands_in_the_environment(variables: dict[str, str
 def test_the_clock_is_looked_at_often_enough_for_the_manager() -> None:
     assert [
         tick_seconds(manager, at_most=5.0) for manager in (None, Supervisor("/n", 9.0), Supervisor("/n", 60.0))
-    ] == [
-        5.0,
-        3.0,
-        5.0,
-    ]
+    ] == [5.0, 3.0, 5.0]

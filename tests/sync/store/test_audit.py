@@ -93,10 +93,7 @@ _TAMPERED = {
     "deleted": (delete(rows).where(rows.c.seq == 4), "AU-102"),
     "moved": (update(rows).where(rows.c.seq == 4).values(seq=400), "AU-102"),
     "relinked": (update(rows).where(rows.c.seq == 4).values(prev="f" * 64), "AU-105"),
-    "state edited": (
-        update(change_rows).where(change_rows.c.state == "applied").values(state="rejected"),
-        "AU-108",
-    ),
+    "state edited": (update(change_rows).where(change_rows.c.state == "applied").values(state="rejected"), "AU-108"),
 }
 
 

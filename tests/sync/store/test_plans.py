@@ -45,11 +45,7 @@ def _save(store: Store, plan: Plan, run: str, expires_at: datetime | None = None
 
 
 def test_a_header_comes_back_as_it_was(store: Store, run: str, at: datetime, plan: Plan) -> None:
-    saved = replace(
-        plan,
-        counts={"evaluated": 5},
-        notices=(Notice("00Q", Message.of("notice.x", pool="関東")),),
-    )
+    saved = replace(plan, counts={"evaluated": 5}, notices=(Notice("00Q", Message.of("notice.x", pool="関東")),))
     _save(store, saved, run, at)
     with store.read() as tx:
         assert plans.latest(tx) == plans.record(tx, run)

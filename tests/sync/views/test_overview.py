@@ -14,10 +14,7 @@ def test_a_flow_says_to_whom_and_why(report: RunReport, cast: Any) -> None:
     (flow,) = report.overview.flows
 
     assert flow == Flow(
-        before=cast.queue,
-        count=2,
-        to=((cast.smith, 1), (cast.suzuki, 1)),
-        why=((Message.of("reason.owner.queue"), 2),),
+        before=cast.queue, count=2, to=((cast.smith, 1), (cast.suzuki, 1)), why=((Message.of("reason.owner.queue"), 2),)
     )
 
 
