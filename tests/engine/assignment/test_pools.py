@@ -172,6 +172,11 @@ def test_open_assignments_count_as_turns_taken_and_never_turn_the_clock_back() -
     assert dict(memory.turns["team"]) == {"ANN": 7, "BOB": 3}
 
 
+def test_an_open_assignment_is_a_turn_taken() -> None:
+    memory = replace(open_with(change_of(owner="ANN", turn=Turn("team", "ANN", 9))), turns={"team": {"BOB": 3}})
+    assert Turns(memory).next("team", ("ANN", "BOB")) == Turn("team", "BOB", 10)
+
+
 def test_an_open_change_without_a_turn_takes_none() -> None:
     assert Turns(open_with(change_of(rating="Hot"))).next("team", ("ANN", "BOB")) == Turn("team", "ANN", 1)
 

@@ -58,7 +58,9 @@ def test_an_owner_change_waits_for_who_approves_owners_and_fields() -> None:
     moving = replace(change(), before={"owner": "ANN", "grade": None}, after={"owner": "BOB", "grade": "A"})
     assert entered(moving, Policy()).state is State.PLANNED
     assert entered(moving, Policy(owners=Approver.POLICY)).state is State.APPROVED
-    assert entered(moving, Policy(fields=Approver.PERSON, owners=Approver.POLICY)).state is State.PLANNED
+    by_fields = Policy(fields=Approver.PERSON, owners=Approver.POLICY)
+    assert entered(moving, by_fields).state is State.PLANNED
+    assert entered(replace(moving, before={"owner": "ANN"}, after={"owner": "BOB"}), by_fields).state is State.APPROVED
 
 
 def test_what_goes_against_somebody_elses_value_always_waits_for_a_person() -> None:

@@ -93,6 +93,22 @@ def test_ranges_add_up() -> None:
     assert (found.planned.weight.loads, sorted(found.changes)) == ({"ANN": 3}, ["L0", "L7"])
 
 
+def test_what_waits_and_what_is_open_adds_up_over_ranges() -> None:
+    waiting = {"org__run": "run-1"}
+    first, second = (made(part_of({**BIG_ONE, "id": name})).changes[name] for name in ("L1", "L3"))
+    parts = (part_of(waiting, BIG_ONE), part_of({**waiting, "id": "L2"}, {**BIG_ONE, "id": "L3"}))
+    memory = open_with(first, second, written={name: Written(AT, "run-2") for name in ("L0", "L2")})
+    found = made(*parts, memory=memory)
+    assert found.planned.outline.counts == {**COUNTS, "evaluated": 4, "in_scope": 4, "settling": 2, "kept": 2}
+    assert found.planned.seen == {"L1", "L3"}
+
+
+def test_of_many_who_get_nobody_the_first_thousand_are_named() -> None:
+    rules = replace(RULES, assignment=replace(POOLS, default_pool=None))
+    outline = made(part_of(*[QUEUED] * 1_001), rules=rules).planned.outline
+    assert (len(outline.notices), outline.counts["unassigned"]) == (1_000, 1_001)
+
+
 def test_the_oldest_is_served_first_then_the_first_by_id() -> None:
     made_at = [AT, AT - timedelta(days=1), AT, AT]
     rows = [{**QUEUED, "created_at": at} for at in made_at]
