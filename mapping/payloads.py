@@ -18,7 +18,7 @@ def payload(values: Mapping[str, Scalar], object_map: ObjectMap) -> dict[str, Sc
     for name, value in values.items():
         api_name = api_name_of(name, object_map)
         if api_name.casefold().startswith("pi__"):
-            raise MapError.of("MP-301", object_map.where, name=name, field=api_name)
+            raise MapError.of("MP-301", object_map.where, name=name, field=api_name)  # {name!r} would be written to…
         written[api_name] = shortened(value, _CUT_AT[name]) if name in _CUT_AT and isinstance(value, str) else value
     return written
 

@@ -86,7 +86,7 @@ class DemoSummary:
 def run_demo(folder: Path, *, leads: int, seed: int, words: Words, say: Say) -> DemoSummary:
     """Start a folder with a sandbox org and run the main job three times. UsageError SB-104 for an impossible size."""
     if not LEADS_MIN <= leads <= LEADS_MAX:
-        raise UsageError.of("SB-104", given=leads, least=LEADS_MIN, most=LEADS_MAX)
+        raise UsageError.of("SB-104", given=leads, least=LEADS_MIN, most=LEADS_MAX)  # the demo cannot make {given}…
     start_folder(folder)
     say(words.say("demo.building", leads=leads))
     world = SavedWorld(folder / "data" / "sandbox").save(generate(leads=leads, seed=seed, now=START))
@@ -119,10 +119,10 @@ def next_day(folder: Path) -> Day:
     """
     settings = load_settings(folder)
     if not settings.is_sandbox:
-        raise UsageError.of("SB-102", str(folder))
+        raise UsageError.of("SB-102", str(folder))  # there is no sandbox org in this folder
     with opened(settings.data_folder / "sandbox", host_time) as org:
         if org.server is None:
-            raise UsageError.of("SB-103", str(folder))
+            raise UsageError.of("SB-103", str(folder))  # another process is using the sandbox org of this folder
         office = Office(org.now().toordinal())
         org.server.act(office.day)
         org.server.advance(24 * _HOUR_SECONDS)

@@ -147,7 +147,7 @@ def _enter(worker: Worker, org: Org, verb: str) -> Run:
     identity = org.connect()
     at = org.started_at
     if at is None:
-        raise OrgError.of("SF-131", "query")
+        raise OrgError.of("SF-131", "query")  # the org's answers do not tell the time
     with worker.store.transaction() as tx:
         orgs.pin(tx, org_id=identity.org_id, is_sandbox=identity.is_sandbox, at=at)
         runs.close_interrupted(

@@ -30,7 +30,7 @@ _CAMPAIGN = "Campaign"
 
 def read_activities(node: Node, related: Mapping[str, RelatedObject], reader: Reader) -> Iterator[ActivitySource]:
     if not isinstance(node, Listing):
-        reader.shape("MP-109", node)
+        reader.shape("MP-109", node)  # a list is expected here, each item behind '- '
         return
     for item in node.items:
         is_files = isinstance(item, Table) and any(key.text == "files" for key, _ in item.entries)
@@ -89,9 +89,9 @@ def _refuse_taken(fields: Iterable[MappedField], lookups: Iterable[Lookup], read
     for mapped in (*fields, *(mapped for lookup in lookups for mapped in lookup.fields)):
         at = Scalar(mapped.name, mapped.where)
         if folded(mapped.name) in _TAKEN:
-            reader.add("MP-121", at, given=mapped.name)
+            reader.add("MP-121", at, given=mapped.name)  # {given!r} is a name leadsync uses for something of its own
         elif mapped.name in known:
-            reader.add("MP-107", at, given=mapped.name)
+            reader.add("MP-107", at, given=mapped.name)  # {given!r} stands here twice
         known.add(mapped.name)
 
 
@@ -102,6 +102,7 @@ def _of_files(parts: Mapping[str, Node], item: Node, reader: Reader) -> Activity
     at, spelling = _at(parts["at"], reader)
     optional = {name: reader.text(parts[name]) for name in ("asset", "campaign") if name in parts}
     said, values = _kind(parts["kind"], reader)
+    # prospects are not matched by {given!r}
     match = reader.choice(parts["match"], ("id", "email"), "MP-135") if "match" in parts else "id"
     zone = _zone(parts["time zone"], reader) if "time zone" in parts else None
     if not pattern or not prospect or not at or not said:
@@ -153,7 +154,7 @@ def _at(node: Node, reader: Reader) -> tuple[str | None, str | None]:
         return None, None
     spelling = reader.text(parts["format"]) if "format" in parts else None
     if spelling is not None and not _is_spelling(spelling):
-        reader.add("MP-140", parts["format"], given=spelling)
+        reader.add("MP-140", parts["format"], given=spelling)  # {given!r} does not say year, month and day
     return reader.text(parts["field"]), spelling
 
 
@@ -174,11 +175,11 @@ def _filter(node: Node, reader: Reader) -> dict[str, tuple[Value, ...]]:
         values = [_value(one, reader) for one in reader.several(value)]
         told = tuple(one for one in values if one is not None)
         if len({isinstance(one, bool) for one in told}) > 1:
-            reader.add("MP-136", value, field=name)
+            reader.add("MP-136", value, field=name)  # {field!r} is compared with texts and with true or false
         elif api_name and told:
             found[api_name] = told
     if isinstance(node, Table) and not node.entries:
-        reader.add("MP-108", node)
+        reader.add("MP-108", node)  # the value is missing
     return found
 
 
@@ -196,10 +197,10 @@ def _pattern(node: Node, reader: Reader) -> str | None:
         return None
     path = PurePosixPath(said.replace("\\", "/"))
     if path.is_absolute() or PureWindowsPath(said).drive or ".." in path.parts or path.parts[:1] == ("data",):
-        reader.add("MP-137", node, given=said)
+        reader.add("MP-137", node, given=said)  # {given!r} lies outside this folder
         return None
     if path.suffix.casefold() not in SUFFIXES:
-        reader.add("MP-138", node, given=said, known=", ".join(SUFFIXES))
+        reader.add("MP-138", node, given=said, known=", ".join(SUFFIXES))  # files such as {given!r} cannot be read
         return None
     return path.as_posix()
 
@@ -207,6 +208,6 @@ def _pattern(node: Node, reader: Reader) -> str | None:
 def _zone(node: Node, reader: Reader) -> str | None:
     said = reader.text(node)
     if said is not None and said not in available_timezones():
-        reader.add("MP-139", node, given=said, meant=nearest(said, available_timezones()))
+        reader.add("MP-139", node, given=said, meant=nearest(said, available_timezones()))  # no time zone is called…
         return None
     return said

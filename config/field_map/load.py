@@ -35,7 +35,8 @@ FILE = "map.yaml"
 def load_map(path: Path) -> FieldMap:
     """The field map of a file. MapError with every problem, each at file:line:column."""
     if not path.is_file():
-        raise MapError.of("MP-104", path.name)
+        raise MapError.of("MP-104", path.name)  # there is no field map
+    # the file is not UTF-8 (it looks like {encoding})
     return map_from_text(read_text(path, file=path.name, error=MapError, code="MP-105"), file=path.name)
 
 
@@ -45,17 +46,18 @@ def map_from_text(text: str, *, file: str = FILE) -> FieldMap:
     if problems:
         raise MapError(*problems)
     if root is None:
-        raise MapError.of("MP-106", file)
+        raise MapError.of("MP-106", file)  # the field map is empty
     reader = Reader()
     top = reader.entries(root, {"prospects", "related", "activities"})
     if "prospects" not in top:
-        reader.add("MP-120", root, name="prospects")
+        reader.add("MP-120", root, name="prospects")  # {name!r} is missing here
     related = tuple(read_related(top["related"], reader)) if "related" in top else ()
     by_name = {one.api_name: one for one in related}
     objects = tuple(read_objects(top["prospects"], by_name, reader)) if "prospects" in top else ()
     activities = tuple(read_activities(top["activities"], by_name, reader)) if "activities" in top else ()
     if any(source.files and source.files.by_email for source in activities) and not all(one.email for one in objects):
         lacking = next(one for one in objects if not one.email)
+        # files name prospects by e-mail, but {object} has no field with the key email
         reader.problems.append(Problem("MP-141", lacking.where, {"object": lacking.api_name}))
     if reader.problems:
         raise MapError(*reader.problems)

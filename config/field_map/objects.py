@@ -35,7 +35,7 @@ def read_related(node: Node, reader: Reader) -> Iterator[RelatedObject]:
 def read_objects(node: Node, related: Mapping[str, RelatedObject], reader: Reader) -> Iterator[ObjectMap]:
     table = reader.entries(node, None)
     if not table and isinstance(node, Table):
-        reader.add("MP-120", node, name="Lead")
+        reader.add("MP-120", node, name="Lead")  # {name!r} is missing here
     for name, value in table.items():
         reader.api_name(reader.key_of(node, name))
         parts = reader.entries(value, {"fields", "lookups", "write back"})
@@ -66,7 +66,7 @@ def read_lookups(
     for name, value in reader.entries(node, None).items():
         key = reader.key_of(node, name)
         if not _NAME.fullmatch(name) or "__" in name:
-            reader.add("MP-122", key, given=name)
+            reader.add("MP-122", key, given=name)  # {given!r} cannot be the name of a field
             continue
         parts: dict[str, Node] = {"field": value}
         if not isinstance(value, Scalar):
@@ -79,9 +79,9 @@ def read_lookups(
         wanted = parts.get("object")
         target = reader.api_name(wanted) if wanted else STANDARD_LOOKUPS.get(object_name, {}).get(api_name)
         if target is None and wanted is None:
-            reader.add("MP-131", parts["field"], given=api_name)
+            reader.add("MP-131", parts["field"], given=api_name)  # which object {given!r} names is not given
         elif target is not None and target not in related:
-            reader.add("MP-132", wanted or parts["field"], given=target)
+            reader.add("MP-132", wanted or parts["field"], given=target)  # 'related' has no object {given!r}
         elif target is not None:
             yield lookup_of(name, api_name, related[target], value.where)
 
@@ -103,13 +103,14 @@ def _prospect_fields(
             continue
         parts = reader.entries(value, None)
         for other in sorted(parts.keys() - {"related"}):
-            reader.add("MP-133", reader.key_of(value, other), given=other)
+            reader.add("MP-133", reader.key_of(value, other), given=other)  # {given!r} has no place beside 'related'
         said = reader.text(parts["related"])
         if said in by_name:
             mapped, lookup = by_name[said]
             yield replace(mapped, name=name, where=value.where), lookup
         elif said is not None and is_complete:
             known = ", ".join(sorted(by_name))
+            # no field of a related record is called {given!r}
             reader.add("MP-134", parts["related"], given=said, meant=nearest(said, by_name), known=known)
 
 
@@ -124,9 +125,9 @@ def _named(node: Node, reader: Reader) -> Iterator[tuple[str, Node]]:
     for name, value in reader.entries(node, None).items():
         key = reader.key_of(node, name)
         if folded(name) in _TAKEN:
-            reader.add("MP-121", key, given=name)
+            reader.add("MP-121", key, given=name)  # {given!r} is a name leadsync uses for something of its own
         elif not _NAME.fullmatch(name) or "__" in name:
-            reader.add("MP-122", key, given=name)
+            reader.add("MP-122", key, given=name)  # {given!r} cannot be the name of a field
         else:
             yield name, value
 
@@ -145,6 +146,7 @@ def _field(name: str, node: Node, object_name: str, reader: Reader) -> MappedFie
     if kind is None:
         if "kind" not in parts:
             meant = "" if api_name.endswith("__c") else nearest(api_name, STANDARD_FIELDS.get(object_name, {}))
+            # the kind of {given!r} is not given, and it is no standard field
             reader.add("MP-124", parts["field"], given=api_name, meant=meant, known=", ".join(Kind))
         return None
     key = _text_key(parts.get("key"), kind, reader)
@@ -157,16 +159,16 @@ def _field(name: str, node: Node, object_name: str, reader: Reader) -> MappedFie
 def _kind(node: Node | None, standard: Standard | None, reader: Reader) -> Kind | None:
     if node is None:
         return standard.kind if standard else None
-    found = reader.choice(node, [kind.value for kind in Kind], "MP-123")
+    found = reader.choice(node, [kind.value for kind in Kind], "MP-123")  # {given!r} is not a kind of field
     return Kind(found) if found else None
 
 
 def _text_key(node: Node | None, kind: Kind, reader: Reader) -> str | None:
     if node is None:
         return None
-    found = reader.choice(node, TEXT_KEYS, "MP-125")
+    found = reader.choice(node, TEXT_KEYS, "MP-125")  # no text key is called {given!r}
     if found and kind not in _KEYED:
-        reader.add("MP-126", node, given=found, kind=kind.value)
+        reader.add("MP-126", node, given=found, kind=kind.value)  # the text key {given!r} does not go with the kind…
         return None
     return found
 
@@ -176,7 +178,7 @@ def _refuse_twins(own: Iterable[MappedField], lookups: Iterable[Lookup], reader:
     known: set[str] = set()
     for mapped in (*own, *(mapped for lookup in lookups for mapped in lookup.fields)):
         if mapped.name in known:
-            reader.add("MP-107", Scalar(mapped.name, mapped.where), given=mapped.name)
+            reader.add("MP-107", Scalar(mapped.name, mapped.where), given=mapped.name)  # {given!r} stands here twice
         known.add(mapped.name)
 
 
@@ -187,11 +189,11 @@ def _write_back(node: Node | None, reader: Reader) -> dict[str, str]:
         if api_name is None:
             continue
         if api_name.casefold().startswith("pi__"):
-            reader.add("MP-127", value, given=api_name)
+            reader.add("MP-127", value, given=api_name)  # {given!r} belongs to Account Engagement and is never written
         names[target] = api_name
     by_api_name: dict[str, str] = {}
     for target, api_name in names.items():
         first = by_api_name.setdefault(api_name.casefold(), target)
         if first != target and node:
-            reader.add("MP-128", node, given=api_name, first=first, second=target)
+            reader.add("MP-128", node, given=api_name, first=first, second=target)  # both {first!r} and {second!r}…
     return names

@@ -25,14 +25,14 @@ class Reader:
     def entries(self, node: Node, known: Collection[str] | None) -> dict[str, Node]:
         """The entries of a table; known: None takes any key. Keys that stand twice or are not known are noted."""
         if not isinstance(node, Table):
-            self.shape("MP-116", node)
+            self.shape("MP-116", node)  # lines such as 'name: value' are expected here
             return {}
         found: dict[str, Node] = {}
         for key, value in node.entries:
             if key.text in found:
-                self.add("MP-107", key, given=key.text)
+                self.add("MP-107", key, given=key.text)  # {given!r} stands here twice
             elif known is not None and key.text not in known:
-                self.unknown("MP-103", key, known)
+                self.unknown("MP-103", key, known)  # nothing in the map is called {given!r}
             else:
                 # YAML puts an empty value where the next line begins; people look at its key.
                 is_empty = isinstance(value, Scalar) and not value.text and not value.is_quoted
@@ -43,7 +43,7 @@ class Reader:
         """Whether all of these are among the parts of a table; what is missing is noted."""
         missing = [name for name in names if name not in parts]
         for name in missing if isinstance(node, Table) else ():
-            self.add("MP-120", node, name=name)
+            self.add("MP-120", node, name=name)  # {name!r} is missing here
         return not missing
 
     def key_of(self, node: Node, name: str) -> Node:
@@ -54,19 +54,19 @@ class Reader:
         """The items of a list that must not be empty, or the one that stands alone."""
         found = node.items if isinstance(node, Listing) else (node,)
         if not found:
-            self.add("MP-108", node)
+            self.add("MP-108", node)  # the value is missing
         return found
 
     def text(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and node.text.strip() and not node.is_nothing:
             return node.text.strip()
-        self.shape("MP-111", node)
+        self.shape("MP-111", node)  # one word is expected here, not a list or a table
         return None
 
     def api_name(self, node: Node) -> str | None:
         found = self.text(node)
         if found and not _API_NAME.fullmatch(found):
-            self.add("MP-129", node, given=found)
+            self.add("MP-129", node, given=found)  # {given!r} is not the API name of a field or object
             return None
         return found
 
@@ -80,7 +80,7 @@ class Reader:
     def unknown(self, code: str, node: Node, known: Collection[str]) -> None:
         given = node.text if isinstance(node, Scalar) else ""
         if wide := _WIDE.search(given):
-            self.add("MP-102", node, character=wide[0])
+            self.add("MP-102", node, character=wide[0])  # '{character}' is a full-width character; YAML needs the…
         else:
             self.add(code, node, given=given, meant=nearest(given, known), known=", ".join(sorted(known)))
 
@@ -89,8 +89,8 @@ class Reader:
         if not isinstance(node, Scalar):
             self.add(code, node)
         elif wide := _WIDE.search(node.text):
-            self.add("MP-102", node, character=wide[0])
+            self.add("MP-102", node, character=wide[0])  # '{character}' is a full-width character; YAML needs the…
         elif node.is_nothing or not node.text.strip():
-            self.add("MP-108", node)
+            self.add("MP-108", node)  # the value is missing
         else:
-            self.add("MP-110" if _TIGHT_COLON.search(node.text) else code, node)
+            self.add("MP-110" if _TIGHT_COLON.search(node.text) else code, node)  # there is no space after ':'

@@ -35,35 +35,35 @@ _CURLY = ("“", "”", "‘", "’", "＂", "＇")
 # The code of each slip, by the area a file belongs to.
 _CODES = {
     "rulebook": {
-        "not YAML": "RB-100",
-        "tab": "RB-101",
-        "full width": "RB-102",
-        "no space": "RB-110",
-        "second document": "RB-112",
-        "anchor": "RB-113",
-        "too deep": "RB-114",
-        "key": "RB-115",
+        "not YAML": "RB-100",  # this is not YAML: {detail}
+        "tab": "RB-101",  # a tab stands where only spaces may stand
+        "full width": "RB-102",  # '{character}' is a full-width character; YAML needs the half-width one
+        "no space": "RB-110",  # there is no space after ':'
+        "second document": "RB-112",  # a second document begins here
+        "anchor": "RB-113",  # anchors (&), aliases (*) and tags (!) are not used here
+        "too deep": "RB-114",  # nested more than {most} levels deep
+        "key": "RB-115",  # only a plain name may stand before ':'
     },
     "map": {
-        "not YAML": "MP-100",
-        "tab": "MP-101",
-        "full width": "MP-102",
-        "no space": "MP-110",
-        "second document": "MP-112",
-        "anchor": "MP-113",
-        "too deep": "MP-114",
-        "key": "MP-115",
+        "not YAML": "MP-100",  # this is not YAML: {detail}
+        "tab": "MP-101",  # a tab stands where only spaces may stand
+        "full width": "MP-102",  # '{character}' is a full-width character; YAML needs the half-width one
+        "no space": "MP-110",  # there is no space after ':'
+        "second document": "MP-112",  # a second document begins here
+        "anchor": "MP-113",  # anchors (&), aliases (*) and tags (!) are not used here
+        "too deep": "MP-114",  # nested more than {most} levels deep
+        "key": "MP-115",  # a name before ':' is a plain text, not a list or another mapping
     },
     "settings": {
-        "not YAML": "ST-100",
-        "tab": "ST-101",
-        "full width": "ST-102",
-        "no space": "ST-110",
-        "second document": "ST-112",
-        "anchor": "ST-113",
-        "too deep": "ST-114",
-        "key": "ST-115",
-        "escape": "ST-133",
+        "not YAML": "ST-100",  # this is not YAML: {detail}
+        "tab": "ST-101",  # a tab stands where only spaces may stand
+        "full width": "ST-102",  # '{character}' is a full-width character; YAML needs the half-width one
+        "no space": "ST-110",  # there is no space after ':'
+        "second document": "ST-112",  # a second document begins here
+        "anchor": "ST-113",  # anchors (&), aliases (*) and tags (!) are not used here
+        "too deep": "ST-114",  # nested more than {most} levels deep
+        "key": "ST-115",  # a name before ':' is a plain text, not a list or another mapping
+        "escape": "ST-133",  # a backslash means something else between double quotes
     },
 }
 

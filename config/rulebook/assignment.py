@@ -31,7 +31,7 @@ def _pool(item: Item, problems: Problems) -> Pool:
     node = item.needs("members", problems, of="pool")
     members = _references(node, problems) if node else ()
     if node and not members:
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     for key, word in (("turn", "least recent"), ("nobody free", "hold")):
         if part := item.part(key):
             choice(part, (word,), problems)
@@ -46,7 +46,7 @@ def _references(node: Node, problems: Problems) -> tuple[Reference, ...]:
         if name is None:
             continue
         if folded(name) in found:
-            problems.add("RB-152", one, name=name)
+            problems.add("RB-152", one, name=name)  # {name!r} is listed twice
         else:
             found[folded(name)] = Reference(name, one.where)
     return tuple(found.values())

@@ -48,21 +48,21 @@ def _actions(node: Node, mode: RuleMode, known: Known, problems: Problems) -> tu
     found: dict[tuple[str, str], Action] = {}
     listed = items(node, problems)
     if not listed and not isinstance(node, Scalar | Table):
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     for one in listed:
         if not isinstance(one, Table):
-            problems.shape("RB-121", one)
+            problems.shape("RB-121", one)  # lines such as 'name: value' belong here
             continue
         for key, value in distinct(one, problems):
             if key.text not in ACTIONS:
-                problems.unknown("RB-118", key, ACTIONS)
+                problems.unknown("RB-118", key, ACTIONS)  # {given!r} cannot be used here
                 continue
             action = READERS[key.text](value, mode, known, problems)
             if action is None:
                 continue
             target = (key.text, kind_of(action).target(action))
             if target in found:
-                problems.add("RB-137", key, action=key.text, target=target[1])
+                problems.add("RB-137", key, action=key.text, target=target[1])  # the rule does {action!r} twice for…
             found[target] = action
     return tuple(found.values())
 
@@ -73,7 +73,7 @@ def _set(node: Node, mode: RuleMode, known: Known, problems: Problems) -> Action
     otherwise = _otherwise(parts, (Otherwise.KEEP, Otherwise.CLEAR), mode, problems)
     for name in ("field", "value"):
         if parts and name not in parts:
-            problems.add("RB-122", node, name=name, of="set")
+            problems.add("RB-122", node, name=name, of="set")  # {of!r} needs {name!r}
     readable = _settable(parts["field"][1], known, problems) if "field" in parts else None
     if readable is None or "value" not in parts:
         return None
@@ -92,15 +92,16 @@ def _settable(node: Node, known: Known, problems: Problems) -> Readable | None:
         return None
     readable = known.fields.get(given.text)
     if given.text in OWN or (readable and readable.is_own):
-        problems.add("RB-127", given, field=given.text)
+        problems.add("RB-127", given, field=given.text)  # {field!r} cannot be set by a rule: leadsync or Salesforce…
     elif readable is None:
+        # the field map has no field {given!r}
         problems.unknown("RB-106", given, (name for name, one in known.fields.items() if not one.is_own))
     elif not readable.mapped:
-        problems.add("RB-157", given, field=given.text)
+        problems.add("RB-157", given, field=given.text)  # {field!r} belongs to a related record, and only prospects…
     elif any(mapped.is_read_only for mapped in readable.mapped):
-        problems.add("RB-126", given, field=given.text, api_name=readable.mapped[0].api_name)
+        problems.add("RB-126", given, field=given.text, api_name=readable.mapped[0].api_name)  # {field!r} is Account…
     elif readable.field.kind in {Kind.DATETIME, Kind.ID}:
-        problems.add("RB-151", given, field=given.text, kind=readable.field.kind)
+        problems.add("RB-151", given, field=given.text, kind=readable.field.kind)  # {field!r} is {kind}; rules cannot…
     else:
         return readable
     return None
@@ -115,7 +116,7 @@ def _tag(node: Node, mode: RuleMode, _: Known, problems: Problems) -> Action | N
         parts = entries(node, ("name", "otherwise"), problems, of="tag")
         otherwise = _otherwise(parts, (Otherwise.KEEP, Otherwise.REMOVE), mode, problems)
         if "name" not in parts:
-            problems.add("RB-122", node, name="name", of="tag")
+            problems.add("RB-122", node, name="name", of="tag")  # {of!r} needs {name!r}
             return None
         name = tag(parts["name"][1], problems)
     if name is None:
@@ -131,7 +132,7 @@ def _assign(node: Node, _: RuleMode, known: Known, problems: Problems) -> Action
     given = [name for name in ("pool", "user", "queue") if name in parts]
     if len(given) != 1:
         if isinstance(node, Table):
-            problems.add("RB-149", node)
+            problems.add("RB-149", node)  # 'assign' names exactly one of pool, user and queue
         return None
     target = parts[given[0]][1]
     if given == ["pool"]:
@@ -153,7 +154,7 @@ def _otherwise(
         return None
     key, node = parts["otherwise"]
     if mode is RuleMode.ONCE:
-        problems.add("RB-139", key)
+        problems.add("RB-139", key)  # a rule that fires once has no 'otherwise'
         return None
     found = choice(node, allowed, problems)
     return Otherwise(found) if found else None

@@ -28,11 +28,11 @@ def read_condition(node: Node, known: Known, problems: Problems) -> Condition:
         case Scalar() if folded(node.text) == EVERYONE:
             return ALWAYS
         case Listing():
-            problems.add("RB-132", node)
+            problems.add("RB-132", node)  # a list of conditions does not say how many of them must hold
             return ALWAYS
         case Table():
             return _all_of(node, known, problems)
-    problems.shape("RB-121", node)
+    problems.shape("RB-121", node)  # lines such as 'name: value' belong here
     return ALWAYS
 
 
@@ -50,9 +50,9 @@ def _all_of(node: Table, known: Known, problems: Problems) -> Condition:
         elif readable := known.fields.get(key.text):
             parts.append(_field(readable, value, known, problems))
         else:
-            problems.unknown("RB-106", key, known.fields, also=(*_JOINS, "activity", _EMPTY))
+            problems.unknown("RB-106", key, known.fields, also=(*_JOINS, "activity", _EMPTY))  # the field map has no…
     if not any(key.text != _EMPTY for key, _ in node.entries):
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     if len(parts) != 1:
         return Group(Join.ALL, tuple(parts), empty)
     only = parts[0]
@@ -66,7 +66,7 @@ def _all_of(node: Table, known: Known, problems: Problems) -> Condition:
 def _group(join: Join, node: Node, known: Known, problems: Problems) -> Condition:
     of = items(node, problems)
     if isinstance(node, Listing) and not of:
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     return Group(join, tuple(read_condition(one, known, problems) for one in of))
 
 
@@ -79,11 +79,11 @@ def _field(readable: Readable, node: Node, known: Known, problems: Problems) -> 
             _leaf(readable, key, value, known, problems, empty=empty) for key, value in pairs if key.text != _EMPTY
         ]
         if not found:
-            problems.add("RB-108", node)
+            problems.add("RB-108", node)  # the value is missing
         leaves = tuple(leaf for leaf in found if leaf)
         return leaves[0] if len(leaves) == 1 else Group(Join.ALL, leaves)
     if isinstance(node, Listing):
-        problems.add("RB-133", node, field=readable.name)
+        problems.add("RB-133", node, field=readable.name)  # a list after {field!r} needs an operator
         return ALWAYS
     short = short_operator(readable.field)
     return _leaf(readable, Scalar(short.name, node.where), node, known, problems, empty=None) or ALWAYS
@@ -94,7 +94,7 @@ def _leaf(
 ) -> Leaf | None:
     operator = OPERATORS.get(folded(key.text))
     if operator is None:
-        problems.unknown("RB-104", key, operators_for(readable.field), field=readable.name)
+        problems.unknown("RB-104", key, operators_for(readable.field), field=readable.name)  # no operator is called…
         return None
     if not operator.accepts(readable.field):
         _refuse(operator, readable, key, problems)
@@ -107,8 +107,10 @@ def _refuse(operator: Operator, readable: Readable, key: Scalar, problems: Probl
     usable = ", ".join(operators_for(readable.field))
     if operator.facet and readable.field.kind in operator.kinds:
         text_key = next((key for key in TEXT_KEYS if operator.facet in facets_of(key)), operator.facet)
+        # {operator!r} needs a field that the field map reads as {key!r}; {field!r} is not
         problems.add("RB-134", key, operator=operator.name, field=readable.name, key=text_key)
     else:
+        # {operator!r} cannot compare {field!r}, which is {kind}
         problems.add("RB-105", key, operator=operator.name, field=readable.name, kind=readable.field.kind, known=usable)
 
 
@@ -135,7 +137,7 @@ def _activity(node: Node, known: Known, problems: Problems) -> Condition:
         # "at most 3" alone includes nobody having done it at all.
         at_least = 0 if at_most is not None else 1
     if at_most is not None and at_least > at_most:
-        problems.add("RB-129", parts["count at most"])
+        problems.add("RB-129", parts["count at most"])  # these are not a lower and an upper bound
     campaign = text(parts["campaign"], problems) if "campaign" in parts else None
     return ActivityCount(
         kinds=kinds,
@@ -151,7 +153,7 @@ def _activity(node: Node, known: Known, problems: Problems) -> Condition:
 def _parted(node: Node, known: Known, problems: Problems) -> tuple[dict[str, Node], Table | None]:
     """What is counted, and what is asked of the activities' own fields besides."""
     if not isinstance(node, Table):
-        problems.shape("RB-121", node)
+        problems.shape("RB-121", node)  # lines such as 'name: value' belong here
         return {}, None
     parts: dict[str, Node] = {}
     asked: list[tuple[Scalar, Node]] = []
@@ -162,7 +164,7 @@ def _parted(node: Node, known: Known, problems: Problems) -> tuple[dict[str, Nod
         elif key.text in details or key.text in _JOINS or key.text == _EMPTY:
             asked.append((key, value))
         else:
-            problems.unknown("RB-103", key, (*_ACTIVITY_KEYS, *details), of="activity")
+            problems.unknown("RB-103", key, (*_ACTIVITY_KEYS, *details), of="activity")  # {of!r} has no key {given!r}
     return parts, Table(tuple(asked), node.where) if asked else None
 
 
@@ -177,7 +179,7 @@ def activity_kind(node: Node, known: Known, problems: Problems) -> str | None:
     if given is None:
         return None
     if given.text not in known.activities:
-        problems.unknown("RB-135", given, known.activities)
+        problems.unknown("RB-135", given, known.activities)  # the field map has no activity of kind {given!r}
         return None
     return given.text
 

@@ -38,7 +38,7 @@ def readable_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Rea
         for mapped in entry.readable:
             known = found.get(mapped.name)
             if known and known.field != mapped.field:
-                problems.add("RB-144", mapped.where, field=mapped.name)
+                problems.add("RB-144", mapped.where, field=mapped.name)  # the field {field!r} is of one kind on one…
                 continue
             found[mapped.name] = Readable(
                 mapped.field,
@@ -55,7 +55,7 @@ def activity_fields(field_map: FieldMap, problems: Problems) -> Mapping[str, Rea
     for mapped in (mapped for source in field_map.activities for mapped in source.readable):
         known = found.setdefault(mapped.name, Readable(mapped.field, mapped.key or default_key(mapped.kind)))
         if known.field != mapped.field:
-            problems.add("RB-144", mapped.where, field=mapped.name)
+            problems.add("RB-144", mapped.where, field=mapped.name)  # the field {field!r} is of one kind on one…
     return found
 
 

@@ -71,7 +71,7 @@ def load_rulebook(folder: Path, field_map: FieldMap) -> Rulebook:
 def texts_of(folder: Path) -> dict[str, str]:
     """Every YAML file below the folder by its path from there; a rulebook is exactly these texts."""
     if not (folder / RULEBOOK).is_file():
-        raise RulebookError.of("RB-141", str(folder), file=RULEBOOK)
+        raise RulebookError.of("RB-141", str(folder), file=RULEBOOK)  # there is no rulebook here: {file} is missing
     paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix.casefold() in {".yaml", ".yml"}]
     found: dict[str, str] = {}
     problems: list[Problem] = []
@@ -80,6 +80,7 @@ def texts_of(folder: Path) -> dict[str, str]:
         if any(part.startswith(".") for part in name.split("/")):
             continue
         try:
+            # the file is not UTF-8 (it looks like {encoding})
             found[name] = read_text(path, file=f"{folder.name}/{name}", error=RulebookError, code="RB-140")
         except RulebookError as error:
             problems += error.problems
@@ -119,7 +120,7 @@ def whole_rulebook_from(
     heads = Problems() if RULEBOOK in unread else problems
     head = read_head(trees.get(RULEBOOK), heads, place=f"{folder}/{RULEBOOK}")
     if items["profile"] and not head.default_profile:
-        heads.add("RB-122", f"{folder}/{RULEBOOK}", name="default profile", of=RULEBOOK)
+        heads.add("RB-122", f"{folder}/{RULEBOOK}", name="default profile", of=RULEBOOK)  # {of!r} needs {name!r}
     listed = {
         kind: ordered(items[kind], head.order.get(each.name), known.names[kind], problems)
         for kind, each in FOLDERS.items()
@@ -172,7 +173,7 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tupl
         ):
             known = (*_FILES, *(f"{one}/*.yaml" for one in _NAMES))
             meant = _near_folder(name) if "/" in name else nearest(name, _FILES)
-            problems.add("RB-153", where, given=name, meant=meant, known=", ".join(known))
+            problems.add("RB-153", where, given=name, meant=meant, known=", ".join(known))  # {given!r} is not part of…
             unread.add(meant or name)
             continue
         node, wrong = tree(texts[name], file=where, area="rulebook")
@@ -181,7 +182,7 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tupl
         if isinstance(node, shape):
             found[name] = node
         elif node is not None:
-            problems.shape("RB-121" if name in _FILES else "RB-120", node)
+            problems.shape("RB-121" if name in _FILES else "RB-120", node)  # lines such as 'name: value' belong here…
         if wrong or (node is not None and name not in found):
             unread.add(name)
     return found, frozenset(unread)

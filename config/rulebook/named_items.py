@@ -31,7 +31,7 @@ class Item:
         """A key that must be there."""
         found = self.part(key)
         if found is None:
-            problems.add("RB-122", self.where, name=key, of=of)
+            problems.add("RB-122", self.where, name=key, of=of)  # {of!r} needs {name!r}
         return found
 
 
@@ -53,9 +53,10 @@ class Names:
             return None
         found = self.by_name.get(folded(given.text))
         if found is None and self.is_complete:
+            # there is no {kind} {given!r}
             problems.unknown("RB-124", given, {item.name for item in self.by_name.values()}, kind=self.kind)
         elif found and not found.is_active:
-            problems.add("RB-125", given, kind=self.kind, name=found.name, there=found.where)
+            problems.add("RB-125", given, kind=self.kind, name=found.name, there=found.where)  # the {kind} {name!r} is…
         else:
             return found
         return None
@@ -68,7 +69,7 @@ def read_items(nodes: Sequence[Node], keys: Collection[str], problems: Problems,
         if isinstance(node, Listing):
             found += [item for one in node.items if (item := _item(one, keys, problems, kind=kind))]
         else:
-            problems.shape("RB-120", node)
+            problems.shape("RB-120", node)  # a list belongs here
     return tuple(found)
 
 
@@ -78,7 +79,7 @@ def names_of(items: Sequence[Item], problems: Problems, *, kind: str, is_complet
     for item in items:
         called = {folded(item.name), folded(item.id)}
         if first := next((by_name[name] for name in called if name in by_name), None):
-            problems.add("RB-123", item.where, kind=kind, name=item.name, first=first.where)
+            problems.add("RB-123", item.where, kind=kind, name=item.name, first=first.where)  # two items of kind {kind…
         by_name |= {name: item for name in called if name not in by_name}
     return Names(kind, by_name, is_complete)
 
@@ -89,7 +90,7 @@ def ordered(items: Sequence[Item], order: Node | None, names: Names, problems: P
     if order is not None:
         listed = order.items if isinstance(order, Listing) else ()
         if not isinstance(order, Listing):
-            problems.shape("RB-120", order)
+            problems.shape("RB-120", order)  # a list belongs here
         first = {item.id: item for node in listed if (item := names.find(node, problems))}
     return (*first.values(), *(item for item in items if item.id not in first))
 
@@ -105,13 +106,13 @@ def _item(node: Node, keys: Collection[str], problems: Problems, *, kind: str) -
         texts(parts["tags"][1], problems)
     active = yes_no(parts["active"][1], problems) if "active" in parts else True
     if "name" not in parts:
-        problems.add("RB-122", node, name="name", of=kind)
+        problems.add("RB-122", node, name="name", of=kind)  # {of!r} needs {name!r}
     if "id" in parts and "was" in parts:
-        problems.add("RB-145", parts["was"][0])
+        problems.add("RB-145", parts["was"][0])  # 'id' and 'was' cannot both be given
     name = values.get("name")
     if name is None:
         return None
     remembered = values.get("id") or values.get("was") or name
     if ";" in remembered:
-        problems.add("RB-155", node, given=remembered)
+        problems.add("RB-155", node, given=remembered)  # a name or id may not hold ';': {given!r}
     return Item(plain(remembered), name, node.where, node, parts, is_active=active is not False)

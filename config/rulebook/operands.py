@@ -62,7 +62,7 @@ def operand(operator: Operator, readable: Readable, node: Node, known: Known, pr
             if not found or None in found:
                 return None
             if operator.operand is OperandShape.SPAN and not _is_span(found):
-                problems.add("RB-129", node)
+                problems.add("RB-129", node)  # these are not a lower and an upper bound
                 return None
             return cast("tuple[str, ...] | tuple[int, ...]", tuple(found))  # a field has one kind
         case OperandShape.DAYS:
@@ -88,7 +88,7 @@ def days(node: Node, problems: Problems) -> int | None:
         return None
     found = _DAYS.fullmatch(plain(given.text).strip().casefold())
     if not found or int(found[1]) > 36_500:
-        problems.add("RB-148", given, given=given.text)
+        problems.add("RB-148", given, given=given.text)  # {given!r} is not a number of days
         return None
     return int(found[1])
 
@@ -100,7 +100,7 @@ def _one(operator: Operator, readable: Readable, node: Node, known: Known, probl
             return None
         found = fragment_of(readable.key, given.text) if readable.key else _plain(readable, given.text)
         if found is None:
-            problems.add("RB-130", given, given=given.text, field=readable.name)
+            problems.add("RB-130", given, given=given.text, field=readable.name)  # {given!r} counts as empty for…
         return found
     return value_of(readable, node, known, problems)
 
@@ -109,7 +109,7 @@ def _several(node: Node, problems: Problems) -> tuple[Node, ...]:
     """The items of a list that must not be empty."""
     found = items(node, problems)
     if isinstance(node, Listing) and not found:
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     return found
 
 
@@ -126,7 +126,7 @@ def _facet(operator: Operator, readable: Readable, node: Node, problems: Problem
         return None
     found = facet_of(readable.key or "", operator.facet or "", given.text)
     if found is None:
-        problems.add("RB-131", given, given=given.text, operator=operator.name)
+        problems.add("RB-131", given, given=given.text, operator=operator.name)  # {operator!r} does not know {given!r}
     return found
 
 
@@ -141,12 +141,12 @@ def _text(readable: Readable, node: Node, known: Known, problems: Problems) -> O
     if readable.key is None:
         words = _words(readable.name, known)
         if words is not None and given.text not in words:
-            problems.unknown("RB-118", given, words)
+            problems.unknown("RB-118", given, words)  # {given!r} cannot be used here
             return None
         return _plain(readable, given.text)
     found = key_of(readable.key, known.values.value_of(readable, given))
     if found is None:
-        problems.add("RB-130", given, given=given.text, field=readable.name)
+        problems.add("RB-130", given, given=given.text, field=readable.name)  # {given!r} counts as empty for {field!r}
     return found
 
 
@@ -208,6 +208,7 @@ def _date(readable: Readable, node: Node, _: Known, problems: Problems) -> One |
 
 
 def _refused(readable: Readable, given: Scalar, problems: Problems) -> One | None:
+    # {given!r} does not fit {field!r}, which is {kind}
     problems.add("RB-128", given, given=given.text, field=readable.name, kind=readable.field.kind)
     return None
 
@@ -226,7 +227,7 @@ def tag(node: Node, problems: Problems) -> str | None:
         return None
     found = plain(given.text).strip()
     if not found or ";" in found:
-        problems.add("RB-146", given, given=given.text)
+        problems.add("RB-146", given, given=given.text)  # {given!r} cannot be a tag
         return None
     return found
 

@@ -27,7 +27,7 @@ def read_personas(items: Sequence[Item], known: Known, problems: Problems) -> tu
     choosing = next((persona for persona in found if persona.profile), None)
     reading = next((persona for persona in found if "profile" in reads(persona.when)), None)
     if choosing and reading:
-        problems.add("RB-138", reading.where, persona=reading.name, other=choosing.name)
+        problems.add("RB-138", reading.where, persona=reading.name, other=choosing.name)  # the persona {persona!r}…
     return found
 
 
@@ -47,7 +47,7 @@ def refuse_long(name: str, node: Node | None, target: str, problems: Problems) -
     """Names are written to the org, whose fields hold so many characters and no more."""
     most = next(field.size for field in WRITE_BACK if field.name == target)
     if node and len(name) > most:
-        problems.add("RB-154", node, length=len(name), most=most)
+        problems.add("RB-154", node, length=len(name), most=most)  # {length} characters are too many: the org's field…
 
 
 def _persona(item: Item, known: Known, problems: Problems) -> Persona:
@@ -69,7 +69,7 @@ def _persona(item: Item, known: Known, problems: Problems) -> Persona:
 def _card(node: Node, problems: Problems) -> Mapping[str, str | tuple[str, ...]]:
     """Whatever a team wants to tell about a persona: texts and lists of texts under words of their own."""
     if not isinstance(node, Table):
-        problems.shape("RB-121", node)
+        problems.shape("RB-121", node)  # lines such as 'name: value' belong here
         return {}
     return {
         key.text: texts(value, problems) if isinstance(value, Listing) else text(value, problems) or ""
@@ -84,9 +84,10 @@ def _profile(item: Item, known: Known, problems: Problems) -> Profile:
     for criterion in criteria:
         first = ids.setdefault(criterion.id, criterion)
         if first is not criterion:
+            # two items of kind {kind!r} are called {name!r} (first: {first})
             problems.add("RB-123", criterion.where, kind="criterion", name=criterion.name, first=first.where)
     if isinstance(node, Listing) and not node.items:
-        problems.add("RB-108", node)
+        problems.add("RB-108", node)  # the value is missing
     return Profile(
         id=item.id,
         name=item.name,
@@ -106,7 +107,7 @@ def _criterion(item: Item, known: Known, problems: Problems) -> Criterion:
             # No level earns more than the criterion is worth.
             levels.append(Level(name, min(_LEVELS.get(name, worth), worth), when))
     if not levels or ("matches" in item.parts and len(levels) > 1):
-        problems.add("RB-136", item.where, name=item.name)
+        problems.add("RB-136", item.where, name=item.name)  # the criterion {name!r} needs either 'matches' or levels…
     return Criterion(id=item.id, name=item.name, worth=worth, levels=tuple(levels))
 
 
@@ -121,5 +122,5 @@ def _worth(item: Item, problems: Problems) -> int:
         return 1
     word = plain(given.text).replace(" ", "")
     if word not in _WORTHS:
-        problems.unknown("RB-118", given, _WORTHS)
+        problems.unknown("RB-118", given, _WORTHS)  # {given!r} cannot be used here
     return _WORTHS.get(word, 1)

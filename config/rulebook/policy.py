@@ -72,6 +72,7 @@ def _limits(parts: _Parts, problems: Problems) -> Limits:
         flips_days=_number(flips, "days", problems, standard.flips_days, least=1, most=3650),
     )
     if limits.changes_min > limits.changes_max:
+        # the change limit's min ({least}) is above its max ({most})
         problems.add("RB-143", parts["change limit"], least=limits.changes_min, most=limits.changes_max)
     return limits
 
@@ -94,7 +95,7 @@ def refuse_unknown_fields(node: Node | None, known: Collection[str], problems: P
         if key.text == "people win" and isinstance(value, Table):
             for name, _ in value.entries:
                 if name.text != "default" and name.text not in known:
-                    problems.unknown("RB-106", name, known)
+                    problems.unknown("RB-106", name, known)  # the field map has no field {given!r}
 
 
 def _stance(node: Node, problems: Problems) -> FieldStance | None:
@@ -105,7 +106,7 @@ def _stance(node: Node, problems: Problems) -> FieldStance | None:
     if days := _DAYS.fullmatch(found.text.strip()):
         return FieldStance(Stance.DAYS, int(days[1]))
     if found.text.strip() not in {Stance.RESPECT, Stance.CONTEST}:
-        problems.unknown("RB-160", found, (Stance.RESPECT, Stance.CONTEST, "30 days"))
+        problems.unknown("RB-160", found, (Stance.RESPECT, Stance.CONTEST, "30 days"))  # {given!r} does not say who…
         return None
     return FieldStance(Stance(found.text.strip()))
 
@@ -123,7 +124,7 @@ def _calendar(parts: _Parts, problems: Problems) -> Calendar:
         words = [choice(item, _WEEKDAYS, problems) for item in items(given["weekend"][1], problems)]
         weekend = frozenset(_WEEKDAYS.index(word) for word in words if word)
         if len(weekend) == len(_WEEKDAYS):
-            problems.add("RB-166", given["weekend"][1])
+            problems.add("RB-166", given["weekend"][1])  # every day of the week is a weekend: no working day is left
     return Calendar(weekend, closed)
 
 
@@ -138,7 +139,7 @@ def _holidays(node: Node, problems: Problems) -> dict[date, str]:
     country = found.text.strip().upper()
     known = holidays.list_supported_countries(include_aliases=False)
     if country not in known:
-        problems.add("RB-161", found, given=found.text)
+        problems.add("RB-161", found, given=found.text)  # no country's holidays are known by the code {given!r}
         return {}
     # Without a language the library follows the terminal's, and a rulebook would not read the same everywhere.
     language = holidays.country_holidays(country).default_language
@@ -171,13 +172,14 @@ def _span(
 ) -> tuple[date, date] | None:
     missing = [name for name in ("from", "until") if name not in given]
     for name in missing if isinstance(node, Table) else ():
-        problems.add("RB-122", node, name=name, of=of)
+        problems.add("RB-122", node, name=name, of=of)  # {of!r} needs {name!r}
     if missing:
         return None
     first, last = (_date(given[name][1], problems) for name in ("from", "until"))
     if first is None or last is None:
         return None
     if not 0 <= (last - first).days < _CLOSED_DAYS_MAX:
+        # from {first} until {last} is no span of days
         problems.add("RB-164", node, first=first.isoformat(), last=last.isoformat(), most=_CLOSED_DAYS_MAX)
         return None
     return first, last
@@ -187,17 +189,17 @@ def _pace(parts: _Parts, problems: Problems) -> Pace:
     given = _part(parts, "pace", ("records per hour", "from", "until", "days"), problems)
     start, end = (_time(given[name][1], problems) if name in given else None for name in ("from", "until"))
     if start is not None and start == end:
-        problems.add("RB-165", given["until"][1], given=start.isoformat("minutes"))
+        problems.add("RB-165", given["until"][1], given=start.isoformat("minutes"))  # writing would begin and end at…
     days = choice(given["days"][1], ("all", "working"), problems) if "days" in given else None
     return Pace(_number(given, "records per hour", problems, None, least=1), start, end, days == "working")
 
 
 def _date(node: Node, problems: Problems) -> date | None:
-    return _iso(node, date.fromisoformat, "RB-162", problems)
+    return _iso(node, date.fromisoformat, "RB-162", problems)  # {given!r} is not a day
 
 
 def _time(node: Node, problems: Problems) -> time | None:
-    return _iso(node, time.fromisoformat, "RB-163", problems)
+    return _iso(node, time.fromisoformat, "RB-163", problems)  # {given!r} is not a time of day
 
 
 def _iso(node: Node, read: Callable[[str], _Read], code: str, problems: Problems) -> _Read | None:

@@ -18,7 +18,7 @@ def refuse_queues(
         for rule in rules:
             named = [reference for action in rule.then for reference in kind_of(action).queues(action)]
             if named and not _leaves_out(Group(Join.ALL, (scope, rule.when)), api_name):
-                problems.add("RB-159", named[0].where, queue=named[0].name, object=api_name)
+                problems.add("RB-159", named[0].where, queue=named[0].name, object=api_name)  # the rule would give the…
 
 
 def _leaves_out(condition: Condition, api_name: str) -> bool:

@@ -32,11 +32,11 @@ class RulebookHead:
 def read_head(node: Node | None, problems: Problems, *, place: str) -> RulebookHead:
     parts: dict[str, Node] = {}
     if node is None:
-        problems.add("RB-122", place, name="name", of=FILE)
+        problems.add("RB-122", place, name="name", of=FILE)  # {of!r} needs {name!r}
     else:
         parts = {key: value for key, (_, value) in entries(node, _KEYS, problems, of=FILE).items()}
         if "name" not in parts:
-            problems.add("RB-122", node, name="name", of=FILE)
+            problems.add("RB-122", node, name="name", of=FILE)  # {of!r} needs {name!r}
     order = entries(parts["order"], ("personas", "automation"), problems, of="order") if "order" in parts else {}
     return RulebookHead(
         name=(text(parts["name"], problems) or "") if "name" in parts else "",
@@ -59,6 +59,7 @@ def _zone(node: Node, problems: Problems) -> str | None:
     if given is None:
         return None
     if given.text not in available_timezones():
+        # no time zone is called {given!r}
         problems.add("RB-142", given, given=given.text, meant=nearest(given.text, available_timezones()))
         return None
     return given.text

@@ -39,7 +39,7 @@ def read_scoring(node: Node | None, known: Known, problems: Problems) -> Scoring
         return Scoring()
     parts = {key: value for key, (_, value) in entries(node, _KEYS, problems, of="scoring.yaml").items()}
     if "points" not in parts:
-        problems.add("RB-122", node, name="points", of="scoring.yaml")
+        problems.add("RB-122", node, name="points", of="scoring.yaml")  # {of!r} needs {name!r}
     step = whole(parts["score step"], problems, least=1, most=_POINTS_MAX) if "score step" in parts else None
     decay = _decay(parts["decay"], problems) if "decay" in parts else None
     return Scoring(
@@ -57,7 +57,7 @@ def read_bands(node: Node | None, problems: Problems) -> tuple[Band, ...]:
     if table is None:
         return ()
     if not isinstance(table, Table):
-        problems.shape("RB-121", table)
+        problems.shape("RB-121", table)  # lines such as 'name: value' belong here
         return ()
     found: dict[int, str] = {}
     for key, value in distinct(table, problems):
@@ -66,9 +66,9 @@ def read_bands(node: Node | None, problems: Problems) -> tuple[Band, ...]:
         if name is None or least is None:
             continue
         if len(name) > _NAME_MAX:
-            problems.add("RB-171", key, given=name, most=_NAME_MAX)
+            problems.add("RB-171", key, given=name, most=_NAME_MAX)  # {given!r} is too long for a band: a priority is…
         if least in found:
-            problems.add("RB-172", value, first=found[least], second=name, points=least)
+            problems.add("RB-172", value, first=found[least], second=name, points=least)  # the bands {first!r} and…
         found.setdefault(least, name)
     return tuple(Band(name, least) for least, name in sorted(found.items()))
 
@@ -76,14 +76,14 @@ def read_bands(node: Node | None, problems: Problems) -> tuple[Band, ...]:
 def _worths(table: Node, decay: Decay | None, known: Known, problems: Problems) -> tuple[Points, ...]:
     """`kind: 50`, or `kind: {points: 50, first only: yes, decay: ..., when: ...}`, or a list of these."""
     if not isinstance(table, Table):
-        problems.shape("RB-121", table)
+        problems.shape("RB-121", table)  # lines such as 'name: value' belong here
         return ()
     found = []
     for key, value in distinct(table, problems):
         kind = activity_kind(key, known, problems)
         several = value.items if isinstance(value, Listing) else (value,)
         if not several:
-            problems.add("RB-108", value)
+            problems.add("RB-108", value)  # the value is missing
         for each in several:
             points = _points(kind or "", each, decay, known, problems)
             if kind is not None and points is not None:
@@ -99,7 +99,7 @@ def _points(kind: str, node: Node, decay: Decay | None, known: Known, problems: 
     if "decay" in parts:
         decay = _decay(parts["decay"], problems)
     if "points" not in parts:
-        problems.add("RB-122", node, name="points", of="points")
+        problems.add("RB-122", node, name="points", of="points")  # {of!r} needs {name!r}
         return None
     first_only = yes_no(parts["first only"], problems) if "first only" in parts else False
     thousandths = _thousandths(parts["points"], problems)
@@ -111,18 +111,19 @@ def _decay(node: Node, problems: Problems) -> Decay | None:
     """`{linear: 90 days}`, or `no`: nothing fades."""
     if isinstance(node, Scalar) and not node.is_nothing:
         if yes_no(node, problems):
-            problems.add("RB-170", node)
+            problems.add("RB-170", node)  # this does not say how points fade
         return None
     parts = entries(node, tuple(Fading), problems, of="decay")
     if len(parts) != 1:
         if isinstance(node, Table) and len(node.entries) == len(parts):
-            problems.add("RB-170", node)
+            problems.add("RB-170", node)  # this does not say how points fade
         return None
     fading, value = next((Fading(key), value) for key, (_, value) in parts.items())
     number_of_days = days(value, problems)
     if number_of_days is None:
         return None
     if not 1 <= number_of_days <= _DAYS_MAX[fading]:
+        # {given} is not a whole number from {least} to {most}
         problems.add("RB-117", value, given=str(number_of_days), least=1, most=f"{_DAYS_MAX[fading]:,}")
         return None
     return Decay(fading, number_of_days)
@@ -134,6 +135,6 @@ def _thousandths(node: Node, problems: Problems) -> int | None:
         return None
     thousandths = found * 1000
     if thousandths != thousandths.to_integral_value() or abs(found) > _POINTS_MAX:
-        problems.add("RB-150", node, given=str(found))
+        problems.add("RB-150", node, given=str(found))  # {given} points cannot be counted exactly
         return None
     return int(thousandths)

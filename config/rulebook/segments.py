@@ -25,6 +25,7 @@ def read_segments(items: Sequence[Item], known: Known, problems: Problems) -> tu
         first = found.setdefault(segment.rank, segment)
         rank = item.part("rank")
         if rank and segment.rank and first is not segment:
+            # the segments {first!r} and {second!r} both have rank {rank}
             problems.add("RB-173", rank, rank=segment.rank, first=first.name, second=segment.name)
     return tuple(segment for _, segment in sorted(found.items()))
 

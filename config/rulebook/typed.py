@@ -37,17 +37,17 @@ class Problems:
         meant = nearest(given.text, [*words, *also])
         wide = next((character for character in given.text if character in _FULL_WIDTH), None)
         # Names of items may hold full-width characters; keys of files may not.
-        if wide and code != "RB-124" and (wide in "：　" or meant):
-            self.add("RB-102", _place_of(wide, given), character=wide)
+        if wide and code != "RB-124" and (wide in "：　" or meant):  # there is no {kind} {given!r}
+            self.add("RB-102", _place_of(wide, given), character=wide)  # '{character}' is a full-width character;…
         else:
             self.add(code, given, given=given.text, meant=meant, known=", ".join(words) or "–", **params)
 
     def shape(self, code: str, node: Node) -> None:
         """A list where a text should be, and the like; nothing at all and full-width signs are named as what they are."""
         if isinstance(node, Scalar) and node.is_nothing:
-            self.add("RB-108", node)
+            self.add("RB-108", node)  # the value is missing
         elif isinstance(node, Scalar) and (wide := next((c for c in node.text if c in "：　"), None)):
-            self.add("RB-102", _place_of(wide, node), character=wide)
+            self.add("RB-102", _place_of(wide, node), character=wide)  # '{character}' is a full-width character; YAML…
         else:
             self.add(code, node)
 
@@ -61,14 +61,14 @@ def _place_of(character: str, given: Scalar) -> str:
 def entries(node: Node, known: Collection[str], problems: Problems, *, of: str) -> dict[str, tuple[Scalar, Node]]:
     """The entries of a mapping by key. Unknown keys and keys that stand twice are noted and left out."""
     if not isinstance(node, Table):
-        problems.shape("RB-121", node)
+        problems.shape("RB-121", node)  # lines such as 'name: value' belong here
         return {}
     found: dict[str, tuple[Scalar, Node]] = {}
     for key, value in distinct(node, problems):
         if key.text in known:
             found[key.text] = (key, value)
         else:
-            problems.unknown("RB-103", key, known, of=of)
+            problems.unknown("RB-103", key, known, of=of)  # {of!r} has no key {given!r}
     return found
 
 
@@ -77,6 +77,7 @@ def distinct(node: Table, problems: Problems) -> tuple[tuple[Scalar, Node], ...]
     found: dict[str, tuple[Scalar, Node]] = {}
     for key, value in node.entries:
         if key.text in found:
+            # {given!r} is written twice here (first: {first})
             problems.add("RB-107", key, given=key.text, first=_line(found[key.text][0].where))
         else:
             found[key.text] = (key, value)
@@ -92,14 +93,14 @@ def items(node: Node, problems: Problems) -> tuple[Node, ...]:
     """The items of a list; a single scalar or mapping is not taken for a list of one."""
     if isinstance(node, Listing):
         return node.items
-    problems.shape("RB-120", node)
+    problems.shape("RB-120", node)  # a list belongs here
     return ()
 
 
 def scalar(node: Node, problems: Problems) -> Scalar | None:
     if isinstance(node, Scalar) and not node.is_nothing:
         return node
-    problems.shape("RB-109", node)
+    problems.shape("RB-109", node)  # one value belongs here, not a list or a mapping
     return None
 
 
@@ -109,7 +110,7 @@ def text(node: Node, problems: Problems) -> str | None:
     if found is None:
         return None
     if not found.text.strip():
-        problems.add("RB-108", found)
+        problems.add("RB-108", found)  # the value is missing
         return None
     return found.text.strip()
 
@@ -124,7 +125,7 @@ def yes_no(node: Node, problems: Problems) -> bool | None:
         return None
     answer = _YES_NO.get(folded(found.text))
     if answer is None:
-        problems.add("RB-111", found, given=found.text)
+        problems.add("RB-111", found, given=found.text)  # yes or no belongs here, not {given!r}
     return answer
 
 
@@ -138,7 +139,7 @@ def number(node: Node, problems: Problems) -> Decimal | None:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite():
-        problems.add("RB-116", found, given=found.text)
+        problems.add("RB-116", found, given=found.text)  # a number belongs here, not {given!r}
         return None
     return value
 
@@ -148,6 +149,7 @@ def whole(node: Node, problems: Problems, *, least: int = 0, most: int | None = 
     if value is None:
         return None
     if value != value.to_integral_value() or value < least or (most is not None and value > most):
+        # {given} is not a whole number from {least} to {most}
         problems.add("RB-117", node, given=str(value), least=least, most="" if most is None else f"{most:,}")
         return None
     return int(value)
@@ -160,6 +162,6 @@ def choice(node: Node, known: Collection[str], problems: Problems) -> str | None
         return None
     word = folded(found.text)
     if word not in known:
-        problems.unknown("RB-118", found, known)
+        problems.unknown("RB-118", found, known)  # {given!r} cannot be used here
         return None
     return word

@@ -50,6 +50,7 @@ class Values:
     def _note(self, readable: Readable, given: Scalar, known: Picklist) -> None:
         words = list(dict.fromkeys([*known.by_value.values(), *known.labels]))
         params = {"given": given.text, "field": readable.name, "meant": nearest(given.text, words)}
+        # the org has no value {given!r} for {field!r}
         problem = Problem("RB-158", given.where, {**params, "known": ", ".join(known.by_value.values())})
         if problem not in self.unknown:
             self.unknown.append(problem)

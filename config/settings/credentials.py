@@ -42,6 +42,7 @@ def credentials(settings: Settings) -> Credentials:
     """The credentials of a real org. SettingsError names what is missing or cannot be read."""
     login = settings.login or Login()
     problems = [
+        # the login method {method!r} needs {name!r}
         Problem("ST-130", settings.origin(f"login.{name}"), {"method": login.method, "name": name.replace("_", " ")})
         for name in _NEEDS[login.method]
         if not (getattr(login, name) or getattr(login, f"{name}_file", None) or _laid(settings, name))
@@ -92,6 +93,7 @@ def _secret(given: SecretStr | None, file: Path | None, settings: Settings, name
     if file is not None:
         return _read(file, settings, f"{name}_file")
     laid = _laid(settings, name)
+    # the file is not UTF-8 (it looks like {encoding})
     return read_text(laid, file=name, error=SettingsError, code="ST-105").strip() if laid else ""
 
 
@@ -104,5 +106,5 @@ def _laid(settings: Settings, name: str) -> Path | None:
 def _read(file: Path, settings: Settings, name: str, *, at: str | None = None) -> str:
     path, where = settings.folder / file.expanduser(), settings.origin(at or f"login.{name}")
     if not path.is_file():
-        raise SettingsError.of("ST-131", where, name=name.replace("_", " "), path=str(file))
-    return read_text(path, file=str(file), error=SettingsError, code="ST-105").strip()
+        raise SettingsError.of("ST-131", where, name=name.replace("_", " "), path=str(file))  # {name!r} names a file…
+    return read_text(path, file=str(file), error=SettingsError, code="ST-105").strip()  # the file is not UTF-8 (it…

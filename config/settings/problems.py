@@ -25,28 +25,32 @@ def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseM
             known = sorted(_fields(path[:-1], model))
             spoken = ", ".join(word.replace("_", " ") for word in known)
             return Problem(
-                "ST-103",
+                "ST-103",  # no setting is called {given!r}
                 where,
                 {"given": path[-1], "meant": nearest(path[-1], known).replace("_", " "), "known": spoken},
             )
         case "missing":
             if len(path) > 1:
                 at = origins.get(".".join(path[:-1])) or origins.get(path[0]) or "settings.yaml"
-                return Problem("ST-142", at, {"name": _spoken(path[-1]), "of": path[-2]})
-            return Problem("ST-108", "settings.yaml", {"name": _spoken(name)})
+                return Problem("ST-142", at, {"name": _spoken(path[-1]), "of": path[-2]})  # {of!r} says no {name!r}
+            return Problem("ST-108", "settings.yaml", {"name": _spoken(name)})  # the setting {name!r} is missing
         case _ if kind in _NUMBERS:
-            return Problem("ST-116", where, {"name": _spoken(name), "given": given})
+            return Problem("ST-116", where, {"name": _spoken(name), "given": given})  # {name!r} is a whole number;…
         case _ if kind in _BOUNDS:
             word = {"greater_than_equal": ">=", "less_than_equal": "<="}[kind]
             return Problem(
-                "ST-117", where, {"name": _spoken(name), "given": given, "bound": f"{word} {bounds[_BOUNDS[kind]]}"}
+                # {name!r} is {given}; it must be {bound}
+                "ST-117",
+                where,
+                {"name": _spoken(name), "given": given, "bound": f"{word} {bounds[_BOUNDS[kind]]}"},
             )
         case "enum":
             known = _listed(bounds["expected"]) + (["auto"] if name == "language" else [])
+            # {name!r} cannot be {given!r}
             return Problem("ST-118", where, {"name": _spoken(name), "given": given, "known": ", ".join(known)})
         case _ if kind.startswith("ST-"):
             return Problem(kind, where, {"given": given})
-    return Problem("ST-119", where, {"name": _spoken(name), "given": given})
+    return Problem("ST-119", where, {"name": _spoken(name), "given": given})  # {given!r} does not fit the setting…
 
 
 def _spoken(name: str) -> str:

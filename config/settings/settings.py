@@ -73,7 +73,7 @@ def _org(given: object) -> object:
     is_loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     is_page = (parts.hostname or "").endswith(_PAGES)
     if not parts.hostname or is_page or parts.path or not (parts.scheme == "https" or is_loopback):
-        code = "ST-120"
+        code = "ST-120"  # {given!r} is not the address of an org
         raise PydanticCustomError(code, "not the address of an org", {})
     return address
 
@@ -83,7 +83,7 @@ def org_address(given: str) -> str:
     try:
         return str(_org(given))
     except PydanticCustomError:
-        raise SettingsError.of("ST-120", "", given=given) from None
+        raise SettingsError.of("ST-120", "", given=given) from None  # {given!r} is not the address of an org
 
 
 def _number(name: str) -> Any:
@@ -212,7 +212,8 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     variables = _environment(environment)
     path = folder / FILE
     if not path.is_file():
-        raise SettingsError.of("ST-121", str(path), folder=str(folder))
+        raise SettingsError.of("ST-121", str(path), folder=str(folder))  # there are no settings here
+    # the file is not UTF-8 (it looks like {encoding})
     node, problems = tree(read_text(path, file=FILE, error=SettingsError, code="ST-105"), file=FILE, area="settings")
     from_file, places, more = _plain(node)
     problems += more
@@ -256,18 +257,18 @@ def _plain(node: Node | None) -> tuple[dict[str, Any], dict[str, str], tuple[Pro
     places: dict[str, str] = {}
     problems: list[Problem] = []
     if node is not None and not isinstance(node, Table):
-        return {}, {}, (Problem("ST-109", node.where),)
+        return {}, {}, (Problem("ST-109", node.where),)  # settings.yaml holds lines such as 'name: value', not a list…
     for key, value in node.entries if node else ():
         name = key.text.strip().replace(" ", "_")
         places[name] = value.where
         if name in values:
-            problems.append(Problem("ST-107", key.where, {"given": key.text}))
+            problems.append(Problem("ST-107", key.where, {"given": key.text}))  # {given!r} is set twice
         match value:
             case Scalar() if value.is_nothing:
                 pass
             case Scalar() if not value.text.isprintable():
                 # "C:\\reports" between double quotes begins with a carriage return.
-                problems.append(Problem("ST-133", value.where))
+                problems.append(Problem("ST-133", value.where))  # a backslash means something else between double…
             case Scalar():
                 values[name] = value.text
             case Table():
@@ -275,12 +276,13 @@ def _plain(node: Node | None) -> tuple[dict[str, Any], dict[str, str], tuple[Pro
                 places |= {f"{name}.{part}": where for part, where in inner.items()}
                 problems += more
                 problems += [
+                    # {name!r} is a secret and must not stand in settings.yaml
                     Problem("ST-122", inner[secret], {"name": secret, "variable": f"{PREFIX}LOGIN__{secret.upper()}"})
                     for secret in SECRETS
                     if name == "login" and secret in values[name]
                 ]
             case _:
-                problems.append(Problem("ST-109", value.where))
+                problems.append(Problem("ST-109", value.where))  # settings.yaml holds lines such as 'name: value',…
     return values, places, tuple(problems)
 
 
@@ -309,15 +311,18 @@ def _contradictions(settings: Settings) -> list[Problem]:
     if settings.lease_renew_seconds * 2 > settings.lease_seconds:
         where = settings.origin("lease_renew_seconds") or settings.origin("lease_seconds")
         problems.append(
+            # the lease is renewed every {renew} s but lasts only {lease} s
             Problem("ST-123", where, {"renew": settings.lease_renew_seconds, "lease": settings.lease_seconds})
         )
     if not settings.is_sandbox and settings.login is None:
-        problems.append(Problem("ST-124", settings.origin("org"), {"org": settings.org}))
+        problems.append(Problem("ST-124", settings.origin("org"), {"org": settings.org}))  # {org} is a real org, and…
     is_in_file = settings.origin("store").startswith(FILE)
     if is_in_file and urlsplit(settings.store).password:
+        # the address of the store holds a password
         problems.append(Problem("ST-125", settings.origin("store"), {"variable": f"{PREFIX}STORE"}))
     if settings.origin("proxy").startswith(FILE) and urlsplit(settings.proxy).password:
+        # the address of the proxy holds a password
         problems.append(Problem("ST-132", settings.origin("proxy"), {"variable": f"{PREFIX}PROXY"}))
     if settings.store != "sqlite" and not settings.store.startswith(("sqlite:///", "postgresql")):
-        problems.append(Problem("ST-126", settings.origin("store")))
+        problems.append(Problem("ST-126", settings.origin("store")))  # this is not the address of a store
     return problems

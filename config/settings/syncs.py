@@ -46,14 +46,14 @@ class Fold(StrEnum):
 
 def _cron(given: str) -> str:
     if not is_cron(given):
-        code = "ST-140"
+        code = "ST-140"  # {given!r} is no cron expression of five fields that is ever due
         raise PydanticCustomError(code, "not a cron expression", {})
     return given
 
 
 def _zone(given: str) -> str:
     if given not in available_timezones():
-        code = "ST-141"
+        code = "ST-141"  # there is no time zone {given!r}
         raise PydanticCustomError(code, "not a time zone", {})
     return given
 

@@ -31,9 +31,10 @@ def start_folder(folder: Path, *, org: str = SANDBOX, starter: str = MANUFACTURE
     """
     org, starter = org_address(org), folded(starter)
     if starter not in STARTERS:
+        # no starter is called {given!r}
         raise SettingsError.of("ST-128", "", given=starter, meant=nearest(starter, STARTERS), known=", ".join(STARTERS))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingsError.of("ST-127", str(folder), folder=folder.resolve().name)
+        raise SettingsError.of("ST-127", str(folder), folder=folder.resolve().name)  # {folder} is not empty
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     source = files("config.starters") / starter

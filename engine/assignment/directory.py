@@ -82,14 +82,14 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
     `roles` are the names of all roles of the org.
     """
     problems = [
-        Problem("RB-301", reference.where, {"username": reference.name, "pool": pool.name})
+        Problem("RB-301", reference.where, {"username": reference.name, "pool": pool.name})  # the org has no user {use…
         for pool in rulebook.assignment.pools
         for reference in pool.members
         if directory.user_id(reference) is None
     ]
     actions = [action for rule in rulebook.rules for action in rule.then]
     problems += [
-        Problem("RB-302", reference.where, {"username": reference.name})
+        Problem("RB-302", reference.where, {"username": reference.name})  # the org has no user {username!r}
         for action in actions
         for reference in kind_of(action).users(action)
         if directory.user_id(reference) is None
@@ -97,7 +97,7 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
     queues = [*rulebook.assignment.intake, *(named for action in actions for named in kind_of(action).queues(action))]
     known = ", ".join(sorted(queue.developer_name for queue in directory.queues.values())) or "-"
     problems += [
-        Problem("RB-303", reference.where, {"queue": reference.name, "known": known})
+        Problem("RB-303", reference.where, {"queue": reference.name, "known": known})  # the org has no queue…
         for reference in queues
         if directory.queue_id(reference) is None
     ]
@@ -105,9 +105,9 @@ def dangling(rulebook: Rulebook, directory: Directory, roles: Iterable[str] = ()
     listed = ", ".join(sorted(known_roles.values())) or "-"
     for where, field, name in dict.fromkeys(_owners_named(rulebook)):
         if field == "owner_role" and name not in known_roles:
-            problems.append(Problem("RB-304", where, {"role": name, "known": listed}))
+            problems.append(Problem("RB-304", where, {"role": name, "known": listed}))  # the org has no role {role!r}
         if field == "owner_manager" and name not in directory.usernames:
-            problems.append(Problem("RB-302", where, {"username": name}))
+            problems.append(Problem("RB-302", where, {"username": name}))  # the org has no user {username!r}
     return tuple(problems)
 
 

@@ -38,7 +38,7 @@ def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
     except CycleError as error:
         # graphlib gives the cycle against the direction in which decisions flow.
         cycle = [_name(rulebook, step) for step in reversed(error.args[1])]
-        problems.append(Problem("RB-202", "", {"cycle": " → ".join(cycle)}))
+        problems.append(Problem("RB-202", "", {"cycle": " → ".join(cycle)}))  # these wait for each other, so none can…
     if problems:
         raise RulebookError(*problems)
     strata: list[Stratum] = []
@@ -77,9 +77,10 @@ def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
         if isinstance(step, Verdict):
             # A persona that asks for the persona: a cycle of one.
             if both:
-                yield Problem("RB-202", "", {"cycle": f"{step.name} → {step.name}"})
+                yield Problem("RB-202", "", {"cycle": f"{step.name} → {step.name}"})  # these wait for each other, so…
         elif rulebook.rules[step].mode is RuleMode.CONVERGE:
             rule = rulebook.rules[step]
+            # rule {rule!r} reads {field!r}, which it sets itself: it would flip at every run
             yield from (Problem("RB-201", rule.where, {"rule": rule.name, "field": _shown(name)}) for name in both)
 
 
@@ -87,7 +88,7 @@ def _scope_reads(rulebook: Rulebook) -> Iterator[Problem]:
     """Scope says what may ever be written, so it rests on the record alone: else a decision could let itself in."""
     decided = {name for step in steps_of(rulebook) for name in decides(rulebook, step)}
     for name in sorted(_names(rulebook.scope) & decided):
-        yield Problem("RB-203", "", {"field": _shown(name)})
+        yield Problem("RB-203", "", {"field": _shown(name)})  # scope reads {field!r}, which the rules decide
 
 
 def _facet_reads(rulebook: Rulebook) -> Iterator[Problem]:
@@ -101,7 +102,7 @@ def _facet_reads(rulebook: Rulebook) -> Iterator[Problem]:
     }
     for name, operator in sorted(facets):
         if name in decided:
-            yield Problem("RB-204", "", {"field": name, "operator": operator})
+            yield Problem("RB-204", "", {"field": name, "operator": operator})  # {operator!r} asks for a part of…
 
 
 def _names(condition: Condition) -> frozenset[str]:

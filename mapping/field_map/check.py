@@ -59,7 +59,7 @@ def check_set(
     """Which of the fields that rules set (name, file:line:column) the login may not write."""
     fields = {name: _by_name(describe) for name, describe in describes.items()}
     return tuple(
-        _problem("MP-211", where, entry.api_name, mapped.api_name, name=name)
+        _problem("MP-211", where, entry.api_name, mapped.api_name, name=name)  # a rule sets {name!r}, but the login…
         for name, where in set_fields
         for entry in field_map.objects
         if (mapped := entry.field_named(name))
@@ -70,7 +70,7 @@ def check_set(
 
 def _object(entry: ObjectMap, fields: Described) -> Iterator[Problem]:
     if entry.api_name not in fields:
-        yield Problem("MP-201", entry.where, {"object": entry.api_name})
+        yield Problem("MP-201", entry.where, {"object": entry.api_name})  # the org has no object {object!r}, or the…
         return
     own = {mapped.api_name for mapped in entry.fields} | set(entry.write_back.values())
     own |= {lookup.api_name for lookup in entry.lookups}
@@ -85,7 +85,7 @@ def _object(entry: ObjectMap, fields: Described) -> Iterator[Problem]:
 
 def _related(entry: RelatedObject, fields: Described) -> Iterator[Problem]:
     if entry.api_name not in fields:
-        yield Problem("MP-201", entry.where, {"object": entry.api_name})
+        yield Problem("MP-201", entry.where, {"object": entry.api_name})  # the org has no object {object!r}, or the…
         return
     own = {mapped.api_name for mapped in entry.fields}
     columns = [name for name in related_columns(entry) if name not in own]
@@ -100,6 +100,7 @@ def _lookup(lookup: Lookup, object_name: str, fields: Described) -> Iterator[Pro
         yield _absent(object_name, lookup.api_name, fields, lookup.where)
     elif lookup.object not in described["referenceTo"]:
         names = ", ".join(described["referenceTo"])
+        # {object}.{field} names {names}, not {wanted}
         yield _problem("MP-212", lookup.where, object_name, lookup.api_name, wanted=lookup.object, names=names)
 
 
@@ -108,12 +109,20 @@ def _field(mapped: MappedField, object_name: str, fields: Described) -> Iterator
     if described is None:
         yield _absent(object_name, mapped.api_name, fields, mapped.where)
     elif described["type"] in COMPOUND:
+        # {object}.{field} is a compound field ({type})
         yield _problem("MP-208", mapped.where, object_name, mapped.api_name, type=str(described["type"]))
     elif not _holds(mapped.kind, described):
         fits = ", ".join(kind.value for kind in Kind if _holds(kind, described))
         kind = mapped.kind.value
         yield _problem(
-            "MP-203", mapped.where, object_name, mapped.api_name, type=_type(described), kind=kind, fits=fits
+            # {object}.{field} is of type {type!r} and cannot be read as {kind!r}
+            "MP-203",
+            mapped.where,
+            object_name,
+            mapped.api_name,
+            type=_type(described),
+            kind=kind,
+            fits=fits,
         )
 
 
@@ -123,16 +132,18 @@ def _target(target: WriteBackField, api_name: str, entry: ObjectMap, fields: Des
         yield _absent(entry.api_name, api_name, fields, entry.where)
     elif not _takes(target, described):
         needed = f"{target.type.value} {target.size}" if target.size else target.type.value
+        # {object}.{field} is of type {type!r}; {needed} is needed
         yield _problem("MP-205", entry.where, entry.api_name, api_name, type=_type(described), needed=needed)
     elif not described["updateable"] and not target.is_filled_by_people:
-        yield _problem("MP-204", entry.where, entry.api_name, api_name, name=target.name)
+        yield _problem("MP-204", entry.where, entry.api_name, api_name, name=target.name)  # the login may not write…
     elif (room := _room(target, described)) < target.size:
+        # {object}.{field} has room for {room}; {needed} are needed
         yield _problem("MP-206", entry.where, entry.api_name, api_name, room=room, needed=target.size)
 
 
 def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]) -> Iterator[Problem]:
     if source.api_name not in fields:
-        yield Problem("MP-201", source.where, {"object": source.api_name})
+        yield Problem("MP-201", source.where, {"object": source.api_name})  # the org has no object {object!r}, or the…
         return
     own = {mapped.api_name for mapped in source.fields} | {lookup.api_name for lookup in source.lookups}
     columns = [name for name in activity_columns(source) if name not in own]
@@ -148,11 +159,13 @@ def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]
         # A column for contacts may stand beside that for leads before contacts are mapped.
         if not (prospects | _PROSPECTS if is_some_mapped else prospects) & names:
             wanted = ", ".join(sorted(prospects))
-            yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)
+            yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)  # {object}.{field} does…
     if source.at in known and known[source.at]["type"] != "datetime":
+        # {object}.{field} is of type {type!r}; 'at' needs a date with a time
         yield _problem("MP-210", source.where, source.api_name, source.at, type=_type(known[source.at]))
     for api_name, values in source.filter.items():
         if api_name in known and not _filters(known[api_name], values):
+            # activities cannot be filtered by {object}.{field} ({type}) and these values
             yield _problem("MP-213", source.where, source.api_name, api_name, type=_type(known[api_name]))
 
 
@@ -174,7 +187,7 @@ def _absent(object_name: str, api_name: str, fields: Described, where: str) -> P
     by_stem = {_stem(name): name for name in known}
     near = difflib.get_close_matches(_stem(api_name), by_stem, n=1, cutoff=0.75)
     meant = labels.get(_stem(api_name).replace("_", " ")) or (by_stem[near[0]] if near else "")
-    return _problem("MP-202", where, object_name, api_name, meant=meant)
+    return _problem("MP-202", where, object_name, api_name, meant=meant)  # {object} has no field {field!r}, or the…
 
 
 def _stem(api_name: str) -> str:
@@ -232,4 +245,4 @@ def _unnamed(field_map: FieldMap) -> Iterator[Problem]:
     named |= {lookup.object for source in field_map.activities for lookup in source.lookups}
     for entry in field_map.related:
         if entry.api_name not in named:
-            yield Problem("MP-401", entry.where, {"object": entry.api_name})
+            yield Problem("MP-401", entry.where, {"object": entry.api_name})  # no lookup names {object}: it is pulled…

@@ -102,14 +102,14 @@ class Reading:
         drop = self.drop
         prospect = _email(row.get(drop.prospect)) if drop.by_email else _id(row.get(drop.prospect))
         if prospect is None:
-            return "MP-312" if drop.by_email else "MP-311"
+            return "MP-312" if drop.by_email else "MP-311"  # {file}, row {row}: no e-mail address / {file}, row…
         at = moment_of(row.get(drop.at), self.zone, drop.at_format)
         if at is None:
-            return "MP-313"
+            return "MP-313"  # {file}, row {row}: no time
         headers = {"Kind": drop.kind, "Asset": drop.asset, "Campaign": drop.campaign}
         said = {name: _text(row.get(header)) if header else None for name, header in headers.items()}
         if drop.kind and said["Kind"] is None:
-            return "MP-314"
+            return "MP-314"  # {file}, row {row}: the kind is empty
         return {"SystemModstamp": at, "IsDeleted": False, "Prospect": prospect, "At": at, **said}
 
 

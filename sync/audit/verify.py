@@ -37,7 +37,7 @@ def verify_store(tx: Transaction, *, expect_head: str | None = None) -> Head:
         head = check.end()
         _compare(told.last(), changes.states(tx))
     if strange := [number for number, terms in pauses.terms(tx).items() if paused.get(number) != terms]:
-        raise AuditError.of("AU-110", pause=strange[0])
+        raise AuditError.of("AU-110", pause=strange[0])  # pause {pause} has another sync or reason than the one the…
     return head
 
 
@@ -47,9 +47,9 @@ def _compare(told: Iterator[tuple[str, str]], stored: Iterator[tuple[str, str]])
     entry, row = next(told, nothing), next(stored, nothing)
     while entry != nothing or row != nothing:
         if row == nothing or (entry != nothing and entry[0] < row[0]):
-            raise AuditError.of("AU-109", entry[0])
+            raise AuditError.of("AU-109", entry[0])  # the audit tells of a change that the store does not have
         if entry != row:
-            raise AuditError.of("AU-108", row[0], state=row[1])
+            raise AuditError.of("AU-108", row[0], state=row[1])  # the store says the change is {state!r}, the audit…
         entry, row = next(told, nothing), next(stored, nothing)
 
 
@@ -73,21 +73,21 @@ class _Check:
     def next(self, link: Link, where: str) -> dict[str, Any]:
         seq = self.count + 1
         if link.seq > seq:
-            raise AuditError.of("AU-102", where, seq=seq, found=link.seq)
+            raise AuditError.of("AU-102", where, seq=seq, found=link.seq)  # audit entry {seq} is missing: {found}…
         if link.seq < seq:
-            raise AuditError.of("AU-103", where, seq=seq, found=link.seq)
+            raise AuditError.of("AU-103", where, seq=seq, found=link.seq)  # audit entry {found} stands where {seq}…
         if link_hash(link.body) != link.hash:
-            raise AuditError.of("AU-101", where, seq=seq)
+            raise AuditError.of("AU-101", where, seq=seq)  # audit entry {seq} was edited: it does not have the digest…
         body = _body(link, where)
         if link.prev != self.hash:
-            raise AuditError.of("AU-104", where, seq=seq)
+            raise AuditError.of("AU-104", where, seq=seq)  # audit entry {seq} does not follow the entry before it:…
         self.count, self.hash = seq, link.hash
         self.has_expected = self.has_expected or link.hash == self.expect_head
         return body
 
     def end(self) -> Head:
         if self.expect_head is not None and not self.has_expected:
-            raise AuditError.of("AU-106", seq=self.count, expected=self.expect_head)
+            raise AuditError.of("AU-106", seq=self.count, expected=self.expect_head)  # the expected head {expected}…
         return Head(self.count, self.hash)
 
 
@@ -96,10 +96,10 @@ def _links(path: Path) -> Iterator[tuple[int, Link]]:
         for number, text in enumerate(file, start=1):
             where = f"{path}:{number}"
             if not text.endswith(b"\n"):
-                raise AuditError.of("AU-107", where, seq=number)
+                raise AuditError.of("AU-107", where, seq=number)  # audit entry {seq} is incomplete: the file ends in…
             match = _LINE.fullmatch(text)
             if match is None:
-                raise AuditError.of("AU-105", where, seq=number)
+                raise AuditError.of("AU-105", where, seq=number)  # audit entry {seq} is not in the form it was…
             body, digest = match.groups()
             seq, prev = _place(body, where, number)
             yield number, Link(seq, prev, digest.decode(), body)
@@ -111,11 +111,11 @@ def _place(body: bytes, where: str, number: int) -> tuple[int, str]:
         read = json.loads(body)
     except ValueError:
         # An edit that leaves no JSON is an edit all the same.
-        raise AuditError.of("AU-101", where, seq=number) from None
+        raise AuditError.of("AU-101", where, seq=number) from None  # audit entry {seq} was edited: it does not have…
     match read:
         case {"seq": int(seq), "prev": str(prev)}:
             return seq, prev
-    raise AuditError.of("AU-105", where, seq=number)
+    raise AuditError.of("AU-105", where, seq=number)  # audit entry {seq} is not in the form it was written in
 
 
 def _body(link: Link, where: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _body(link: Link, where: str) -> dict[str, Any]:
     try:
         body: dict[str, Any] = json.loads(link.body)
     except ValueError:
-        raise AuditError.of("AU-105", where, seq=link.seq) from None
+        raise AuditError.of("AU-105", where, seq=link.seq) from None  # audit entry {seq} is not in the form it was…
     if (body.get("seq"), body.get("prev")) != (link.seq, link.prev):
-        raise AuditError.of("AU-105", where, seq=link.seq)
+        raise AuditError.of("AU-105", where, seq=link.seq)  # audit entry {seq} is not in the form it was written in
     return body

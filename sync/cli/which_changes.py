@@ -49,7 +49,7 @@ class Choice:
     def refuse_silence(self) -> None:
         """Something must be said: nothing is decided by forgetting an argument (UsageError CL-104)."""
         if bool(self.changes or self.terms) is self.everything:
-            raise UsageError.of("CL-104")
+            raise UsageError.of("CL-104")  # no changes were named
 
     def meant(self, worker: "Worker") -> tuple[str | None, list[str] | None]:
         """The plan, and the ids of what is meant of it; None for all that waits."""
@@ -73,7 +73,7 @@ def decide_by_sheet(terminal: Terminal, worker: "Worker", sheet: Path, *, reason
     from sync.review.workbook_lines import approved_lines, read_decisions
 
     if others:
-        raise UsageError.of("CL-104")
+        raise UsageError.of("CL-104")  # no changes were named
     decisions = read_decisions(sheet)
     decided = decide(worker, decisions, approver=worker.person, reason=reason, lines=approved_lines(sheet))
     terminal.write(terminal.say("cli.approved", count=decided.approved))

@@ -77,7 +77,7 @@ def _read(text: str, name: str, where: str) -> Iterator[tuple[bytes, Certificate
     try:
         found = x509.load_pem_x509_certificates(text.encode())
     except ValueError:
-        raise SettingsError.of("ST-134", where, name=name) from None
+        raise SettingsError.of("ST-134", where, name=name) from None  # the {name} holds no certificate that can be read
     for one in found:
         names = one.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         subject = str(names[0].value) if names else ""

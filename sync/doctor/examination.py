@@ -75,6 +75,7 @@ def _org(worker: Worker, org: Org, words: Words, *, is_readable: bool) -> Iterat
     with worker.store.read() as tx:
         pinned = orgs.pinned(tx)
     if pinned not in {None, identity.org_id}:
+        # this folder belongs to the org {known}, and the login leads to {found}
         yield from failed("org", [Problem("SR-107", "", {"known": pinned, "found": identity.org_id})], words)
         return
     yield Check("org", ok=True, said=words.say("doctor.org" if pinned else "doctor.org_new"))

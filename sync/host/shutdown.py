@@ -36,7 +36,7 @@ class Shutdown:
     def check(self) -> None:
         """ShutdownError when it was asked: for a safe point in the middle of reading or deciding."""
         if self.is_asked:
-            raise ShutdownError.of("SC-101")
+            raise ShutdownError.of("SC-101")  # the worker was told to end and stopped at a safe point
 
 
 @contextmanager

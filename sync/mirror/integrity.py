@@ -54,10 +54,10 @@ def _problems(folder: Path, data_file: DataFile) -> Iterator[Problem]:
     try:
         found = files.sha256(folder / data_file.path)
     except OSError as error:
-        yield Problem("SR-109", data_file.path, {"reason": error.strerror})
+        yield Problem("SR-109", data_file.path, {"reason": error.strerror})  # a file of the mirror is missing or…
         return
     if found != data_file.sha256:
-        yield Problem("SR-110", data_file.path, {"found": found, "known": data_file.sha256})
+        yield Problem("SR-110", data_file.path, {"found": found, "known": data_file.sha256})  # a file of the mirror…
 
 
 def _marks(path: Path) -> _Marks | None:

@@ -213,7 +213,7 @@ class Mirror:
             pull = None if as_of is None else runs.sequence_of(tx, as_of)
             listed = data_files.listed(tx, object_name, as_of=pull)
         if any(data_file.removed_at for data_file in listed):
-            raise StoreError.of("SR-112", as_of or "", object=object_name)
+            raise StoreError.of("SR-112", as_of or "", object=object_name)  # the mirror of {object} is not kept any…
         return listed
 
     def _standing(

@@ -114,6 +114,7 @@ def scan(folder: Path, data_files: Iterable[DataFile], *, schema: pl.Schema | No
     """All versions in these data files; StoreError when a file is missing. `schema` adds columns that none of them has."""
     paths = [folder / data_file.path for data_file in data_files]
     if missing := [path for path in paths if not path.exists()]:
+        # a file of the mirror is missing or cannot be read: {reason}
         raise StoreError(*(Problem("SR-109", str(path), {"reason": "not found"}) for path in missing))
     parts = [pl.scan_parquet(path) for path in paths]
     if schema is not None or not parts:

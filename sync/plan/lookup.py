@@ -46,8 +46,9 @@ def plan_named(tx: Transaction, plan_id: str | None) -> PlanRecord:
         is_meant = len(ids) == 1 and len(plan_id) >= ENDING_MIN
         if plan_id and ids and not is_meant:
             latest = ", ".join(reversed(ids[-_NAMED_MAX:])) + (", …" if len(ids) > _NAMED_MAX else "")
-            raise UsageError.of("PL-408", given=plan_id, found=latest, least=ENDING_MIN)
+            raise UsageError.of("PL-408", given=plan_id, found=latest, least=ENDING_MIN)  # {given!r} does not name…
         found = plans.record(tx, ids[0]) if is_meant else None
     if found is None:
+        # there is no plan yet, so nothing has been decided / there is no plan {given!r}
         raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
     return found

@@ -83,13 +83,13 @@ def revert(run: Run, given: str) -> Reversal:
         named = meant.run_id if meant else None
         records = reversals.count(tx, named) if named else 0
     if named is None:
-        raise UsageError.of("PL-431", given=given)
+        raise UsageError.of("PL-431", given=given)  # there is no run {given!r}
     if not records:
-        raise UsageError.of("PL-432", named)
+        raise UsageError.of("PL-432", named)  # this run has applied nothing
     described(run.describes, worker.field_map, worker.read_rulebook)
     calls, spare = ceil(records / READ_MAX), run.org.spare
     if spare is not None and calls > spare:
-        raise BudgetError.of("PL-433", named, records=records, calls=calls, spare=spare)
+        raise BudgetError.of("PL-433", named, records=records, calls=calls, spare=spare)  # taking this run back reads…
     version = PlanVersion(worker.rulebook, worker.field_map, run.moment)
     look_back = timedelta(seconds=worker.settings.look_back_seconds)
     with worker.hold(LeaseName.PULL) as lease:

@@ -126,7 +126,7 @@ def _places(standing: Standing, field_map: FieldMap) -> list[str | None]:
 def _version_of(tx: Transaction, plan_id: str) -> tuple[_Version, Moment]:
     plan = plans.record(tx, plan_id)
     if plan is None:
-        raise StoreError.of("SR-111", plan_id)
+        raise StoreError.of("SR-111", plan_id)  # the store lacks the rulebook or field map that a plan was made by
     return (plan.rulebook, plan.field_map), Moment(plan.at, plan.zone)
 
 
@@ -139,5 +139,5 @@ def _read(tx: Transaction, version: _Version) -> _Read:
 def _text(tx: Transaction, digest: str) -> str:
     text = plans.text_of(tx, digest)
     if text is None:
-        raise StoreError.of("SR-111", digest)
+        raise StoreError.of("SR-111", digest)  # the store lacks the rulebook or field map that a plan was made by
     return text

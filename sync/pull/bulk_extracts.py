@@ -80,6 +80,7 @@ class Extracts:
         told = self._wait(job)
         if told.state is not QueryState.COMPLETE:
             self._close(job)
+            # a bulk query of {object} came to nothing: {state} {message}
             raise TransientError.of("SF-124", job.object, object=job.object, state=told.state, message=told.message)
         rows = sum(_rows(page) for page in job.pages)
         digests = {str(page["digest"]) for page in job.pages}
@@ -89,13 +90,14 @@ class Extracts:
             self.host.shutdown.check()
             page = self._page(job, locator or "", size)
             if page.rows and page.digest in digests:
+                # a page of a bulk query is not what the org says it is: {seen} of {total} records
                 raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # the same page under another name
             digests.add(page.digest)
             rows += len(page.rows)
             locator = page.locator
             yield page
         if told.records is not None and told.records != rows:
-            raise self._spoiled(job, "SF-121", seen=rows, total=told.records)
+            raise self._spoiled(job, "SF-121", seen=rows, total=told.records)  # a query brought {seen} of {total}…
 
     def keep(self, job: QueryRecord, page: ResultPage, data_file: Mapping[str, Json] | None) -> None:
         """The page is safely on disk: a later run begins behind it."""
@@ -141,6 +143,7 @@ class Extracts:
                     raise
             host.shutdown.check()
             if host.clock.monotonic() + wait > self.deadline:
+                # the org is still working on a bulk query of {object} after {seconds} seconds
                 raise TransientError.of("SF-125", job.object, object=job.object, seconds=self.seconds, job=job.job_id)
             host.clock.wait(wait)
             wait = min(wait * 2, self.poll_seconds)
@@ -150,14 +153,14 @@ class Extracts:
             try:
                 page = self._bulk(job).page(job.job_id, locator=locator, records_max=records_max)
             except TransientError as error:
-                if error.problems[0].code != "SF-127":
+                if error.problems[0].code != "SF-127":  # a page of a bulk query is not what the org says it is:…
                     raise
                 if tries + 1 == _TORN_MAX:
                     self._close(job)
                     raise
             else:
                 if page.locator and page.locator == locator:
-                    raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))
+                    raise self._spoiled(job, "SF-127", seen=0, total=len(page.rows))  # a page of a bulk query is not…
                 return page
         raise AssertionError
 

@@ -135,7 +135,7 @@ def listed_as(wanted: PulledObject, rulebook: str) -> str:
     return digest([wanted.reading, rulebook]) if wanted in SLOW else wanted.reading
 
 
-_NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"
+_NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"  # the org has no object {object!r}, or the login may not see it / {object}…
 
 
 def _missing(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Record]) -> tuple[Problem, ...]:
@@ -168,6 +168,7 @@ def _needs(field_map: FieldMap, rulebook: Rulebook, problem: Problem) -> Iterato
     ]
     if needing:
         listed = ", ".join(repr(name) for name in dict.fromkeys(needing))
+        # without {what} these cannot be decided: {rules}
         yield Problem("MP-214", problem.where, {"what": api_name or object_name, "rules": listed})
 
 

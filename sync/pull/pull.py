@@ -37,7 +37,7 @@ from sync.store.vocabulary import DataFileKind
 RESTARTS_MAX = 5
 # A closed job is remembered a little longer than the org does.
 _JOB_DAYS = 8
-_REFUSED_QUESTION = "SF-102"
+_REFUSED_QUESTION = "SF-102"  # the org does not understand a field or query: {reason} {message} (status {status})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class _Reading:
                 pages = self.org.query(again.soql, include_deleted=again.include_deleted)
                 continue
             return
-        raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)
+        raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)  # the org lost track of a query…
 
     def _extracted(self, extracts: Extracts, object_pull: ObjectPull, job: QueryRecord) -> Staging:
         """What a bulk query brought, pages of an earlier run included."""

@@ -36,7 +36,7 @@ _LISTED_RECORDS = 250_000  # of one page: ids are short
 _MENDED_MAX = 20_000
 # So many may vanish without a word; more look like an access that was lost.
 _GONE_MIN, _GONE_PERCENT = 100, 10
-_VANISHED = "SF-126"
+_VANISHED = "SF-126"  # the org no longer shows {gone} of {known} records of {object}
 
 
 def sweep(run: Run, *, accepts_gone: bool = False) -> Mapping[str, Drift]:

@@ -19,7 +19,7 @@ def write_report(report: RunReport, path: Path, words: Words) -> Path:
     """One file, as its ending says. It holds personal data: only its owner may read it. UsageError CL-105."""
     form = Form.of(path.suffix)
     if form is None:
-        raise UsageError.of("CL-105", str(path))
+        raise UsageError.of("CL-105", str(path))  # a report is a .html, .csv or .json file
     return write_private(path, _parts(report, form, words))
 
 

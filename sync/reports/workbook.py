@@ -38,6 +38,7 @@ def write_workbook(report: RunReport, path: Path, words: Words) -> int:
     The file holds personal data: only its owner may read it. UsageError CL-110 when a sheet cannot hold so many lines.
     """
     if report.heading.waiting >= ROWS_MAX:
+        # {count} changes do not fit into a sheet, which holds {most}
         raise UsageError.of("CL-110", str(path), count=report.heading.waiting, most=ROWS_MAX - 1)
     book = Workbook(write_only=True)
     count = _decisions(book, report, words)

@@ -21,7 +21,7 @@ from sync.store.database import Store, Transaction
 from sync.store.paging import PAGE_ROWS, chunks, pages_of
 from sync.store.plans import PlanRecord
 
-EXPIRED = "PL-406"
+EXPIRED = "PL-406"  # plan {plan} expired at {at}: what it rests on may have moved
 
 
 def approve(
@@ -77,7 +77,7 @@ def let_through(tx: Transaction, page: Sequence[Waiting], *, approver: str, at: 
 def refusal(worker: Worker, plan: PlanRecord, *, approves: bool, where: str = "") -> Problem | None:
     """Why nothing of a plan may be decided so: PL-404 (made in shadow), PL-406 (it has expired; it may still be rejected)."""
     if is_shadow(worker, plan):
-        return Problem("PL-404", where, {"plan": plan.plan_id})
+        return Problem("PL-404", where, {"plan": plan.plan_id})  # plan {plan} was made in shadow: it compares, and…
     if approves and plan.expires_at is not None and plan.expires_at <= worker.clock.now():
         return Problem(EXPIRED, where, {"plan": plan.plan_id, "at": f"{plan.expires_at:%Y-%m-%d %H:%M} UTC"})
     return None
@@ -104,7 +104,7 @@ def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int
     UsageError PL-411 for what is no record id.
     """
     if strange := [given for given in record_ids or () if not is_id(given)]:
-        raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))
+        raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))  # {given!r} is not a record…
     with worker.store.transaction() as tx:
         wanted = remembered.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
         return remembered.lift(tx, wanted, actor=actor, at=worker.clock.now())
@@ -127,9 +127,10 @@ def _named(tx: Transaction, plan: PlanRecord, change_ids: Sequence[str]) -> list
     change_ids = [id18(given) if is_id(given) else given for given in change_ids]
     found = changes.waiting_among(tx, plan.plan_id, change_ids)
     if plan.is_baseline and change_ids:
-        raise UsageError.of("PL-402", plan=plan.plan_id)
+        raise UsageError.of("PL-402", plan=plan.plan_id)  # plan {plan} is a baseline: the first plan of this org is…
     by_id = {each.change_id: each for each in found} | {each.record_id: each for each in found}
     if unknown := [given for given in change_ids if given not in by_id]:
+        # this is not a waiting change of plan {plan}
         raise PlanStaleError(*(Problem("PL-403", given, {"plan": plan.plan_id}) for given in unknown))
     return list({by_id[given].change_id: by_id[given] for given in change_ids}.values())
 
@@ -141,15 +142,16 @@ def give_back(worker: Worker, record_ids: Sequence[str], *, fields: Sequence[str
     `fields` names `owner`. UsageError PL-411 (no id), PL-412 (not pulled), PL-414 (a field leadsync does not write).
     """
     if strange := [given for given in record_ids if not is_id(given)]:
-        raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))
+        raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))  # {given!r} is not a record…
     known = {"owner", *written_fields(worker.rulebook)}
     if unknown := [name for name in fields or () if name not in known]:
         shown = ", ".join(sorted(known))
+        # {given!r} is no field that leadsync writes
         raise UsageError(*(Problem("PL-414", "", {"given": name, "known": shown}) for name in unknown))
     ids = list(dict.fromkeys(id18(given) for given in record_ids))
     rows = dict(_rows(worker, ids))
     if missing := [each for each in ids if each not in rows]:
-        raise UsageError(*(Problem("PL-412", each, {}) for each in missing))
+        raise UsageError(*(Problem("PL-412", each, {}) for each in missing))  # this record has not been pulled, or it…
     users, queues = people(worker.mirror)
     directory = Directory.of(users, queues, worker.rulebook)
     with worker.store.transaction() as tx:

@@ -103,7 +103,7 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
         fields.update(name for change in waiting for name in change.after)
     if not ids:
         unknown = [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
-        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": plan.plan_id})]))
+        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": plan.plan_id})]))  # nothing that waits in plan…
     return plan.plan_id, tuple(ids)
 
 
@@ -114,6 +114,7 @@ def _unknown_rules(selection: Selection, rules: Collection[RuleRef]) -> Iterator
         if known and not any(_names_rule(given, rule) for rule in known):
             called = [str(rule) for rule in known]
             meant = nearest(given, [*called, *(rule.id for rule in known)])
+            # no rule called {given!r} is behind anything that waits
             yield Problem("PL-424", "", {"given": given, "meant": meant, "known": ", ".join(called)})
 
 
@@ -123,6 +124,7 @@ def _unknown_fields(selection: Selection, fields: Collection[str]) -> Iterator[P
         match = _TERM.fullmatch(term)
         given = match["name"] if match else term.strip()
         if known and given not in fields:
+            # nothing that waits changes a field called {given!r}
             yield Problem("PL-425", "", {"given": given, "meant": nearest(given, known), "known": ", ".join(known)})
 
 
@@ -137,14 +139,14 @@ def _term(given: str, problems: list[Problem]) -> Test | None:
         name = given.strip()
         return lambda change: name in change.after
     if match is None:
-        problems.append(Problem("PL-422", "", {"given": given}))
+        problems.append(Problem("PL-422", "", {"given": given}))  # {given!r} does not say which values are meant
         return None
     name, sign, value = match["name"], match["sign"], match["value"]
     if sign not in _COMPARES:
         return lambda change: name in change.after and _is_like(change.after[name], sign, value)
     number = _number(value)
     if number is None:
-        problems.append(Problem("PL-422", "", {"given": given}))
+        problems.append(Problem("PL-422", "", {"given": given}))  # {given!r} does not say which values are meant
         return None
     compare, bound = _COMPARES[sign], number
 
@@ -198,10 +200,11 @@ def ids_of(
             continue
         matches = _matches(name, everybody)
         if not matches:
+            # the org has no user or queue called {given!r}
             problems.append(Problem("PL-420", "", {"given": name, "meant": _meant(name, everybody)}))
         elif len(matches) > 1:
             told = ", ".join(f"{one.name} ({one.id})" for one in matches[:_NAMED_MAX])
-            problems.append(Problem("PL-421", "", {"given": name, "found": told}))
+            problems.append(Problem("PL-421", "", {"given": name, "found": told}))  # several users or queues are…
         else:
             found.add(matches[0].id)
     return frozenset(found)

@@ -49,6 +49,7 @@ def decide(
     else is wrong. What moves while it is carried out is late, and left alone.
     """
     by_plan, late, problems = _sorted_out(worker, decisions)
+    # a rejection needs a reason
     problems += [Problem("CL-116", each.where) for each in decisions if not (each.is_approval or each.reason or reason)]
     problems += edits(worker, lines)
     for plan_id, theirs in by_plan.items():
@@ -84,6 +85,7 @@ def _sorted_out(
         for each in page:
             found = standings.get(each.change_id)
             if found is None:
+                # plan {plan} has no change {given!r}
                 unknown.append(Problem("PL-407", each.where, {"given": each.change_id, "plan": each.plan_id or "-"}))
             elif found.state not in WAITING:
                 late.append(each.where)
@@ -99,7 +101,7 @@ def _refused(worker: Worker, plan_id: str, theirs: Sequence[Decision]) -> Iterat
         plan = plan_named(tx, plan_id)
         is_partly = plan.is_baseline and not _is_whole(tx, plan_id, theirs)
     if is_partly:
-        yield Problem("PL-402", where, {"plan": plan_id})
+        yield Problem("PL-402", where, {"plan": plan_id})  # plan {plan} is a baseline: the first plan of this org is…
     if problem := refusal(worker, plan, approves=any(each.is_approval for each in theirs), where=where):
         yield problem
 
@@ -190,7 +192,7 @@ def _edited(line: Line, row: Row, heading: Heading, fields: Sequence[str]) -> It
                 "given": _plain(cell.value) or words.say("report.empty"),
                 "stood": _plain(meant[0]) or words.say("report.empty"),
             }
-            yield Problem("CL-121", cell.where, params)
+            yield Problem("CL-121", cell.where, params)  # {column} was changed in an approved line: {given!r} instead…
 
 
 def _stood(line: Line, row: Row, heading: Heading, fields: Sequence[str], words: Words) -> dict[str, list[Scalar]]:

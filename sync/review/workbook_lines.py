@@ -65,14 +65,14 @@ def refuse_loss(path: Path) -> None:
     read decisions from; CL-119 when there is one with decisions in it, or something else.
     """
     if path.suffix.casefold() != ".xlsx":
-        raise UsageError.of("CL-118", str(path))
+        raise UsageError.of("CL-118", str(path))  # a workbook is a .xlsx file
     if path.exists():
         try:
             is_lost = bool(read_decisions(path))
         except UsageError:
             is_lost = True
         if is_lost:
-            raise UsageError.of("CL-119", str(path))
+            raise UsageError.of("CL-119", str(path))  # this file holds decisions already, or is no workbook of a plan
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
@@ -123,8 +123,9 @@ def _opened(path: Path) -> Iterator[_Sheet]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:
-        raise UsageError.of("CL-117", str(path)) from None
+        raise UsageError.of("CL-117", str(path)) from None  # there is no such file
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        # this is a table of text (CSV), whatever its name says / this is no workbook that can be read
         raise UsageError.of("CL-120" if _is_table_of_text(path) else "CL-111", str(path)) from error
     try:
         for sheet in book.worksheets:
@@ -135,6 +136,7 @@ def _opened(path: Path) -> Iterator[_Sheet]:
                 return
     finally:
         book.close()
+    # no sheet of this workbook has the columns of a plan
     raise UsageError.of("CL-112", str(path), known=", ".join(_names("decision") + _names("change")))
 
 
@@ -164,16 +166,16 @@ def _decided(rows: Iterator[Sequence[Any]], places: dict[str, int], path: Path) 
         change_id = _text(row, places["change"])
         if word is None:
             known = ", ".join(one for decision in DECISIONS for one in _words(f"workbook.{decision}"))
-            problems.append(Problem("CL-113", where, {"given": said, "known": known}))
+            problems.append(Problem("CL-113", where, {"given": said, "known": known}))  # {given!r} is no decision
         elif not change_id:
-            problems.append(Problem("CL-114", where))
+            problems.append(Problem("CL-114", where))  # this line has a decision and no change
         else:
             decision = Decision(
                 change_id, _text(row, places["plan"]), word == "approve", _text(row, places["reason"]), where
             )
             other = found.setdefault(change_id, decision)
             if other.is_approval != decision.is_approval:
-                problems.append(Problem("CL-115", where, {"first": other.where}))
+                problems.append(Problem("CL-115", where, {"first": other.where}))  # this change is approved in one…
     if problems:
         raise UsageError(*problems)
     return tuple(found.values())

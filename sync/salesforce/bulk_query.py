@@ -76,7 +76,7 @@ class BulkQuery:
         columns, rows = _cells(answer.content, job_id)
         counted = answer.headers.get("Sforce-NumberOfRecords", "")
         if counted.isdecimal() and int(counted) != len(rows):
-            raise TransientError.of("SF-127", job_id, seen=len(rows), total=int(counted))
+            raise TransientError.of("SF-127", job_id, seen=len(rows), total=int(counted))  # a page of a bulk query is…
         following = answer.headers.get("Sforce-Locator", _END)
         return ResultPage(columns, rows, "" if following == _END else following, sha256(answer.content).hexdigest())
 
@@ -94,7 +94,7 @@ class BulkQuery:
                 message = str(rest.get("errorMessage") or "")
                 records = count if isinstance(count, int) else None
                 return QueryJob(job_id, QueryState(state), self._version, records, message)
-        raise OrgError.of("SF-130", _PATH, status=200, reason="", message="")
+        raise OrgError.of("SF-130", _PATH, status=200, reason="", message="")  # an answer of the org has another…
 
 
 def _cells(content: bytes, job_id: str) -> tuple[list[str], list[list[str]]]:
@@ -111,4 +111,4 @@ def _cells(content: bytes, job_id: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _torn(job_id: str) -> LeadsyncError:
-    return TransientError.of("SF-127", job_id, seen=0, total=0)
+    return TransientError.of("SF-127", job_id, seen=0, total=0)  # a page of a bulk query is not what the org says it…

@@ -94,7 +94,7 @@ class Wire:
     def _same_org(self, grant: Grant) -> Grant:
         """A sandbox may be refreshed while a run speaks to it: the same address then leads to another org."""
         if self._grant is not None and grant.org_id != self._grant.org_id:
-            raise OtherOrgError.of("SR-107", known=self._grant.org_id, found=grant.org_id)
+            raise OtherOrgError.of("SR-107", known=self._grant.org_id, found=grant.org_id)  # this folder belongs to…
         return grant
 
 

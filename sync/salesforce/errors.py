@@ -74,36 +74,39 @@ class Row:
 
 
 TABLE: tuple[Row, ...] = (
-    Row(Course.REFRESH, "LG-106", status=(401,)),
+    Row(Course.REFRESH, "LG-106", status=(401,)),  # the org gave a token and then refused it (status {status})…
     # Some edges of Salesforce say this code with 429, where waiting a little does help.
-    Row(Course.RETRY, "SF-111", status=(420, 429)),
+    Row(Course.RETRY, "SF-111", status=(420, 429)),  # the org is busy (status {status}) {reason} {message}
     # Waiting for the daily limit is a matter of hours; for running calls to end, of a minute.
+    # too many long calls are running in the org at once (status {status}) {reason} {message}
     Row(Course.RETRY, "SF-112", code=("REQUEST_LIMIT_EXCEEDED",), says="concurrent", wait_seconds=30.0),
-    Row(Course.LATER, "SF-110", code=("REQUEST_LIMIT_EXCEEDED",)),
+    Row(Course.LATER, "SF-110", code=("REQUEST_LIMIT_EXCEEDED",)),  # the org's daily API calls are used up (status…
     # Said by Salesforce itself, in JSON, before it begins: a write that got this answer was not taken. A 503 page comes from
     # the edge and says nothing of what became of a write.
+    # the org is busy (status {status}) {reason} {message}
     Row(Course.RETRY, "SF-111", code=("TXN_SECURITY_METERING_ERROR", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE")),
-    Row(Course.RESTART, "SF-120", code=("INVALID_QUERY_LOCATOR",)),
+    Row(Course.RESTART, "SF-120", code=("INVALID_QUERY_LOCATOR",)),  # the org lost track of a query: {message}
+    # the org cannot serve so much at once (status {status}) {reason} {message}
     Row(Course.NARROW, "SF-122", code=("QUERY_TIMEOUT", "OPERATION_TOO_LARGE", "QUERY_TOO_COMPLICATED")),
     Row(
         Course.STOP,
-        "SF-102",
+        "SF-102",  # the org does not understand a field or query: {reason} {message} (status {status})
         code=("INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR"),
     ),
-    Row(Course.STOP, "SF-105", code=("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED")),
+    Row(Course.STOP, "SF-105", code=("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED")),  # the org's API is switched…
     Row(
         Course.STOP,
-        "SF-106",
+        "SF-106",  # the integration user may not do this (status {status}) {reason} {message}
         code=("INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY", "FUNCTIONALITY_NOT_ENABLED"),
     ),
-    Row(Course.STOP, "SF-104", status=(410,)),
-    Row(Course.STOP, "SF-104", code=("UNSUPPORTED_API_VERSION",)),
-    Row(Course.STOP, "SF-103", status=(404,)),
-    Row(Course.NARROW, "SF-122", status=(413, 414, 431)),
+    Row(Course.STOP, "SF-104", status=(410,)),  # the org does not serve this API version (status {status}) {reason}…
+    Row(Course.STOP, "SF-104", code=("UNSUPPORTED_API_VERSION",)),  # the org does not serve this API version (status…
+    Row(Course.STOP, "SF-103", status=(404,)),  # the org has no such object or record, or hides it from this user…
+    Row(Course.NARROW, "SF-122", status=(413, 414, 431)),  # the org cannot serve so much at once (status {status})…
     # A page of the edge (503 and HTML, say) does not tell what the org behind it has done.
-    Row(Course.RETRY, "SF-111", status=(406, 408, *range(500, 600)), may_have_applied=True),
+    Row(Course.RETRY, "SF-111", status=(406, 408, *range(500, 600)), may_have_applied=True),  # the org is busy (status…
     # Salesforce's API never redirects: this is a login page, or not Salesforce at all.
-    Row(Course.STOP, "LG-104", status=tuple(range(301, 400))),
+    Row(Course.STOP, "LG-104", status=tuple(range(301, 400))),  # what answers here is not Salesforce's API (status…
 )
 
 
@@ -122,24 +125,24 @@ def _meaning(status: int, code: str, message: str, *, wait: float) -> Fault:
         if row.fits(status=status, code=code, message=message):
             longer = max(row.wait_seconds, wait)
             return Fault(row.course, row.problem, code, message, status, row.may_have_applied, longer)
-    return Fault(Course.STOP, "SF-101", code, message, status)
+    return Fault(Course.STOP, "SF-101", code, message, status)  # the org refused the call (status {status}) {reason}…
 
 
 def not_json(status: int) -> Fault:
     """A success whose body is not Salesforce's: a page of somebody else, or a torn answer."""
-    return Fault(Course.STOP, "LG-104", "NOT_JSON", status=status, may_have_applied=True)
+    return Fault(Course.STOP, "LG-104", "NOT_JSON", status=status, may_have_applied=True)  # what answers here is not…
 
 
 def fault_of_transport(error: requests.RequestException) -> Fault:
     """Names the failure by its class only: the exception holds the request with its token."""
     name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Fault(Course.STOP, "LG-110", name)
+        return Fault(Course.STOP, "LG-110", name)  # the org's certificate cannot be verified
     if _never_left(error):
-        return Fault(Course.RETRY, "SF-113", name)
+        return Fault(Course.RETRY, "SF-113", name)  # the org cannot be reached ({reason})
     if isinstance(error, requests.Timeout):
-        return Fault(Course.RETRY, "SF-114", name, may_have_applied=True)
-    return Fault(Course.RETRY, "SF-115", name, may_have_applied=True)
+        return Fault(Course.RETRY, "SF-114", name, may_have_applied=True)  # the org did not answer in time ({reason})
+    return Fault(Course.RETRY, "SF-115", name, may_have_applied=True)  # the connection to the org broke ({reason})
 
 
 def error_of(fault: Fault, where: str) -> LeadsyncError:

@@ -197,4 +197,4 @@ def _job(body: JSON) -> Job:
         at = datetime.fromisoformat(given["createdDate"])
         state = JobState(str(body["state"]))
         return Job(given["id"], given["object"], given["operation"], state, given["createdById"], at)
-    raise OrgError.of("SF-130", _PATH, status=200, reason="", message="")
+    raise OrgError.of("SF-130", _PATH, status=200, reason="", message="")  # an answer of the org has another shape…

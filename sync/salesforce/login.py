@@ -61,12 +61,12 @@ def _asked(session: Session, login: Login) -> tuple[str, str]:
             warnings.simplefilter("ignore")
             return _ask(session, login)
     except CallError as error:
-        if error.fault.course in _WAITS or error.fault.problem == "LG-110":
+        if error.fault.course in _WAITS or error.fault.problem == "LG-110":  # the org's certificate cannot be verified
             raise CallError(replace(error.fault, may_have_applied=False)) from error
         raise _not_salesforce(session.origin, error.fault.code, status=error.fault.status) from error
     except (ValueError, TypeError, PyJWTError):
         # No key, a broken one, one with a passphrase. Not chained: the message may quote it.
-        raise LoginError.of("LG-105") from None
+        raise LoginError.of("LG-105") from None  # the private key cannot be used
     except AttributeError:
         # The library expects an `instance_url` in every answer of 200.
         raise _not_salesforce(session.origin, "NO_INSTANCE") from None
@@ -105,21 +105,21 @@ def _domain(audience: str) -> str:
     parts = urlsplit(audience)
     host = parts.hostname or ""
     if parts.scheme != "https" or not host.endswith(_SUFFIX):
-        raise LoginError.of("LG-111", given=audience)
+        raise LoginError.of("LG-111", given=audience)  # {given!r} cannot be an audience
     return host.removesuffix(_SUFFIX)
 
 
 # What the token answer says -> our code; the first that fits.
 _REFUSALS = (
-    ("invalid_client", "LG-101"),
-    ("client identifier invalid", "LG-101"),
-    ("hasn't approved this consumer", "LG-102"),
-    ("invalid_app_access", "LG-102"),
-    ("not admin approved", "LG-102"),
-    ("inactive", "LG-112"),
-    ("ip restricted", "LG-112"),
-    ("invalid_grant", "LG-103"),
-    ("invalid assertion", "LG-103"),
+    ("invalid_client", "LG-101"),  # the org does not know this app: {said}
+    ("client identifier invalid", "LG-101"),  # the org does not know this app: {said}
+    ("hasn't approved this consumer", "LG-102"),  # the user may not use this app yet: {said}
+    ("invalid_app_access", "LG-102"),  # the user may not use this app yet: {said}
+    ("not admin approved", "LG-102"),  # the user may not use this app yet: {said}
+    ("inactive", "LG-112"),  # this user cannot log in from here now: {said}
+    ("ip restricted", "LG-112"),  # this user cannot log in from here now: {said}
+    ("invalid_grant", "LG-103"),  # the org refuses the login: {said}
+    ("invalid assertion", "LG-103"),  # the org refuses the login: {said}
 )
 
 
@@ -129,12 +129,13 @@ def _refused(error: SalesforceAuthenticationFailed, session: Session) -> Leadsyn
     if not isinstance(error.code, str):
         return _not_salesforce(origin, "NOT_JSON")
     said = f"{error.code}: {error.auth_message}"
+    # the org refuses the login: {said}
     problem = next((problem for words, problem in _REFUSALS if words in said.casefold()), "LG-103")
     skew = session.counts.skew_seconds or 0
-    if problem == "LG-103" and abs(skew) >= SKEW_MAX_SECONDS:
-        return LoginError.of("LG-113", origin, seconds=skew, said=said[:_SAID_MAX])
+    if problem == "LG-103" and abs(skew) >= SKEW_MAX_SECONDS:  # the org refuses the login: {said}
+        return LoginError.of("LG-113", origin, seconds=skew, said=said[:_SAID_MAX])  # the org refused the login, and…
     return LoginError.of(problem, origin, said=said[:_SAID_MAX])
 
 
 def _not_salesforce(origin: str, reason: str, *, status: int = 200) -> LeadsyncError:
-    return LoginError.of("LG-104", origin, status=status, reason=reason, message="")
+    return LoginError.of("LG-104", origin, status=status, reason=reason, message="")  # what answers here is not…

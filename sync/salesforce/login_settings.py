@@ -85,14 +85,15 @@ def origin_of(org_url: str) -> str:
     parts = urlsplit(org_url.strip())
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host or parts.username:
-        raise LoginError.of("LG-107", given=org_url if not parts.username else host)
+        raise LoginError.of("LG-107", given=org_url if not parts.username else host)  # {given!r} is not the address…
     if parts.scheme == "http" and not is_loopback(host):
-        raise LoginError.of("LG-108", given=org_url, meant=f"https://{host}")
+        raise LoginError.of("LG-108", given=org_url, meant=f"https://{host}")  # {given!r} would send the token…
     if host in {"login.salesforce.com", "test.salesforce.com"} or host.endswith(".lightning.force.com"):
         name = host.removesuffix(".lightning.force.com") if host.endswith(".force.com") else "YOUR-DOMAIN"
+        # {given!r} is a page for people, not the org's API
         raise LoginError.of("LG-109", given=org_url, meant=f"https://{name}.my.salesforce.com")
     if parts.path not in {"", "/"} or parts.query:
-        raise LoginError.of("LG-107", given=org_url)
+        raise LoginError.of("LG-107", given=org_url)  # {given!r} is not the address of an org
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 

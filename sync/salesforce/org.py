@@ -85,7 +85,7 @@ class Org:
     def now(self) -> datetime:
         """The org's time as of its last answer; OrgError SF-131 before any told it."""
         if self.server_time is None:
-            raise OrgError.of("SF-131", "query")
+            raise OrgError.of("SF-131", "query")  # the org's answers do not tell the time
         return self.server_time
 
     @property
@@ -181,7 +181,7 @@ class Org:
             # The address of a GET must stay short; the body of a Composite call need not.
             (opened,) = self.open([question])
             if opened is None:
-                raise OrgError.of("SF-122", "query", status=414, reason="", message="")
+                raise OrgError.of("SF-122", "query", status=414, reason="", message="")  # the org cannot serve so…
         else:
             opened = self._first(question)
         yield from self.pages(opened, is_count=question.is_count)
@@ -202,7 +202,7 @@ class Org:
             seen += len(page.records)
             yield page
         if seen != page.total and not is_count:
-            raise TransientError.of("SF-121", "query", seen=seen, total=page.total)
+            raise TransientError.of("SF-121", "query", seen=seen, total=page.total)  # a query brought {seen} of…
 
     def guarded_update(self, updates: Sequence[GuardedUpdate]) -> list[Answer]:
         """One Composite call, each record guarded by itself. An error raised means that nothing was applied."""
@@ -263,7 +263,7 @@ class Org:
     def _read_at(self) -> datetime:
         read_at = self._session.counts.asked_at
         if read_at is None:
-            raise OrgError.of("SF-131", "query")
+            raise OrgError.of("SF-131", "query")  # the org's answers do not tell the time
         return read_at
 
 
@@ -279,4 +279,4 @@ def _next_page(locator: str) -> Ask[JSON]:
 
 
 def _misshapen(where: str, message: str) -> LeadsyncError:
-    return OrgError.of("SF-130", where, status=200, reason="", message=message)
+    return OrgError.of("SF-130", where, status=200, reason="", message=message)  # an answer of the org has another…

@@ -205,7 +205,7 @@ class TrustingAdapter(HTTPAdapter):
         try:
             self._context.load_verify_locations(cadata=ca_text)
         except ssl.SSLError:
-            raise SettingsError.of("ST-134", "", name="ca file") from None
+            raise SettingsError.of("ST-134", "", name="ca file") from None  # the {name} holds no certificate that can…
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -51,7 +51,7 @@ class SavedWorld:
             texts = [value for name, value in found.items() if name.startswith(_JOB)]
             jobs: list[Job] = [_adapter(_JOB).validate_json(text) for text in texts]
         except (OSError, sqlite3.Error, ValidationError, KeyError) as error:
-            raise StoreError.of("SB-101", str(self._path)) from error
+            raise StoreError.of("SB-101", str(self._path)) from error  # the sandbox org's saved world cannot be read
         world = World(**given, jobs={job.id: job for job in jobs}, db=db)
         db.saved = _state(world)
         return world

@@ -163,7 +163,7 @@ def opened(folder: Path, host: Callable[[], datetime]) -> Iterator[Opened]:
     """
     saved = SavedWorld(folder)
     if not saved.exists:
-        raise UsageError.of("SB-102", str(folder))
+        raise UsageError.of("SB-102", str(folder))  # there is no sandbox org in this folder
     address = folder / "address"
     # The system lets go of the lock however its process ends.
     lock = FileLock(folder / "lock", timeout=0)
@@ -191,4 +191,4 @@ def _joined(address: Path, host: Callable[[], datetime]) -> Opened:
             ahead = parsedate_to_datetime(answered.headers["Date"]) - host()
             return Opened(url, OrgClock(host, ahead_seconds=ahead.total_seconds()).now)
         Event().wait(0.05)
-    raise UsageError.of("SB-103", str(address.parent))
+    raise UsageError.of("SB-103", str(address.parent))  # another process is using the sandbox org of this folder

@@ -36,7 +36,7 @@ def listen(port: int, *, host: str) -> socket.socket:
     except (OSError, OverflowError) as error:
         # Python adds the address to the system's own words, which is told beside them anyway.
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        raise UsageError.of("SC-103", f"{host}:{port}", reason=reason) from error
+        raise UsageError.of("SC-103", f"{host}:{port}", reason=reason) from error  # health cannot answer there:…
 
 
 @contextmanager

@@ -63,12 +63,13 @@ def _ended(
         return SlotState.LOST, None
     except LeaseError as error:
         # Somebody at a command line was faster, and the next due time comes; or took over while this process stood still.
-        was_refused = all(problem.code == "LS-101" for problem in error.problems)
+        was_refused = all(problem.code == "LS-101" for problem in error.problems)  # another run holds the {name}…
         return SlotState.SKIPPED if was_refused else SlotState.FAILED, error
     except LeadsyncError as error:
         return SlotState.FAILED, error
     except Exception as error:  # noqa: BLE001 - the worker outlives a fault of its own in one run, and tells of it
         place = ", ".join(places_of(error))
+        # the run ended by a fault of leadsync itself ({error} at {place})
         told = StoreError(Problem("SC-102", slot.sync, {"error": type(error).__name__, "place": place}))
         told.__cause__ = error
         return SlotState.FAILED, told
@@ -128,7 +129,7 @@ def _report(worker: Worker, run_id: str) -> LeadsyncError | None:
                 write_report(report_of(worker, plan), folder / f"{plan_id}.html", words)
     except Exception as error:  # noqa: BLE001 - the run is done and counts, whatever is wrong with telling of it
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        told = StoreError(Problem("SC-107", str(folder), {"reason": reason, "run": run_id}))
+        told = StoreError(Problem("SC-107", str(folder), {"reason": reason, "run": run_id}))  # the run is done, but…
         told.__cause__ = error
         return told
     return None

@@ -78,8 +78,8 @@ def tell(tx: Transaction, *, used: int, limit: int, at: datetime) -> None:
 def refusal(left: Room) -> LeadsyncError:
     """Which of the two bounds it is, in numbers."""
     if left.ours >= left.ours_max:
-        return BudgetError.of("SF-140", used=left.ours, most=left.ours_max)
-    return BudgetError.of("SF-141", used=left.everybody, most=left.everybody_max)
+        return BudgetError.of("SF-140", used=left.ours, most=left.ours_max)  # leadsync has used its share of the…
+    return BudgetError.of("SF-141", used=left.everybody, most=left.everybody_max)  # the rest of the org's API calls…
 
 
 def _sum(tx: Transaction, *conditions: object) -> int:

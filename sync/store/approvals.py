@@ -42,7 +42,7 @@ def approve(
     """
     stored = changes.digests(tx, [change_id for change_id, _ in pairs])
     if other := [change_id for change_id, digest in pairs if stored.get(change_id) != digest]:
-        raise PlanStaleError(*(Problem("PL-304", change_id) for change_id in other))
+        raise PlanStaleError(*(Problem("PL-304", change_id) for change_id in other))  # the change is not the one that…
     if not pairs:
         return
     already = approvals_of(tx, [change_id for change_id, _ in pairs])

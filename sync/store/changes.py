@@ -270,7 +270,7 @@ def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _
     if len({each.change_id for each in moves}) != len(moves):
         raise ValueError("more than one move of a change at once")
     if missing := [each.change_id for each in moves if each.change_id not in rows]:
-        raise PlanStaleError(*(Problem("PL-301", change_id) for change_id in missing))
+        raise PlanStaleError(*(Problem("PL-301", change_id) for change_id in missing))  # there is no such change
     for each in moves:
         if each.rebased and (each.rebased.change_id, each.rebased.target_digest) != (
             each.change_id,
@@ -283,10 +283,11 @@ def _refuse_impossible(tx: Transaction, moves: Sequence[Move], rows: dict[str, _
     new = [each.change_id for each in moves if each.to is State.APPROVED and rows[each.change_id].state in WAITING]
     approved = {row.change_id for row in among(tx, select(approvals.c.change_id), approvals.c.change_id, new)}
     if unapproved := [change_id for change_id in new if change_id not in approved]:
-        raise PlanStaleError(*(Problem("PL-303", change_id) for change_id in unapproved))
+        raise PlanStaleError(*(Problem("PL-303", change_id) for change_id in unapproved))  # the change waits for an…
 
 
 def _impossible(each: Move, row: _Row) -> Problem:
+    # the change of {record} is {before} now and cannot become {after}
     return Problem("PL-302", each.change_id, {"record": row.record_id, "before": row.state, "after": each.to.value})
 
 

@@ -94,12 +94,13 @@ def _url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise StoreError.of("SR-101", reason="not a database address") from None
+        raise StoreError.of("SR-101", reason="not a database address") from None  # the store cannot be opened: {reason}
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
             return url
         case "postgresql":
             return url.set(drivername="postgresql+psycopg")
+    # the store cannot be opened: {reason}
     raise StoreError.of("SR-101", url.render_as_string(hide_password=True), reason="sqlite file or postgresql")
 
 
@@ -145,9 +146,9 @@ def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
     """Only what a person can act on; a broken constraint is a bug and stays as it is."""
     reason = str(error.orig).strip().split("\n", 1)[0]
     if "database is locked" in reason or getattr(error.orig, "sqlstate", None) == "55P03":
-        return TransientError.of("SR-102", seconds=_WAIT_SECONDS)
+        return TransientError.of("SR-102", seconds=_WAIT_SECONDS)  # the store was busy for more than {seconds} seconds
     if isinstance(error, OperationalError) or error.connection_invalidated or any(sign in reason for sign in _DAMAGED):
-        return StoreError.of("SR-103", reason=reason)
+        return StoreError.of("SR-103", reason=reason)  # the store failed: {reason}
     return error
 
 
@@ -155,7 +156,7 @@ def _is_current(tx: Connection) -> bool:
     """StoreError when the store was written by a newer version of leadsync."""
     version = _version(tx)
     if version is not None and version not in KNOWN:
-        raise StoreError.of("SR-106", found=version, known=HEAD)
+        raise StoreError.of("SR-106", found=version, known=HEAD)  # the store was written by a newer leadsync (schema…
     return version == HEAD
 
 

@@ -64,7 +64,7 @@ def keep_page(tx: Transaction, job_id: str, *, page: Mapping[str, Json] | None, 
     """A page is on disk (None: it held no rows), and the next one stands behind `locator`."""
     known = tx.execute(select(jobs.c.pages).where(jobs.c.job_id == job_id)).scalar_one_or_none()
     if known is None:
-        raise StoreError.of("SR-120", job_id)
+        raise StoreError.of("SR-120", job_id)  # no bulk job {where} is known here
     _update(tx, job_id, pages=[*known, *([page] if page else [])], locator=locator)
 
 
@@ -141,4 +141,4 @@ def forget(tx: Transaction, before: datetime) -> None:
 
 def _update(tx: Transaction, job_id: str, **values: Any) -> None:
     if tx.execute(update(jobs).where(jobs.c.job_id == job_id).values(**values)).rowcount != 1:
-        raise StoreError.of("SR-120", job_id)
+        raise StoreError.of("SR-120", job_id)  # no bulk job {where} is known here

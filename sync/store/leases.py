@@ -125,6 +125,7 @@ def check(tx: Transaction, lease: Lease) -> None:
     """LeaseError unless this very lease is held now. Call it in every transaction that intends something."""
     found = tx.execute(select(leases.c.epoch, leases.c.is_held).where(leases.c.name == lease.name)).one()
     if not found.is_held or found.epoch != lease.epoch:
+        # another run has taken over the {name} lease (epoch {epoch}, now {now}); nothing more is written by this one
         raise LeaseError.of("LS-102", name=lease.name.value, epoch=lease.epoch, now=found.epoch)
 
 
@@ -158,7 +159,12 @@ def _refuse_living(found: "Row[tuple[object, ...]]", *, here: Holder, now: datet
     dead = is_dead(holder, here=here)
     if not dead and found.until > now:
         raise LeaseError.of(
-            "LS-101", name=found.name, host=holder.host, pid=holder.pid, until=instant_text(found.until)[:19] + "Z"
+            # another run holds the {name} lease until {until} (process {pid} on {host})
+            "LS-101",
+            name=found.name,
+            host=holder.host,
+            pid=holder.pid,
+            until=instant_text(found.until)[:19] + "Z",
         )
     return dead
 

@@ -22,10 +22,10 @@ def pin(tx: Transaction, *, org_id: str, is_sandbox: bool, at: datetime) -> None
         tx.execute(insert(orgs).values(org_id=org_id, is_sandbox=is_sandbox, pinned_at=at))
         audit.append(tx, [Entry(Event.ORG_PINNED, at, facts={"org": org_id, "sandbox": is_sandbox})])
     elif known != org_id:
-        raise OtherOrgError.of("SR-107", known=known, found=org_id)
+        raise OtherOrgError.of("SR-107", known=known, found=org_id)  # this folder belongs to the org {known}, and the…
     elif tx.execute(select(orgs.c.is_sandbox)).scalar_one() is not is_sandbox:
         kinds = ("sandbox", "production") if is_sandbox else ("production", "sandbox")
-        raise OtherOrgError.of("SR-113", org=org_id, found=kinds[0], known=kinds[1])
+        raise OtherOrgError.of("SR-113", org=org_id, found=kinds[0], known=kinds[1])  # the org {org} was a {known}…
 
 
 def pinned(tx: Transaction) -> str | None:

@@ -23,6 +23,7 @@ def prepare(file: Path) -> None:
         with suppress(FileExistsError):
             processes.make_private(file)
     except OSError as error:
+        # the folder of the store cannot be used: {reason}
         raise StoreError.of("SR-104", str(file), reason=error.strerror or str(error)) from error
 
 
@@ -41,4 +42,4 @@ def refuse_network(folder: Path, mounts: str) -> None:
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, after.split()[0]
     if kind in _NETWORK:
-        raise StoreError.of("SR-105", str(folder), kind=kind)
+        raise StoreError.of("SR-105", str(folder), kind=kind)  # the store lies on a network file system ({kind}),…

@@ -109,7 +109,7 @@ def supersede(tx: Transaction, withdrawn: Sequence[Withdrawal], *, run: str, at:
         if each.change_id not in standings or not allows(standings[each.change_id].state, State.SUPERSEDED)
     ]
     if stuck:
-        raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
+        raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))  # the change moved on while the…
     moves = [Move(each.change_id, State.SUPERSEDED, each.because) for each in withdrawn]
     move(tx, moves, run=run, at=at)
 
@@ -201,7 +201,7 @@ def _refuse_taken(tx: Transaction, run: str) -> None:
         .limit(_NAMED_MAX)
     )
     if stuck := tx.execute(query).scalars().all():
-        raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))
+        raise PlanStaleError(*(Problem("PL-305", change_id) for change_id in stuck))  # the change moved on while the…
 
 
 def _record_of(outline: Outline, whole_id: str) -> dict[str, Any]:

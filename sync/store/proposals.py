@@ -48,7 +48,7 @@ def stage(tx: Transaction, plan_id: str, proposals: Sequence[tuple[Change, Entry
         return
     ids = [change.change_id for change, _ in proposals]
     if taken := [row.change_id for row in among(tx, select(changes.c.change_id), changes.c.change_id, ids)]:
-        raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(taken)))
+        raise TransientError(*(Problem("PL-306", change_id) for change_id in sorted(taken)))  # the same change was pro…
     tx.execute(insert(changes), [_row(plan_id, change, entry) for change, entry in proposals])
     bodies = [{"change_id": change.change_id, "proposed": change_body(change)} for change, _ in proposals]
     tx.execute(insert(change_bodies), bodies)

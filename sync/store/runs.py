@@ -53,7 +53,7 @@ def finish(tx: Transaction, run_id: str, *, outcome: str, figures: Figures, at: 
     is_open = or_(runs.c.outcome.is_(None), runs.c.outcome == INTERRUPTED)
     ended = update(runs).where(runs.c.run_id == run_id, is_open)
     if tx.execute(ended.values(outcome=outcome, figures=figures_body(figures), finished_at=at)).rowcount != 1:
-        raise StoreError.of("SR-108", run_id)
+        raise StoreError.of("SR-108", run_id)  # the run has already ended, or never existed
     audit.append(tx, [Entry(Event.RUN_FINISHED, at, run_id, {"outcome": outcome, "figures": counts_of(figures)})])
 
 
@@ -101,7 +101,7 @@ def sequence_of(tx: Transaction, run_id: str) -> int:
     """The store's sequence number of a run; a pull carries that of its run. StoreError SR-108 when there is no such run."""
     found: int | None = tx.execute(select(runs.c.sequence).where(runs.c.run_id == run_id)).scalar_one_or_none()
     if found is None:
-        raise StoreError.of("SR-108", run_id)
+        raise StoreError.of("SR-108", run_id)  # the run has already ended, or never existed
     return found
 
 

@@ -114,14 +114,14 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
     UsageError PL-401 for a run that made no plan; StoreError SR-112 for one older than what is kept.
     """
     if not is_id(record_id):
-        raise UsageError.of("PL-411", given=record_id)
+        raise UsageError.of("PL-411", given=record_id)  # {given!r} is not a record id
     wanted = id18(record_id)
     if damaged := worker.mirror.glance():
         raise StoreError(*damaged)
     with worker.store.read() as tx:
         last = plans.latest(tx)
         if last is None:
-            raise UsageError.of("PL-413")
+            raise UsageError.of("PL-413")  # there is no plan yet, so nothing has been decided
         header = plan_named(tx, as_of) if as_of is not None else last
         version = (
             plan_version_of(tx, header.plan_id)
@@ -135,7 +135,7 @@ def explain_record(worker: Worker, record_id: str, *, as_of: str | None = None) 
         labels = labels_of(version.field_map, describes.every(tx))
     seen = _seen(worker.mirror, wanted, header, version, known)
     if seen is None:
-        raise UsageError.of("PL-412", wanted)
+        raise UsageError.of("PL-412", wanted)  # this record has not been pulled, or it is deleted
     since = None
     if as_of:
         today = PlanVersion(worker.rulebook, worker.field_map, _moment(last))

@@ -122,7 +122,7 @@ class BulkWriter:
         try:
             job = ingest.job(upload.job_id)
         except OrgError as error:
-            if error.problems[0].code != "SF-103":
+            if error.problems[0].code != "SF-103":  # the org has no such object or record, or hides it from this user…
                 raise
             # No longer kept: what it has done can only be read from the records.
             return unknown(record_ids, "NO_JOB")

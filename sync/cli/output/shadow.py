@@ -31,7 +31,7 @@ def write_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, 
         run = runs.run(tx, plan.plan_id)
     columns = run.figures.plan.agreement if run and run.figures.plan else None
     if columns is None:
-        raise UsageError.of("PL-405", plan=plan.plan_id)
+        raise UsageError.of("PL-405", plan=plan.plan_id)  # plan {plan} was not made in shadow: there is nothing to…
     path = agreement_file(worker.settings.data_folder, plan.plan_id)
     file = str(path) if path.exists() else None
     agreed = _agreed(terminal, worker, plan)

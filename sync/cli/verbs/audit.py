@@ -47,7 +47,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
         if file is not None:
             if not file.is_file():
-                raise UsageError.of("CL-123", str(file))
+                raise UsageError.of("CL-123", str(file))  # there is no such file
             head = verify_export(file, expect_head=expect_head)
         else:
             with terminal.worker(folder) as worker, worker.store.read() as tx:

@@ -25,9 +25,10 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.salesforce.field_source import source
 
         if unknown := [name for name in objects if name not in _OBJECTS]:
+            # leadsync has no fields for {given}
             raise UsageError.of("CL-102", given=", ".join(unknown), known=", ".join(_OBJECTS))
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
-            raise UsageError.of("CL-103", str(to))
+            raise UsageError.of("CL-103", str(to))  # this folder is not empty
         names, api_version = _named(terminal, folder)
         files = source(list(dict.fromkeys(objects)), names=names, api_version=api_version, words=terminal.words)
         for path, text in files.items():

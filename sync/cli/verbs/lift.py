@@ -23,7 +23,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.review import decisions
 
         if bool(records) == everything:
-            raise UsageError.of("CL-106")
+            raise UsageError.of("CL-106")  # no records were named
         with terminal.worker(folder) as worker:
             count = decisions.lift(worker, record_ids=records or None, actor=worker.person)
         terminal.write(terminal.say("cli.lifted", count=count))

@@ -55,6 +55,7 @@ def refuse_unknown(sync: str | None, known: Iterable[str]) -> None:
     """UsageError SC-104 for a sync that settings.yaml does not name."""
     if sync is not None and sync not in known:
         names = sorted(known)
+        # there is no sync {given!r}
         raise UsageError.of("SC-104", given=sync, meant=nearest(sync, names), known=", ".join(names))
 
 
@@ -71,8 +72,8 @@ def _moment(given: str, zone: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(given.strip())
     except ValueError:
-        raise UsageError.of("SC-105", given=given) from None
+        raise UsageError.of("SC-105", given=given) from None  # {given!r} is no date or time
     at = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
     if at <= now:
-        raise UsageError.of("SC-106", given=given)
+        raise UsageError.of("SC-106", given=given)  # {given!r} is over already
     return at

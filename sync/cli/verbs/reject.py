@@ -35,7 +35,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         choice = Choice(plan, changes or [], everything, owner, to_owner, from_owner, rule, where)
         choice.refuse_silence()
         if not reason.strip():
-            raise UsageError.of("CL-116")
+            raise UsageError.of("CL-116")  # a rejection needs a reason
         with terminal.worker(folder) as worker:
             plan, named = choice.meant(worker)
             count = decisions.reject(worker, plan, change_ids=named, approver=worker.person, reason=reason)

@@ -37,7 +37,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
                 swept = runs.named(tx, plan, verb="sweep") if plan else None
             if swept:
                 if to is not None:
-                    raise UsageError.of("CL-122", str(to), run=swept.run_id)
+                    raise UsageError.of("CL-122", str(to), run=swept.run_id)  # run {run} is a sweep: what it found is…
                 drift.write(terminal, swept.run_id, swept.figures, as_json=json)
                 return Code.DONE
             made = report_named(worker, plan)

@@ -40,10 +40,10 @@ def _text(path: Path, headers: Sequence[str], delimiter: str) -> Iterator[Rows]:
             while page := [dict(zip(names, row, strict=False)) for row in islice(reader, PAGE_ROWS) if row]:
                 yield page
         except csv.Error as error:
-            raise MapError.of("MP-323", path.name, file=path.name) from error
+            raise MapError.of("MP-323", path.name, file=path.name) from error  # {file} breaks off or is no table;…
         except UnicodeDecodeError as error:
             # Behind a mark that promised better, or written on since it was looked at.
-            raise MapError.of("MP-322", path.name, file=path.name) from error
+            raise MapError.of("MP-322", path.name, file=path.name) from error  # {file} is neither UTF-8 nor…
 
 
 def _parquet(path: Path, headers: Sequence[str]) -> Iterator[Rows]:
@@ -54,12 +54,12 @@ def _parquet(path: Path, headers: Sequence[str]) -> Iterator[Rows]:
         for start in range(0, total, PAGE_ROWS):
             yield frame.select(headers).slice(start, PAGE_ROWS).collect().to_dicts()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise MapError.of("MP-321", path.name, file=path.name) from error
+        raise MapError.of("MP-321", path.name, file=path.name) from error  # {file} cannot be read as Parquet; nothing…
 
 
 def _refuse_missing(path: Path, headers: Sequence[str], names: Sequence[str]) -> None:
     if not set(headers) <= set(names):
-        raise MapError.of("MP-324", path.name, file=path.name)
+        raise MapError.of("MP-324", path.name, file=path.name)  # {file} lacks columns that map.yaml names; nothing of…
 
 
 def _encoding(path: Path) -> str:
@@ -69,7 +69,7 @@ def _encoding(path: Path) -> str:
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     found = marked or next((name for name in ("utf-8", "cp932") if _decodes(path, name)), None)
     if found is None:
-        raise MapError.of("MP-322", path.name, file=path.name)
+        raise MapError.of("MP-322", path.name, file=path.name)  # {file} is neither UTF-8 nor Shift_JIS; nothing of it…
     return found
 
 
