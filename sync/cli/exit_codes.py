@@ -7,21 +7,9 @@
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
+from engine import errors
 from engine.changes.states import UNDONE, State
-from engine.errors import (
-    AuditError,
-    BudgetError,
-    LeadsyncError,
-    LeaseError,
-    LoginError,
-    MapError,
-    OtherOrgError,
-    PlanStaleError,
-    RulebookError,
-    SettingsError,
-    ShutdownError,
-    UsageError,
-)
+from engine.errors import LeadsyncError
 
 
 class Code(IntEnum):
@@ -39,18 +27,18 @@ class Code(IntEnum):
 
 
 _CODES: Mapping[type[LeadsyncError], Code] = {
-    LoginError: Code.LOGIN,
-    RulebookError: Code.CONFIGURATION,
-    MapError: Code.CONFIGURATION,
-    SettingsError: Code.CONFIGURATION,
-    OtherOrgError: Code.CONFIGURATION,
+    errors.LoginError: Code.LOGIN,
+    errors.RulebookError: Code.CONFIGURATION,
+    errors.MapError: Code.CONFIGURATION,
+    errors.SettingsError: Code.CONFIGURATION,
+    errors.OtherOrgError: Code.CONFIGURATION,
     # Nothing is wrong: what is left waits until calls are free again.
-    BudgetError: Code.PARTLY,
-    PlanStaleError: Code.STALE,
-    AuditError: Code.AUDIT,
-    LeaseError: Code.LEASE,
-    ShutdownError: Code.PARTLY,
-    UsageError: Code.USAGE,
+    errors.BudgetError: Code.PARTLY,
+    errors.PlanStaleError: Code.STALE,
+    errors.AuditError: Code.AUDIT,
+    errors.LeaseError: Code.LEASE,
+    errors.ShutdownError: Code.PARTLY,
+    errors.UsageError: Code.USAGE,
 }
 
 # Of several codes the worst is told: the later here, the worse.

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from jwt.exceptions import PyJWTError
@@ -73,31 +74,16 @@ def _asked(session: Session, login: Login) -> tuple[str, str]:
 
 
 def _ask(session: Session, login: Login) -> tuple[str, str]:
+    given: dict[str, Any]
     match login:
         case JwtLogin():
-            return SalesforceLogin(
-                session=session,
-                domain=_domain(login.audience),
-                consumer_key=login.consumer_key,
-                username=login.username,
-                privatekey=login.private_key,
-            )
+            given = {"domain": _domain(login.audience), "username": login.username, "privatekey": login.private_key}
         case ClientCredentialsLogin():
-            return SalesforceLogin(
-                session=session,
-                domain=_MY_DOMAIN,
-                consumer_key=login.consumer_key,
-                consumer_secret=login.consumer_secret,
-            )
+            given = {"domain": _MY_DOMAIN, "consumer_secret": login.consumer_secret}
         case PasswordLogin():
-            return SalesforceLogin(
-                session=session,
-                domain=_MY_DOMAIN,
-                consumer_key=login.consumer_key,
-                consumer_secret=login.consumer_secret,
-                username=login.username,
-                password=login.password,
-            )
+            secrets = {"consumer_secret": login.consumer_secret, "password": login.password}
+            given = {"domain": _MY_DOMAIN, "username": login.username, **secrets}
+    return SalesforceLogin(session=session, consumer_key=login.consumer_key, **given)
 
 
 def _domain(audience: str) -> str:

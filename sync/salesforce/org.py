@@ -11,29 +11,14 @@ from typing import cast
 
 from engine.errors import LeadsyncError, OrgError, TransientError
 from engine.messages import Message
-from sync.salesforce import composite
+from sync.salesforce import composite, writes
 from sync.salesforce.calls import Ask, Sleep, Wire
 from sync.salesforce.composite import Question
 from sync.salesforce.errors import Course, Fault, error_of
 from sync.salesforce.login_settings import Connection, PasswordLogin
 from sync.salesforce.query_pages import JSON, Opened, Page, Record, page_of
 from sync.salesforce.session import ApiUsage, Session
-from sync.salesforce.writes import (
-    COLLECTION_MAX,
-    GUARDED_MAX,
-    PRECONDITION_FAILED,
-    Answer,
-    GuardedUpdate,
-    WriteResult,
-    collection_body,
-    composite_body,
-    distinct,
-    of_collection,
-    of_composite,
-    outer_guard,
-    reference,
-    unknown,
-)
+from sync.salesforce.writes import Answer, GuardedUpdate, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,28 +191,28 @@ class Org:
 
     def guarded_update(self, updates: Sequence[GuardedUpdate]) -> list[Answer]:
         """One Composite call, each record guarded by itself. An error raised means that nothing was applied."""
-        ids = distinct([update.record_id for update in updates], most=GUARDED_MAX)
-        body = composite_body(updates, self._connection.api_version)
-        outer = outer_guard(updates)
+        ids = writes.distinct([update.record_id for update in updates], most=writes.GUARDED_MAX)
+        body = writes.composite_body(updates, self._connection.api_version)
+        outer = writes.outer_guard(updates)
         answer = self.wire.write(
             "composite", lambda org: org.restful("composite", method="POST", json=body, headers=outer)
         )
-        if isinstance(answer, Fault) and answer.status == PRECONDITION_FAILED:
+        if isinstance(answer, Fault) and answer.status == writes.PRECONDITION_FAILED:
             # An org that heeds the outer guard refuses all for the one that moved: each is looked at again.
             return [Answer(record_id, WriteResult.MOVED, answer.code) for record_id in ids]
         if isinstance(answer, Fault):
-            return unknown(ids, answer.code or str(answer.status))
-        return of_composite({reference(record_id): record_id for record_id in ids}, answer)
+            return writes.unknown(ids, answer.code or str(answer.status))
+        return writes.of_composite({writes.reference(record_id): record_id for record_id in ids}, answer)
 
     def update(self, object_name: str, records: Sequence[tuple[str, Mapping[str, JSON]]]) -> list[Answer]:
         """One Collections call, each record by itself, without a guard. An error raised means that nothing was applied."""
-        ids = distinct([record_id for record_id, _ in records], most=COLLECTION_MAX)
-        body = collection_body(object_name, records)
+        ids = writes.distinct([record_id for record_id, _ in records], most=writes.COLLECTION_MAX)
+        body = writes.collection_body(object_name, records)
         path = "composite/sobjects"
         answer = self.wire.write(path, lambda org: org.restful(path, method="PATCH", json=body))
         if isinstance(answer, Fault):
-            return unknown(ids, answer.code or str(answer.status))
-        return of_collection(ids, answer)
+            return writes.unknown(ids, answer.code or str(answer.status))
+        return writes.of_collection(ids, answer)
 
     def _only(self, opened: Opened | None, soql: str) -> Record:
         if opened is None or len(opened.page.records) != 1:

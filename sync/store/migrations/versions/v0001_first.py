@@ -3,26 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
+# isort: off
 from sync.store.migrations.columns import (
-    BATCH,
-    BIG,
-    CHANGE,
-    COUNT,
-    DIGEST,
-    FLAG,
-    ID,
-    INSTANT,
-    NAME,
-    OBJECT,
-    RUN,
-    TEXT,
-    holder,
-    identifier,
-    key,
-    may,
-    must,
-    table,
-)
+    BATCH, BIG, CHANGE, COUNT, DIGEST, FLAG, ID, INSTANT, NAME, OBJECT, RUN, TEXT,
+    holder, identifier, key, may, must, table,
+)  # fmt: skip
 
 revision = "0001"
 down_revision = None
