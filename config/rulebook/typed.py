@@ -150,7 +150,7 @@ def whole(node: Node, problems: Problems, *, least: int = 0, most: int | None = 
         return None
     if value != value.to_integral_value() or value < least or (most is not None and value > most):
         # {given} is not a whole number from {least} to {most}
-        problems.add("RB-117", node, given=str(value), least=least, most="" if most is None else f"{most:,}")
+        problems.add("RB-117", node, given=str(value), least=least, most="…" if most is None else f"{most:,}")
         return None
     return int(value)
 

@@ -51,15 +51,18 @@ def test_changes_are_chosen_by_a_person_of_either_side(waiting: Stage) -> None:
     assert pick(waiting, owners=("Inbound_Leads",)) == {"yamamoto", "nakamura", "suzuki", "tanaka"}
 
 
-def test_changes_are_chosen_by_rule_however_it_is_typed(waiting: Stage) -> None:
-    assert pick(waiting, rules=("TO  ｋａｎｓａｉ",)) == {"yamamoto", "nakamura"}
+@pytest.mark.parametrize("rule", ["to kansai", "TO  ｋａｎｓａｉ"])
+def test_changes_are_chosen_by_rule_however_it_is_typed(waiting: Stage, rule: str) -> None:
+    assert pick(waiting, rules=(rule,)) == {"yamamoto", "nakamura"}
 
 
 def test_kinds_of_choice_narrow_each_other(waiting: Stage) -> None:
     assert pick(waiting, rules=("rule/to *",), takers=("nakamura@sandbox.example",)) == {"nakamura"}
 
 
-@pytest.mark.parametrize("term", ["grade = Ｃ*", "grade ~ c", "grade_rank >= 3", "grade_rank < 9", "grade"])
+@pytest.mark.parametrize(
+    "term", ["grade = C*", "grade = Ｃ*", "grade ~ c", "grade_rank >= 3", "grade_rank < 9", "grade"]
+)
 def test_changes_are_chosen_by_what_they_give(waiting: Stage, term: str) -> None:
     assert len(chosen(waiting.worker, waiting.run_id, Selection(where=(term,)))[1]) == 4
 
@@ -323,21 +326,6 @@ def test_a_change_that_no_plan_has_is_said(waiting: Stage, tmp_path: Path) -> No
     told = [(one.code, one.where) for one in refused(waiting, edited(sheet, (2, "Change", "c0ffee")))]
 
     assert told == [("PL-407", "plan.xlsx:A2")]
-
-
-@pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig", "utf-16"])
-def test_a_csv_under_the_name_of_a_workbook_is_called_one(tmp_path: Path, encoding: str) -> None:
-    (tmp_path / "plan.xlsx").write_text("判断,変更 ID\r\n承認,1\r\n", encoding=encoding)
-
-    with pytest.raises(UsageError, match="CL-120"):
-        read_decisions(tmp_path / "plan.xlsx")
-
-
-def test_a_file_that_is_no_workbook_is_named(tmp_path: Path) -> None:
-    (tmp_path / "plan.xlsx").write_text("not a workbook", encoding="utf-8")
-
-    with pytest.raises(UsageError, match="CL-111"):
-        read_decisions(tmp_path / "plan.xlsx")
 
 
 def test_a_name_that_looks_like_a_formula_stays_text(waiting: Stage, tmp_path: Path) -> None:
