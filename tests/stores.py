@@ -11,8 +11,7 @@ import psycopg
 from sqlalchemy import Engine, event, make_url
 
 from sync.host.processes import make_private
-from sync.store.database import Store
-from sync.store.paths import make_folder
+from sync.store.database import Store, make_folder
 
 _MAKES = ("CREATE", "ALTER", "INSERT", "UPDATE")
 

@@ -5,7 +5,7 @@ still true when it writes, and the audit chain cannot fork. Keep it short and ne
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import LeadsyncError, StoreError, TransientError
-from sync.store import paths
+from sync.host import processes
 from sync.store.migrations import HEAD, KNOWN
 
 Transaction: TypeAlias = Connection
@@ -47,7 +47,7 @@ class Store:
         """
         where = _url(url)
         if where.get_backend_name() == "sqlite":
-            paths.prepare(Path(where.database or ""))
+            prepare_file(Path(where.database or ""))
         store = cls(_engine(where).execution_options(**{_DICE: dice}))
         try:
             with store.read() as tx:
@@ -179,3 +179,42 @@ def _version(tx: Connection) -> str | None:
     if not inspect(tx).has_table("alembic_version"):
         return None
     return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+# Locks and shared memory do not work there as SQLite needs them; a database on one is lost sooner or later.
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"})
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def prepare_file(file: Path) -> None:
+    """Make the folder (0700) and the file (0600) where they are missing. StoreError on a network file system."""
+    try:
+        make_folder(file.parent)
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace") if _MOUNTS.exists() else ""
+        refuse_network(file.parent.resolve(), mounts)
+        # SQLite gives its -wal and -shm files the mode of the database. A file that is there is never opened here: closing
+        # it would take away the locks of every connection this process has to it (POSIX), and another process would
+        # then throw away a -wal file that is in use.
+        with suppress(FileExistsError):
+            processes.make_private(file)
+    except OSError as error:
+        # the folder of the store cannot be used: {reason}
+        raise StoreError.of("SR-104", str(file), reason=error.strerror or str(error)) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Like mkdir -p, but every folder it makes is for its owner only."""
+    for missing in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def refuse_network(folder: Path, mounts: str) -> None:
+    """`mounts` is the text of /proc/self/mountinfo; empty where the system has none, and then nothing is refused."""
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        point = before.split()[4].replace("\\040", " ")
+        if folder.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, after.split()[0]
+    if kind in _NETWORK:
+        raise StoreError.of("SR-105", str(folder), kind=kind)  # the store lies on a network file system ({kind}),…

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
-from sync.store import leases, paths
+from sync.store import database, leases
 from sync.store.database import Store
 from sync.store.holders import this_process
 from sync.store.vocabulary import LeaseName
@@ -28,22 +28,22 @@ _MOUNTS = """\
 @pytest.mark.parametrize("folder", ["/mnt/share", "/mnt/share/sales", "/mnt/two words/x"])
 def test_a_network_file_system_is_refused(folder: str) -> None:
     with pytest.raises(StoreError, match="SR-105"):
-        paths.refuse_network(Path(folder), _MOUNTS)
+        database.refuse_network(Path(folder), _MOUNTS)
 
 
 @pytest.mark.parametrize("folder", ["/", "/home/sales", "/mnt/share/local/x", "/mnt/shared"])
 def test_a_local_one_is_not(folder: str) -> None:
-    paths.refuse_network(Path(folder), _MOUNTS)
+    database.refuse_network(Path(folder), _MOUNTS)
 
 
 def test_nothing_is_refused_where_the_system_does_not_tell() -> None:
-    paths.refuse_network(Path("/mnt/share"), "")
+    database.refuse_network(Path("/mnt/share"), "")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="SR-104"):
-        paths.prepare(tmp_path / "file" / "data" / "store.sqlite")
+        database.prepare_file(tmp_path / "file" / "data" / "store.sqlite")
 
 
 def test_s5_a_second_opening_in_one_process_takes_no_lock_of_the_first_away(tmp_path: Path) -> None:
