@@ -145,6 +145,16 @@ def test_whether_there_is_anything_to_remember(effects: Effects, *, is_empty: bo
     assert effects.is_empty is is_empty
 
 
+def test_effects_add_up_and_the_later_turn_counts() -> None:
+    first = Effects((("a", "x"),), (("b", "x"),), ("x",), TURN)
+    later = Turn("team", "CYD", 8)
+    more = Effects((("a", "y"),), (("b", "y"),), ("y",), later)
+    added = Effects((("a", "x"), ("a", "y")), (("b", "x"), ("b", "y")), ("x", "y"))
+    assert first.with_more(more) == replace(added, turn=later)
+    assert first.with_more(replace(more, turn=None)) == replace(added, turn=TURN)
+    assert replace(first, turn=None).with_more(more) == replace(added, turn=later)
+
+
 def test_an_empty_memory_remembers_nothing_and_no_baseline() -> None:
     assert Memory() == EMPTY
     assert (EMPTY.is_established, EMPTY.settled_at, EMPTY.sent) == (False, None, frozenset())

@@ -98,3 +98,9 @@ def test_another_record_s_override_is_not_this_one_s() -> None:
 
 def test_nobody_has_decided_what_nobody_changed() -> None:
     assert whose(None, FieldStance(), MOMENT) is Whose.OURS
+
+
+def test_a_record_of_an_org_that_does_not_keep_our_runs_settles_nothing() -> None:
+    memory = replace(EMPTY, written={"L": Written(AT, "run-2")})
+    frame = nw.from_native(pl.DataFrame({"id": ["L"], "read_at": [AT]}), eager_only=True)
+    assert settling(frame, memory) == frozenset()

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from engine.actions.set_field import SetField
-from engine.changes.change import Standing
+from engine.changes.change import Effects, Standing
 from engine.changes.memory import EMPTY, Memory, Quiet
 from engine.changes.states import State
 from engine.conditions.conditions import Leaf
 from engine.conditions.fields import Field, Kind
 from engine.messages import Message
 from engine.plan.drafts import Draft
-from engine.plan.reasons import owner_reason
+from engine.plan.reasons import effect_reasons, owner_reason
 from engine.rulebook.rulebook import AutomationRule, Band, Criterion, Level, Persona, Points, Profile, Rulebook
 from engine.values import Values
 from tests.engine.small_org import AT, BIG, change_of, draft_of, refs
@@ -196,3 +196,12 @@ def test_a_grade_s_reason_fits_into_its_field_and_keeps_the_grade(name: str, rea
 )
 def test_an_owner_s_reason(why: str, pool: str | None, rule: str | None, text: str) -> None:
     assert owner_reason(why=why, pool=pool, rule=rule) == text
+
+
+def test_what_a_rule_that_is_gone_left_is_told_by_its_id() -> None:
+    effects = Effects((("vip", "a"),), (("old", "b"),), ("c",))
+    assert effect_reasons(effects, Rulebook("none", "d")) == (
+        Message.of("reason.tagged", rule="a", tag="vip"),
+        Message.of("reason.untagged", rule="b", tag="old"),
+        Message.of("reason.fired", rule="c"),
+    )
