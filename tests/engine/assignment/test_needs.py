@@ -78,6 +78,11 @@ def test_who_needs_an_owner(owner: str, rule: str | None, memory: Memory, expect
     assert found(owner, rule, memory) == expected
 
 
+def test_unless_it_is_said_nobody_moved_it_on() -> None:
+    row = {"id": "L0", "object": "Lead", "owner_id": "ANN", "owner_kind": "user", "by__owner": 1}
+    assert need_of(row, RULES, GIVEN, DIRECTORY) == found("ANN", "team anew", GIVEN)
+
+
 def test_what_a_person_moved_on_is_no_longer_ours_to_move() -> None:
     assert found("ANN", "team anew", GIVEN, overridden=True) is None
 
