@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import narwhals as nw
 import pytest
 
 from engine.changes.memory import EMPTY
@@ -39,11 +40,21 @@ def test_what_memory_and_directory_know_becomes_columns() -> None:
         EMPTY,
         tags={"L0": frozenset({("vip", "b"), ("vip", "a"), ("expo", "a")})},
         firings={"L0": frozenset({"y", "x"})},
-        applied={"L0": {"rating": "Hot", "phone": None, "grade": "A", "owner": "ANN"}},
+        applied={"L0": {"rating": "Hot", "title": None, "grade": "A", "owner": "ANN", "phone": "03"}},
     )
     frame = prepare(prospects({}, {"owner_id": "SECOND"}), memory, directory_of(Rulebook("small", "d")))
     told = ("tags", "marks", "firings", "ours", "object__key", "owner_kind", "owner_kind__key")
     assert [tuple(row[name] for name in told) for row in frame.iter_rows(named=True)] == [
-        (";expo;vip;", ";expo\x1fa;vip\x1fa;vip\x1fb;", ";x;y;", "\x1erating\x1f'Hot'\x1e", "Lead", "user", "user"),
+        (
+            ";expo;vip;",
+            ";expo\x1fa;vip\x1fa;vip\x1fb;",
+            ";x;y;",
+            "\x1erating\x1f'Hot'\x1e\x1ephone\x1f'03'\x1e",
+            "Lead",
+            "user",
+            "user",
+        ),
         ("", "", "", "", "Lead", "queue", "queue"),
     ]
+    # Nobody has a role here, and still it is text.
+    assert {frame.schema[name] for name in (*told, "owner_role")} == {nw.String()}
