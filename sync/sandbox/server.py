@@ -163,7 +163,9 @@ def opened(folder: Path, host: Callable[[], datetime]) -> Iterator[Opened]:
     """
     saved = SavedWorld(folder)
     if not saved.exists:
-        raise UsageError.of("SB-102", str(folder))  # there is no sandbox org in this folder
+        is_other = folder.is_dir() and any(folder.iterdir())
+        # the sandbox org of this folder was made by another version / there is no sandbox org in this folder
+        raise UsageError.of("SB-105" if is_other else "SB-102", str(folder))
     address = folder / "address"
     # The system lets go of the lock however its process ends.
     lock = FileLock(folder / "lock", timeout=0)
@@ -179,6 +181,7 @@ def opened(folder: Path, host: Callable[[], datetime]) -> Iterator[Opened]:
             address.write_text(server.url, encoding="utf-8")
             yield Opened.of(server)
     finally:
+        address.unlink(missing_ok=True)
         lock.release()
 
 
@@ -187,7 +190,10 @@ def _joined(address: Path, host: Callable[[], datetime]) -> Opened:
     until = host() + timedelta(seconds=_JOIN_SECONDS)
     while host() < until:
         if address.exists() and (url := address.read_text(encoding="utf-8")):
-            answered = requests.get(f"{url}/services/data/", timeout=_JOIN_SECONDS)
+            try:
+                answered = requests.get(f"{url}/services/data/", timeout=_JOIN_SECONDS)
+            except requests.ConnectionError:
+                continue  # it has just ended, or is about to say another address
             ahead = parsedate_to_datetime(answered.headers["Date"]) - host()
             return Opened(url, OrgClock(host, ahead_seconds=ahead.total_seconds()).now)
         Event().wait(0.05)

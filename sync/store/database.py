@@ -153,10 +153,10 @@ def _translated(error: DBAPIError) -> LeadsyncError | DBAPIError:
 
 
 def _is_current(tx: Connection) -> bool:
-    """StoreError when the store was written by a newer version of leadsync."""
+    """StoreError when the store was written by another version of leadsync."""
     version = _version(tx)
     if version is not None and version not in KNOWN:
-        raise StoreError.of("SR-106", found=version, known=HEAD)  # the store was written by a newer leadsync (schema…
+        raise StoreError.of("SR-106", found=version, known=HEAD)  # the store was written by another version of…
     return version == HEAD
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from engine.errors import StoreError
+from engine.errors import StoreError, UsageError
 from sync.sandbox.clock import OrgClock
 from sync.sandbox.generate import CONSUMER_KEY, CONSUMER_SECRET, generate
 from sync.sandbox.saved_org import SavedWorld
@@ -157,3 +157,9 @@ def test_a_killed_server_has_kept_every_answered_write(tmp_path: Path, world: Wo
         server.send_signal(signal.SIGKILL)
     loaded = SavedWorld(tmp_path).load()
     assert (answer.status_code, loaded.tables["Lead"][lead_id]["Title"], len(loaded.writes)) == (204, "会長", 1)
+
+
+def test_an_org_that_another_version_saved_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "world.json.gz").write_bytes(b"of long ago")
+    with pytest.raises(UsageError, match="SB-105"), opened(tmp_path, lambda: NOW):
+        pass

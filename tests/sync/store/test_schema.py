@@ -98,7 +98,7 @@ def test_every_migration_is_known_and_there_is_one_head() -> None:
     assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == KNOWN
 
 
-def test_a_newer_store_is_refused(store: Store, store_url: str, dice: Callable[[int], bytes]) -> None:
+def test_a_store_of_another_version_is_refused(store: Store, store_url: str, dice: Callable[[int], bytes]) -> None:
     with store.transaction() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="SR-106"):

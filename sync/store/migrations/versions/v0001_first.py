@@ -9,7 +9,7 @@ from sync.store.migrations.columns import (
     holder, identifier, key, may, must, table,
 )  # fmt: skip
 
-revision = "0001"
+revision = "first"
 down_revision = None
 branch_labels = None
 depends_on = None
