@@ -210,6 +210,11 @@ def test_an_owner_whom_somebody_chose_is_theirs_as_the_policy_says(
         assert found.because == (Message.of("reason.contested", field="owner", value="ANN"),)
 
 
+def test_an_owner_whom_nobody_asks_for_is_contested_by_nobody() -> None:
+    found = draft_of(rules(WARM, policy=stance(Stance.CONTEST)), _OURS, employees=500)
+    assert (found.after, found.contested) == ({"rating": "Warm"}, ())
+
+
 # rules, memory, the lead -> (tags given, tags taken, firings).
 _EFFECTS = {
     "a tag": (TAGGED, EMPTY, {"employees": 500}, Effects((("big", "tagged"),))),
