@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# A worker of pytest-xdist is one of as many as there are cores: with threads of its own it would only wait for the others.
+# Polars reads this when it is imported, and so it stands before what imports it.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # noqa: TID251
+
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
 from tests.stores import schema

@@ -163,6 +163,7 @@ def test_t9_a_read_that_is_never_answered_is_asked_again(stage: Stage) -> None:
     assert leads(stage) == 3
 
 
+@pytest.mark.long
 def test_t9_an_org_that_never_answers_fails_the_run_and_keeps_nothing_half(stage: Stage) -> None:
     stage.break_with(Fault(FaultKind.HANG, path=WRITE, times=50))
     with pytest.raises(TransientError, match="SF-114"):
@@ -171,6 +172,7 @@ def test_t9_an_org_that_never_answers_fails_the_run_and_keeps_nothing_half(stage
     assert leads(stage) == 0
 
 
+@pytest.mark.long
 @MODES
 @pytest.mark.parametrize("taken", ["taken", "not taken"])
 def test_t9_a_write_that_is_never_answered_is_read_back_and_applied_once(

@@ -143,6 +143,7 @@ def test_pages_of_a_question_nobody_asks_any_more_are_thrown_away(much: Stage) -
         }
 
 
+@pytest.mark.long
 def test_t10_a_job_that_never_ends_stops_at_the_deadline_and_is_gone_on_with(much: Stage) -> None:
     much = much.set_to(run_deadline_seconds=600)
     much.break_with(Fault(FaultKind.JOB_STUCK, path="jobs/query"))

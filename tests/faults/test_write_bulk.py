@@ -135,6 +135,7 @@ def test_w16_what_moved_since_it_was_planned_is_judged_again_before_the_job(jobs
     assert [jobs.note_of(lead) for lead in (leads[0], leads[3])] == ["note.rebased", None]
 
 
+@pytest.mark.long
 def test_w2_a_row_that_was_locked_in_a_job_is_tried_again_guarded(jobs: Stage) -> None:
     leads = planned(jobs)
     jobs.break_with(Fault(FaultKind.LOCKED, record_id=leads[1]))
@@ -147,6 +148,7 @@ def test_w2_a_row_that_was_locked_in_a_job_is_tried_again_guarded(jobs: Stage) -
     assert written_once(jobs, leads)
 
 
+@pytest.mark.long
 def test_w23_a_page_of_the_edge_instead_of_a_state_does_not_end_the_job(jobs: Stage) -> None:
     leads = planned(jobs)
     jobs.break_with(Fault(FaultKind.MAINTENANCE, path=INGEST, method="GET", times=2))
@@ -155,6 +157,7 @@ def test_w23_a_page_of_the_edge_instead_of_a_state_does_not_end_the_job(jobs: St
     assert [job.state for job in ingests(jobs)] == [JobState.COMPLETE]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [FaultKind.JOB_ABORTED, FaultKind.JOB_FAILED])
 def test_w23_what_a_job_had_not_done_when_the_server_ended_it_is_sent_by_the_next_run(
     jobs: Stage, kind: FaultKind
@@ -186,6 +189,7 @@ def test_t10_a_job_that_never_ends_is_left_to_the_next_run_which_stops_it_past_i
     assert written_once(jobs, leads)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("was_applied", [True, False], ids=["heard", "not heard"])
 def test_w1_an_answer_to_closing_a_job_that_is_lost_ends_in_the_same(jobs: Stage, *, was_applied: bool) -> None:
     leads = planned(jobs)
@@ -206,6 +210,7 @@ def test_w1_rows_that_were_perhaps_uploaded_have_changed_nothing_and_go_in_anoth
     assert written_once(jobs, leads)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("was_made", [True, False], ids=["made", "not made"])
 def test_w22_a_job_whose_id_was_lost_is_stopped_before_another_is_made(jobs: Stage, *, was_made: bool) -> None:
     leads = planned(jobs)
@@ -218,6 +223,7 @@ def test_w22_a_job_whose_id_was_lost_is_stopped_before_another_is_made(jobs: Sta
     assert written_once(jobs, leads)
 
 
+@pytest.mark.long
 def test_a_job_of_another_tool_of_the_same_user_is_left_alone(jobs: Stage) -> None:
     planned(jobs)
     jobs.apply()

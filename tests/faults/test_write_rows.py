@@ -42,6 +42,7 @@ def test_w4_a_row_that_spoils_a_block_of_200_is_isolated_and_199_are_applied(tmp
         assert told(stage, bad) == ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Grade__c")
 
 
+@pytest.mark.long
 def test_w4_a_row_that_is_always_in_the_way_is_isolated_and_reported(stage: Stage) -> None:
     leads = planned(stage, 30)
     stage.break_with(Fault(FaultKind.LOCKED, record_id=leads[7], times=50))
@@ -133,6 +134,7 @@ def test_w13_a_flow_that_gives_the_old_owner_back_is_seen_after_the_write(stage:
     assert stage.owner(lead) == "Inbound_Leads"
 
 
+@pytest.mark.long
 def test_w14_as_many_are_accounted_for_as_were_planned_and_the_org_agrees(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", leads=450, seed=7) as stage:
         stage.plan(with_owners=False)
@@ -206,6 +208,7 @@ def test_w20_why_a_row_was_refused_stands_in_the_report_and_it_is_not_sent_again
     assert (stage.states(), stage.apply().touched, stage.our_writes(lead)) == ({}, 0, [])
 
 
+@pytest.mark.long
 def test_w20_what_failed_for_now_says_why_and_is_tried_by_every_run_until_it_ends(stage: Stage) -> None:
     lead = planned(stage, 1)[0]
     stage.break_with(Fault(FaultKind.LOCKED, record_id=lead, times=6))

@@ -37,6 +37,7 @@ def test_w1_a_write_that_never_arrived_is_sent_again(stage: Stage) -> None:
     assert [len(stage.our_writes(lead)) for lead in leads] == [1, 1, 1]
 
 
+@pytest.mark.long
 def test_w2_a_locked_row_is_tried_again_and_the_others_are_not_disturbed(stage: Stage) -> None:
     leads = waiting(stage)
     stage.break_with(Fault(FaultKind.LOCKED, record_id=leads[1]))
@@ -169,6 +170,7 @@ def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stag
     assert row.note == Message.of("note.changed_by", by="Alice Smith", at="2026-11-20 09:06")
 
 
+@pytest.mark.long
 def test_w2_the_note_about_a_lock_is_gone_once_the_change_is_applied(stage: Stage) -> None:
     lead = waiting(stage, count=1)[0]
     stage.break_with(Fault(FaultKind.LOCKED, record_id=lead, times=3))

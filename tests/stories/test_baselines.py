@@ -15,6 +15,7 @@ def planned(stage: Stage) -> None:
     stage.plan(with_owners=False)
 
 
+@pytest.mark.long
 def test_a_baseline_waits_for_a_person(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", leads=20) as stage:
         proposed = stage.plan(with_owners=False)
@@ -39,6 +40,7 @@ def test_a_part_of_a_baseline_cannot_be_approved(tmp_path: Path) -> None:
             stage.approve(first.record_id)
 
 
+@pytest.mark.long
 def test_an_unapproved_baseline_is_followed_by_another_baseline(tmp_path: Path) -> None:
     with begun(tmp_path / "folder", planned, leads=20) as stage:
         again = stage.plan(with_owners=False)
@@ -46,6 +48,7 @@ def test_an_unapproved_baseline_is_followed_by_another_baseline(tmp_path: Path) 
         assert again.changes == ()
 
 
+@pytest.mark.long
 def test_owners_move_in_the_plan_after_a_baseline_of_fields(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", leads=30) as stage:
         stage.cycle(with_owners=False)

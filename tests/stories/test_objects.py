@@ -104,6 +104,7 @@ def test_only_activities_inside_the_filter_count(stage: Stage) -> None:
     assert (written(stage, "Contact", who)["Score__c"], written(stage, "Lead", lead)["Score__c"]) == (50, 0)
 
 
+@pytest.mark.long
 def test_what_leaves_the_filter_counts_no_more(stage: Stage) -> None:
     lead = stage.add_lead(Title="課長")
     task = call(stage, lead)
@@ -114,6 +115,7 @@ def test_what_leaves_the_filter_counts_no_more(stage: Stage) -> None:
     assert written(stage, "Lead", lead)["Score__c"] == 0
 
 
+@pytest.mark.long
 def test_twenty_runs_with_nothing_new_propose_nothing_of_contacts_either(stage: Stage) -> None:
     call(stage, contact(stage, account(stage, Industry="Machinery", NumberOfEmployees=500), Title="課長"))
     stage.cycle()
@@ -228,6 +230,7 @@ def test_deals_of_a_contact_are_activities_with_their_amount_and_stage(fair: Sta
     assert [written(fair, "Contact", who)["Score__c"] for who in (small, large, lost)] == [30, 30, 0]
 
 
+@pytest.mark.long
 def test_a_converted_lead_names_its_opportunity_and_goes_on_as_a_contact(fair: Stage) -> None:
     webinar, lead = campaign(fair, "Webinar"), fair.add_lead(Title="製造部長", Company="株式会社山田製作所")
     fair.add("CampaignMember", LeadId=lead, CampaignId=webinar, Status="Responded")

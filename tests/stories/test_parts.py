@@ -94,6 +94,7 @@ def dropped(stage: Stage, name: str, rows: Mapping[str, str]) -> None:
     path.write_text("email,at\n" + "".join(f"{who},{at}\n" for who, at in rows.items()), encoding="utf-8")
 
 
+@pytest.mark.long
 def test_an_idle_run_looks_at_nobody(stage: Stage) -> None:
     assert evaluated(stage.plan()) == 0
 

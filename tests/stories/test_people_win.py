@@ -75,6 +75,7 @@ def test_a_field_leadsync_does_not_write_cannot_be_given_back(stage: Stage) -> N
         give_back(stage.worker, [lead], fields=["company"], actor="os:chief@desk")
 
 
+@pytest.mark.long
 def test_a_value_is_theirs_for_so_many_days(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "{rating: 3 days}") as stage:
         lead = rated_by_hand(stage)
@@ -84,6 +85,7 @@ def test_a_value_is_theirs_for_so_many_days(tmp_path: Path) -> None:
         assert (on_the_third, ids(stage.plan())) == ([], [lead])
 
 
+@pytest.mark.long
 def test_days_count_from_the_edit_whatever_the_connector_does_since(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "3 days") as stage:
         lead = rated_by_hand(stage)
@@ -93,6 +95,7 @@ def test_days_count_from_the_edit_whatever_the_connector_does_since(tmp_path: Pa
         assert ids(stage.plan()) == [lead]
 
 
+@pytest.mark.long
 def test_another_edit_counts_from_its_own_day(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "3 days") as stage:
         lead = rated_by_hand(stage)
@@ -169,6 +172,7 @@ def test_an_edit_of_a_value_that_was_ours_when_planned_is_not_overwritten(tmp_pa
         assert (stage.standing_of(lead), stage.lead(lead)["Rating"]) == (State.CONFLICT, "Cold")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("said", "owner"),
     [

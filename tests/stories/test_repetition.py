@@ -1,10 +1,13 @@
 """The same worker looks at the same org for years: it must neither nag, nor forget, nor fight."""
 
+import pytest
+
 from engine.changes.states import State
 from sync.review.decisions import lift
 from tests.stage import Stage, ids, without_phone
 
 
+@pytest.mark.long
 def test_twenty_runs_with_nothing_new_propose_nothing_and_spend_no_turn(stage: Stage) -> None:
     """Held, rejected, refused and waiting changes are present all the while."""
     rejected = stage.add_lead(owner="Inbound_Leads", Title="課長")

@@ -50,6 +50,7 @@ def test_what_a_run_applied_is_put_back_once_it_is_approved(stage: Stage) -> Non
     assert (shown(stage, lead), stage.standing_of(lead)) == (before, State.APPLIED)
 
 
+@pytest.mark.long
 def test_what_was_taken_back_stays_quiet_until_it_means_something_else(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
     stage.cycle()
@@ -78,6 +79,7 @@ def test_tags_firings_and_turns_are_taken_back_too(stage: Stage) -> None:
     assert dict(now.turns["kanto"]) == kept
 
 
+@pytest.mark.long
 def test_a_record_that_was_edited_since_is_named_and_left_alone(stage: Stage) -> None:
     lead, edited = (stage.add_lead(Title="課長") for _ in range(2))
     stage.cycle()
@@ -219,6 +221,7 @@ def test_a_record_that_a_run_wrote_twice_is_as_it_was_before_the_first_time(stag
     assert (stage.memory().turns.get("kanto"), stage.memory().tags.get(lead)) == (None, None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("most", [1, 2, 100])
 def test_all_that_a_run_wrote_to_a_record_comes_together_however_large_a_page_is(stage: Stage, most: int) -> None:
     others = [stage.add_lead(Title="課長", LastName=name) for name in ("佐藤", "鈴木", "高橋")]

@@ -97,6 +97,7 @@ def test_what_differs_in_shadow_stands_however_long_it_is_looked_at(shadow: Stag
     assert (ids(shadow.plan()), shadow.standing_of(lead)) == ([], State.PLANNED)
 
 
+@pytest.mark.long
 def test_the_newest_comparison_is_the_one_that_is_shown(shadow: Stage) -> None:
     for _ in range(2):
         shadow.add_lead(owner="Inbound_Leads", Title="部長")
@@ -152,6 +153,7 @@ def test_each_difference_is_listed_in_the_readers_words(
     assert words.say("agreement.column.why") in found["評価"]
 
 
+@pytest.mark.long
 def test_of_a_day_the_last_plans_list_stays(shadow: Stage) -> None:
     shadow.add_lead(Rating="Cold", NumberOfEmployees=5000)
     shadow.plan()
@@ -222,6 +224,7 @@ def test_differences_of_scores_are_told_by_their_bands(language: Language, told:
     assert Agreed(Words(language), {}, {}).kind("score", None, "4", is_banded=True) == told
 
 
+@pytest.mark.long
 def test_going_live_proposes_anew_what_shadow_only_compared(shadow: Stage) -> None:
     lead = shadow.add_lead(Title="部長")
     shadow.plan(with_owners=False)

@@ -165,6 +165,7 @@ def metrics(folder: Path) -> str:
             return requests.get(f"http://127.0.0.1:{door.getsockname()[1]}/metrics", timeout=10).text
 
 
+@pytest.mark.long
 def test_nothing_that_was_typed_gets_out(call: Any, folder: Path, tmp_path: Path) -> None:
     said = Calls(call, folder)
     first = said("plan", "--owners", "--json", code=0).document["run"]

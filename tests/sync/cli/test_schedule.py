@@ -38,6 +38,7 @@ def test_once_runs_what_is_due_and_then_nothing(call: Any, owing: Path) -> None:
     assert slot["run"]
 
 
+@pytest.mark.long
 def test_once_says_in_a_line_what_ran_and_how_it_ended(call: Any, owing: Path, language: str) -> None:
     told = call("run", "--once", "--folder", owing).out.splitlines()[0]
 
@@ -49,6 +50,7 @@ def test_once_says_in_a_line_what_ran_and_how_it_ended(call: Any, owing: Path, l
     )
 
 
+@pytest.mark.long
 def test_once_ends_with_three_when_something_is_left(call: Any, owing: Path) -> None:
     with open_worker(owing) as worker:
         today = worker.clock.now().date()
@@ -104,6 +106,7 @@ def test_status_tells_five_times_and_what_stands_still(call: Any, owing: Path) -
     assert [pause["reason"] for pause in document["pauses"]] == ["年末年始"]
 
 
+@pytest.mark.long
 def test_status_speaks_japanese_throughout(call: Any, owing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADSYNC_LANG", "ja")
     call("run", "--once", "--folder", owing)
@@ -114,6 +117,7 @@ def test_status_speaks_japanese_throughout(call: Any, owing: Path, monkeypatch: 
     assert not re.search(r"\b(run|sweep|done|held|waiting|never)\b", told)
 
 
+@pytest.mark.long
 def test_status_in_shadow_asks_nobody_to_approve(call: Any, owing: Path, language: str) -> None:
     with (owing / "rulebook" / "rulebook.yaml").open("a", encoding="utf-8") as file:
         file.write("mode: shadow\n")
@@ -134,6 +138,7 @@ def test_status_says_which_time_zone_it_is_until_the_org_has_told_its_own(call: 
     assert "sweep: sweep at 30 2 * * * (Asia/Tokyo)" in after
 
 
+@pytest.mark.long
 def test_a_paused_sync_is_not_run_before_it_is_resumed(call: Any, owing: Path) -> None:
     call("pause", "--folder", owing)
     paused = call("run", "--once", "--folder", owing, "--json").document["slots"]

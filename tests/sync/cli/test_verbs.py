@@ -173,6 +173,7 @@ def test_the_report_of_a_plan_with_nothing_new_says_what_is_open(call: Any, plan
     assert f"Changes of earlier plans that still wait: {again['plan']['counts']['kept']}" in page
 
 
+@pytest.mark.long
 def test_a_held_plan_says_which_limit_it_passed_and_what_to_do(call: Any, planned: Any, language: str) -> None:
     words = Words(Language(language))
     for verb in (("approve", "--all"), ("apply",)):

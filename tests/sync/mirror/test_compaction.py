@@ -145,6 +145,7 @@ def test_only_slots_with_enough_news_are_written_anew(tasks: Tasks) -> None:
     assert tasks.told()[_id(0)] == ("news", None, 1)
 
 
+@pytest.mark.long
 def test_many_small_deltas_are_joined_though_no_slot_is_due(tasks: Tasks) -> None:
     tasks.pull(dict.fromkeys(range(4), (None, None, 0)))
     tasks.compact(BY_ID)
@@ -269,6 +270,7 @@ def one_mirror() -> Iterator[Mirror]:
         store.close()
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(steps=_steps, key=st.sampled_from([BY_ID, BY_PROSPECT, BY_EITHER]), asked=st.sets(_prospects, min_size=1))
 def test_whatever_is_compacted_when_everything_is_told_alike(

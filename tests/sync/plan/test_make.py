@@ -48,6 +48,7 @@ def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = Fals
         ).plan
 
 
+@pytest.mark.long
 def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
     """Fields, turns, withdrawals and what is kept; in ranges of seven, pages of three, most drafts made twice."""
     leads = [busy.add_lead(owner="Inbound_Leads", Title="課長") for _ in range(8)]
@@ -74,6 +75,7 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
     assert (cut.digest, dict(cut.counts), cut.proposed) == (whole.digest, dict(whole.counts), len(whole.changes))
 
 
+@pytest.mark.long
 def test_a_plan_saved_in_pages_is_kept_by_the_next(busy: Stage) -> None:
     for _ in range(8):
         busy.add_lead(owner="Inbound_Leads", Title="課長")
@@ -83,6 +85,7 @@ def test_a_plan_saved_in_pages_is_kept_by_the_next(busy: Stage) -> None:
     assert (again.proposed, again.counts["kept"]) == (0, first.proposed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("looks_at_all", [False, True], ids=["part", "all"])
 def test_what_a_plan_leaves_for_the_next_is_all_kept_in_pages_too(busy: Stage, *, looks_at_all: bool) -> None:
     for _ in range(8):

@@ -1,6 +1,8 @@
-"""ObjectPull the mirror as the engine's values: now, as of an earlier run, and after compaction."""
+"""Read the mirror as the engine's values: now, as of an earlier run, and after compaction."""
 
 from dataclasses import replace
+
+import pytest
 
 from engine.conditions.fields import Kind
 from mapping.field_map.field_map import ActivitySource, MappedField
@@ -51,6 +53,7 @@ def test_a_snapshot_as_of_a_run_is_what_its_pull_left(stage: Stage) -> None:
     assert _looked(stage, as_of=first) == before
 
 
+@pytest.mark.long
 def test_compaction_changes_nothing_of_what_is_seen_now_or_as_of_then(stage: Stage) -> None:
     lead = stage.add_lead(owner="suzuki", Company="旧社名")
     before = _looked(stage)

@@ -56,7 +56,7 @@ def edit_unnoticed(stage: Stage, record_id: str, **values: str) -> None:
     stage.server.act(late)
 
 
-@pytest.fixture(params=["rest", "bulk"])
+@pytest.fixture(params=["rest", pytest.param("bulk", marks=pytest.mark.long)])
 def org(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     return stage if request.param == "rest" else in_bulk(stage)
 

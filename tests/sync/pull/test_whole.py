@@ -25,7 +25,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture(params=["rest", "bulk"])
+@pytest.fixture(params=["rest", pytest.param("bulk", marks=pytest.mark.long)])
 def org(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     return stage if request.param == "rest" else stage.set_to(bulk_query_records_min=1, range_records=2)
 
@@ -35,6 +35,7 @@ def living(stage: Stage, name: str) -> list[str]:
     return found.filter(~found["IsDeleted"])["Id"].to_list()
 
 
+@pytest.mark.long
 def test_no_member_of_a_large_group_is_buried_however_many_pages_and_files_it_takes(stage: Stage) -> None:
     stage.switch(Switches(page_size=2))
     small = stage.set_to(range_records=4, slow_objects_seconds=60)
@@ -112,6 +113,7 @@ def swept(stage: Stage) -> Run:
     return run
 
 
+@pytest.mark.long
 def test_a_sweep_looks_at_what_the_filters_leave_out_before_it_calls_it_gone(org: Stage) -> None:
     done = tasks(org, done=102)
     stage = completed_only(org)
@@ -122,6 +124,7 @@ def test_a_sweep_looks_at_what_the_filters_leave_out_before_it_calls_it_gone(org
     assert living(stage, "Task") == done[:1]
 
 
+@pytest.mark.long
 def test_filtered_records_that_are_really_gone_are_not_believed_either(org: Stage) -> None:
     done = tasks(org, done=101)
     stage = completed_only(org)

@@ -88,6 +88,7 @@ def test_a_port_where_nobody_listens_has_surely_not_been_written_to(
     assert failed.value.problems[0].code == "SF-113"
 
 
+@pytest.mark.long
 def test_a_login_without_an_answer_leaves_no_write_in_doubt(
     silent_port: int, reach: Callable[[Connection], Org], connection: Connection
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_login_without_an_answer_leaves_no_write_in_doubt(
         org.update("Lead", [("00Q5g000001AbCdEAK", {"Rating": "Hot"})])
 
 
+@pytest.mark.long
 def test_assignment_rules_are_off_on_every_request(wire: responses.RequestsMock, org: Org) -> None:
     wire.get(LIMITS, json={})
     org.limits()

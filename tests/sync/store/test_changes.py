@@ -234,6 +234,7 @@ def test_equal_values_of_two_prospects_do_not_look_equal_in_the_audit(
     assert first != second
 
 
+@pytest.mark.long
 def test_many_changes_move_at_once(store: Store, run: str, at: datetime, propose: Propose, change: Make) -> None:
     many = [change(number, grade="A") for number in range(1_200)]
     propose(State.APPROVED, *many)

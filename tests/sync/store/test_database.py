@@ -91,6 +91,7 @@ for _ in range(20):
 """
 
 
+@pytest.mark.long
 def test_processes_that_open_a_new_store_at_once_and_write_lose_nothing(store_url: str, dice: Dice) -> None:
     from sync.audit.verify import verify_store
     from sync.store import runs

@@ -209,6 +209,7 @@ def test_a_living_holder_on_this_host_keeps_its_lease(
     assert raised.value.problems[0].params["pid"] == other_worker.pid
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_reaped", [True, False], ids=["reaped", "zombie"])
 def test_a_killed_holder_on_this_host_is_replaced_at_once(
     store: Store,

@@ -41,6 +41,7 @@ def asked_for(stage: Stage, change: Change) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None and value != held.get(WRITTEN[name])}
 
 
+@pytest.mark.long
 def test_explain_gives_the_verdict_of_the_plan_for_every_lead_changed(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", leads=30, rulebook=RULEBOOK | RECENT, now=EARLY_ON_SATURDAY) as stage:
         proposed = stage.plan()
@@ -81,6 +82,7 @@ def test_a_lead_whose_owner_stays_says_so(tmp_path: Path) -> None:
         assert explain_record(stage.worker, lead).needs_owner is None
 
 
+@pytest.mark.long
 def test_as_of_a_run_a_record_is_told_as_it_was_and_what_has_moved_since(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
@@ -95,6 +97,7 @@ def test_as_of_a_run_a_record_is_told_as_it_was_and_what_has_moved_since(tmp_pat
     assert Moved("title", "担当", "部長") in found.since.inputs
 
 
+@pytest.mark.long
 def test_another_rulebook_is_told_as_what_moved_a_verdict(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
@@ -113,6 +116,7 @@ def test_another_rulebook_is_told_as_what_moved_a_verdict(tmp_path: Path) -> Non
     assert [moved.by for moved in found.since.verdicts if moved.name == "persona"] == [("rules",)]
 
 
+@pytest.mark.long
 def test_what_was_remembered_later_is_not_taken_for_known_then(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         lead = stage.add_lead(Title="担当")
@@ -124,6 +128,7 @@ def test_what_was_remembered_later_is_not_taken_for_known_then(tmp_path: Path) -
     assert [has_fired(found, "greet") for found in (then, now)] == [False, True]
 
 
+@pytest.mark.long
 def test_an_owner_given_later_is_no_reason_to_have_been_passed_over_then(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         stage.plan()
@@ -148,6 +153,7 @@ def test_the_turns_of_today_are_told(tmp_path: Path) -> None:
     assert [one.turn for one in found.considered] == [1, 2, None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", list(Language))
 def test_what_is_not_known_of_the_past_is_said(tmp_path: Path, language: Language) -> None:
     words = Words(language)

@@ -47,6 +47,7 @@ def said(told: list[str], english: str, japanese: str, words: Words) -> bool:
     return any((english if words.language is Language.ENGLISH else japanese) in line for line in told)
 
 
+@pytest.mark.long
 def test_what_is_left_of_faded_points_is_told(stage: Stage) -> None:
     lead = stage.add_lead(Title="課長")
     for kind in ("Form Submission", "Page View", "Session", "Site Search"):
@@ -87,6 +88,7 @@ def test_why_there_is_no_priority_is_told_where_bands_and_profiles_are() -> None
             assert said(told, "no priority: ungraded", "優先度なし：グレードなし", words) is is_told
 
 
+@pytest.mark.long
 def test_everybody_passed_over_is_told_with_why(stage: Stage) -> None:
     stage.plan()
     lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
@@ -100,6 +102,7 @@ def test_everybody_passed_over_is_told_with_why(stage: Stage) -> None:
         assert said(told, "✓ 伊藤 彩: may be asked", "✓ 伊藤 彩: 割り当て可", words)
 
 
+@pytest.mark.long
 def test_role_and_manager_of_the_owner_are_told(stage: Stage) -> None:
     lead = stage.add_lead(owner="suzuki")
     stage.plan()
@@ -117,6 +120,7 @@ REASSIGNING = {
 }
 
 
+@pytest.mark.long
 def test_a_rule_that_reassigns_is_told_with_its_name_and_whom_it_names(tmp_path: Path) -> None:
     with staged(tmp_path / "leads", rulebook=REASSIGNING) as stage:
         leads = [stage.add_lead(owner="Inbound_Leads", Title="課長") for _ in range(2)]
@@ -140,6 +144,7 @@ def test_a_rule_that_reassigns_is_told_with_its_name_and_whom_it_names(tmp_path:
         )
 
 
+@pytest.mark.long
 def test_what_has_moved_since_a_plan_is_told(stage: Stage) -> None:
     lead = stage.add_lead(Title="担当", NumberOfEmployees=500)
     stage.plan()
@@ -155,6 +160,7 @@ def test_what_has_moved_since_a_plan_is_told(stage: Stage) -> None:
         assert said(told, "activities known: 0 → 1", "把握している活動: 0 → 1", words)
 
 
+@pytest.mark.long
 def test_what_has_moved_is_called_what_people_call_it(stage: Stage) -> None:
     lead = stage.add_lead(owner="ito", Rating="Cold")
     stage.plan()
@@ -173,6 +179,7 @@ def test_what_has_moved_is_called_what_people_call_it(stage: Stage) -> None:
         assert not any("owner_" in line or "005" in line for line in told)
 
 
+@pytest.mark.long
 def test_a_value_of_ours_that_is_somebody_else_s_is_told_with_when_that_was_first_seen(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads", NumberOfEmployees=2000, Phone="03-5550-0100")
     stage.cycle()
@@ -194,6 +201,7 @@ def test_a_value_of_ours_that_is_somebody_else_s_is_told_with_when_that_was_firs
         assert said(told, "it stays theirs until it is given back", "返却されるまで、その人の値のままです", words)
 
 
+@pytest.mark.long
 def test_a_contested_value_is_told_as_what_it_is(stage: Stage) -> None:
     lead = stage.add_lead(Phone="03-5550-0100")
     visited(stage, lead, "Form Submission", at="2026-11-19T00:00:00.000+0000")
@@ -205,6 +213,7 @@ def test_a_contested_value_is_told_as_what_it_is(stage: Stage) -> None:
         assert said(told, "ours is proposed again, for a person to decide", "ルールの値を改めて提案し", words)
 
 
+@pytest.mark.long
 def test_whose_a_record_became_meanwhile_is_told_by_name(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads", Phone="03-5550-0100")
     stage.plan()

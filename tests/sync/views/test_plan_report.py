@@ -61,6 +61,7 @@ def test_values_that_could_not_be_read_are_in_the_report(stage: Stage) -> None:
     assert Message.of("report.quality.unparsed", count=1, fields="Lead.NumberOfEmployees: 1") in report.heading.quality
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", Language)
 def test_values_that_are_not_what_the_map_says_are_in_the_report(tmp_path: Path, language: Language) -> None:
     """Every record of the mirror counts, not only what this run brought."""

@@ -49,6 +49,7 @@ def test_status_warns_and_says_how_many_days_are_left(call: Call, near: Path) ->
     assert (told["name"], told["days_left"], told["urgency"]) == ("certificate file", 5, "urgent")
 
 
+@pytest.mark.long
 def test_a_run_warns_once_a_day(call: Call, near: Path) -> None:
     first, second = (call("plan", "--folder", near).err.splitlines() for _ in range(2))
 

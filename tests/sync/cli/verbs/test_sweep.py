@@ -19,6 +19,7 @@ def drifted(call: Any, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_drift_can_be_read_afterwards(call: Any, drifted: Path, language: str) -> None:
     words = Words(Language(language))
     told = call("sweep", "--folder", drifted)
@@ -42,6 +43,7 @@ def test_a_sweep_that_found_nothing_says_so_in_its_line(call: Any, folder: Path)
     assert "records as in the org" in call("status", "--folder", folder).out
 
 
+@pytest.mark.long
 def test_the_report_of_a_sweep_is_a_document_too(call: Any, drifted: Path) -> None:
     told = call("sweep", "--folder", drifted, "--json").document
     assert call("report", told["run"], "--folder", drifted, "--json").document == told
@@ -58,6 +60,7 @@ def test_a_report_of_no_run_at_all_is_refused_as_before(call: Any, drifted: Path
     assert "PL-401" in call("report", "99999999", "--folder", drifted).err
 
 
+@pytest.mark.long
 def test_the_last_sweep_is_told_however_many_runs_there_were_since(call: Any, folder: Path) -> None:
     call("sweep", "--folder", folder)
     for _ in range(6):
