@@ -258,7 +258,7 @@ def agree(
     assert duckdb.schema == polars.schema
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(rulebook=rulebooks(), people=PROSPECTS, happened=ACTIVITIES)
 def test_a_random_rulebook_means_the_same_on_duckdb(
     rulebook: Rulebook,

@@ -140,9 +140,12 @@ def test_t7_a_write_that_meets_too_many_long_calls_waits_half_a_minute_and_is_ap
     assert applied_once(planned)
 
 
+LIKE_THE_EDGE = [FaultKind.MAINTENANCE, FaultKind.UNACCEPTABLE, FaultKind.GATEWAY]
+
+
 @MODES
 @pytest.mark.parametrize(
-    "kind", [FaultKind.MAINTENANCE, FaultKind.EDGE, FaultKind.UNACCEPTABLE, FaultKind.EMPTY, FaultKind.GATEWAY]
+    "kind", [FaultKind.EDGE, FaultKind.EMPTY, *(pytest.param(kind, marks=pytest.mark.long) for kind in LIKE_THE_EDGE)]
 )
 @pytest.mark.parametrize("taken", ["taken", "not taken"])
 def test_t8_a_write_answered_by_the_edge_is_applied_once_whether_the_org_took_it_or_not(

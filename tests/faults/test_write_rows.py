@@ -67,6 +67,7 @@ def test_w10_a_lead_that_was_merged_into_another_is_gone(stage: Stage) -> None:
     assert (stage.standing_of(loser), stage.our_writes(loser)) == (State.GONE, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_guarded", [True, False])
 def test_w10_the_survivor_of_a_merge_is_named_and_readable_in_the_report(stage: Stage, *, is_guarded: bool) -> None:
     winner, loser, removed = planned(stage)

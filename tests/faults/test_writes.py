@@ -211,6 +211,7 @@ def test_w1_in_blocks_a_page_of_the_edge_does_not_send_anything_twice(stage: Sta
     assert [stage.standing_of(lead) for lead in leads] == [State.APPLIED] * 3
 
 
+@pytest.mark.long
 def test_a_limit_is_not_passed_in_drips(stage: Stage) -> None:
     leads = [stage.add_lead(Title="係長", NumberOfEmployees=10, LastName=f"佐藤{number}") for number in range(60)]
     stage.plan()

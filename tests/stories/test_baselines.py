@@ -58,6 +58,7 @@ def test_owners_move_in_the_plan_after_a_baseline_of_fields(tmp_path: Path) -> N
         assert proposed.changes
 
 
+@pytest.mark.long
 def test_a_baseline_that_still_waits_is_a_baseline_at_the_third_plan_too(tmp_path: Path) -> None:
     with begun(tmp_path / "folder", planned, leads=20) as stage:
         stage.plan(with_owners=False)

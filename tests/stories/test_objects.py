@@ -192,6 +192,7 @@ def test_activities_are_told_apart_by_the_type_of_their_campaign(fair: Stage) ->
     assert [written(fair, "Lead", lead)["Score__c"] for lead in leads] == [25, 5, 5]
 
 
+@pytest.mark.long
 def test_what_becomes_of_a_campaign_counts_from_the_next_run_on(fair: Stage) -> None:
     """Neither the lead's stamp nor the member's moves when somebody edits the campaign."""
     webinar, lead = campaign(fair, "Webinar"), fair.add_lead(Title="課長")
@@ -270,6 +271,7 @@ def idle_calls(stage: Stage) -> int:
         return run.org.calls
 
 
+@pytest.mark.long
 def test_an_idle_run_with_nine_objects_stays_within_five_calls(tmp_path: Path) -> None:
     """Five queries fit into one call: the org and its user, nine objects with the users, four slow objects, describes."""
     with staged(tmp_path / "leads", rulebook=BY_CAMPAIGN, field_map=EVERYTHING) as stage:
@@ -282,6 +284,7 @@ def test_an_idle_run_with_nine_objects_stays_within_five_calls(tmp_path: Path) -
         assert costs == [3, 4, 5]
 
 
+@pytest.mark.long
 def test_contacts_of_the_starter_work_by_taking_the_comment_signs_away(tmp_path: Path) -> None:
     with staged(tmp_path / "leads", leads=30, field_map=_uncommented(tmp_path)) as stage:
         with_email = contact(stage, account(stage, Industry="Machinery", NumberOfEmployees=500), Title="製造部長")

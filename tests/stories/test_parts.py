@@ -172,6 +172,7 @@ def test_a_limit_is_told_by_all_and_holds_no_drips(stage: Stage) -> None:
         verify_store(tx)  # what was put away of the part was dropped, and what was shown is told
 
 
+@pytest.mark.long
 def test_what_waits_weighs_once_however_often_its_record_is_touched(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
     for number in range(3):

@@ -125,6 +125,7 @@ def test_a_claim_is_noted_when_it_is_first_seen(stage: Stage) -> None:
     assert stage.memory().overrides[lead]["rating"] == first
 
 
+@pytest.mark.long
 def test_a_contested_value_is_proposed_again_for_a_person(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "contest") as stage:
         lead = rated_by_hand(stage)
@@ -189,6 +190,7 @@ def test_an_owner_whom_a_person_chose(tmp_path: Path, said: str, owner: str) -> 
         assert stage.owner(lead) in owner.split()
 
 
+@pytest.mark.long
 def test_an_owner_given_back_is_moved_by_the_rules(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "respect") as stage:
         lead = stage.add_lead(owner="smith", State="大阪府")

@@ -72,6 +72,7 @@ def test_nothing_is_rejected_in_shadow_either(shadow: Stage) -> None:
         shadow.reject()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", list(Language))
 def test_nobody_is_waited_for_in_shadow(shadow: Stage, language: Language) -> None:
     shadow.add_lead(owner="Inbound_Leads", Title="部長", NumberOfEmployees=5000)
@@ -90,6 +91,7 @@ def test_a_shadow_week_proposes_each_thing_once(shadow: Stage) -> None:
     assert ids(shadow.plan()) == []
 
 
+@pytest.mark.long
 def test_what_differs_in_shadow_stands_however_long_it_is_looked_at(shadow: Stage) -> None:
     lead = shadow.add_lead(owner="Inbound_Leads", Title="部長")
     shadow.plan()

@@ -331,6 +331,7 @@ def test_no_day_passes_in_an_org_of_ones_own(call: Any, folder: Path) -> None:
     assert "[SB-102]" in call("demo", "--next-day", "--folder", folder).err
 
 
+@pytest.mark.long
 def test_a_command_that_is_shown_can_be_pasted_where_one_stands(
     call: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +343,7 @@ def test_a_command_that_is_shown_can_be_pasted_where_one_stands(
     assert "`leadsync apply`" in within
 
 
+@pytest.mark.long
 def test_the_first_run_of_a_day_removes_reports_that_have_been_kept_long_enough(call: Any, folder: Path) -> None:
     old = folder / "data" / "reports" / "20200101T000000Z-0001.html"
     old.parent.mkdir(parents=True, exist_ok=True)

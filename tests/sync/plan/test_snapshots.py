@@ -41,6 +41,7 @@ def _looked(stage: Stage, *, as_of: str | None = None, compacts: bool = False) -
         return _seen(run, as_of=as_of)
 
 
+@pytest.mark.long
 def test_a_snapshot_as_of_a_run_is_what_its_pull_left(stage: Stage) -> None:
     lead = stage.add_lead(owner="suzuki", Company="旧社名")
     before = _looked(stage)

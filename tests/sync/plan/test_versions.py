@@ -25,6 +25,7 @@ def plans(stage: Stage) -> tuple[str, str, str]:
     return first, second, edited.run_id
 
 
+@pytest.mark.long
 def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
         versions = PlanVersions(stage.worker.store, run.describes)
@@ -36,6 +37,7 @@ def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, pla
     assert edited.rulebook.digest != first.rulebook.digest
 
 
+@pytest.mark.long
 def test_no_more_versions_are_held_than_may_be(stage: Stage, plans: tuple[str, str, str]) -> None:
     with begin(stage.worker, "apply") as run:
         versions = PlanVersions(stage.worker.store, run.describes, versions_max=1)

@@ -201,6 +201,7 @@ def _real_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@pytest.mark.long
 def test_a_living_holder_on_this_host_keeps_its_lease(
     store: Store, here: Holder, other_worker: "subprocess.Popen[bytes]"
 ) -> None:

@@ -50,12 +50,14 @@ def test_the_report_of_a_sweep_is_a_document_too(call: Any, drifted: Path) -> No
     assert told["objects"]["Lead"]["gone"] == 1
 
 
+@pytest.mark.long
 def test_a_sweep_is_written_to_no_file_and_says_so(call: Any, drifted: Path, tmp_path: Path) -> None:
     run_id = call("sweep", "--folder", drifted, "--json").document["run"]
     told = call("report", run_id, "--to", tmp_path / "sweep.html", "--folder", drifted)
     assert ("CL-122" in told.err, (tmp_path / "sweep.html").exists()) == (True, False)
 
 
+@pytest.mark.long
 def test_a_report_of_no_run_at_all_is_refused_as_before(call: Any, drifted: Path) -> None:
     assert "PL-401" in call("report", "99999999", "--folder", drifted).err
 
