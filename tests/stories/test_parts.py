@@ -94,7 +94,6 @@ def dropped(stage: Stage, name: str, rows: Mapping[str, str]) -> None:
     path.write_text("email,at\n" + "".join(f"{who},{at}\n" for who, at in rows.items()), encoding="utf-8")
 
 
-@pytest.mark.long
 def test_an_idle_run_looks_at_nobody(stage: Stage) -> None:
     assert evaluated(stage.plan()) == 0
 
@@ -320,11 +319,8 @@ def picture(worker: Worker, header: PlanRecord) -> dict[str, object]:
         for one in standings
     }  # fmt: skip
     counts = {name: number for name, number in header.counts.items() if name not in {"evaluated", "in_scope"}}
-    return told | {
-        "counts": counts,
-        "notices": sorted(one.record_id for one in header.notices),
-        "proposed": header.proposed,
-    }
+    notices = sorted(notice.record_id for notice in header.notices)
+    return told | {"counts": counts, "notices": notices, "proposed": header.proposed}
 
 
 def seen_by_all(stage: Stage, folder: Path) -> dict[str, object]:
