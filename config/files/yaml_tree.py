@@ -25,8 +25,10 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from engine.errors import Parameter, Problem
+from engine.names import unshown
 
 _DEPTH_MAX = 50
 # To YAML these are letters, to people quotes.
@@ -43,6 +45,7 @@ _CODES = {
         "anchor": "RB-113",  # anchors (&), aliases (*) and tags (!) are not used here
         "too deep": "RB-114",  # nested more than {most} levels deep
         "key": "RB-115",  # only a plain name may stand before ':'
+        "unshown": "RB-174",  # the character {character} cannot stand here
     },
     "map": {
         "not YAML": "MP-100",  # this is not YAML: {detail}
@@ -53,6 +56,7 @@ _CODES = {
         "anchor": "MP-113",  # anchors (&), aliases (*) and tags (!) are not used here
         "too deep": "MP-114",  # nested more than {most} levels deep
         "key": "MP-115",  # a name before ':' is a plain text, not a list or another mapping
+        "unshown": "MP-142",  # the character {character} cannot stand here
     },
     "settings": {
         "not YAML": "ST-100",  # this is not YAML: {detail}
@@ -63,6 +67,7 @@ _CODES = {
         "anchor": "ST-113",  # anchors (&), aliases (*) and tags (!) are not used here
         "too deep": "ST-114",  # nested more than {most} levels deep
         "key": "ST-115",  # a name before ':' is a plain text, not a list or another mapping
+        "unshown": "ST-143",  # the character {character} cannot stand here
         "escape": "ST-133",  # a backslash means something else between double quotes
     },
 }
@@ -113,10 +118,16 @@ def tree(text: str, *, file: str, area: str) -> tuple[Node | None, tuple[Problem
     try:
         return _document(YAML(typ="rt", pure=True).parse(text), file), ()
     except _TrapError as trap:
-        return None, (Problem(_CODES[area][trap.slip], _place(trap.event, file), trap.params),)
+        # What a Windows path between double quotes comes to: "C:\\reports" begins with a carriage return.
+        slip = "escape" if trap.slip == "unshown" and "escape" in _CODES[area] else trap.slip
+        return None, (Problem(_CODES[area][slip], _place(trap.event, file), trap.params),)
     except MarkedYAMLError as error:
         return None, (_syntax(error, text, file=file, area=area),)
-    except YAMLError as error:
+    except ReaderError as error:
+        before = text[: error.position].split("\n")
+        where = f"{file}:{len(before)}:{len(before[-1]) + 1}"
+        return None, (Problem(_CODES[area]["unshown"], where, {"character": f"U+{error.character:04X}"}),)
+    except (YAMLError, ValueError, OverflowError) as error:  # ValueError: an escape that is no character at all
         return None, (Problem(_CODES[area]["not YAML"], file, {"detail": str(error).splitlines()[0]}),)
 
 
@@ -146,6 +157,8 @@ def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> No
         case ScalarEvent():
             if event.style is None and str(event.value).startswith(_CURLY):
                 raise _TrapError("full width", event, character=str(event.value)[0])
+            if odd := unshown(str(event.value), allowed="\n\t"):
+                raise _TrapError("unshown", event, character=odd)
             return Scalar(str(event.value), where, is_quoted=event.style is not None)
         case SequenceStartEvent():
             items = []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.files.yaml_tree import Listing, Node, Scalar
-from config.rulebook.typed import Problems, entries, scalar, text, texts, yes_no
+from config.rulebook.typed import Problems, entries, line, scalar, text, texts, yes_no
 from engine.names import folded, plain
 
 _SHARED_KEYS = ("name", "id", "was", "description", "tags", "folder", "active")
@@ -99,9 +99,9 @@ def _item(node: Node, keys: Collection[str], problems: Problems, *, kind: str) -
     parts = entries(node, (*_SHARED_KEYS, *keys), problems, of=kind)
     if not parts:
         return None
-    values = {
-        key: text(parts[key][1], problems) for key in ("name", "id", "was", "description", "folder") if key in parts
-    }
+    values = {key: line(parts[key][1], problems) for key in ("name", "id", "was", "folder") if key in parts}
+    if "description" in parts:
+        text(parts["description"][1], problems)
     if "tags" in parts:
         texts(parts["tags"][1], problems)
     active = yes_no(parts["active"][1], problems) if "active" in parts else True

@@ -18,7 +18,7 @@ from engine.assignment.directory import OWNER_KINDS
 from engine.conditions.conditions import Operand
 from engine.conditions.fields import Kind
 from engine.conditions.operators import OperandShape, Operator
-from engine.names import folded, plain
+from engine.names import folded, plain, unshown
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.grade import LADDER
 from engine.verdicts.registry import VERDICT_OF
@@ -226,7 +226,7 @@ def tag(node: Node, problems: Problems) -> str | None:
     if given is None:
         return None
     found = plain(given.text).strip()
-    if not found or ";" in found:
+    if not found or ";" in found or unshown(found):
         problems.add("RB-146", given, given=given.text)  # {given!r} cannot be a tag
         return None
     return found

@@ -6,7 +6,7 @@ from config.files.yaml_tree import Listing, Node, Table
 from config.rulebook.conditions import read_condition, read_empty
 from config.rulebook.named_items import Item, read_items
 from config.rulebook.operands import Known
-from config.rulebook.typed import Problems, distinct, scalar, text, texts
+from config.rulebook.typed import Problems, distinct, line, scalar, text, texts
 from engine.conditions.conditions import ALWAYS, Condition, Group, Join, reads
 from engine.names import plain
 from engine.rulebook.rulebook import Criterion, Level, Persona, Profile
@@ -40,7 +40,7 @@ def read_profiles(items: Sequence[Item], known: Known, problems: Problems) -> tu
 def role_of(item: Item, problems: Problems) -> str:
     """The buyer role: any word of the author's; the usual ones are in the starter."""
     node = item.needs("role", problems, of="persona")
-    return (text(node, problems) or "") if node else ""
+    return (line(node, problems) or "") if node else ""
 
 
 def refuse_long(name: str, node: Node | None, target: str, problems: Problems) -> None:

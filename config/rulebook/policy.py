@@ -18,7 +18,7 @@ from datetime import date, time, timedelta
 from typing import TypeVar
 
 from config.files.yaml_tree import Node, Scalar, Table
-from config.rulebook.typed import Problems, choice, distinct, entries, items, scalar, text, whole
+from config.rulebook.typed import Problems, choice, distinct, entries, items, line, scalar, whole
 from engine.rulebook.policy import Approver, Calendar, FieldStance, Freeze, Limits, Pace, PeopleWin, Policy, Stance
 
 KEYS = (
@@ -162,7 +162,7 @@ def _closed(node: Node, problems: Problems) -> Iterator[date]:
 def _freezes(node: Node | None, problems: Problems) -> Iterator[Freeze]:
     for item in items(node, problems) if node else ():
         given = entries(item, ("name", "from", "until"), problems, of="freeze")
-        name = (text(given["name"][1], problems) or "") if "name" in given else ""
+        name = (line(given["name"][1], problems) or "") if "name" in given else ""
         if span := _span(given, item, problems, of="freeze"):
             yield Freeze(name, *span)
 

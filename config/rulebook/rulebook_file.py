@@ -8,7 +8,7 @@ from config.files.problems import nearest
 from config.files.yaml_tree import Node
 from config.rulebook.policy import KEYS as POLICY_KEYS
 from config.rulebook.policy import read_policy
-from config.rulebook.typed import Problems, choice, entries, scalar, text
+from config.rulebook.typed import Problems, choice, entries, line, scalar
 from engine.rulebook.policy import Policy
 from engine.rulebook.rulebook import Operation
 
@@ -39,7 +39,7 @@ def read_head(node: Node | None, problems: Problems, *, place: str) -> RulebookH
             problems.add("RB-122", node, name="name", of=FILE)  # {of!r} needs {name!r}
     order = entries(parts["order"], ("personas", "automation"), problems, of="order") if "order" in parts else {}
     return RulebookHead(
-        name=(text(parts["name"], problems) or "") if "name" in parts else "",
+        name=(line(parts["name"], problems) or "") if "name" in parts else "",
         zone=_zone(parts["time zone"], problems) if "time zone" in parts else None,
         operation=_operation(parts.get("mode"), problems),
         policy=read_policy(parts, problems),

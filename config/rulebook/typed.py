@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from config.files.problems import nearest
 from config.files.yaml_tree import Listing, Node, Scalar, Table
 from engine.errors import Parameter, Problem
-from engine.names import folded, plain
+from engine.names import folded, plain, unshown
 
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "はい": True, "いいえ": False}
 _FULL_WIDTH = "：　，｛｝［］"
@@ -113,6 +113,15 @@ def text(node: Node, problems: Problems) -> str | None:
         problems.add("RB-108", found)  # the value is missing
         return None
     return found.text.strip()
+
+
+def line(node: Node, problems: Problems) -> str | None:
+    """Text that stands within sentences and lists: a name, which no line ends within."""
+    found = text(node, problems)
+    if found is None or not (odd := unshown(found)):
+        return found
+    problems.add("RB-174", node, character=odd)  # the character {character} cannot stand here
+    return None
 
 
 def texts(node: Node, problems: Problems) -> tuple[str, ...]:

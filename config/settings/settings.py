@@ -267,7 +267,6 @@ def _plain(node: Node | None) -> tuple[dict[str, Any], dict[str, str], tuple[Pro
             case Scalar() if value.is_nothing:
                 pass
             case Scalar() if not value.text.isprintable():
-                # "C:\\reports" between double quotes begins with a carriage return.
                 problems.append(Problem("ST-133", value.where))  # a backslash means something else between double…
             case Scalar():
                 values[name] = value.text

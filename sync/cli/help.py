@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from config.words.catalogue import Words, catalogue
+from engine.names import unshown
 
 _HEADING, _NAME, _VALUE, _ASIDE = "bold", "bold cyan", "bold yellow", "dim"
 
@@ -26,6 +27,8 @@ class Command(TyperCommand):
         formatter.write(_page(self, ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if given := next(filter(unshown, args), ""):
+            raise Misused.of(ctx, "cli.misused.unshown", given=given, character=unshown(given))
         left = super().parse_args(ctx, args)
         if left and not ctx.resilient_parsing:
             raise Misused.of(ctx, "cli.misused.extra", given=" ".join(left))

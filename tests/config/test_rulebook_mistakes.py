@@ -8,6 +8,7 @@ from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
 from engine.conditions.fields import Kind
 from engine.errors import RulebookError
+from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import DERIVED_FIELDS
 from mapping.field_map.field_map import FieldMap
 
@@ -40,12 +41,34 @@ def criterion(text: str) -> dict[str, str]:
         pytest.param("[]\n---\n[]\n", "RB-112 automation/a.yaml:2:1", id="a second document"),
         pytest.param("- &x 1\n- *x\n", "RB-113 automation/a.yaml:1:3", id="an anchor"),
         pytest.param("- !!python/object:os.system x\n", "RB-113 automation/a.yaml:1:3", id="a tag of YAML"),
+        pytest.param('- name: "r\\0"\n', "RB-174 automation/a.yaml:1:9", id="a NUL"),
+        pytest.param('- name: "r\\ud800"\n', "RB-174 automation/a.yaml:1:9", id="half a character"),
+        pytest.param('- {"n\\b": r}\n', "RB-174 automation/a.yaml:1:4", id="a control character in a key"),
+        pytest.param("# あ\n- name: \x01\n", "RB-174 automation/a.yaml:2:9", id="a control character as it is"),
+        pytest.param('- name: "\\UFFFFFFFF"\n', "RB-100 automation/a.yaml", id="an escape that is no character"),
         pytest.param("- {[a]: b}\n", "RB-115 automation/a.yaml:1:4", id="a list as a key"),
         pytest.param("[" * 60 + "]" * 60, "RB-114 automation/a.yaml:1:52", id="too deep"),
     ],
 )
 def test_what_is_not_yaml_is_named_as_the_slip_it_is(complaints: Complaints, text: str, complaint: str) -> None:
     assert complaints(**{"automation/a.yaml": text}) == [complaint]
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ('- {name: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:10"),
+        ('- {name: a, id: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:17"),
+        ('- {name: a, when: everyone, then: [{tag: "t\\nb"}]}', "RB-146 automation/a.yaml:1:42"),
+    ],
+)
+def test_no_line_ends_within_a_name_or_a_tag(complaints: Complaints, rule: str, complaint: str) -> None:
+    assert complaints(**{"automation/a.yaml": rule}) == [complaint]
+
+
+def test_a_description_may_have_several_lines(rulebook: Callable[..., Rulebook]) -> None:
+    rule = '- {name: a, description: "one\\n\\ttwo", when: everyone, then: [{tag: t}]}'
+    assert len(rulebook(**{"automation/a.yaml": rule}).rules) == 1
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_what_is_wrong_is_named_at_its_place(text: str, found: list[str]) -> Non
         ("prospects: &a {Lead: {}}\nactivities: *a\n", ["MP-113 1:12"]),
         ("prospects: {Lead: {}}\n---\n", ["MP-112 2:1"]),
         ("prospects: {Lead: {}\n", ["MP-100 2:1"]),
+        (HEAD + '      size: "Size__c\\0"\n', ["MP-142 4:13"]),
     ],
 )
 def test_wrong_yaml_is_named_for_what_it_is(text: str, found: list[str]) -> None:

@@ -237,6 +237,10 @@ def test_a_backslash_between_double_quotes_is_named(complaints: Callable[..., li
     assert complaints(f"org: sandbox\nrulebook: {given}\n")[0].startswith("ST-133 settings.yaml:2:")
 
 
+def test_a_character_that_nobody_can_read_is_named(complaints: Callable[..., list[str]]) -> None:
+    assert complaints("org: sandbox\nrulebook: a\0\n") == ["ST-143 settings.yaml:2:12"]
+
+
 def test_a_proxys_password_belongs_in_the_environment(load: Load, complaints: Callable[..., list[str]]) -> None:
     proxy = "http://leadsync:secret@proxy.example:8080"
     assert complaints(f"org: sandbox\nproxy: {proxy}\n") == ["ST-132 settings.yaml:2:8"]

@@ -86,6 +86,9 @@ def test_a_misused_command_line_is_usage(call: Any, given: list[str]) -> None:
         (["approve", "--owner"], "--owner には値が必要です"),
         (["appl"], "'appl' というコマンドはありません（apply ではありませんか）"),
         (["audit"], "コマンドが指定されていません"),
+        (["pause", "--reason", "a\nb"], "'a\\nb' に含まれる文字 U+000A は使えません"),
+        (["show", "\0"], "'\\x00' に含まれる文字 U+0000 は使えません"),
+        (["approve", "--where", "rule=\udc80"], "'rule=\\udc80' に含まれる文字 U+DC80 は使えません"),
         (["status", "now"], "余分な指定があります: now"),
     ],
 )
