@@ -24,7 +24,7 @@ def order_rules(rulebook: Rulebook) -> tuple[Stratum, ...]:
     """The steps of a rulebook in strata: each sees all that those before it decided.
 
     RulebookError RB-201 (a converge rule reads what it sets), RB-202 (a cycle), RB-203 (scope reads a decision),
-    RB-204 (a facet of a field that a rule sets): all of them at once, but cycles one at a time.
+    RB-204 (a facet of a field that a rule sets), RB-205 (a verdict reads itself): all at once, but cycles one at a time.
     """
     problems = [*_self_reads(rulebook), *_scope_reads(rulebook), *_facet_reads(rulebook)]
     writers = _writers(rulebook)
@@ -73,15 +73,14 @@ def _writers(rulebook: Rulebook) -> dict[str, list[Step]]:
 
 def _self_reads(rulebook: Rulebook) -> Iterator[Problem]:
     for step in steps_of(rulebook):
-        both = sorted(needs(rulebook, step) & decides(rulebook, step))
-        if isinstance(step, Verdict):
-            # A persona that asks for the persona: a cycle of one.
-            if both:
-                yield Problem("RB-202", "", {"cycle": f"{step.name} → {step.name}"})  # these wait for each other, so…
-        elif rulebook.rules[step].mode is RuleMode.CONVERGE:
-            rule = rulebook.rules[step]
-            # rule {rule!r} reads {field!r}, which it sets itself: it would flip at every run
-            yield from (Problem("RB-201", rule.where, {"rule": rule.name, "field": _shown(name)}) for name in both)
+        for each in asked_at(rulebook, step):
+            for name in sorted(_names(each.condition) & decides(rulebook, step)):
+                if isinstance(step, Verdict):
+                    # {name!r} asks for the {field}, which is only being decided here
+                    yield Problem("RB-205", each.where, {"name": each.name, "field": name})
+                elif rulebook.rules[step].mode is RuleMode.CONVERGE:
+                    # rule {rule!r} reads {field!r}, which it sets itself: it would flip at every run
+                    yield Problem("RB-201", each.where, {"rule": each.name, "field": _shown(name)})
 
 
 def _scope_reads(rulebook: Rulebook) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -58,3 +59,20 @@ def explained(rulebook: Callable[..., Rulebook], text: str) -> str:
         return rulebook(**{"automation/a.yaml": text}).name
     except RulebookError as error:
         return "\n".join(Words(language).error(error) for language in Language)
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ('- {name: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:10"),
+        ('- {name: a, id: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:17"),
+        ('- {name: a, when: everyone, then: [{tag: "t\\nb"}]}', "RB-146 automation/a.yaml:1:42"),
+    ],
+)
+def test_no_line_ends_within_a_name_or_a_tag(complaints: Callable[..., list[str]], rule: str, complaint: str) -> None:
+    assert complaints(**{"automation/a.yaml": rule}) == [complaint]
+
+
+def test_a_description_may_have_several_lines(rulebook: Callable[..., Rulebook]) -> None:
+    rule = '- {name: a, description: "one\\n\\ttwo", when: everyone, then: [{tag: t}]}'
+    assert len(rulebook(**{"automation/a.yaml": rule}).rules) == 1

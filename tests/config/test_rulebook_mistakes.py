@@ -8,7 +8,6 @@ from config.rulebook.folder import rulebook_from
 from config.words.catalogue import Language, Words
 from engine.conditions.fields import Kind
 from engine.errors import RulebookError
-from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import DERIVED_FIELDS
 from mapping.field_map.field_map import FieldMap
 
@@ -52,23 +51,6 @@ def criterion(text: str) -> dict[str, str]:
 )
 def test_what_is_not_yaml_is_named_as_the_slip_it_is(complaints: Complaints, text: str, complaint: str) -> None:
     assert complaints(**{"automation/a.yaml": text}) == [complaint]
-
-
-@pytest.mark.parametrize(
-    ("rule", "complaint"),
-    [
-        ('- {name: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:10"),
-        ('- {name: a, id: "a\\nb", when: everyone, then: [{tag: t}]}', "RB-174 automation/a.yaml:1:17"),
-        ('- {name: a, when: everyone, then: [{tag: "t\\nb"}]}', "RB-146 automation/a.yaml:1:42"),
-    ],
-)
-def test_no_line_ends_within_a_name_or_a_tag(complaints: Complaints, rule: str, complaint: str) -> None:
-    assert complaints(**{"automation/a.yaml": rule}) == [complaint]
-
-
-def test_a_description_may_have_several_lines(rulebook: Callable[..., Rulebook]) -> None:
-    rule = '- {name: a, description: "one\\n\\ttwo", when: everyone, then: [{tag: t}]}'
-    assert len(rulebook(**{"automation/a.yaml": rule}).rules) == 1
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_paused_segment_is_left_out(rulebook: Make) -> None:
             "RB-154 segments/a.yaml:1:10",
             id="too long for the org",
         ),
-        pytest.param("- {name: a, when: {segment: a}, rank: 1}", "RB-202 ", id="asks for itself"),
+        pytest.param("- {name: a, when: {segment: a}, rank: 1}", "RB-205 segments/a.yaml:1:3", id="asks for itself"),
         pytest.param("a: 1", "RB-120 segments/a.yaml:1:1", id="no list"),
     ],
 )

@@ -103,8 +103,8 @@ def test_a_persona_may_not_choose_the_profile_that_a_persona_asks_for() -> None:
 
 
 def test_a_persona_may_not_ask_for_the_persona() -> None:
-    rulebook = Rulebook("order", "0", personas=(Persona("a", "a", "role", BUYER),))
-    assert problems(rulebook) == (Problem("RB-202", "", {"cycle": "persona → persona"}),)
+    rulebook = Rulebook("order", "0", personas=(Persona("a", "A", "role", BUYER, where="personas/a.yaml:1:3"),))
+    assert problems(rulebook) == (Problem("RB-205", "personas/a.yaml:1:3", {"name": "A", "field": "persona"}),)
 
 
 def test_scope_may_not_rest_on_what_the_rules_decide() -> None:
