@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from csv import writer
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from config.words.catalogue import Words
@@ -27,7 +28,6 @@ from sync.views.shadow import Agreed
 # What Account Engagement keeps on a record, beside our own verdict of the same kind.
 _RIVALS = {"pi__grade__c": "grade", "pi__score__c": "score"}
 _COLUMNS = ("record", "field", "theirs", "ours", "why")
-_ENDING = "-agreement.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ def comparing(run: Run, directory: Directory) -> Iterator[_Comparison]:
         yield _Comparison(
             agreement, lambda difference: lines.writerow([safe(cell) for cell in _cells(difference, agreed)])
         )
-    _retire(path)
+    _retire(run)
 
 
 def agreement_file(data_folder: Path, run_id: str) -> Path:
     """Where the differences of a plan made in shadow are listed; of each day the last plan's list stays."""
-    return data_folder / "reports" / f"{run_id}{_ENDING}"
+    return data_folder / "reports" / f"{run_id}-agreement.csv"
 
 
 def names_of(directory: Directory, rulebook: Rulebook) -> dict[str, str]:
@@ -123,10 +123,10 @@ def _cells(difference: Difference, agreed: Agreed) -> list[str]:
     return [difference.record_id, agreed.label(column), theirs, ours, agreed.why(difference.why)]
 
 
-def _retire(path: Path) -> None:
+def _retire(run: Run) -> None:
     """Every plan lists all differences: those of earlier plans of the day say nothing more."""
-    ours = runs.began_at(path.name)
-    for other in path.parent.glob(f"*{_ENDING}"):
-        theirs = runs.began_at(other.name)
-        if ours and theirs and theirs.date() == ours.date() and other.name < path.name:
-            other.unlink(missing_ok=True)
+    day = run.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with run.worker.store.read() as tx:
+        others = runs.begun(tx, since=day, before=day + timedelta(days=1)) - {run.run_id}
+    for other in others:
+        agreement_file(run.worker.settings.data_folder, other).unlink(missing_ok=True)

@@ -18,8 +18,6 @@ from sync.store.tables import runs
 INTERRUPTED = "interrupted"
 # So short an ending of an id, or none at all, names a run by accident.
 ENDING_MIN = 4
-# How an id begins: with the org's time.
-_BEGIN = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class RunRecord:
 def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
     """A new run's id, such as `20261121T093000Z-0012`: the org's time and the store's own sequence."""
     sequence = (tx.execute(select(func.max(runs.c.sequence))).scalar() or 0) + 1
-    run_id = f"{at.astimezone(UTC):{_BEGIN}}-{sequence:04d}"
+    run_id = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sequence:04d}"
     tx.execute(
         insert(runs).values(run_id=run_id, sequence=sequence, verb=verb, started_at=at, figures={}, **holder.columns())
     )
@@ -105,12 +103,10 @@ def sequence_of(tx: Transaction, run_id: str) -> int:
     return found
 
 
-def began_at(run_id: str) -> datetime | None:
-    """When a run began, for whoever holds nothing of it but a file of its name; None for what is no run's id."""
-    try:
-        return datetime.strptime(run_id[: len("20261121T093000Z")], _BEGIN).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def begun(tx: Transaction, *, before: datetime, since: datetime | None = None) -> frozenset[str]:
+    """The ids of the runs that began then."""
+    query = select(runs.c.run_id).where(runs.c.started_at < before)
+    return frozenset(tx.execute(query if since is None else query.where(runs.c.started_at >= since)).scalars())
 
 
 def _select(

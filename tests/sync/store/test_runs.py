@@ -22,7 +22,18 @@ def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, a
         ids = [runs.start(tx, verb="plan", at=at, holder=here) for _ in range(2)]
         numbers = [runs.sequence_of(tx, each) for each in ids]
     assert (ids, numbers) == (["20261121T093000Z-0001", "20261121T093000Z-0002"], [1, 2])
-    assert (runs.began_at(ids[0]), runs.began_at("notes")) == (at, None)
+
+
+def test_runs_are_found_by_when_they_began(store: Store, at: datetime, here: Holder) -> None:
+    with store.transaction() as tx:
+        first, second = (runs.start(tx, verb="plan", at=at + timedelta(hours=hours), holder=here) for hours in (0, 1))
+        found = [
+            runs.begun(tx, before=at),
+            runs.begun(tx, before=at + timedelta(seconds=1)),
+            runs.begun(tx, before=at + timedelta(days=1)),
+            runs.begun(tx, since=at + timedelta(hours=1), before=at + timedelta(days=1)),
+        ]
+    assert found == [set(), {first}, {first, second}, {second}]
 
 
 def test_what_is_no_run_has_no_number(store: Store) -> None:
