@@ -4,13 +4,19 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from config.files.problems import nearest
 from engine.errors import Problem
 
 _NUMBERS = {"int_parsing", "int_type", "int_from_float"}
+_OURS = "leadsync"
 _BOUNDS = {"greater_than_equal": "ge", "less_than_equal": "le"}
+
+
+def refused(code: str) -> PydanticCustomError:
+    """For a validator of ours to raise; the words of the code know what was {given}."""
+    return PydanticCustomError(_OURS, "refused", {"code": code})
 
 
 def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseModel]) -> Problem:
@@ -48,8 +54,8 @@ def complaint(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseM
             known = _listed(bounds["expected"]) + (["auto"] if name == "language" else [])
             # {name!r} cannot be {given!r}
             return Problem("ST-118", where, {"name": _spoken(name), "given": given, "known": ", ".join(known)})
-        case _ if kind.startswith("ST-"):
-            return Problem(kind, where, {"given": given})
+        case _ if kind == _OURS:
+            return Problem(bounds["code"], where, {"given": given})
     return Problem("ST-119", where, {"name": _spoken(name), "given": given})  # {given!r} does not fit the setting…
 
 

@@ -22,7 +22,7 @@ from config.files.problems import in_reading_order
 from config.files.text_files import read_text
 from config.files.yaml_tree import Node, Scalar, Table, tree
 from config.settings.defaults import API_VERSION, DEFAULTS
-from config.settings.problems import complaint
+from config.settings.problems import complaint, refused
 from config.settings.syncs import Syncs
 from config.words.catalogue import Language
 from engine.errors import Problem, SettingsError
@@ -73,8 +73,7 @@ def _org(given: object) -> object:
     is_loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     is_page = (parts.hostname or "").endswith(_PAGES)
     if not parts.hostname or is_page or parts.path or not (parts.scheme == "https" or is_loopback):
-        code = "ST-120"  # {given!r} is not the address of an org
-        raise PydanticCustomError(code, "not the address of an org", {})
+        raise refused("ST-120")  # {given!r} is not the address of an org
     return address
 
 

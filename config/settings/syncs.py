@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from config.settings.crons import is_cron
+from config.settings.problems import refused
 
 OFF = "off"
 
@@ -46,15 +46,13 @@ class Fold(StrEnum):
 
 def _cron(given: str) -> str:
     if not is_cron(given):
-        code = "ST-140"  # {given!r} is no cron expression of five fields that is ever due
-        raise PydanticCustomError(code, "not a cron expression", {})
+        raise refused("ST-140")  # {given!r} is no cron expression of five fields that is ever due
     return given
 
 
 def _zone(given: str) -> str:
     if given not in available_timezones():
-        code = "ST-141"  # there is no time zone {given!r}
-        raise PydanticCustomError(code, "not a time zone", {})
+        raise refused("ST-141")  # there is no time zone {given!r}
     return given
 
 

@@ -120,11 +120,10 @@ def described(describes: Describes, field_map: FieldMap, files: RulebookFiles) -
     names = [each.api_name for each in wanted]
     for told in (describes.among, describes.anew):
         found = told(names)
-        problems = _missing(field_map, files, found)
-        if not problems:
+        missing, unknown = _missing(field_map, files()[0], found), files.learn(found)
+        if not (missing or unknown):
             return [(each, found.get(each.api_name) or describes.of(each.api_name)) for each in wanted]
-    is_of_rules = all(problem.code.startswith("RB-") for problem in problems)
-    raise RulebookError(*problems) if is_of_rules else MapError(*problems)
+    raise MapError(*missing, *unknown) if missing else RulebookError(*unknown)
 
 
 def listed_as(wanted: PulledObject, rulebook: str) -> str:
@@ -138,18 +137,13 @@ def listed_as(wanted: PulledObject, rulebook: str) -> str:
 _NO_OBJECT, _NO_FIELD = "MP-201", "MP-202"  # the org has no object {object!r}, or the login may not see it / {object}…
 
 
-def _missing(field_map: FieldMap, files: RulebookFiles, found: Mapping[str, Record]) -> tuple[Problem, ...]:
-    """What the org lacks of what map and rules name, by what it says of the objects that it has, and which rules need it.
-
-    The files learn of it, and may be read anew.
-    """
-    rulebook, _ = files()
+def _missing(field_map: FieldMap, rulebook: Rulebook, found: Mapping[str, Record]) -> tuple[Problem, ...]:
+    """What the org lacks of what the map names, by what it says of the objects that it has, and which rules need it."""
     missing = check(field_map, found)
     return (
         *missing,
         *(need for problem in missing for need in _needs(field_map, rulebook, problem)),
         *check_set(field_map, found, set_fields(rulebook)),
-        *files.learn(found),
     )
 
 

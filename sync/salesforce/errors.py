@@ -30,7 +30,7 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a call came to instead of an answer."""
+    """What a call came to instead of an answer. `is_login`: what is wrong is who asks, or where."""
 
     course: Course
     problem: str
@@ -39,6 +39,7 @@ class Fault:
     status: int = 0
     may_have_applied: bool = False
     wait_seconds: float = 0.0
+    is_login: bool = False
 
 
 class CallError(Exception):
@@ -64,6 +65,7 @@ class Row:
     says: str = ""
     may_have_applied: bool = False
     wait_seconds: float = 0.0
+    is_login: bool = False
 
     def fits(self, *, status: int, code: str, message: str) -> bool:
         return (
@@ -74,7 +76,8 @@ class Row:
 
 
 TABLE: tuple[Row, ...] = (
-    Row(Course.REFRESH, "LG-106", status=(401,)),  # the org gave a token and then refused it (status {status})…
+    # the org gave a token and then refused it (status {status}) {reason} {message}
+    Row(Course.REFRESH, "LG-106", status=(401,), is_login=True),
     # Some edges of Salesforce say this code with 429, where waiting a little does help.
     Row(Course.RETRY, "SF-111", status=(420, 429)),  # the org is busy (status {status}) {reason} {message}
     # Waiting for the daily limit is a matter of hours; for running calls to end, of a minute.
@@ -106,7 +109,7 @@ TABLE: tuple[Row, ...] = (
     # A page of the edge (503 and HTML, say) does not tell what the org behind it has done.
     Row(Course.RETRY, "SF-111", status=(406, 408, *range(500, 600)), may_have_applied=True),  # the org is busy (status…
     # Salesforce's API never redirects: this is a login page, or not Salesforce at all.
-    Row(Course.STOP, "LG-104", status=tuple(range(301, 400))),  # what answers here is not Salesforce's API (status…
+    Row(Course.STOP, "LG-104", status=tuple(range(301, 400)), is_login=True),  # what answers here is not Salesforce's…
 )
 
 
@@ -124,20 +127,21 @@ def _meaning(status: int, code: str, message: str, *, wait: float) -> Fault:
     for row in TABLE:
         if row.fits(status=status, code=code, message=message):
             longer = max(row.wait_seconds, wait)
-            return Fault(row.course, row.problem, code, message, status, row.may_have_applied, longer)
+            return Fault(row.course, row.problem, code, message, status, row.may_have_applied, longer, row.is_login)
     return Fault(Course.STOP, "SF-101", code, message, status)  # the org refused the call (status {status}) {reason}…
 
 
 def not_json(status: int) -> Fault:
     """A success whose body is not Salesforce's: a page of somebody else, or a torn answer."""
-    return Fault(Course.STOP, "LG-104", "NOT_JSON", status=status, may_have_applied=True)  # what answers here is not…
+    # what answers here is not Salesforce's API (status {status}) {reason} {message}
+    return Fault(Course.STOP, "LG-104", "NOT_JSON", status=status, may_have_applied=True, is_login=True)
 
 
 def fault_of_transport(error: requests.RequestException) -> Fault:
     """Names the failure by its class only: the exception holds the request with its token."""
     name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Fault(Course.STOP, "LG-110", name)  # the org's certificate cannot be verified
+        return Fault(Course.STOP, "LG-110", name, is_login=True)  # the org's certificate cannot be verified
     if _never_left(error):
         return Fault(Course.RETRY, "SF-113", name)  # the org cannot be reached ({reason})
     if isinstance(error, requests.Timeout):
@@ -148,7 +152,7 @@ def fault_of_transport(error: requests.RequestException) -> Fault:
 def error_of(fault: Fault, where: str) -> LeadsyncError:
     """The error of the house for a fault that came to stay."""
     kind: type[LeadsyncError] = OrgError
-    if fault.problem.startswith("LG-"):
+    if fault.is_login:
         kind = LoginError
     elif fault.course is Course.RESTART:
         kind = LocatorLostError

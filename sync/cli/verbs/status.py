@@ -63,15 +63,15 @@ def _write_status(terminal: Terminal, found: "Status") -> None:
         terminal.write(terminal.say("cli.status.runs"))
     for run in found.runs:
         state = run.outcome or "running"
-        verb, outcome = _named(terminal, f"verb.{run.verb}"), _named(terminal, f"outcome.{state}")
+        verb, outcome = _named(terminal, "verb", run.verb), _named(terminal, "outcome", state)
         terminal.write("  ".join(filter(None, ("", run.run_id, verb, outcome, drift.line(terminal, run)))))
 
 
-def _named(terminal: Terminal, key: str) -> str:
+def _named(terminal: Terminal, kind: str, word: str) -> str:
     """A verb or an outcome; one that another version of leadsync wrote, as it stands."""
     from config.words.catalogue import catalogue
 
-    return terminal.say(key) if key in catalogue() else key.partition(".")[2]
+    return terminal.say(f"{kind}.{word}") if f"{kind}.{word}" in catalogue() else word
 
 
 def zone_of(sync: "Sync") -> str:

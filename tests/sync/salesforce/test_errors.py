@@ -83,14 +83,13 @@ def test_a_long_message_is_cut_and_stands_on_one_line() -> None:
         (Course.RETRY, "SF-111", TransientError),
         (Course.LATER, "SF-110", TransientError),
         (Course.RESTART, "SF-120", LocatorLostError),
-        (Course.REFRESH, "LG-106", LoginError),
         (Course.NARROW, "SF-122", OrgError),
         (Course.STOP, "SF-101", OrgError),
-        (Course.STOP, "LG-104", LoginError),
     ],
 )
 def test_a_fault_that_stays_is_an_error_of_the_house(course: Course, problem: str, kind: type) -> None:
     assert type(error_of(Fault(course, problem), "query")) is kind
+    assert type(error_of(Fault(course, problem, is_login=True), "query")) is LoginError
 
 
 @pytest.mark.parametrize("language", Language)
