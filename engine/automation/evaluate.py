@@ -31,6 +31,7 @@ from engine.automation.strata import stratum_views
 from engine.changes.change import RULE, RuleRef
 from engine.conditions.conditions import ActivityCount, leaves
 from engine.conditions.expressions import whole
+from engine.conditions.fields import TagName
 from engine.moments import Moment
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.registry import OUTPUTS, TARGETS, VERDICT_OF, VERDICTS, activity_columns, asked_at, steps_of
@@ -103,7 +104,7 @@ def _behind(rulebook: Rulebook) -> dict[Step, frozenset[str]]:
             for name in needs(rulebook, step):
                 by = [] if name in OUTPUTS and OUTPUTS[name].is_itself else deciders.get(name, [])
                 if not any(isinstance(one, Verdict) for one in by):
-                    found.add("tags" if name.startswith("tags;") else name)
+                    found.add("tags" if isinstance(name, TagName) else name)
                 found |= {read for one in by for read in follow(one)}
             for each in asked_at(rulebook, step):
                 found |= {counts[leaf] for leaf in leaves(each.condition) if isinstance(leaf, ActivityCount)}

@@ -50,9 +50,14 @@ def member_column(field: str, value: str) -> str:
     return f"{field}__in__{value}"
 
 
-def tag_name(tag: str) -> str:
-    """One tag as steps read and decide it: tags are ordered one by one."""
-    return f"tags;{tag}"
+class TagName(str):
+    """One tag as steps read and decide it, `tags;vip`, among names of fields: tags are ordered one by one."""
+
+    __slots__ = ()
+
+
+def tag_name(tag: str) -> TagName:
+    return TagName(f"tags;{tag}")
 
 
 # Columns every prospects frame has besides the mapped ones. Times are microseconds UTC.

@@ -35,11 +35,15 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """`change` is the one that holds, on the base to write against; its meaning base is what was read just now."""
+    """`change` is the one that holds, on the base to write against; its meaning base is what was read just now.
+
+    `signed` is the key of the note that also says who moved the record, and when.
+    """
 
     ruling: Ruling
     change: Change | None = None
     note: Message | None = None
+    signed: str | None = None
 
 
 def recheck(
@@ -84,12 +88,12 @@ def _rechecked(
     if change.reverses:
         # No rule asked for it: it holds while nobody has touched what it puts back.
         if held != dict(change.before):
-            return Recheck(Ruling.CONFLICT, note=_what_moved(change, row, held))
+            return _conflict(change, row, held)
         return Recheck(Ruling.HOLDS, change=replace(change, base=base_of(row)))
     if draft is None:
         return Recheck(Ruling.BLOCKED, note=Message.of("note.out_of_scope"))
     if not _asks_the_same(change, draft, held, memory=memory, directory=directory):
-        return Recheck(Ruling.CONFLICT, note=_what_moved(change, row, held))
+        return _conflict(change, row, held)
     return Recheck(Ruling.HOLDS, change=rebased(change, draft, held))
 
 
@@ -136,11 +140,16 @@ def _asks_the_same(
     )
 
 
-def _what_moved(change: Change, row: Mapping[str, object], held: Mapping[str, Scalar]) -> Message:
-    """The first thing that moved, with both values; the owner before anything else."""
+def _conflict(change: Change, row: Mapping[str, object], held: Mapping[str, Scalar]) -> Recheck:
+    """With the first thing that moved, with both values; the owner before anything else."""
     if row["owner_id"] != change.owner:
-        return Message.of("note.moved", field="owner", planned=change.owner, found=str(row["owner_id"]))
+        return _moved("owner", change.owner, str(row["owner_id"]))
     for field, value in held.items():
         if value != change.before[field]:
-            return Message.of("note.moved", field=field, planned=change.before[field], found=value)
-    return Message.of("note.inputs_moved")
+            return _moved(field, change.before[field], value)
+    return Recheck(Ruling.CONFLICT, note=Message.of("note.inputs_moved"), signed="note.inputs_moved_by")
+
+
+def _moved(field: str, planned: Scalar, found: Scalar) -> Recheck:
+    note = Message.of("note.moved", field=field, planned=planned, found=found)
+    return Recheck(Ruling.CONFLICT, note=note, signed="note.moved_by")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from engine.changes.change import Change, Standing
 from engine.changes.states import State
 from engine.messages import Message
-from engine.plan.recheck import held_value
+from engine.plan.recheck import Recheck, held_value
 from mapping.field_map.field_map import FieldMap
 from sync.plan.cost import SAMPLE_MAX
 from sync.plan.versions import PlanVersions
@@ -17,8 +17,6 @@ from sync.pull.reread import Reread
 from sync.store import batches, changes
 from sync.store.changes import Move
 from sync.store.leases import LeasedStore
-
-_SIGNED = {"note.moved": "note.moved_by", "note.inputs_moved": "note.inputs_moved_by"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,11 @@ class Edition:
         told = f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
         return cls(row.get("org__run"), row["modified_by"], told, row["modified_by"] == us)
 
-    def signed(self, note: Message) -> Message:
-        """The note about what somebody moved, with who was last at the record and when."""
-        key = _SIGNED.get(note.key)
-        if key is None or self.by is None or self.is_ours:
-            return note
-        return Message(key, {**note.params, "by": self.by, "at": self.at})
+    def sign(self, found: Recheck) -> Recheck:
+        """The note about what somebody moved says who was last at the record, and when."""
+        if found.note is None or found.signed is None or self.by is None or self.is_ours:
+            return found
+        return replace(found, note=Message(found.signed, {**found.note.params, "by": self.by, "at": self.at}))
 
     def changed_after(self) -> Message:
         """What we wrote is not there any more."""

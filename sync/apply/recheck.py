@@ -151,6 +151,6 @@ def _overridden(rechecked: Recheck, edition: Edition | None, senders: frozenset[
     if edition is None or rechecked.ruling is Ruling.GONE:
         return rechecked
     if edition.run not in senders:
-        return replace(rechecked, note=edition.signed(rechecked.note)) if rechecked.note else rechecked
+        return edition.sign(rechecked)
     is_there = rechecked.ruling is Ruling.UNCHANGED
     return Recheck(Ruling.WRITTEN, note=Message.of("note.settled") if is_there else edition.changed_after())

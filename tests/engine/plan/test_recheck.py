@@ -46,7 +46,7 @@ OTHERS = Pool("others", "others", (Reference("bob@x"),))
 ESTABLISHED = replace(EMPTY, is_established=True)
 LEAD: Row = {"employees": 500, "opted_out": False}
 QUEUED: Row = {"employees": 10, "opted_out": False, "owner_id": "INBOUND"}
-MOVED_INPUTS = Message.of("note.inputs_moved")
+MOVED_INPUTS = Recheck(Ruling.CONFLICT, note=Message.of("note.inputs_moved"), signed="note.inputs_moved_by")
 
 
 def rulebook(*rules: AutomationRule, scope: Condition = ALWAYS, default_pool: str | None = "team") -> Rulebook:
@@ -81,7 +81,8 @@ def holds(change: Change, **moved: Any) -> Recheck:
 
 
 def conflict(name: str, planned_: Scalar, found: Scalar) -> Recheck:
-    return Recheck(Ruling.CONFLICT, note=Message.of("note.moved", field=name, planned=planned_, found=found))
+    note = Message.of("note.moved", field=name, planned=planned_, found=found)
+    return Recheck(Ruling.CONFLICT, note=note, signed="note.moved_by")
 
 
 FIELDS = rulebook(WARM, scope=REACHABLE)
@@ -126,26 +127,17 @@ _STOPPED = {
     "both values there": (Then({"rating": "Warm", "phone": "03"}), Recheck(Ruling.UNCHANGED)),
     "one of its fields": (Then({"rating": "Hot"}), conflict("rating", None, "Hot")),
     "its last field": (Then({"phone": "06"}), conflict("phone", None, "06")),
-    "an input that answers otherwise": (Then({"employees": 299}), Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)),
-    "an input that is unknown now": (Then({"employees": None}), Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)),
-    "the rule": (Then(rules=rulebook(_CHANGED_RULE, scope=REACHABLE)), Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)),
-    "the rule, gone": (Then(rules=rulebook(scope=REACHABLE)), Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)),
-    "the rule, by a field less": (
-        Then(rules=rulebook(_ONE_FIELD_LESS, scope=REACHABLE)),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
-    "the rule, by a field more": (
-        Then(rules=rulebook(_ONE_FIELD_MORE, scope=REACHABLE)),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
-    "the rules, by a tag more": (
-        Then(rules=rulebook(WARM, TAGGED, scope=REACHABLE)),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
+    "an input that answers otherwise": (Then({"employees": 299}), MOVED_INPUTS),
+    "an input that is unknown now": (Then({"employees": None}), MOVED_INPUTS),
+    "the rule": (Then(rules=rulebook(_CHANGED_RULE, scope=REACHABLE)), MOVED_INPUTS),
+    "the rule, gone": (Then(rules=rulebook(scope=REACHABLE)), MOVED_INPUTS),
+    "the rule, by a field less": (Then(rules=rulebook(_ONE_FIELD_LESS, scope=REACHABLE)), MOVED_INPUTS),
+    "the rule, by a field more": (Then(rules=rulebook(_ONE_FIELD_MORE, scope=REACHABLE)), MOVED_INPUTS),
+    "the rules, by a tag more": (Then(rules=rulebook(WARM, TAGGED, scope=REACHABLE)), MOVED_INPUTS),
     "what is ours, by somebody else's hand": (
         # It was Warm by us, and a person emptied it: theirs until given back.
         Then(memory=replace(ESTABLISHED, applied={"L0": {"rating": "Warm"}})),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
+        MOVED_INPUTS,
     ),
 }
 
@@ -210,23 +202,14 @@ _OWNER_STOPPED = {
     "somebody took it": (Then({"owner_id": "ANN"}), conflict("owner", "INBOUND", "ANN")),
     "another queue that is handed out": (Then({"owner_id": "SECOND"}), conflict("owner", "INBOUND", "SECOND")),
     "the new owner took it": (Then({"owner_id": "BOB"}), Recheck(Ruling.UNCHANGED)),
-    "the new owner is no member now": (Then(rules=_WITHOUT_BOB), Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)),
-    "another pool serves it": (
-        Then(rules=rulebook(scope=REACHABLE, default_pool="others")),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
-    "no pool serves it": (
-        Then(rules=rulebook(scope=REACHABLE, default_pool=None)),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
+    "the new owner is no member now": (Then(rules=_WITHOUT_BOB), MOVED_INPUTS),
+    "another pool serves it": (Then(rules=rulebook(scope=REACHABLE, default_pool="others")), MOVED_INPUTS),
+    "no pool serves it": (Then(rules=rulebook(scope=REACHABLE, default_pool=None)), MOVED_INPUTS),
     "its queue is none that is handed out": (
         Then(rules=replace(OWNERS, assignment=Assignment((TEAM, OTHERS), (), "team"))),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
+        MOVED_INPUTS,
     ),
-    "the new owner had it last": (
-        Then(memory=replace(ESTABLISHED, applied={"L0": {"owner": "BOB"}})),
-        Recheck(Ruling.CONFLICT, note=MOVED_INPUTS),
-    ),
+    "the new owner had it last": (Then(memory=replace(ESTABLISHED, applied={"L0": {"owner": "BOB"}})), MOVED_INPUTS),
 }
 
 
@@ -243,7 +226,7 @@ def test_an_owner_named_by_a_rule_is_given_while_the_rule_names_him() -> None:
     assert rechecked(change, given, rulebook(names), Then()) == holds(change)
     other = replace(names, then=(Assign(user=Reference("cyd@x")),))
     stopped = rechecked(change, given, rulebook(names), Then(rules=rulebook(other)))
-    assert stopped == Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)
+    assert stopped == MOVED_INPUTS
 
 
 _MEMORY = {
@@ -267,7 +250,7 @@ def test_a_tag_to_be_taken_must_still_be_there_to_take() -> None:
     (change,) = planned(part_of(small), rules, tagged)
     assert change.effects.tags_removed == (("big", "tagged"),)
     assert rechecked(change, small, rules, Then(memory=tagged)) == holds(change)
-    assert rechecked(change, small, rules, Then()) == Recheck(Ruling.CONFLICT, note=MOVED_INPUTS)
+    assert rechecked(change, small, rules, Then()) == MOVED_INPUTS
 
 
 SCORED = Rulebook("scored", "d", points=(Points("form", 10_000), Points("visit", 1_000)))
