@@ -21,17 +21,14 @@ from sync.salesforce.login_settings import Connection, is_loopback, origin_of
 
 # `api-usage=17/15000; per-app-api-usage=4/250(appName=x)`: a suffix, or another order, must not hide the numbers.
 _ORG = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
-_APP = re.compile(r"per-app-api-usage=(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiUsage:
-    """Calls of the last 24 hours by everybody; `app_*` where the org limits this app by itself."""
+    """Calls of the last 24 hours by everybody."""
 
     used: int
     limit: int
-    app_used: int | None = None
-    app_limit: int | None = None
 
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
@@ -188,10 +185,7 @@ def _date(header: str | None) -> datetime | None:
 def usage_of(header: str | None) -> ApiUsage | None:
     """None when the answer does not tell, which does not mean that there is no limit."""
     org = _ORG.search(header or "")
-    if org is None:
-        return None
-    app = _APP.search(header or "")
-    return ApiUsage(int(org[1]), int(org[2]), int(app[1]) if app else None, int(app[2]) if app else None)
+    return ApiUsage(int(org[1]), int(org[2])) if org else None
 
 
 class TrustingAdapter(HTTPAdapter):

@@ -148,8 +148,8 @@ def test_calls_are_counted_when_they_fail_and_logins_are_not(wire: responses.Req
     ("header", "usage"),
     [
         ("api-usage=18/5000", ApiUsage(18, 5000)),
-        ("api-usage=14990/15000; per-app-api-usage=17/250(appName=x)", ApiUsage(14990, 15000, 17, 250)),
-        ("per-app-api-usage=17/250(appName=a b); api-usage=25/5000", ApiUsage(25, 5000, 17, 250)),
+        ("api-usage=14990/15000; per-app-api-usage=17/250(appName=x)", ApiUsage(14990, 15000)),
+        ("per-app-api-usage=17/250(appName=a b); api-usage=25/5000", ApiUsage(25, 5000)),
         ("api-usage=18/5000; api-bursts=1/750", ApiUsage(18, 5000)),
         ("per-app-api-usage=17/250(appName=x)", None),
         ("nonsense", None),
