@@ -41,6 +41,7 @@ from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import Opened, SandboxServer, opened
 from sync.store import changes, runs
 from sync.store.plans import PlanRecord
+from sync.store.vocabulary import RunVerb
 from sync.views.plan_report import report_of
 from sync.views.report import RunReport
 
@@ -176,14 +177,14 @@ class _Demo:
         """Plan, let the world go on, approve everything as the person at this machine, and apply."""
         watch = self.worker.clock.monotonic
         started = watch()
-        with begin(self.worker, "plan") as run:
+        with begin(self.worker, RunVerb.PLAN) as run:
             proposed = propose(run, with_owners=with_owners)
         calls, run_id, seconds = run.org.calls, run.run_id, watch() - started
         if between is not None:
             between(proposed)
         started = watch()
         approve(self.worker, run_id, change_ids=None, approver=self.worker.person)
-        with begin(self.worker, "apply") as run:
+        with begin(self.worker, RunVerb.APPLY) as run:
             settle(run)
         self._done.append((proposed, run_id, calls + run.org.calls, seconds + watch() - started))
         return proposed

@@ -22,7 +22,7 @@ from sync.store.database import Store
 from sync.store.figures import Ended, Figures, Part
 from sync.store.holders import Holder
 from sync.store.leases import Lease
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Run:
 
 
 @contextmanager
-def begin(worker: Worker, verb: str) -> Iterator[Run]:
+def begin(worker: Worker, verb: RunVerb) -> Iterator[Run]:
     """Connect, check that it is the same org as ever, and enter the run. It is closed with its outcome at the end."""
     _ = worker.rulebook  # what is wrong in the files is said before the org is asked anything
     if damaged := worker.mirror.glance():
@@ -143,7 +143,7 @@ def begin(worker: Worker, verb: str) -> Iterator[Run]:
     _finish(run, "held" if run.figures.is_held else "done", started)
 
 
-def _enter(worker: Worker, org: Org, verb: str) -> Run:
+def _enter(worker: Worker, org: Org, verb: RunVerb) -> Run:
     identity = org.connect()
     at = org.started_at
     if at is None:

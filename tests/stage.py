@@ -34,7 +34,7 @@ from sync.sandbox.worlds import Switches, World
 from sync.store import changes, memory
 from sync.store.plans import PlanRecord
 from sync.store.plans import record as plan_record
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests import people
 from tests.listening import ListeningServer
 from tests.sandbox_org import queue_named
@@ -95,14 +95,14 @@ class Stage:
     def plan(self, *, with_owners: bool = True) -> Plan:
         """A run of propose, two minutes later."""
         self.advance(120)
-        with begin(self.worker, "plan") as run:
+        with begin(self.worker, RunVerb.PLAN) as run:
             self.run_id = run.run_id
             return whole(self.worker, propose(run, with_owners=with_owners))
 
     def pull(self) -> Run:
         """A run that only pulls, two minutes later."""
         self.advance(120)
-        with begin(self.worker, "plan") as run, self.worker.hold(LeaseName.PULL) as lease:
+        with begin(self.worker, RunVerb.PLAN) as run, self.worker.hold(LeaseName.PULL) as lease:
             run.tell(pull(run, lease))
         return run
 
@@ -126,7 +126,7 @@ class Stage:
     def apply(self) -> Settlement:
         """A run of settle, two minutes later."""
         self.advance(120)
-        with begin(self.worker, "apply") as run:
+        with begin(self.worker, RunVerb.APPLY) as run:
             return settle(run)
 
     def cycle(self, *, with_owners: bool = True) -> Plan:

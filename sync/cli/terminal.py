@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sync.run import Run, Worker
+    from sync.store.vocabulary import RunVerb
 
 SCHEMA_VERSION = 1
 # A command in a sentence that works on a folder and does not name one.
@@ -113,7 +114,7 @@ class Terminal:
             yield worker
 
     @contextmanager
-    def run(self, worker: "Worker", verb: str) -> Iterator["Run"]:
+    def run(self, worker: "Worker", verb: "RunVerb") -> Iterator["Run"]:
         """A run of the worker, which TERM ends in order; off a terminal it leaves one canonical line on stderr."""
         import signal
 
@@ -133,7 +134,7 @@ class Terminal:
                 unit(log, "run finished", monotonic=worker.clock.monotonic) as figures,
                 begin(worker, verb) as run,
             ):
-                figures |= {"run": run.run_id, "verb": verb}
+                figures |= {"run": run.run_id, "verb": verb.value}
                 if run.is_first_today:
                     certificates.warn(self, log, worker.settings, now=worker.clock.now())
                 yield run

@@ -20,14 +20,14 @@ from sync.store.database import Store
 from sync.store.figures import DueTime
 from sync.store.leases import Clock
 from sync.store.slots import Slot
-from sync.store.vocabulary import SlotState
+from sync.store.vocabulary import RunVerb, SlotState
 from sync.views.plan_report import report_of
 
 # A worker opened anew, so that a rule edited since the last run counts.
 Opening: TypeAlias = Callable[[], AbstractContextManager[Worker]]
 # Of the changes a run touched or had to leave, how many are in each state.
 States: TypeAlias = Mapping[State, int]
-Beginning: TypeAlias = Callable[[Worker, str], AbstractContextManager[Run]]
+Beginning: TypeAlias = Callable[[Worker, RunVerb], AbstractContextManager[Run]]
 
 
 def work(
@@ -51,7 +51,7 @@ def _ended(
     try:
         with opening() as worker:
             worker.points.reach("slot taken")
-            with beginning(replace(worker, shutdown=shutdown), sync.verb.value) as run:
+            with beginning(replace(worker, shutdown=shutdown), RunVerb(sync.verb)) as run:
                 with store.transaction() as tx:
                     slots.begun(tx, slot, run.run_id)
                 run.tell(DueTime(slot.sync, slot.missed))

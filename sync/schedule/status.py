@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from config.settings.syncs import Sync, Verb
+from config.settings.syncs import Sync
 from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.schedule.due import due_times, next_times
@@ -14,7 +14,7 @@ from sync.store import leases, pauses, plans, runs, slots
 from sync.store.database import Transaction
 from sync.store.pauses import Pause
 from sync.store.slots import Slot
-from sync.store.vocabulary import SlotState
+from sync.store.vocabulary import RunVerb, SlotState
 
 # A sync is late when it has not gone well by the second due time after the one that did.
 _CHANCES = 2
@@ -109,7 +109,7 @@ def _newest_comparison(tx: Transaction) -> str | None:
 def _last_runs(tx: Transaction) -> tuple[runs.RunRecord, ...]:
     """The last few, and the last sweep however many others there were since."""
     found = runs.latest(tx, limit=5)
-    swept = runs.latest(tx, limit=1, verb=Verb.SWEEP.value)
+    swept = runs.latest(tx, limit=1, verb=RunVerb.SWEEP)
     return (*found, *(run for run in swept if run not in found))
 
 

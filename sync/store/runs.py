@@ -14,6 +14,7 @@ from sync.store.figures import Figures, counts_of, figures_body, figures_from
 from sync.store.holders import Holder, is_beside, is_dead
 from sync.store.leases import Clock
 from sync.store.tables import runs
+from sync.store.vocabulary import RunVerb
 
 INTERRUPTED = "interrupted"
 # So short an ending of an id, or none at all, names a run by accident.
@@ -32,14 +33,16 @@ class RunRecord:
     figures: Figures = field(default_factory=Figures)
 
 
-def start(tx: Transaction, *, verb: str, at: datetime, holder: Holder) -> str:
+def start(tx: Transaction, *, verb: RunVerb, at: datetime, holder: Holder) -> str:
     """A new run's id, such as `20261121T093000Z-0012`: the org's time and the store's own sequence."""
     sequence = (tx.execute(select(func.max(runs.c.sequence))).scalar() or 0) + 1
     run_id = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sequence:04d}"
     tx.execute(
-        insert(runs).values(run_id=run_id, sequence=sequence, verb=verb, started_at=at, figures={}, **holder.columns())
+        insert(runs).values(
+            run_id=run_id, sequence=sequence, verb=verb.value, started_at=at, figures={}, **holder.columns()
+        )
     )
-    audit.append(tx, [Entry(Event.RUN_STARTED, at, run_id, {"verb": verb})])
+    audit.append(tx, [Entry(Event.RUN_STARTED, at, run_id, {"verb": verb.value})])
     return run_id
 
 
@@ -82,15 +85,15 @@ def run(tx: Transaction, run_id: str) -> RunRecord | None:
     return next(iter(_select(tx, run_id=run_id)), None)
 
 
-def named(tx: Transaction, ending: str, *, verb: str | None = None) -> RunRecord | None:
+def named(tx: Transaction, ending: str, *, verb: RunVerb | None = None) -> RunRecord | None:
     """The one run, of one verb or of any, by its id or the end of it."""
     query = select(runs.c.run_id).where(runs.c.run_id.endswith(ending, autoescape=True))
-    query = query if verb is None else query.where(runs.c.verb == verb)
+    query = query if verb is None else query.where(runs.c.verb == verb.value)
     found = list(tx.execute(query.limit(2)).scalars()) if len(ending) >= ENDING_MIN else []
     return run(tx, found[0]) if len(found) == 1 else None
 
 
-def latest(tx: Transaction, *, limit: int = 20, verb: str | None = None) -> tuple[RunRecord, ...]:
+def latest(tx: Transaction, *, limit: int = 20, verb: RunVerb | None = None) -> tuple[RunRecord, ...]:
     """The last runs, of one verb or of all, newest first."""
     return _select(tx, limit=limit, verb=verb)
 
@@ -110,13 +113,13 @@ def begun(tx: Transaction, *, before: datetime, since: datetime | None = None) -
 
 
 def _select(
-    tx: Transaction, *, run_id: str | None = None, verb: str | None = None, limit: int = 1
+    tx: Transaction, *, run_id: str | None = None, verb: RunVerb | None = None, limit: int = 1
 ) -> tuple[RunRecord, ...]:
     query = select(runs).order_by(runs.c.sequence.desc()).limit(limit)
     if run_id is not None:
         query = query.where(runs.c.run_id == run_id)
     if verb is not None:
-        query = query.where(runs.c.verb == verb)
+        query = query.where(runs.c.verb == verb.value)
     return tuple(
         RunRecord(row.run_id, row.verb, row.started_at, row.finished_at, row.outcome, figures_from(row.figures))
         for row in tx.execute(query)

@@ -20,7 +20,7 @@ from sync.run import Run, begin
 from sync.salesforce.writes import Answer, WriteResult
 from sync.store import jobs
 from sync.store.tables import batches
-from sync.store.vocabulary import LeaseName, WriteMode
+from sync.store.vocabulary import LeaseName, RunVerb, WriteMode
 from tests.bench.worker import org_of, step
 
 POLL_SECONDS = 1
@@ -56,7 +56,7 @@ def plain_updates(leads: int) -> tuple[list[float], list[float], int]:
         open_worker(Path(home) / "org") as opened,
     ):
         worker = replace(opened, settings=opened.settings.model_copy(update={"bulk_poll_seconds": POLL_SECONDS}))
-        with begin(worker, "apply") as run, worker.hold(LeaseName.WRITE) as lease:
+        with begin(worker, RunVerb.APPLY) as run, worker.hold(LeaseName.WRITE) as lease:
             soql = "SELECT Id FROM Lead WHERE IsConverted = false AND IsDeleted = false"
             ids = [str(record["Id"]) for page in run.org.query(soql) for record in page.records]
             for number in range(ROUNDS):

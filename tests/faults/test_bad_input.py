@@ -15,6 +15,7 @@ from sync.sandbox.generate import generate
 from sync.sandbox.saved_org import SavedWorld
 from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import Switches
+from sync.store.vocabulary import RunVerb
 from tests.command import leadsync
 from tests.stage import START, Stage, staged
 
@@ -64,7 +65,7 @@ def test_another_org_is_refused(stage: Stage) -> None:
         SandboxServer(other, clock) as server,
         open_worker(stage.folder, sandbox=Opened.of(server)) as worker,
         pytest.raises(OtherOrgError, match="SR-107"),
-        begin(worker, "plan"),
+        begin(worker, RunVerb.PLAN),
     ):
         pass
 

@@ -18,7 +18,7 @@ from sync.cycle import propose, settle
 from sync.host.host import CrashPoints
 from sync.run import begin
 from sync.store import batches, leases, tables
-from sync.store.vocabulary import LeaseName, WriteMode
+from sync.store.vocabulary import LeaseName, RunVerb, WriteMode
 from tests.stage import Stage, waiting
 
 # Entered by any run, or by whoever takes over.
@@ -74,7 +74,7 @@ def test_a_plan_is_not_made_over_the_head_of_who_took_over(stage: Stage, point: 
         found.append(kept(stage))
 
     other, points = watched(stage, point, happens)
-    with pytest.raises(LeaseError, match="LS-102"), begin(other.worker, "plan") as run:
+    with pytest.raises(LeaseError, match="LS-102"), begin(other.worker, RunVerb.PLAN) as run:
         propose(run, with_owners=True)
     assert points.passed == 1
     assert kept(stage) == found[0]
@@ -94,7 +94,7 @@ def test_a_pull_is_listed_in_one_transaction(stage: Stage) -> None:
 
     event.listen(stage.worker.store._engine, "commit", commits.append)
     other = replace(stage, worker=replace(stage.worker, points=Between()))
-    with begin(other.worker, "plan") as run:
+    with begin(other.worker, RunVerb.PLAN) as run:
         propose(run, with_owners=True)
     before, after = counted
     assert after - before == 1
@@ -104,7 +104,7 @@ def test_a_pull_is_listed_in_one_transaction(stage: Stage) -> None:
 def sending(stage: Stage, reach: Reach) -> Iterator[tuple[Outbox, list[batches.Approved]]]:
     """A run of apply whose lease somebody takes as soon as it knows what is approved."""
     stage.advance(120)
-    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+    with begin(stage.worker, RunVerb.APPLY) as run, stage.worker.hold(LeaseName.WRITE) as lease:
         outbox = outbox_of(run, lease)
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", reach, after="", most=100)
@@ -142,7 +142,7 @@ def test_what_a_dead_run_left_is_not_settled_by_who_lost_the_lease(stage: Stage)
         raise KeyboardInterrupt
 
     other, points = watched(stage, "intent committed", die)
-    with pytest.raises(KeyboardInterrupt), begin(other.worker, "apply") as run:
+    with pytest.raises(KeyboardInterrupt), begin(other.worker, RunVerb.APPLY) as run:
         settle(run)
     assert (points.passed, stage.standing_of(lead)) == (1, State.SENDING)
     with sending(stage, Reach.OWNER) as (outbox, _):
@@ -171,6 +171,6 @@ def test_an_answer_is_written_down_though_the_lease_was_lost_meanwhile(stage: St
     stage.plan()
     other, points = watched(stage, "answer received", lambda: take_over(stage, LeaseName.WRITE))
     stage.advance(120)
-    with begin(other.worker, "apply") as run:
+    with begin(other.worker, RunVerb.APPLY) as run:
         settle(run)
     assert (points.passed, stage.standing_of(lead)) == (1, State.APPLIED)

@@ -18,6 +18,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.generate import generate
 from sync.sandbox.server import Opened, SandboxServer
 from sync.sandbox.worlds import World
+from sync.store.vocabulary import RunVerb
 from tests.command import leadsync
 from tests.sandbox_org import with_rows
 from tests.stage import START, Stage, waiting
@@ -30,7 +31,7 @@ def settled_without_login(stage: Stage) -> None:
 
 def settled_after(stage: Stage, change: Callable[[World], World]) -> None:
     """A run of settle, with the org changed once it has begun."""
-    with begin(stage.worker, "apply") as run:
+    with begin(stage.worker, RunVerb.APPLY) as run:
         stage.server.act(lambda world, _: change(world))
         settle(run)
 

@@ -13,7 +13,7 @@ from sync.pull.pull import pull
 from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.store import data_files, jobs
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
 
@@ -50,7 +50,7 @@ def much(stage: Stage) -> Stage:
 
 def pulled(stage: Stage) -> Run:
     """A run that only pulls."""
-    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, RunVerb.PLAN) as run, stage.worker.hold(LeaseName.PULL) as lease:
         run.tell(pull(run, lease))
     return run
 

@@ -14,7 +14,7 @@ from sync.run import Run, begin
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches, World
 from sync.store import data_files
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests import people
 from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
@@ -30,7 +30,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 def pulled(stage: Stage) -> Run:
     stage.advance(120)
-    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, RunVerb.PLAN) as run, stage.worker.hold(LeaseName.PULL) as lease:
         run.tell(pull(run, lease))
     return run
 

@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.schedule.runner import work
 from sync.store import slots
-from sync.store.vocabulary import SlotState
+from sync.store.vocabulary import RunVerb, SlotState
 from tests import people
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage
@@ -142,6 +142,6 @@ def test_p17_such_an_object_is_swept_and_written_to_like_any_other(unfiltered: S
     unfiltered.cycle()
     assert unfiltered.owner(lead) != "Inbound_Leads"
     unfiltered.advance(120)
-    with begin(unfiltered.worker, "sweep") as run:
+    with begin(unfiltered.worker, RunVerb.SWEEP) as run:
         found = sweep(run)
     assert {name: drift.listed for name, drift in found.items() if drift.listed} == {"Lead": 1}

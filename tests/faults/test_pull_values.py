@@ -15,6 +15,7 @@ from sync.run import begin
 from sync.sandbox.database import Record
 from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import World
+from sync.store.vocabulary import RunVerb
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, snapshot
 
@@ -156,7 +157,7 @@ def test_p19_rules_see_the_day_and_the_stamp_the_org_has(org: Stage, zone: str) 
     leads = {stage.add_lead(): day for day in DAYS}
     put(stage, "Lead", [{**stage.lead(lead), "LastActivityDate": day} for lead, day in leads.items()])
     stage.pull()
-    with begin(stage.worker, "plan") as run:
+    with begin(stage.worker, RunVerb.PLAN) as run:
         found = [part.prospects for part in snapshot(run).ranges]
     days = {row[0]: row[1] for part in found for row in part.select("id", "last").iter_rows()}
     assert days == {lead: date.fromisoformat(day) for lead, day in leads.items()}

@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import api_ledger
 from sync.store.api_ledger import Terms
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stage import RULEBOOK, Stage, staged
 
 
@@ -39,7 +39,7 @@ def hurried(new_org: Callable[[], Org], advance: Callable[[float], None]) -> Cal
 
 
 def pulled(stage: Stage) -> Run:
-    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, RunVerb.PLAN) as run, stage.worker.hold(LeaseName.PULL) as lease:
         pull(run, lease)
     return run
 

@@ -15,7 +15,7 @@ from sync.sandbox.faults import Fault, FaultKind
 from sync.sandbox.worlds import Switches
 from sync.store import batches
 from sync.store.tables import change_bodies
-from sync.store.vocabulary import LeaseName, WriteMode
+from sync.store.vocabulary import LeaseName, RunVerb, WriteMode
 from sync.views.plan_report import report_of
 from tests.stage import Stage, ids, in_blocks, waiting, without_phone
 
@@ -162,7 +162,7 @@ def test_w13_an_owner_that_somebody_changes_back_is_noted_with_who_and_when(stag
     """The write was taken; what is there at the end of the run is somebody else's."""
     lead = waiting(stage, count=1)[0]
     stage.apply()
-    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+    with begin(stage.worker, RunVerb.APPLY) as run, stage.worker.hold(LeaseName.WRITE) as lease:
         stage.edit("smith", lead, OwnerId=stage.owner_id("smith"))
         outbox_of(run, lease).answers.readback.verify([stage.change_of(lead)])
     assert stage.note(lead) == Message.of("note.changed_by", by=stage.owner_id("smith"), at="2026-11-20 09:06")
@@ -240,7 +240,7 @@ def test_a_once_rule_has_fired_though_the_values_were_there_already(stage: Stage
 def test_a_plan_made_while_an_apply_is_under_way_does_not_stop_it(stage: Stage) -> None:
     leads = waiting(stage)
     stage.edit("suzuki", leads[0], Title="部長")
-    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+    with begin(stage.worker, RunVerb.APPLY) as run, stage.worker.hold(LeaseName.WRITE) as lease:
         sending = outbox_of(run, lease).settled()
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.OWNER, after="", most=10)

@@ -11,6 +11,7 @@ from config.words.catalogue import Language, Words
 from engine.changes.states import State
 from sync.cycle import propose, settle
 from sync.run import begin
+from sync.store.vocabulary import RunVerb
 from sync.views.explain import explain_record
 from sync.views.explain_words import lines
 from tests.stage import RULEBOOK, Stage, staged
@@ -246,7 +247,7 @@ def test_a_converted_lead_names_its_opportunity_and_goes_on_as_a_contact(fair: S
 def test_each_source_is_covered_by_its_own_object(fair: Stage) -> None:
     lead = fair.add_lead(Title="課長")
     fair.add("CampaignMember", LeadId=lead, CampaignId=campaign(fair, "Webinar"), Status="Responded")
-    with begin(fair.worker, "plan") as run:
+    with begin(fair.worker, RunVerb.PLAN) as run:
         propose(run, with_owners=False)
     assert run.figures.plan is not None
     assert run.figures.plan.survey is not None
@@ -265,7 +266,7 @@ EVERYTHING = (
 
 def idle_calls(stage: Stage) -> int:
     """What a whole run costs that finds nothing to do."""
-    with begin(stage.worker, "run") as run:
+    with begin(stage.worker, RunVerb.RUN) as run:
         propose(run, with_owners=False)
         settle(run)
         return run.org.calls

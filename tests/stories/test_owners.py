@@ -3,6 +3,7 @@
 from engine.changes.states import State
 from sync.cycle import propose
 from sync.run import begin
+from sync.store.vocabulary import RunVerb
 from tests.stage import Stage, ids
 
 
@@ -110,7 +111,7 @@ def test_a_plan_right_after_an_apply_knows_its_own_writes(stage: Stage) -> None:
     """Not even a second later are they taken for somebody's edits, or the leads for leads without an owner."""
     stage.add_lead(owner="Inbound_Leads", Title="課長")
     stage.cycle()
-    with begin(stage.worker, "plan") as run:
+    with begin(stage.worker, RunVerb.PLAN) as run:
         proposed = propose(run)
     assert (proposed.proposed, proposed.counts["respected"]) == (0, 0)
 

@@ -30,6 +30,7 @@ from sync.sandbox.worlds import World
 from sync.store import changes, checkpoints, plans, runs
 from sync.store.events import Event
 from sync.store.plans import PlanRecord
+from sync.store.vocabulary import RunVerb
 from tests import people
 from tests.scenes import begun
 from tests.stage import RULEBOOK, Stage, staged
@@ -188,7 +189,7 @@ def test_all_are_looked_at_when_more_are_due_than_a_range_holds(stage: Stage) ->
     assert evaluated(stage.plan()) == 4
     stage.advance(4 * HOUR)
     small = replace(stage.worker, settings=stage.worker.settings.model_copy(update={"range_records": 3}))
-    with begin(small, "plan") as run:
+    with begin(small, RunVerb.PLAN) as run:
         assert propose(run, with_owners=True).counts["evaluated"] == 8
 
 
@@ -264,7 +265,7 @@ def rejected(stage: Stage, number: int) -> None:
 def taken_back(stage: Stage, number: int) -> None:
     with stage.worker.store.read() as tx:
         ids = plans.ids(tx)
-    with begin(stage.worker, "revert") as run:
+    with begin(stage.worker, RunVerb.REVERT) as run:
         revert(run, runs_that_wrote(stage)[number % len(ids)] if runs_that_wrote(stage) else ids[0])
 
 
@@ -303,7 +304,7 @@ STEPS = st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 23))
 
 
 def looked_at_all(worker: Worker) -> PlanRecord:
-    with begin(worker, "plan") as run:
+    with begin(worker, RunVerb.PLAN) as run:
         return propose(run, with_owners=True, looks_at_all=True)
 
 
@@ -344,7 +345,7 @@ def test_a_plan_of_a_part_leaves_what_one_of_all_would(steps: list[list[tuple[st
                         ACTIONS[name](stage, number)
                 stage.advance(2 * MINUTE)
                 expected = seen_by_all(stage, folder / f"copy{next(numbers)}")
-                with begin(stage.worker, "plan") as run:
+                with begin(stage.worker, RunVerb.PLAN) as run:
                     stage.run_id = run.run_id
                     found = picture(stage.worker, propose(run, with_owners=True))
                 assert found == expected, together

@@ -21,7 +21,7 @@ from sync.run import begin
 from sync.sandbox.worlds import Switches
 from sync.store import api_ledger as ledger
 from sync.store import batches, reversals
-from sync.store.vocabulary import LeaseName, WriteMode
+from sync.store.vocabulary import LeaseName, RunVerb, WriteMode
 from sync.views.plan_report import report_of
 from tests.stage import RULEBOOK, Stage, staged, waiting
 
@@ -29,7 +29,7 @@ from tests.stage import RULEBOOK, Stage, staged, waiting
 def taken_back(stage: Stage, run_id: str) -> Reversal:
     """A run of revert, two minutes later; its plan is the last one."""
     stage.advance(120)
-    with begin(stage.worker, "revert") as run:
+    with begin(stage.worker, RunVerb.REVERT) as run:
         stage.run_id = run.run_id
         return revert(run, run_id)
 
@@ -151,7 +151,7 @@ def test_a_revert_replaces_what_still_waits_for_the_same_record(stage: Stage) ->
 def test_a_run_of_apply_is_taken_back_by_its_own_id(stage: Stage) -> None:
     leads = waiting(stage)
     stage.advance(120)
-    with begin(stage.worker, "apply") as run:
+    with begin(stage.worker, RunVerb.APPLY) as run:
         settle(run)
     assert taken_back(stage, run.run_id[-8:]).planned == len(leads)
 
@@ -193,7 +193,7 @@ def moved_twice(stage: Stage) -> tuple[str, str]:
     stage.plan()
     stage.approve()
     stage.advance(120)
-    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+    with begin(stage.worker, RunVerb.APPLY) as run, stage.worker.hold(LeaseName.WRITE) as lease:
         sending = outbox_of(run, lease).settled()
         carry(stage, sending, Reach.OWNER)
         stage.edit("suzuki", lead, Title="部長")

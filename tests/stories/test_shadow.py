@@ -22,6 +22,7 @@ from sync.schedule.schedule import timetable
 from sync.schedule.status import status_of
 from sync.store import runs
 from sync.store.figures import ColumnAgreement
+from sync.store.vocabulary import RunVerb
 from sync.views.plan_report import report_of
 from sync.views.shadow import Agreed
 from tests.stage import RULEBOOK, Stage, ids, staged, write_rulebook
@@ -56,7 +57,7 @@ def test_nothing_is_approved_or_written_in_shadow(shadow: Stage) -> None:
 
 def test_a_run_in_shadow_has_nothing_that_waits(shadow: Stage) -> None:
     shadow.add_lead(Title="部長")
-    with begin(shadow.worker, "run") as run:
+    with begin(shadow.worker, RunVerb.RUN) as run:
         propose(run)
         settle(run)
     with shadow.worker.store.read() as tx:

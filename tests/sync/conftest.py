@@ -13,7 +13,7 @@ from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stores import make
 
 MakeChange: TypeAlias = Callable[..., Change]
@@ -49,7 +49,7 @@ def here() -> Holder:
 def run(store: Store, at: datetime, here: Holder) -> str:
     """A run that has been started."""
     with store.transaction() as tx:
-        return runs.start(tx, verb="run", at=at, holder=here)
+        return runs.start(tx, verb=RunVerb.RUN, at=at, holder=here)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import typer
 from sync.cli import options
 from sync.cli.exit_codes import code_after
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -18,7 +19,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.cli.output.plan import write_settlement
         from sync.cycle import settle
 
-        with terminal.worker(folder) as worker, terminal.run(worker, "apply") as run:
+        with terminal.worker(folder) as worker, terminal.run(worker, RunVerb.APPLY) as run:
             settlement = settle(run)
         write_settlement(terminal, run, settlement, as_json=json)
         return code_after(settlement.states)

@@ -10,6 +10,7 @@ import typer
 from sync.cli import options
 from sync.cli.exit_codes import Code, code_after
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -38,7 +39,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.cycle import propose
 
         with terminal.worker(folder) as worker:
-            with terminal.run(worker, "plan") as run:
+            with terminal.run(worker, RunVerb.PLAN) as run:
                 proposed = propose(run, with_owners=owners, looks_at_all=whole)
             write_plan(terminal, worker, run.run_id, as_json=json, with_changes=False)
             for problem in lints(worker.field_map):

@@ -12,6 +12,7 @@ from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.output import drift
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -34,7 +35,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
         with terminal.worker(folder) as worker:
             with worker.store.read() as tx:
-                swept = runs.named(tx, plan, verb="sweep") if plan else None
+                swept = runs.named(tx, plan, verb=RunVerb.SWEEP) if plan else None
             if swept:
                 if to is not None:
                     raise UsageError.of("CL-122", str(to), run=swept.run_id)  # run {run} is a sweep: what it found is…

@@ -7,6 +7,7 @@ import typer
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -21,7 +22,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.views.phrases import number
 
         with terminal.worker(folder) as worker:
-            with terminal.run(worker, "revert") as ours:
+            with terminal.run(worker, RunVerb.REVERT) as ours:
                 reversal = reverting.revert(ours, run)
             write_plan(terminal, worker, ours.run_id, as_json=json, with_changes=False)
         if reversal.left:

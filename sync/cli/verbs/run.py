@@ -7,6 +7,7 @@ import typer
 from sync.cli import options
 from sync.cli.exit_codes import Code, code_after
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -35,7 +36,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         from sync.cycle import propose, settle
 
         with terminal.worker(folder) as worker:
-            with terminal.run(worker, "run") as both:
+            with terminal.run(worker, RunVerb.RUN) as both:
                 proposed = propose(both, with_owners=owners, looks_at_all=whole)
                 settlement = settle(both)
             write_plan(terminal, worker, both.run_id, as_json=json, with_changes=False)

@@ -10,6 +10,7 @@ from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.output import drift
 from sync.cli.terminal import Terminal
+from sync.store.vocabulary import RunVerb
 
 if TYPE_CHECKING:
     from sync.run import Run
@@ -26,7 +27,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
 
         run: Run | None = None
         try:
-            with terminal.worker(folder) as worker, terminal.run(worker, "sweep") as run:
+            with terminal.worker(folder) as worker, terminal.run(worker, RunVerb.SWEEP) as run:
                 sweep(run, accepts_gone=accept_gone)
         except OrgError:
             # Of one object so much has vanished that it was left as it is: the others were mended all the same.

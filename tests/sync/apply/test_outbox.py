@@ -17,7 +17,7 @@ from sync.sandbox.worlds import JobState
 from sync.store import batches, changes, jobs, pauses
 from sync.store.batches import Approved
 from sync.store.changes import Move
-from sync.store.vocabulary import LeaseName, WriteMode
+from sync.store.vocabulary import LeaseName, RunVerb, WriteMode
 from tests.stage import Stage
 
 
@@ -64,7 +64,7 @@ def planned(stage: Stage, count: int = 4) -> list[str]:
 def writing(stage: Stage) -> Iterator[tuple[Outbox, list[Approved]]]:
     """A run of apply that has read what is approved and sent nothing yet."""
     stage.advance(120)
-    with begin(stage.worker, "apply") as run, stage.worker.hold(LeaseName.WRITE) as lease:
+    with begin(stage.worker, RunVerb.APPLY) as run, stage.worker.hold(LeaseName.WRITE) as lease:
         with stage.worker.store.read() as tx:
             approved = batches.approved(tx, "Lead", Reach.FIELDS, after="", most=100)
         yield outbox_of(run, lease), approved

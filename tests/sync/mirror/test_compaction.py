@@ -21,7 +21,7 @@ from sync.store.data_files import DataFile
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease
-from sync.store.vocabulary import DataFileKind, LeaseName
+from sync.store.vocabulary import DataFileKind, LeaseName, RunVerb
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BY_ID, BY_PROSPECT, BY_EITHER = ("Id",), ("WhoId",), ("WhoId", "Lead__c")
@@ -66,7 +66,7 @@ class Tasks:
 
     def _run(self) -> str:
         with self.mirror.store.transaction() as tx:
-            self.last_run = runs.start(tx, verb="sweep", at=_T0, holder=self.holder)
+            self.last_run = runs.start(tx, verb=RunVerb.SWEEP, at=_T0, holder=self.holder)
         return self.last_run
 
 

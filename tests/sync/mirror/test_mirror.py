@@ -15,6 +15,7 @@ from sync.store.data_files import DataFile, Watermark
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.leases import Lease
+from sync.store.vocabulary import RunVerb
 
 _T0 = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 Pull = Callable[[pl.DataFrame], str]
@@ -52,7 +53,7 @@ def pull(mirror: Mirror, at: datetime, here: Holder) -> Pull:
 
     def write_and_list(raw: pl.DataFrame) -> str:
         with mirror.store.transaction() as tx:
-            run = runs.start(tx, verb="plan", at=at, holder=here)
+            run = runs.start(tx, verb=RunVerb.PLAN, at=at, holder=here)
             sequence = runs.sequence_of(tx, run)
         written = mirror.write("Lead", raw, run=run, pull=sequence, read_at=at)
         with mirror.store.transaction() as tx:

@@ -19,7 +19,7 @@ from sync.run import begin
 from sync.store import changes, checkpoints, memory, plans, proposals
 from sync.store.plans import PlanRecord
 from sync.store.proposals import Seal
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stage import RULEBOOK, Stage, snapshot, staged
 
 TINY = HeldAtOnce(prospects=7, page=3, drafts=2)
@@ -35,7 +35,7 @@ def busy(tmp_path: Path) -> Iterator[Stage]:
 
 def plan_in(stage: Stage, held_at_once: HeldAtOnce, *, looks_at_all: bool = False) -> PlanRecord:
     stage.advance(120)
-    with begin(stage.worker, "plan") as run, stage.worker.hold(LeaseName.PULL) as lease:
+    with begin(stage.worker, RunVerb.PLAN) as run, stage.worker.hold(LeaseName.PULL) as lease:
         stage.run_id = run.run_id
         pull(run, lease)
         return plan_org(
@@ -58,7 +58,7 @@ def test_a_plan_is_the_same_however_it_is_cut(busy: Stage) -> None:
     busy.edit("suzuki", leads[1], Title="部長", NumberOfEmployees=5000)
     leads += [busy.add_lead(owner="Inbound_Leads", Title="部長") for _ in range(5)]
     busy.advance(120)
-    with begin(busy.worker, "plan") as run, busy.worker.hold(LeaseName.PULL) as lease:
+    with begin(busy.worker, RunVerb.PLAN) as run, busy.worker.hold(LeaseName.PULL) as lease:
         pull(run, lease)
         with busy.worker.store.read() as tx:
             remembered = memory.recall(tx)
@@ -104,7 +104,7 @@ def test_what_a_crash_left_of_a_plan_is_never_seen_and_dropped_by_the_next(stage
     (change,) = proposed.changes
     stage.reject()
     store = stage.worker.store
-    with begin(stage.worker, "plan") as run, store.transaction() as tx:
+    with begin(stage.worker, RunVerb.PLAN) as run, store.transaction() as tx:
         proposals.stage(tx, run.run_id, [(replace(change, change_id="f" * 32), Entry(State.APPROVED))])
         seal = Seal(run.run_id, Passed(), "policy@000000000001", run.at)
         assert proposals.seal_page(tx, seal, after="", rolled=ChangesDigest()) is None

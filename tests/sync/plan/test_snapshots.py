@@ -11,7 +11,7 @@ from sync.pull.pull import mirror_writer
 from sync.pull.staging import compact
 from sync.run import Run, begin
 from sync.store.leases import LeasedStore
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stage import Stage, snapshot
 
 # record -> its owner and company, and when something happened to it, oldest first
@@ -31,7 +31,7 @@ def _seen(run: Run, *, as_of: str | None = None) -> Seen:
 def _looked(stage: Stage, *, as_of: str | None = None, compacts: bool = False) -> Seen:
     """What a run sees after its pull."""
     stage.advance(120)
-    with begin(stage.worker, "plan") as run:
+    with begin(stage.worker, RunVerb.PLAN) as run:
         propose(run)
         stage.run_id = run.run_id
         if compacts:
@@ -68,7 +68,7 @@ def test_compaction_changes_nothing_of_what_is_seen_now_or_as_of_then(stage: Sta
 def test_what_the_map_did_not_name_then_is_empty_as_of_then(stage: Stage) -> None:
     lead = stage.add_lead(owner="suzuki")
     _looked(stage)
-    with begin(stage.worker, "plan") as run:
+    with begin(stage.worker, RunVerb.PLAN) as run:
         known = run.worker.field_map
         first, *others = known.objects
         wider = replace(first, fields=(*first.fields, MappedField("notes", "Notes__c", Kind.TEXT)))

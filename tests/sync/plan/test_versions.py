@@ -8,6 +8,7 @@ from sync.app import open_worker
 from sync.plan.versions import PlanVersions
 from sync.run import begin
 from sync.sandbox.server import Opened
+from sync.store.vocabulary import RunVerb
 from tests.stage import RULEBOOK, Stage, write_rulebook
 
 
@@ -27,7 +28,7 @@ def plans(stage: Stage) -> tuple[str, str, str]:
 
 @pytest.mark.long
 def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, plans: tuple[str, str, str]) -> None:
-    with begin(stage.worker, "apply") as run:
+    with begin(stage.worker, RunVerb.APPLY) as run:
         versions = PlanVersions(stage.worker.store, run.describes)
         first, second, edited = (versions.of(plan) for plan in plans)
 
@@ -39,7 +40,7 @@ def test_plans_of_one_rulebook_share_it_and_keep_their_moments(stage: Stage, pla
 
 @pytest.mark.long
 def test_no_more_versions_are_held_than_may_be(stage: Stage, plans: tuple[str, str, str]) -> None:
-    with begin(stage.worker, "apply") as run:
+    with begin(stage.worker, RunVerb.APPLY) as run:
         versions = PlanVersions(stage.worker.store, run.describes, versions_max=1)
         read = [versions.of(plan).rulebook for plan in (plans[0], plans[1], plans[2], plans[0])]
 

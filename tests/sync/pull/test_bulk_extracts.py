@@ -13,7 +13,7 @@ from sync.run import begin
 from sync.store import jobs, leases
 from sync.store.jobs import QueryRecord
 from sync.store.leases import Lease, LeasedStore
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stage import Stage
 
 LEADS = Extract("Lead", "SELECT Id FROM Lead", include_deleted=True)
@@ -25,7 +25,7 @@ def lent(stage: Stage) -> Iterator[Extracts]:
     """Those of a run that took the lease; it has run out already, so that `take_over` gives it to the next one."""
     worker = stage.worker
     patient = Clock(worker.clock.now, lambda: worker.clock.now().timestamp(), stage.advance)
-    with begin(replace(worker, clock=patient), "plan") as run:
+    with begin(replace(worker, clock=patient), RunVerb.PLAN) as run:
         leased = LeasedStore(worker.store, take_over(stage))
         made = extracts_of(run.org, leased, run.worker.host, worker.settings, run_id=run.run_id)
         yield replace(made, deadline=float("inf"))

@@ -14,6 +14,7 @@ from sync.pull.sweep import sweep
 from sync.run import begin
 from sync.sandbox.worlds import World
 from sync.store.figures import Drift
+from sync.store.vocabulary import RunVerb
 from tests import people
 from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
@@ -29,7 +30,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def swept(stage: Stage, *, accepts_gone: bool = False) -> Drift:
     """What the sweep found of leads."""
     stage.advance(120)
-    with begin(stage.worker, "sweep") as run:
+    with begin(stage.worker, RunVerb.SWEEP) as run:
         return sweep(run, accepts_gone=accepts_gone)["Lead"]
 
 

@@ -15,6 +15,7 @@ from sync.sandbox.database import Record
 from sync.sandbox.worlds import Switches, World
 from sync.store import runs
 from sync.store.figures import Drift
+from sync.store.vocabulary import RunVerb
 from tests.sandbox_org import with_rows
 from tests.stage import RULEBOOK, Stage, staged
 
@@ -108,7 +109,7 @@ def fates(run: Run) -> Mapping[str, Mapping[str, int]]:
 
 def swept(stage: Stage) -> Run:
     stage.advance(120)
-    with begin(stage.worker, "sweep") as run:
+    with begin(stage.worker, RunVerb.SWEEP) as run:
         sweep(run)
     return run
 

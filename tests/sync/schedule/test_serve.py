@@ -19,7 +19,7 @@ from sync.schedule.serve import Server
 from sync.store import pauses, runs, slots
 from sync.store.figures import DueTime
 from sync.store.slots import Slot
-from sync.store.vocabulary import LeaseName, SlotState
+from sync.store.vocabulary import LeaseName, RunVerb, SlotState
 from tests.stage import Stage
 
 HOUR = 3_600.0
@@ -107,7 +107,7 @@ def test_a_run_that_leaves_something_held_is_done_in_part(watched: Watched) -> N
 
 def test_a_sync_due_with_another_is_not_too_late_because_that_one_was_at_work(stage: Stage) -> None:
     @contextmanager
-    def long(worker: Worker, verb: str) -> Iterator[Run]:
+    def long(worker: Worker, verb: RunVerb) -> Iterator[Run]:
         stage.advance(HOUR / 6)
         with begin(worker, verb) as run:
             yield run
@@ -164,7 +164,7 @@ def test_a_run_that_fails_is_told_and_the_next_due_time_comes(watched: Watched) 
 
 
 def test_a_fault_of_its_own_fails_one_run_and_not_the_worker(stage: Stage) -> None:
-    def faulty(_worker: Worker, _verb: str) -> Run:
+    def faulty(_worker: Worker, _verb: RunVerb) -> Run:
         raise ZeroDivisionError
 
     watched = Watched(stage, beginning=faulty)
@@ -222,7 +222,7 @@ def test_a_schedule_edited_while_a_run_is_at_work_is_another_value_and_the_old_o
     seen: list[Schedule] = []
 
     @contextmanager
-    def edited(worker: Worker, verb: str) -> Iterator[Run]:
+    def edited(worker: Worker, verb: RunVerb) -> Iterator[Run]:
         seen.append(servers[0].schedule)
         (stage.folder / FILE).write_text(SYNCS.replace("'*/15 * * * *'", "'0 12 * * *'"), encoding="utf-8")
         servers[0]._tick()
@@ -270,7 +270,7 @@ def opening_anew(stage: Stage) -> Opening:
 
 
 @contextmanager
-def told_to_end(worker: Worker, verb: str) -> Iterator[Run]:
+def told_to_end(worker: Worker, verb: RunVerb) -> Iterator[Run]:
     """A run during which TERM arrives."""
     with begin(worker, verb) as run:
         run.worker.shutdown.ask()
@@ -299,7 +299,7 @@ def test_a_look_at_the_clock_that_the_store_does_not_take_is_made_again_without_
             Event().wait(0.01)
 
     @contextmanager
-    def without_slots(worker: Worker, verb: str) -> Iterator[Run]:
+    def without_slots(worker: Worker, verb: RunVerb) -> Iterator[Run]:
         for command in ("ALTER TABLE slots RENAME TO hidden", "ALTER TABLE hidden RENAME TO slots"):
             with worker.store.transaction() as tx:
                 tx.exec_driver_sql(command)

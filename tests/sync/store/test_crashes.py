@@ -15,7 +15,7 @@ from sync.store import approvals, batches, changes, leases, memory, runs
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.tables import changes as rows
-from sync.store.vocabulary import LeaseName
+from sync.store.vocabulary import LeaseName, RunVerb
 
 # Half of the changes are approved and applied, one is rejected; the process ends at its n-th statement.
 _LIFE = """
@@ -31,6 +31,7 @@ from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.figures import Figures
 from sync.store.holders import this_process
+from sync.store.vocabulary import RunVerb
 from tests.sync.store import small_plans
 
 url, last = sys.argv[1], int(sys.argv[2])
@@ -52,7 +53,7 @@ def change(number):
 all_of_them = tuple(change(number) for number in range(6))
 with store.transaction() as tx:
     lease = leases.take(tx, leases.LeaseName.WRITE, holder=this_process(), clock=lambda: at, lease_seconds=60)
-    run = runs.start(tx, verb="run", at=at, holder=this_process())
+    run = runs.start(tx, verb=RunVerb.RUN, at=at, holder=this_process())
 with store.transaction() as tx:
     plan = Plan("00D", at, "Asia/Tokyo", "0" * 64, run, is_baseline=True, changes=all_of_them)
     states = {each.change_id: State.PLANNED for each in all_of_them}
@@ -106,7 +107,7 @@ def _assert_goes_on(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
         taken = leases.take(tx, LeaseName.WRITE, holder=here, clock=lambda: now, lease_seconds=60)
         runs.close_interrupted(tx, here=here, at=now, clock=lambda: now, lease_seconds=60)
-        run = runs.start(tx, verb="run", at=now, holder=here)
+        run = runs.start(tx, verb=RunVerb.RUN, at=now, holder=here)
         batches.recover(tx, taken, run=run, at=now)
     with store.read() as tx:
         assert changes.in_state(tx, {State.SENDING}) == ()

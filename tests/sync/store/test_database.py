@@ -84,10 +84,11 @@ from datetime import UTC, datetime
 from sync.store import runs
 from sync.store.database import Store
 from sync.store.holders import this_process
+from sync.store.vocabulary import RunVerb
 store = Store.open(sys.argv[1], dice=bytes)
 for _ in range(20):
     with store.transaction() as tx:
-        runs.start(tx, verb="plan", at=datetime(2026, 11, 21, tzinfo=UTC), holder=this_process())
+        runs.start(tx, verb=RunVerb.PLAN, at=datetime(2026, 11, 21, tzinfo=UTC), holder=this_process())
 """
 
 

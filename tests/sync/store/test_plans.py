@@ -16,6 +16,7 @@ from sync.store.approvals import Approval
 from sync.store.changes import Move
 from sync.store.database import Store
 from sync.store.holders import Holder
+from sync.store.vocabulary import RunVerb
 from tests.sync.store import small_plans
 
 Propose = Callable[..., None]
@@ -33,7 +34,7 @@ def next_run(store: Store, run: str, at: datetime, here: Holder) -> str:
     """The run after `run`."""
     assert run
     with store.transaction() as tx:
-        return runs.start(tx, verb="plan", at=at, holder=here)
+        return runs.start(tx, verb=RunVerb.PLAN, at=at, holder=here)
 
 
 def _save(store: Store, plan: Plan, run: str, expires_at: datetime | None = None) -> None:

@@ -12,21 +12,23 @@ from sync.store.database import Store, Transaction
 from sync.store.figures import Ended, Figures, Pulled
 from sync.store.holders import Holder
 from sync.store.runs import RunRecord
-from sync.store.vocabulary import LeaseName, TextKind
+from sync.store.vocabulary import LeaseName, RunVerb, TextKind
 
 FIGURES = Figures(pull=Pulled(rows={"Lead": 3}), end=Ended("山田製作所", api_calls=2, milliseconds=1500))
 
 
 def test_a_run_is_named_by_the_orgs_time_and_the_stores_sequence(store: Store, at: datetime, here: Holder) -> None:
     with store.transaction() as tx:
-        ids = [runs.start(tx, verb="plan", at=at, holder=here) for _ in range(2)]
+        ids = [runs.start(tx, verb=RunVerb.PLAN, at=at, holder=here) for _ in range(2)]
         numbers = [runs.sequence_of(tx, each) for each in ids]
     assert (ids, numbers) == (["20261121T093000Z-0001", "20261121T093000Z-0002"], [1, 2])
 
 
 def test_runs_are_found_by_when_they_began(store: Store, at: datetime, here: Holder) -> None:
     with store.transaction() as tx:
-        first, second = (runs.start(tx, verb="plan", at=at + timedelta(hours=hours), holder=here) for hours in (0, 1))
+        first, second = (
+            runs.start(tx, verb=RunVerb.PLAN, at=at + timedelta(hours=hours), holder=here) for hours in (0, 1)
+        )
         found = [
             runs.begun(tx, before=at),
             runs.begun(tx, before=at + timedelta(seconds=1)),
@@ -75,9 +77,9 @@ def test_a_run_of_a_dead_process_is_closed_as_interrupted_at_once(
     store: Store, at: datetime, here: Holder, elsewhere: Holder, close: Close
 ) -> None:
     with store.transaction() as tx:
-        dead = runs.start(tx, verb="run", at=at, holder=replace(here, started="1"))
+        dead = runs.start(tx, verb=RunVerb.RUN, at=at, holder=replace(here, started="1"))
         for holder in (here, elsewhere):
-            runs.start(tx, verb="run", at=at, holder=holder)
+            runs.start(tx, verb=RunVerb.RUN, at=at, holder=holder)
         assert close(tx, at + SOON) == (dead,)
         assert close(tx, at + SOON) == ()
         assert [run.outcome for run in runs.latest(tx)] == [None, None, "interrupted"]
@@ -89,7 +91,7 @@ def test_a_run_that_nobody_can_be_asked_about_is_closed_once_its_lease_is_over(
 ) -> None:
     holder = replace(here, host=place[0], boot=place[1])
     with store.transaction() as tx:
-        run = runs.start(tx, verb="run", at=at, holder=holder)
+        run = runs.start(tx, verb=RunVerb.RUN, at=at, holder=holder)
         leases.take(tx, LeaseName.PULL, holder=holder, clock=lambda: at, lease_seconds=-1)
         assert close(tx, at + LATER) == (run,)
 
@@ -98,7 +100,7 @@ def test_a_run_of_a_living_process_beside_us_is_left_alone_though_it_holds_no_le
     store: Store, at: datetime, here: Holder, close: Close
 ) -> None:
     with store.transaction() as tx:
-        runs.start(tx, verb="run", at=at, holder=here)
+        runs.start(tx, verb=RunVerb.RUN, at=at, holder=here)
         assert close(tx, at + LATER) == ()
 
 
@@ -106,7 +108,7 @@ def test_a_run_elsewhere_whose_lease_somebody_took_is_closed(
     store: Store, at: datetime, here: Holder, elsewhere: Holder, close: Close
 ) -> None:
     with store.transaction() as tx:
-        run = runs.start(tx, verb="run", at=at, holder=elsewhere)
+        run = runs.start(tx, verb=RunVerb.RUN, at=at, holder=elsewhere)
         leases.take(tx, LeaseName.PULL, holder=elsewhere, clock=lambda: at, lease_seconds=-1)
         leases.take(tx, LeaseName.PULL, holder=here, clock=lambda: at, lease_seconds=3_600)
         assert close(tx, at + LATER) == (run,)
@@ -116,7 +118,7 @@ def test_a_run_elsewhere_that_renews_its_lease_is_left_alone(
     store: Store, at: datetime, elsewhere: Holder, close: Close
 ) -> None:
     with store.transaction() as tx:
-        runs.start(tx, verb="run", at=at, holder=elsewhere)
+        runs.start(tx, verb=RunVerb.RUN, at=at, holder=elsewhere)
         leases.take(tx, LeaseName.WRITE, holder=elsewhere, clock=lambda: at, lease_seconds=3_600)
         assert close(tx, at + LATER) == ()
 
@@ -125,7 +127,7 @@ def test_a_run_that_was_only_thought_to_be_over_ends_as_it_ended(
     store: Store, at: datetime, elsewhere: Holder, close: Close
 ) -> None:
     with store.transaction() as tx:
-        run = runs.start(tx, verb="run", at=at, holder=elsewhere)
+        run = runs.start(tx, verb=RunVerb.RUN, at=at, holder=elsewhere)
         close(tx, at + LATER)
         runs.finish(tx, run, outcome="done", figures=Figures(), at=at + LATER)
         assert [found.outcome for found in runs.latest(tx)] == ["done"]

@@ -8,7 +8,7 @@ from sync.store import runs, slots
 from sync.store.database import Store
 from sync.store.holders import Holder
 from sync.store.slots import Slot
-from sync.store.vocabulary import SlotState
+from sync.store.vocabulary import RunVerb, SlotState
 
 DUE = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -110,7 +110,7 @@ def test_who_lost_a_slot_cannot_finish_it(store: Store, here: Holder) -> None:
 
 def test_the_last_that_went_well_is_known(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
-        first, second = (runs.start(tx, verb="run", at=DUE, holder=here) for _ in range(2))
+        first, second = (runs.start(tx, verb=RunVerb.RUN, at=DUE, holder=here) for _ in range(2))
         for minute, (state, run) in enumerate([(SlotState.DONE, first), (SlotState.FAILED, second)]):
             slot = slots.take(tx, "leads", DUE + minute * MINUTE, holder=here, at=DUE, missed=minute)
             assert slot
