@@ -139,7 +139,7 @@ class Terminal:
                     certificates.warn(self, log, worker.settings, now=worker.clock.now())
                 yield run
                 if run.is_first_today:
-                    run.tell(Tidied(retire_reports(run)))
+                    run.tell(Tidied(retire_reports(worker.store, worker.settings, at=run.now)))
                 due = {"sync": run.figures.due.sync} if run.figures.due else {}
                 held = {"outcome": "held"} if run.figures.is_held else {}
                 figures |= {**due, **counts_of(run.figures), **held, "api_calls": run.org.calls}

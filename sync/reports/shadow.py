@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from csv import writer
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.words.catalogue import Words
@@ -22,6 +22,7 @@ from mapping.field_map.labels import labels_of
 from sync.reports.table import BYTE_ORDER_MARK, safe
 from sync.run import Run
 from sync.store import describes, runs
+from sync.store.database import Store
 from sync.store.figures import ColumnAgreement
 from sync.views.shadow import Agreed
 
@@ -82,7 +83,7 @@ def comparing(run: Run, directory: Directory) -> Iterator[_Comparison]:
         yield _Comparison(
             agreement, lambda difference: lines.writerow([safe(cell) for cell in _cells(difference, agreed)])
         )
-    _retire(run)
+    _retire(worker.store, worker.settings.data_folder, run_id=run.run_id, at=run.at)
 
 
 def agreement_file(data_folder: Path, run_id: str) -> Path:
@@ -123,10 +124,10 @@ def _cells(difference: Difference, agreed: Agreed) -> list[str]:
     return [difference.record_id, agreed.label(column), theirs, ours, agreed.why(difference.why)]
 
 
-def _retire(run: Run) -> None:
+def _retire(store: Store, data_folder: Path, *, run_id: str, at: datetime) -> None:
     """Every plan lists all differences: those of earlier plans of the day say nothing more."""
-    day = run.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    with run.worker.store.read() as tx:
-        others = runs.begun(tx, since=day, before=day + timedelta(days=1)) - {run.run_id}
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with store.read() as tx:
+        others = runs.begun(tx, since=day, before=day + timedelta(days=1)) - {run_id}
     for other in others:
-        agreement_file(run.worker.settings.data_folder, other).unlink(missing_ok=True)
+        agreement_file(data_folder, other).unlink(missing_ok=True)
