@@ -60,7 +60,7 @@ class Choice:
         selection = Selection(
             *map(tuple, (self.changes, self.owners, self.takers, self.givers, self.rules, self.where))
         )
-        plan, ids = chosen(worker, self.plan, selection)
+        plan, ids = chosen(worker.store, worker.mirror, self.plan, selection)
         return plan, list(ids)
 
 

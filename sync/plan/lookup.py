@@ -1,11 +1,11 @@
 """Which plan people mean: by its id, by the end of it, or the last."""
 
+from config.rulebook.files import RulebookFiles
 from engine.errors import MapError, RulebookError, UsageError
 from engine.rulebook.rulebook import Operation
 from sync.plan.versions import plan_version_of
-from sync.run import Worker
 from sync.store import plans
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.plans import PlanRecord
 from sync.store.runs import ENDING_MIN
 
@@ -13,23 +13,24 @@ from sync.store.runs import ENDING_MIN
 _NAMED_MAX = 10
 
 
-def is_shadow(worker: Worker, plan: PlanRecord) -> bool:
+def is_shadow(store: Store, files: RulebookFiles, plan: PlanRecord) -> bool:
     """Whether a plan was made to compare only: nothing of it may be decided or written."""
     try:
-        if worker.rulebook.digest == plan.rulebook:
-            return worker.rulebook.operation is Operation.SHADOW
+        rulebook, _ = files()
+        if rulebook.digest == plan.rulebook:
+            return rulebook.operation is Operation.SHADOW
     except (RulebookError, MapError):
         pass  # files that are being edited say nothing about a plan made before
-    with worker.store.read() as tx:
+    with store.read() as tx:
         return plan_version_of(tx, plan.plan_id).rulebook.operation is Operation.SHADOW
 
 
-def plan_shown(worker: Worker, plan_id: str | None) -> PlanRecord:
+def plan_shown(store: Store, files: RulebookFiles, plan_id: str | None) -> PlanRecord:
     """The plan that readers mean: without an id in shadow the newest comparison, else as `plan_named` has it."""
-    with worker.store.read() as tx:
+    with store.read() as tx:
         last = plans.latest(tx) if plan_id is None else None
         named = plan_named(tx, plan_id)
-    return last if last is not None and is_shadow(worker, last) else named
+    return last if last is not None and is_shadow(store, files, last) else named
 
 
 def plan_named(tx: Transaction, plan_id: str | None) -> PlanRecord:

@@ -76,7 +76,7 @@ def let_through(tx: Transaction, page: Sequence[Waiting], *, approver: str, at: 
 
 def refusal(worker: Worker, plan: PlanRecord, *, approves: bool, where: str = "") -> Problem | None:
     """Why nothing of a plan may be decided so: PL-404 (made in shadow), PL-406 (it has expired; it may still be rejected)."""
-    if is_shadow(worker, plan):
+    if is_shadow(worker.store, worker.read_rulebook, plan):
         return Problem("PL-404", where, {"plan": plan.plan_id})  # plan {plan} was made in shadow: it compares, and…
     if approves and plan.expires_at is not None and plan.expires_at <= worker.clock.now():
         return Problem(EXPIRED, where, {"plan": plan.plan_id, "at": f"{plan.expires_at:%Y-%m-%d %H:%M} UTC"})

@@ -17,9 +17,8 @@ from mapping.ids import id18, is_id
 from sync.mirror.mirror import Mirror
 from sync.mirror.records import people
 from sync.plan.lookup import plan_named
-from sync.run import Worker
 from sync.store import changes
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.paging import pages_of
 
 # Changes read from the store at a time.
@@ -80,15 +79,15 @@ def chooser(mirror: Mirror, selection: Selection, *, as_of: str) -> Test:
     return lambda change: all(test(change) for test in tests)
 
 
-def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[str, tuple[str, ...]]:
+def chosen(store: Store, mirror: Mirror, plan_id: str | None, selection: Selection) -> tuple[str, tuple[str, ...]]:
     """The plan meant, and the ids of its waiting changes that are meant.
 
     UsageError PL-401 (no such plan), PL-423 (nothing that waits is meant), PL-424 (no rule is called so), PL-425 (nor a
     field), and those of `chooser`.
     """
-    with worker.store.read() as tx:
+    with store.read() as tx:
         plan = plan_named(tx, plan_id)
-    is_meant = chooser(worker.mirror, selection, as_of=plan.snapshot)
+    is_meant = chooser(mirror, selection, as_of=plan.snapshot)
     ids: list[str] = []
     rules: set[RuleRef] = set()
     fields: set[str] = set()
@@ -96,7 +95,7 @@ def chosen(worker: Worker, plan_id: str | None, selection: Selection) -> tuple[s
     def behind(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
         return changes.page_of_plan(tx, plan.plan_id, after=after, most=most, states=WAITING)
 
-    for page in pages_of(worker.store, behind, lambda each: each.change.record_id, after="", most=_PAGE_ROWS):
+    for page in pages_of(store, behind, lambda each: each.change.record_id, after="", most=_PAGE_ROWS):
         waiting = [each.change for each in page]
         ids += [change.change_id for change in waiting if is_meant(change)]
         rules.update(rule for change in waiting for rule in change.rules)

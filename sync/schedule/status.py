@@ -95,7 +95,11 @@ def _shadows(
         made_by = plans.rulebooks(tx, counts)
         unknown = {rulebook: plan_id for plan_id, rulebook in made_by.items() if rulebook not in known}
         records = [plans.record(tx, plan_id) for plan_id in unknown.values()]
-    found = {record.rulebook: is_shadow(worker, record) for record in records if record is not None}
+    found = {
+        record.rulebook: is_shadow(worker.store, worker.read_rulebook, record)
+        for record in records
+        if record is not None
+    }
     return made_by, {**known, **found}
 
 

@@ -31,7 +31,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
         held = change_values.held_because(tx, plan.plan_id)
     owners = owners_of(worker.mirror, as_of=plan.snapshot) if held else {}
     figures = run.figures if run else Figures()
-    compares = is_shadow(worker, plan)
+    compares = is_shadow(worker.store, worker.read_rulebook, plan)
     writes = (
         (Message.of("writes.shadow"),) if compares else forecast(worker.store, worker.settings, plan.plan_id).messages()
     )

@@ -39,7 +39,7 @@ def four_leads(stage: Stage) -> None:
 
 def pick(waiting: Stage, **given: tuple[str, ...]) -> set[str]:
     """Who would get the changes that are meant."""
-    _, ids = chosen(waiting.worker, waiting.run_id, Selection(**given))
+    _, ids = chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(**given))
     return {waiting.owner_of_change(one) for one in ids}
 
 
@@ -64,24 +64,24 @@ def test_kinds_of_choice_narrow_each_other(waiting: Stage) -> None:
     "term", ["grade = C*", "grade = Ｃ*", "grade ~ c", "grade_rank >= 3", "grade_rank < 9", "grade"]
 )
 def test_changes_are_chosen_by_what_they_give(waiting: Stage, term: str) -> None:
-    assert len(chosen(waiting.worker, waiting.run_id, Selection(where=(term,)))[1]) == 4
+    assert len(chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(where=(term,)))[1]) == 4
 
 
 def test_a_term_that_no_change_fulfils_decides_nothing(waiting: Stage) -> None:
     with pytest.raises(UsageError, match="PL-423"):
-        chosen(waiting.worker, waiting.run_id, Selection(where=("grade = F",)))
+        chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(where=("grade = F",)))
 
 
 @pytest.mark.parametrize(("given", "code"), [("nobody@sandbox.example", "PL-420"), ("", "PL-420")])
 def test_a_name_that_nobody_has_is_said(waiting: Stage, given: str, code: str) -> None:
     with pytest.raises(UsageError, match=code):
-        chosen(waiting.worker, waiting.run_id, Selection(takers=(given,)))
+        chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(takers=(given,)))
 
 
 def problem_of(waiting: Stage, **given: tuple[str, ...]) -> Problem:
     """What is said to a choice that cannot be carried out."""
     with pytest.raises(UsageError) as raised:
-        chosen(waiting.worker, waiting.run_id, Selection(**given))
+        chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(**given))
     return raised.value.problems[0]
 
 
@@ -123,11 +123,11 @@ def test_a_record_may_be_named_by_fifteen_characters(waiting: Stage) -> None:
 @pytest.mark.parametrize("term", ["= 5", "score >= many", ""])
 def test_a_term_that_says_nothing_is_refused(waiting: Stage, term: str) -> None:
     with pytest.raises(UsageError, match="PL-422"):
-        chosen(waiting.worker, waiting.run_id, Selection(where=(term,)))
+        chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(where=(term,)))
 
 
 def test_what_is_approved_is_applied_and_the_rest_waits(waiting: Stage) -> None:
-    plan_id, ids = chosen(waiting.worker, waiting.run_id, Selection(rules=("to kansai",)))
+    plan_id, ids = chosen(waiting.worker.store, waiting.worker.mirror, waiting.run_id, Selection(rules=("to kansai",)))
     approve(waiting.worker, plan_id, change_ids=list(ids), approver="os:reviewer@desk")
 
     waiting.apply()

@@ -108,7 +108,7 @@ def test_the_newest_comparison_is_the_one_that_is_shown(shadow: Stage) -> None:
     shadow.plan()
     found = status_of(shadow.worker, timetable(shadow.worker, shadow.worker.settings.syncs))
     assert (dict(found.waiting), dict(found.compared)) == ({}, {shadow.run_id: 2})
-    assert plan_shown(shadow.worker, None).plan_id == shadow.run_id
+    assert plan_shown(shadow.worker.store, shadow.worker.read_rulebook, None).plan_id == shadow.run_id
 
 
 def test_the_table_counts_where_we_agree_with_the_org_and_where_not(shadow: Stage) -> None:

@@ -34,7 +34,7 @@ def write_plan(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_js
 
     Without the changes it costs as much as the plan has of them, however large the org is; as JSON nothing at all.
     """
-    plan = lookup.plan_shown(worker, plan_id)
+    plan = lookup.plan_shown(worker.store, worker.read_rulebook, plan_id)
     heading = heading_of(worker, plan)
     if as_json:
         _document(terminal, worker, plan, heading, with_changes=with_changes)

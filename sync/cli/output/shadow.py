@@ -26,7 +26,7 @@ _KINDS_SHOWN_MAX = 3
 
 def write_agreement(terminal: Terminal, worker: Worker, plan_id: str | None, *, as_json: bool) -> None:
     """UsageError PL-405 for a plan that was not made in shadow."""
-    plan = lookup.plan_shown(worker, plan_id)
+    plan = lookup.plan_shown(worker.store, worker.read_rulebook, plan_id)
     with worker.store.read() as tx:
         run = runs.run(tx, plan.plan_id)
     columns = run.figures.plan.agreement if run and run.figures.plan else None
