@@ -11,7 +11,9 @@ from engine.messages import Message
 from engine.plan.drafts import written_fields
 from engine.plan.recheck import held_value
 from engine.values import Scalar, Values
+from mapping.field_map.field_map import FieldMap
 from mapping.ids import id18, is_id
+from sync.mirror.mirror import Mirror
 from sync.mirror.records import people, prospects_of
 from sync.plan.lookup import is_shadow, plan_named
 from sync.run import Worker
@@ -38,7 +40,7 @@ def approve(
     if problem := refusal(worker, plan, approves=True):
         raise (PlanStaleError if problem.code == EXPIRED else UsageError)(problem)
     count = 0
-    for page in _pages(worker, plan, change_ids):
+    for page in _pages(worker.store, plan, change_ids):
         with worker.store.transaction() as tx:
             let_through(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
@@ -55,7 +57,7 @@ def reject(worker: Worker, plan_id: str | None, *, change_ids: Sequence[str] | N
     if problem := refusal(worker, plan, approves=False):
         raise UsageError(problem)
     count = 0
-    for page in _pages(worker, plan, change_ids):
+    for page in _pages(worker.store, plan, change_ids):
         with worker.store.transaction() as tx:
             turn_down(tx, page, approver=approver, at=worker.clock.now(), reason=reason)
         count += len(page)
@@ -98,28 +100,28 @@ def expire(store: Store, *, run_id: str, at: datetime) -> int:
         count += len(due)
 
 
-def lift(worker: Worker, *, record_ids: Sequence[str] | None, actor: str) -> int:
+def lift(store: Store, *, record_ids: Sequence[str] | None, actor: str, at: datetime) -> int:
     """Forget that changes of these records (None: of all) were rejected or refused; how many there were.
 
     UsageError PL-411 for what is no record id.
     """
     if strange := [given for given in record_ids or () if not is_id(given)]:
         raise UsageError(*(Problem("PL-411", "", {"given": given}) for given in strange))  # {given!r} is not a record…
-    with worker.store.transaction() as tx:
+    with store.transaction() as tx:
         wanted = remembered.hushed(tx) if record_ids is None else [id18(given) for given in record_ids]
-        return remembered.lift(tx, wanted, actor=actor, at=worker.clock.now())
+        return remembered.lift(tx, wanted, actor=actor, at=at)
 
 
-def _pages(worker: Worker, plan: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[Sequence[Waiting]]:
+def _pages(store: Store, plan: PlanRecord, change_ids: Sequence[str] | None) -> Iterator[Sequence[Waiting]]:
     if change_ids is not None:
-        with worker.store.read() as tx:
+        with store.read() as tx:
             named = _named(tx, plan, change_ids)
         return chunks(named, PAGE_ROWS)
 
     def behind(tx: Transaction, after: str, most: int) -> list[Waiting]:
         return changes.waiting(tx, plan.plan_id, after=after, most=most)
 
-    return pages_of(worker.store, behind, lambda each: each.record_id, after="")
+    return pages_of(store, behind, lambda each: each.record_id, after="")
 
 
 def _named(tx: Transaction, plan: PlanRecord, change_ids: Sequence[str]) -> list[Waiting]:
@@ -149,7 +151,7 @@ def give_back(worker: Worker, record_ids: Sequence[str], *, fields: Sequence[str
         # {given!r} is no field that leadsync writes
         raise UsageError(*(Problem("PL-414", "", {"given": name, "known": shown}) for name in unknown))
     ids = list(dict.fromkeys(id18(given) for given in record_ids))
-    rows = dict(_rows(worker, ids))
+    rows = dict(_rows(worker.mirror, worker.field_map, ids))
     if missing := [each for each in ids if each not in rows]:
         raise UsageError(*(Problem("PL-412", each, {}) for each in missing))  # this record has not been pulled, or it…
     users, queues = people(worker.mirror)
@@ -179,10 +181,10 @@ def _theirs(
     return found
 
 
-def _rows(worker: Worker, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows(mirror: Mirror, field_map: FieldMap, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The rows of these prospects as last pulled, by id; deleted ones are not there."""
-    for object_map in worker.field_map.objects:
-        raw = worker.mirror.of(object_map.api_name, ids)
+    for object_map in field_map.objects:
+        raw = mirror.of(object_map.api_name, ids)
         if raw.height:
-            frame = prospects_of(worker.mirror, raw, object_map, worker.field_map)
+            frame = prospects_of(mirror, raw, object_map, field_map)
             yield from ((str(row["id"]), row) for row in frame.iter_rows(named=True))

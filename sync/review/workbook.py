@@ -19,7 +19,7 @@ from sync.review.decisions import EXPIRED, let_through, refusal, turn_down
 from sync.review.workbook_lines import Decision, Line
 from sync.run import Worker
 from sync.store import changes, plans
-from sync.store.database import Transaction
+from sync.store.database import Store, Transaction
 from sync.store.paging import PAGE_ROWS, chunks
 from sync.views import phrases
 from sync.views.heading import heading_of, owners_of
@@ -48,7 +48,7 @@ def decide(
     PL-402 (a part of a baseline), PL-404 (a plan made in shadow); PlanStaleError PL-406 when plans have expired and nothing
     else is wrong. What moves while it is carried out is late, and left alone.
     """
-    by_plan, late, problems = _sorted_out(worker, decisions)
+    by_plan, late, problems = _sorted_out(worker.store, decisions)
     # a rejection needs a reason
     problems += [Problem("CL-116", each.where) for each in decisions if not (each.is_approval or each.reason or reason)]
     problems += edits(worker, lines)
@@ -73,14 +73,14 @@ def decide(
 
 
 def _sorted_out(
-    worker: Worker, decisions: Sequence[Decision]
+    store: Store, decisions: Sequence[Decision]
 ) -> tuple[Mapping[str, list[Decision]], list[str], list[Problem]]:
     """The decisions on what waits, by plan; the cells of what waits no more; and of what never was."""
     by_plan: dict[str, list[Decision]] = defaultdict(list)
     late: list[str] = []
     unknown: list[Problem] = []
     for page in chunks(decisions, PAGE_ROWS):
-        with worker.store.read() as tx:
+        with store.read() as tx:
             standings = changes.find(tx, [each.change_id for each in page])
         for each in page:
             found = standings.get(each.change_id)

@@ -124,5 +124,5 @@ def test_a_rejection_that_is_lifted_is_proposed_again(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads")
     stage.plan()
     stage.reject(lead)
-    assert lift(stage.worker, record_ids=[lead], actor="os:reviewer@desk") == 1
+    assert lift(stage.worker.store, record_ids=[lead], actor="os:reviewer@desk", at=stage.worker.clock.now()) == 1
     assert ids(stage.plan()) == [lead]

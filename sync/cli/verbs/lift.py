@@ -25,6 +25,6 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         if bool(records) == everything:
             raise UsageError.of("CL-106")  # no records were named
         with terminal.worker(folder) as worker:
-            count = decisions.lift(worker, record_ids=records or None, actor=worker.person)
+            count = decisions.lift(worker.store, record_ids=records or None, actor=worker.person, at=worker.clock.now())
         terminal.write(terminal.say("cli.lifted", count=count))
         return Code.DONE
