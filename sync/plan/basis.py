@@ -7,7 +7,6 @@ than a day.
 from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass
 from importlib.metadata import version as version_of
-from typing import TypeGuard
 
 from engine.changes.memory import Memory
 from engine.digests import digest
@@ -78,12 +77,12 @@ def basis_of(
     return Basis(snapshot, before.memory, moves_owners, digest(common), before.seen, before.open, before.held)
 
 
-def may_go_on(checkpoint: Checkpoint | None, basis: Basis, version: PlanVersion) -> TypeGuard[Checkpoint]:
+def may_go_on(checkpoint: Checkpoint, basis: Basis, version: PlanVersion) -> bool:
     """Whether a plan of a part may go on from it; else everybody must be looked at.
 
     In shadow and in a baseline everybody is: both say what the rules make of the whole org.
     """
-    if checkpoint is None or checkpoint.digest != basis.digest or checkpoint.at > version.moment.at:
+    if checkpoint.digest != basis.digest or checkpoint.at > version.moment.at:
         return False
     return basis.memory.is_established and version.rulebook.operation is not Operation.SHADOW
 

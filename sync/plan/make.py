@@ -95,7 +95,7 @@ def plan_org(
     with leased.read() as tx:
         last = None if looks_at_all else checkpoints.latest(tx)
     basis, version = work.basis, work.imprint.version
-    if may_go_on(last, basis, version):
+    if last is not None and may_go_on(last, basis, version):
         affected = Affected(leased.store, work.mirror, version.field_map, last, run.worker.settings.range_records)
         few = affected.records(at=run.at, until=basis.seen)
         if few is not None:

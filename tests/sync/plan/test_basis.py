@@ -132,10 +132,9 @@ def test_a_basis_tells_what_it_was_made_of() -> None:
 
 BASIS = basis()
 LAST = Checkpoint("plan-1", "plan-0", AT - timedelta(minutes=15), BASIS.digest, 5, Weight())
-_GOES_ON: dict[str, tuple[Checkpoint | None, Basis, PlanVersion, bool]] = {
+_GOES_ON: dict[str, tuple[Checkpoint, Basis, PlanVersion, bool]] = {
     "as it was": (LAST, BASIS, VERSION, True),
     "within the same second": (replace(LAST, at=AT), BASIS, VERSION, True),
-    "none before": (None, BASIS, VERSION, False),
     "another basis": (replace(LAST, digest="other"), BASIS, VERSION, False),
     "from the future": (replace(LAST, at=AT + timedelta(seconds=1)), BASIS, VERSION, False),
     "in a baseline": (LAST, replace(BASIS, memory=EMPTY), VERSION, False),
@@ -144,7 +143,5 @@ _GOES_ON: dict[str, tuple[Checkpoint | None, Basis, PlanVersion, bool]] = {
 
 
 @pytest.mark.parametrize(("last", "now", "version", "answer"), _GOES_ON.values(), ids=_GOES_ON.keys())
-def test_when_a_plan_of_a_part_may_go_on(
-    last: Checkpoint | None, now: Basis, version: PlanVersion, *, answer: bool
-) -> None:
+def test_when_a_plan_of_a_part_may_go_on(last: Checkpoint, now: Basis, version: PlanVersion, *, answer: bool) -> None:
     assert may_go_on(last, now, version) is answer
