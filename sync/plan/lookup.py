@@ -1,10 +1,11 @@
 """Which plan people mean: by its id, by the end of it, or the last."""
 
 from config.rulebook.files import RulebookFiles
+from engine.changes.states import State
 from engine.errors import MapError, RulebookError, UsageError
 from engine.rulebook.rulebook import Operation
 from sync.plan.versions import plan_version_of
-from sync.store import plans
+from sync.store import changes, plans
 from sync.store.database import Store, Transaction
 from sync.store.plans import PlanRecord
 from sync.store.runs import ENDING_MIN
@@ -53,3 +54,9 @@ def plan_named(tx: Transaction, plan_id: str | None) -> PlanRecord:
         # there is no plan yet, so nothing has been decided / there is no plan {given!r}
         raise UsageError.of("PL-413") if plan_id is None else UsageError.of("PL-401", given=plan_id)
     return found
+
+
+def held_of(store: Store) -> dict[State, int]:
+    """What is over a limit, by this plan or an earlier one."""
+    with store.read() as tx:
+        return {State.HELD: changes.held(tx)}

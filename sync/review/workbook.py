@@ -23,7 +23,7 @@ from sync.store.database import Store, Transaction
 from sync.store.paging import PAGE_ROWS, chunks
 from sync.views import phrases
 from sync.views.heading import heading_of, owners_of
-from sync.views.plan_report import rows_among
+from sync.views.plan_report import Cards, cards_of, rows_among
 from sync.views.report import Heading
 from sync.views.rows import Owner, Row
 
@@ -147,7 +147,7 @@ def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
             if plan_id not in known:
                 known[plan_id] = _plan(worker, plan_id)
             theirs = [each for each in found.values() if each.plan_id == plan_id and each.state in WAITING]
-            rows |= known[plan_id].rows(worker, theirs)
+            rows |= known[plan_id].rows(theirs)
         fields = {plan_id: _fields(page[0], plan.heading, rows.values()) for plan_id, plan in known.items()}
         for line in page:
             if row := rows.get(line.change_id):
@@ -157,12 +157,12 @@ def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    plan: plans.PlanRecord
     heading: Heading
+    cards: Cards
     owners: Mapping[str, Owner]
 
-    def rows(self, worker: Worker, standings: Sequence[Standing]) -> dict[str, Row]:
-        return {row.change_id: row for row in rows_among(worker, self.plan, standings, self.owners)}
+    def rows(self, standings: Sequence[Standing]) -> dict[str, Row]:
+        return {row.change_id: row for row in rows_among(standings, self.cards, self.owners)}
 
 
 def _plan(worker: Worker, plan_id: str) -> _Plan:
@@ -170,7 +170,8 @@ def _plan(worker: Worker, plan_id: str) -> _Plan:
         plan = plans.record(tx, plan_id)
     if plan is None:
         raise ValueError(f"a change of no plan: {plan_id}")
-    return _Plan(plan, heading_of(worker, plan), owners_of(worker.mirror, as_of=plan.snapshot))
+    cards = cards_of(worker, plan.snapshot)
+    return _Plan(heading_of(worker, plan), cards, owners_of(worker.mirror, as_of=plan.snapshot))
 
 
 def _fields(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:

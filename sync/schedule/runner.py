@@ -12,6 +12,7 @@ from engine.errors import LeadsyncError, LeaseError, Problem, ShutdownError, Sto
 from sync.cycle import propose, settle
 from sync.host.log import places_of
 from sync.host.shutdown import Shutdown
+from sync.plan.lookup import held_of
 from sync.pull.sweep import sweep
 from sync.reports.files import write_report
 from sync.run import Run, Worker
@@ -80,12 +81,12 @@ def _ended(
 def _run(run: Run) -> States:
     propose(run)
     run.worker.shutdown.check()
-    return {**settle(run).states, **_held(run)}
+    return {**settle(run).states, **held_of(run.worker.store)}
 
 
 def _plan(run: Run) -> States:
     propose(run)
-    return _held(run)
+    return held_of(run.worker.store)
 
 
 def _apply(run: Run) -> States:
@@ -95,12 +96,6 @@ def _apply(run: Run) -> States:
 def _sweep(run: Run) -> States:
     sweep(run)
     return {}
-
-
-def _held(run: Run) -> States:
-    """What is over a limit, by this plan or an earlier one."""
-    with run.worker.store.read() as tx:
-        return {State.HELD: changes.held(tx)}
 
 
 VERBS: Mapping[Verb, Callable[[Run], States]] = {

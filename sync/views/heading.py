@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from config.rulebook.files import RulebookFiles
+from config.settings.settings import Settings
 from engine.assignment.directory import ACTIVE, INACTIVE
 from engine.changes.states import State
 from engine.errors import RulebookError
@@ -37,7 +39,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
     )
     return Heading(
         org_id=plan.org_id,
-        org_name=org_name(worker, figures),
+        org_name=org_name(worker.settings, figures),
         is_sandbox=worker.settings.is_sandbox,
         run_id=plan.plan_id,
         at=plan.at,
@@ -48,7 +50,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
             at=plan.at,
             digest=plan.digest,
             rulebook=plan.rulebook,
-            rulebook_name=_rulebook_name(worker, plan),
+            rulebook_name=_rulebook_name(worker.read_rulebook, plan),
             is_baseline=plan.is_baseline,
             is_shadow=compares,
             counts=plan.counts,
@@ -74,7 +76,7 @@ def heading_of_run(worker: Worker, run: RunRecord) -> Heading:
     figures = run.figures
     return Heading(
         org_id=org_id or "",
-        org_name=org_name(worker, figures),
+        org_name=org_name(worker.settings, figures),
         is_sandbox=worker.settings.is_sandbox,
         run_id=run.run_id,
         at=run.started_at,
@@ -105,9 +107,9 @@ def named(message: Message, owners: Mapping[str, Owner]) -> Message:
     return replace(message, params=params)
 
 
-def org_name(worker: Worker, figures: Figures) -> str:
+def org_name(settings: Settings, figures: Figures) -> str:
     told = figures.end.org_name if figures.end else ""
-    return told or urlsplit(worker.settings.org).hostname or "sandbox"
+    return told or urlsplit(settings.org).hostname or "sandbox"
 
 
 def seconds_of(figures: Figures) -> float | None:
@@ -123,13 +125,13 @@ def _outcome(run: RunRecord | None) -> str:
     return (run.outcome if run else None) or "running"
 
 
-def _rulebook_name(worker: Worker, plan: PlanRecord) -> str:
+def _rulebook_name(files: RulebookFiles, plan: PlanRecord) -> str:
     """The rulebook's name while its files are those of the plan; else its version, for the name may have changed."""
     try:
-        is_same = worker.rulebook.digest == plan.rulebook
+        rulebook, _ = files()
     except RulebookError:
-        is_same = False
-    return worker.rulebook.name if is_same else plan.rulebook[:12]
+        return plan.rulebook[:12]
+    return rulebook.name if rulebook.digest == plan.rulebook else plan.rulebook[:12]
 
 
 # Of the rows of dropped files that say nothing so many are named; the figures of the run have more.

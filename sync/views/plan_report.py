@@ -1,9 +1,10 @@
 """Put a plan's report together from what a folder knows: the store's changes, the mirror's names, the run's figures."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.changes.change import Standing
+from engine.changes.plan import Notice
 from engine.messages import Message
 from engine.values import Scalar
 from mapping.field_map.field_map import ObjectMap
@@ -33,15 +34,16 @@ Page = Callable[[Transaction, str, int], tuple[Standing, ...]]
 def report_of(worker: Worker, plan: PlanRecord) -> RunReport:
     """The report of a plan and of what became of it so far. Names are those the mirror knew when the plan was made."""
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    rows = rows_of(worker, plan, owners)
+    cards = cards_of(worker, plan.snapshot)
+    rows = rows_of(worker.store, plan, cards, owners)
     seen, listed = _gathered(rows)
     return RunReport(
         heading=heading_of(worker, plan),
         rows=rows,
         overview=seen,
         listing=listed,
-        loads=loads_of(worker, plan, owners, seen),
-        remarks=remarks_of(worker, plan),
+        loads=loads_of(cards, owners, seen),
+        remarks=remarks_of(cards, plan.notices),
     )
 
 
@@ -52,41 +54,34 @@ def report_of_run(worker: Worker, run: RunRecord) -> RunReport:
     def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
         return changes.page_of_run(tx, run.run_id, after=after, most=most)
 
-    rows = StoredRows(worker.store, page, _cards(worker, run.run_id), owners)
+    rows = StoredRows(worker.store, page, cards_of(worker, run.run_id), owners)
     seen, listed = _gathered(rows)
     return RunReport(heading_of_run(worker, run), rows, seen, listed)
 
 
-def overview_of(worker: Worker, plan: PlanRecord) -> Overview:
+def overview_of(store: Store, mirror: Mirror, plan: PlanRecord) -> Overview:
     """The same overview from what the store says alone: no record's name is looked up."""
-    owners = owners_of(worker.mirror, as_of=plan.snapshot)
+    owners = owners_of(mirror, as_of=plan.snapshot)
     counts = ChangeCounts[str]()
 
     def behind(tx: Transaction, after: str, most: int) -> list[Sketch]:
         return sketches(tx, plan.plan_id, after=after, most=most)
 
-    for page in pages_of(worker.store, behind, lambda sketch: sketch.record_id, after="", most=_PAGE_ROWS):
+    for page in pages_of(store, behind, lambda sketch: sketch.record_id, after="", most=_PAGE_ROWS):
         for sketch in page:
             _count(counts, sketch)
     return counts.overview(owner_of=lambda owner: _owner(owner, owners), told=lambda message: named(message, owners))
 
 
 def rows_of(
-    worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS
+    store: Store, plan: PlanRecord, cards: "Cards", owners: Mapping[str, Owner], *, page_rows: int = _PAGE_ROWS
 ) -> "StoredRows":
     """The changes a plan first proposed, as readers see them."""
 
     def page(tx: Transaction, after: str, most: int) -> tuple[Standing, ...]:
         return changes.page_of_plan(tx, plan.plan_id, after=after, most=most)
 
-    return StoredRows(worker.store, page, _cards(worker, plan.snapshot), owners, page_rows)
-
-
-def rows_among(
-    worker: Worker, plan: PlanRecord, standings: Iterable[Standing], owners: Mapping[str, Owner]
-) -> Iterator[Row]:
-    """Some changes of a plan, as readers see them."""
-    yield from _rows(list(standings), _cards(worker, plan.snapshot), owners)
+    return StoredRows(store, page, cards, owners, page_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +119,14 @@ class StoredRows:
             self.store, self.page, lambda standing: standing.change.record_id, after="", most=self.page_rows
         )
         for standings in by_record:
-            yield from _rows(standings, self.cards, self.owners)
+            yield from rows_among(standings, self.cards, self.owners)
 
 
-def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
+def loads_of(cards: Cards, owners: Mapping[str, Owner], seen: Overview) -> tuple[Load, ...]:
     """Records held by each owner at the snapshot, counted a range at a time."""
     before: dict[Owner, int] = {}
-    for object_map in worker.field_map.objects:
-        for part in worker.mirror.ranges(object_map.api_name, as_of=plan.snapshot):
+    for object_map in cards.objects:
+        for part in cards.mirror.ranges(object_map.api_name, as_of=cards.as_of):
             held = open_holdings(part.lazy()).group_by("owner_id").len().collect()
             for owner_id, count in held.iter_rows():
                 owner = _owner(owner_id, owners)
@@ -139,13 +134,12 @@ def loads_of(worker: Worker, plan: PlanRecord, owners: Mapping[str, Owner], seen
     return loads(before, seen.shift)
 
 
-def remarks_of(worker: Worker, plan: PlanRecord) -> tuple[Remark, ...]:
+def remarks_of(cards: Cards, notices: Sequence[Notice]) -> tuple[Remark, ...]:
     """What people should know of records for which nothing is proposed."""
-    cards = _cards(worker, plan.snapshot)
-    found = cards.of({notice.record_id for notice in plan.notices})
+    found = cards.of({notice.record_id for notice in notices})
     return tuple(
         Remark(notice.record_id, notice.message, card.name, cards.link(notice.record_id, card))
-        for notice in plan.notices
+        for notice in notices
         for card in [found.get(notice.record_id, Card())]
     )
 
@@ -170,13 +164,14 @@ def _count(counts: ChangeCounts[str], sketch: Sketch) -> None:
     )
 
 
-def _cards(worker: Worker, as_of: str | None) -> Cards:
+def cards_of(worker: Worker, as_of: str | None) -> Cards:
     """The sandbox org has no pages."""
     settings = worker.settings
     return Cards(worker.mirror, worker.field_map.objects, as_of, None if settings.is_sandbox else settings.org)
 
 
-def _rows(standings: Sequence[Standing], cards: Cards, owners: Mapping[str, Owner]) -> Iterator[Row]:
+def rows_among(standings: Sequence[Standing], cards: Cards, owners: Mapping[str, Owner]) -> Iterator[Row]:
+    """Some changes, as readers see them."""
     found = cards.of({standing.change.record_id for standing in standings})
     for standing in standings:
         card = found.get(standing.change.record_id, Card())

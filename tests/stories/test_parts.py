@@ -291,9 +291,7 @@ ACTIONS: Mapping[str, Callable[[Stage, int], object]] = {
     "approve": approved,
     "reject": rejected,
     "apply": lambda stage, _: stage.apply(),
-    "lift": lambda stage, _: lift(
-        stage.worker.store, record_ids=None, actor="os:chief@desk", at=stage.worker.clock.now()
-    ),
+    "lift": lambda stage, _: lift(stage.worker.store, record_ids=None, actor="os:a@desk", at=stage.worker.clock.now()),
     "give back": lambda stage, number: give_back(
         stage.worker, [lead_of(stage, number)], fields=None, actor="os:chief@desk"
     ),

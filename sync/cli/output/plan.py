@@ -11,11 +11,10 @@ from sync.plan import lookup
 from sync.reports.document import document, each, parts
 from sync.run import Run, Worker
 from sync.store import plans, runs
-from sync.store.changes import held as changes_held
 from sync.store.plans import PlanRecord
 from sync.views import phrases
 from sync.views.heading import heading_of, owners_of
-from sync.views.plan_report import loads_of, overview_of, remarks_of, report_of, report_of_run, rows_of
+from sync.views.plan_report import cards_of, loads_of, overview_of, remarks_of, report_of, report_of_run, rows_of
 from sync.views.report import OPEN_COUNTS, Heading, RunReport
 
 _LISTED_MAX = 100
@@ -67,13 +66,6 @@ def report_named(worker: Worker, given: str | None) -> RunReport:
     return report_of(worker, plan) if run is None else report_of_run(worker, run)
 
 
-def held_of(worker: Worker) -> dict[State, int]:
-    """What is held because a plan went over the limit, this one or an earlier one."""
-    with worker.store.read() as tx:
-        held = changes_held(tx)
-    return {State.HELD: held} if held else {}
-
-
 def write_settlement(terminal: Terminal, run: Run, settlement: Settlement, *, as_json: bool) -> None:
     """What one `apply` did."""
     states = {state.value: count for state, count in settlement.states.items()}
@@ -106,9 +98,10 @@ def _document(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Hea
         terminal.document("plan", told)
         return
     owners = owners_of(worker.mirror, as_of=plan.snapshot)
-    loads = loads_of(worker, plan, owners, overview_of(worker, plan))
-    told |= each(loads, remarks_of(worker, plan), terminal.words)
-    for part in parts({**labelled("plan"), **told}, rows_of(worker, plan, owners), terminal.words):
+    cards = cards_of(worker, plan.snapshot)
+    loads = loads_of(cards, owners, overview_of(worker.store, worker.mirror, plan))
+    told |= each(loads, remarks_of(cards, plan.notices), terminal.words)
+    for part in parts({**labelled("plan"), **told}, rows_of(worker.store, plan, cards, owners), terminal.words):
         terminal.out.write(part)
 
 
@@ -147,13 +140,14 @@ def _write_next(terminal: Terminal, heading: Heading) -> None:
 
 def _tables(terminal: Terminal, worker: Worker, plan: PlanRecord, heading: Heading, *, with_changes: bool) -> None:
     console, words = terminal.console(), terminal.words
-    overview = overview_of(worker, plan)
+    overview = overview_of(worker.store, worker.mirror, plan)
     for table in (flows_table(overview, heading.labels, words), fields_table(overview, heading.labels, words)):
         if table:
             console.print(table)
     if with_changes:
         owners = owners_of(worker.mirror, as_of=plan.snapshot)
-        rows = islice(rows_of(worker, plan, owners, page_rows=_LISTED_MAX), _LISTED_MAX)
+        cards = cards_of(worker, plan.snapshot)
+        rows = islice(rows_of(worker.store, plan, cards, owners, page_rows=_LISTED_MAX), _LISTED_MAX)
         console.print(changes_table(rows, heading, words))
         if (more := heading.total - _LISTED_MAX) > 0:
             terminal.talk(terminal.say("cli.plan.more", count=more, plan=heading.run_id))

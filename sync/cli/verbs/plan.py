@@ -35,8 +35,9 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
         if context.invoked_subcommand is not None:
             return Code.DONE
         from mapping.field_map.check import lints
-        from sync.cli.output.plan import held_of, write_plan
+        from sync.cli.output.plan import write_plan
         from sync.cycle import propose
+        from sync.plan.lookup import held_of
 
         with terminal.worker(folder) as worker:
             with terminal.run(worker, RunVerb.PLAN) as run:
@@ -44,7 +45,7 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
             write_plan(terminal, worker, run.run_id, as_json=json, with_changes=False)
             for problem in lints(worker.field_map):
                 terminal.talk(terminal.words.problem(problem))
-            code = code_after(held_of(worker))
+            code = code_after(held_of(worker.store))
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code
 
     _add_export(group, terminal)

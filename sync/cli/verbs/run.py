@@ -32,13 +32,14 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
             from sync.cli.once import run_once
 
             return run_once(terminal, folder, as_json=json)
-        from sync.cli.output.plan import held_of, write_plan
+        from sync.cli.output.plan import write_plan
         from sync.cycle import propose, settle
+        from sync.plan.lookup import held_of
 
         with terminal.worker(folder) as worker:
             with terminal.run(worker, RunVerb.RUN) as both:
                 proposed = propose(both, with_owners=owners, looks_at_all=whole)
                 settlement = settle(both)
             write_plan(terminal, worker, both.run_id, as_json=json, with_changes=False)
-            code = code_after({**settlement.states, **held_of(worker)})
+            code = code_after({**settlement.states, **held_of(worker.store)})
         return Code.CHANGES if code is Code.DONE and detailed_exitcode and proposed.proposed else code

@@ -1,11 +1,15 @@
-"""Before there is an org: a missing folder, a new one, and the fields an admin deploys."""
+"""Before there is an org: a missing folder, a new one, and the fields an admin deploys. Later on: what goes from it again."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.words.catalogue import catalogue
+from sync.app import open_worker
+from sync.store import runs
+from sync.store.vocabulary import RunVerb
 
 
 @pytest.mark.parametrize("verb", ["plan", "apply", "run", "doctor", "show", "validate", "config"])
@@ -73,3 +77,13 @@ def test_an_object_without_fields_is_refused(call: Any, tmp_path: Path) -> None:
 
     assert told.code == 64
     assert "[CL-102]" in told.err
+
+
+def test_the_first_run_of_a_day_removes_reports_that_have_been_kept_long_enough(call: Any, folder: Path) -> None:
+    with open_worker(folder) as worker, worker.store.transaction() as tx:
+        run = runs.start(tx, verb=RunVerb.PLAN, at=datetime(2020, 1, 1, tzinfo=UTC), holder=worker.holder)
+    old = folder / "data" / "reports" / f"{run}.html"
+    old.parent.mkdir(parents=True, exist_ok=True)
+    old.touch()
+    call("plan", "--folder", folder)
+    assert not old.exists()

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,6 @@ from openpyxl import load_workbook
 
 from config.rulebook.folder import FOLDERS
 from config.words.catalogue import Language, Words
-from sync.app import open_worker
-from sync.store import runs
-from sync.store.vocabulary import RunVerb
 
 
 def test_plan_counts_and_writes_nothing(call: Any, folder: Path) -> None:
@@ -342,14 +339,3 @@ def test_a_command_that_is_shown_can_be_pasted_where_one_stands(
 
     assert f"`leadsync apply --folder {folder}`" in elsewhere
     assert "`leadsync apply`" in within
-
-
-@pytest.mark.long
-def test_the_first_run_of_a_day_removes_reports_that_have_been_kept_long_enough(call: Any, folder: Path) -> None:
-    with open_worker(folder) as worker, worker.store.transaction() as tx:
-        run = runs.start(tx, verb=RunVerb.PLAN, at=datetime(2020, 1, 1, tzinfo=UTC), holder=worker.holder)
-    old = folder / "data" / "reports" / f"{run}.html"
-    old.parent.mkdir(parents=True, exist_ok=True)
-    old.touch()
-    call("plan", "--folder", folder)
-    assert not old.exists()

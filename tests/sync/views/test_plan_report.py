@@ -42,8 +42,8 @@ def test_what_is_counted_without_names_is_what_the_report_counts(stage: Stage) -
         stage.add_lead(owner="Inbound_Leads", Title=title, NumberOfEmployees=1000)
     stage.plan()
     plan = stage.header()
-    assert overview_of(stage.worker, plan) == report_of(stage.worker, plan).overview
-    assert overview_of(stage.worker, plan).moved == 3
+    assert overview_of(stage.worker.store, stage.worker.mirror, plan) == report_of(stage.worker, plan).overview
+    assert overview_of(stage.worker.store, stage.worker.mirror, plan).moved == 3
 
 
 def test_a_report_tells_the_time_in_the_zone_of_its_plan(tmp_path: Path) -> None:
