@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.errors import PlanStaleError
 from sync.apply.apply import Settlement, apply
-from sync.plan.cost import forecast
+from sync.plan.cost import cost_of
 from sync.plan.make import plan_org
 from sync.pull.pull import pull
 from sync.reports.shadow import comparing
@@ -44,7 +44,7 @@ def _proposed(run: Run, lease: Lease, *, with_owners: bool, looks_at_all: bool) 
     run.tell(pull(run, lease))
     made = plan_org(run, lease, comparing=partial(comparing, run), with_owners=with_owners, looks_at_all=looks_at_all)
     shown = made.plan
-    writes = forecast(run.worker.store, run.worker.settings, shown.plan_id)
+    writes = cost_of(run.worker.store, run.worker.settings, shown.plan_id)
     run.tell(
         Proposed(
             proposed=shown.proposed,

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from config.field_map.objects import lookup_of, read_fields, read_lookups
 from config.field_map.reading import Reader
 from config.files.problems import nearest
-from config.files.yaml_tree import Listing, Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table, YamlList
 from engine.names import folded
 from mapping.field_map.field_map import ActivitySource, DropFolder, Lookup, MappedField, RelatedObject
 from mapping.field_map.filters import Value
@@ -29,7 +29,7 @@ _CAMPAIGN = "Campaign"
 
 
 def read_activities(node: Node, related: Mapping[str, RelatedObject], reader: Reader) -> Iterator[ActivitySource]:
-    if not isinstance(node, Listing):
+    if not isinstance(node, YamlList):
         reader.shape("MP-109", node)  # a list is expected here, each item behind '- '
         return
     for item in node.items:

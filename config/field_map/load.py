@@ -56,9 +56,9 @@ def map_from_text(text: str, *, file: str = FILE) -> FieldMap:
     objects = tuple(read_objects(top["prospects"], by_name, reader)) if "prospects" in top else ()
     activities = tuple(read_activities(top["activities"], by_name, reader)) if "activities" in top else ()
     if any(source.files and source.files.by_email for source in activities) and not all(one.email for one in objects):
-        lacking = next(one for one in objects if not one.email)
+        without_email = next(one for one in objects if not one.email)
         # files name prospects by e-mail, but {object} has no field with the key email
-        reader.problems.append(Problem("MP-141", lacking.where, {"object": lacking.api_name}))
+        reader.problems.append(Problem("MP-141", without_email.where, {"object": without_email.api_name}))
     if reader.problems:
         raise MapError(*reader.problems)
     return FieldMap(objects, activities, _meaning(objects, activities, related), text, related)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from config.files.problems import nearest
-from config.files.yaml_tree import Listing, Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table, YamlList
 from engine.errors import Parameter, Problem
 from engine.names import folded
 
@@ -52,7 +52,7 @@ class Reader:
 
     def several(self, node: Node) -> tuple[Node, ...]:
         """The items of a list that must not be empty, or the one that stands alone."""
-        found = node.items if isinstance(node, Listing) else (node,)
+        found = node.items if isinstance(node, YamlList) else (node,)
         if not found:
             self.add("MP-108", node)  # the value is missing
         return found

@@ -87,7 +87,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class YamlList:
     items: tuple["Node", ...]
     where: str
 
@@ -100,7 +100,7 @@ class Table:
     where: str
 
 
-Node: TypeAlias = Scalar | Listing | Table
+Node: TypeAlias = Scalar | YamlList | Table
 
 
 class _TrapError(Exception):
@@ -164,7 +164,7 @@ def _node(event: Event, events: Iterator[Event], file: str, *, depth: int) -> No
             items = []
             while not isinstance(following := next(events), SequenceEndEvent):
                 items.append(_node(following, events, file, depth=depth + 1))
-            return Listing(tuple(items), where)
+            return YamlList(tuple(items), where)
         case MappingStartEvent():
             return Table(tuple(_entries(events, file, depth=depth)), where)
     raise _TrapError("anchor", event)

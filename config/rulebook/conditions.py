@@ -6,7 +6,7 @@ Several keys side by side must all hold, so `employees: {at least: 100, less tha
 
 from dataclasses import replace
 
-from config.files.yaml_tree import Listing, Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table, YamlList
 from config.rulebook.fields import Readable
 from config.rulebook.operands import Known, days, operand
 from config.rulebook.typed import Problems, choice, distinct, items, scalar, text, whole, yes_no
@@ -27,7 +27,7 @@ def read_condition(node: Node, known: Known, problems: Problems) -> Condition:
     match node:
         case Scalar() if folded(node.text) == EVERYONE:
             return ALWAYS
-        case Listing():
+        case YamlList():
             problems.add("RB-132", node)  # a list of conditions does not say how many of them must hold
             return ALWAYS
         case Table():
@@ -65,7 +65,7 @@ def _all_of(node: Table, known: Known, problems: Problems) -> Condition:
 
 def _group(join: Join, node: Node, known: Known, problems: Problems) -> Condition:
     of = items(node, problems)
-    if isinstance(node, Listing) and not of:
+    if isinstance(node, YamlList) and not of:
         problems.add("RB-108", node)  # the value is missing
     return Group(join, tuple(read_condition(one, known, problems) for one in of))
 
@@ -82,7 +82,7 @@ def _field(readable: Readable, node: Node, known: Known, problems: Problems) -> 
             problems.add("RB-108", node)  # the value is missing
         leaves = tuple(leaf for leaf in found if leaf)
         return leaves[0] if len(leaves) == 1 else Group(Join.ALL, leaves)
-    if isinstance(node, Listing):
+    if isinstance(node, YamlList):
         problems.add("RB-133", node, field=readable.name)  # a list after {field!r} needs an operator
         return ALWAYS
     short = short_operator(readable.field)
@@ -119,7 +119,7 @@ def _shown(node: Node) -> str:
     match node:
         case Scalar():
             return node.text
-        case Listing():
+        case YamlList():
             return ", ".join(_shown(one) for one in node.items)
         case Table():
             return ""
@@ -129,7 +129,7 @@ def _activity(node: Node, known: Known, problems: Problems) -> Condition:
     parts, asked = _parted(node, known, problems)
     kinds: tuple[str, ...] = ()
     if "kind" in parts:
-        named = parts["kind"].items if isinstance(parts["kind"], Listing) else (parts["kind"],)
+        named = parts["kind"].items if isinstance(parts["kind"], YamlList) else (parts["kind"],)
         kinds = tuple(kind for one in named if (kind := activity_kind(one, known, problems)))
     at_least = whole(parts["count at least"], problems) if "count at least" in parts else None
     at_most = whole(parts["count at most"], problems) if "count at most" in parts else None

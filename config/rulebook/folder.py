@@ -13,7 +13,7 @@ from typing import Any
 
 from config.files.problems import in_reading_order, nearest
 from config.files.text_files import read_text
-from config.files.yaml_tree import Listing, Node, Scalar, Table, tree
+from config.files.yaml_tree import Node, Scalar, Table, YamlList, tree
 from config.rulebook.assignment import POOL_KEYS, parts_of, read_assignment
 from config.rulebook.automation import RULE_KEYS, read_rules
 from config.rulebook.conditions import read_condition
@@ -178,7 +178,7 @@ def _trees(texts: Mapping[str, str], problems: Problems, *, folder: str) -> tupl
             continue
         node, wrong = tree(texts[name], file=where, area="rulebook")
         problems.found += wrong
-        shape = Table if name in _FILES else Listing
+        shape = Table if name in _FILES else YamlList
         if isinstance(node, shape):
             found[name] = node
         elif node is not None:
@@ -207,7 +207,7 @@ def _known(
     pool = ("assignment.yaml", POOL_KEYS, [pools["pools"][1]] if "pools" in pools else [])
     for kind, (place, keys, lists) in {**listed, "pool": pool}.items():
         items[kind] = read_items(lists, keys, problems, kind=kind)
-        written = sum(len(node.items) if isinstance(node, Listing) else 1 for node in lists)
+        written = sum(len(node.items) if isinstance(node, YamlList) else 1 for node in lists)
         is_read = not any(name.startswith(place) for name in unread)
         names[kind] = names_of(items[kind], problems, kind=kind, is_complete=is_read and len(items[kind]) == written)
     said = Rulebook(

@@ -6,7 +6,7 @@ An item is remembered by its id: `id`, or the name it had (`was`), or its name.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from config.files.yaml_tree import Listing, Node, Scalar
+from config.files.yaml_tree import Node, Scalar, YamlList
 from config.rulebook.typed import Problems, entries, line, scalar, text, texts, yes_no
 from engine.names import folded, plain
 
@@ -66,7 +66,7 @@ def read_items(nodes: Sequence[Node], keys: Collection[str], problems: Problems,
     """The items of some lists in order. `keys` are those an item of this kind has besides the shared ones."""
     found = []
     for node in nodes:
-        if isinstance(node, Listing):
+        if isinstance(node, YamlList):
             found += [item for one in node.items if (item := _item(one, keys, problems, kind=kind))]
         else:
             problems.shape("RB-120", node)  # a list belongs here
@@ -88,8 +88,8 @@ def ordered(items: Sequence[Item], order: Node | None, names: Names, problems: P
     """Those that `order` lists, in its order; then the rest by file name and position."""
     first: dict[str, Item] = {}
     if order is not None:
-        listed = order.items if isinstance(order, Listing) else ()
-        if not isinstance(order, Listing):
+        listed = order.items if isinstance(order, YamlList) else ()
+        if not isinstance(order, YamlList):
             problems.shape("RB-120", order)  # a list belongs here
         first = {item.id: item for node in listed if (item := names.find(node, problems))}
     return (*first.values(), *(item for item in items if item.id not in first))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
-from config.files.yaml_tree import Listing, Node, Scalar
+from config.files.yaml_tree import Node, Scalar, YamlList
 from config.rulebook.fields import Readable
 from config.rulebook.named_items import Names
 from config.rulebook.typed import Problems, items, number, scalar, whole, yes_no
@@ -108,7 +108,7 @@ def _one(operator: Operator, readable: Readable, node: Node, known: Known, probl
 def _several(node: Node, problems: Problems) -> tuple[Node, ...]:
     """The items of a list that must not be empty."""
     found = items(node, problems)
-    if isinstance(node, Listing) and not found:
+    if isinstance(node, YamlList) and not found:
         problems.add("RB-108", node)  # the value is missing
     return found
 

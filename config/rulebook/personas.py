@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from config.files.yaml_tree import Listing, Node, Table
+from config.files.yaml_tree import Node, Table, YamlList
 from config.rulebook.conditions import read_condition, read_empty
 from config.rulebook.named_items import Item, read_items
 from config.rulebook.operands import Known
@@ -72,7 +72,7 @@ def _card(node: Node, problems: Problems) -> Mapping[str, str | tuple[str, ...]]
         problems.shape("RB-121", node)  # lines such as 'name: value' belong here
         return {}
     return {
-        key.text: texts(value, problems) if isinstance(value, Listing) else text(value, problems) or ""
+        key.text: texts(value, problems) if isinstance(value, YamlList) else text(value, problems) or ""
         for key, value in distinct(node, problems)
     }
 
@@ -86,7 +86,7 @@ def _profile(item: Item, known: Known, problems: Problems) -> Profile:
         if first is not criterion:
             # two items of kind {kind!r} are called {name!r} (first: {first})
             problems.add("RB-123", criterion.where, kind="criterion", name=criterion.name, first=first.where)
-    if isinstance(node, Listing) and not node.items:
+    if isinstance(node, YamlList) and not node.items:
         problems.add("RB-108", node)  # the value is missing
     return Profile(
         id=item.id,

@@ -12,7 +12,7 @@ score step: 5                       # a score is written when its band changes o
 
 from dataclasses import dataclass
 
-from config.files.yaml_tree import Listing, Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table, YamlList
 from config.rulebook.conditions import activity_kind, read_where
 from config.rulebook.operands import Known, days
 from config.rulebook.typed import Problems, distinct, entries, number, text, whole, yes_no
@@ -81,7 +81,7 @@ def _worths(table: Node, decay: Decay | None, known: Known, problems: Problems) 
     found = []
     for key, value in distinct(table, problems):
         kind = activity_kind(key, known, problems)
-        several = value.items if isinstance(value, Listing) else (value,)
+        several = value.items if isinstance(value, YamlList) else (value,)
         if not several:
             problems.add("RB-108", value)  # the value is missing
         for each in several:

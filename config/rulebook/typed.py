@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
 from config.files.problems import nearest
-from config.files.yaml_tree import Listing, Node, Scalar, Table
+from config.files.yaml_tree import Node, Scalar, Table, YamlList
 from engine.errors import Parameter, Problem
 from engine.names import folded, plain, unshown
 
@@ -91,7 +91,7 @@ def _line(where: str) -> str:
 
 def items(node: Node, problems: Problems) -> tuple[Node, ...]:
     """The items of a list; a single scalar or mapping is not taken for a list of one."""
-    if isinstance(node, Listing):
+    if isinstance(node, YamlList):
         return node.items
     problems.shape("RB-120", node)  # a list belongs here
     return ()

@@ -52,9 +52,9 @@ def looked_up(ids: pl.Series, lookup: Lookup, related: pl.DataFrame | None) -> I
     """The columns of one lookup's fields; all are empty where no record is named, or it is deleted or not known."""
     names = dict.fromkeys(mapped.api_name for mapped in lookup.fields)
     known = pl.DataFrame(schema={"Id": TEXT}) if related is None else related.filter(~pl.col("IsDeleted"))
-    lacking = [pl.lit(None).alias(name) for name in names if name not in known.columns]
+    missing = [pl.lit(None).alias(name) for name in names if name not in known.columns]
     held = ids.cast(TEXT).alias("Id").to_frame().join(
-        known.with_columns(lacking).select("Id", *(name for name in names if name != "Id")).unique("Id"),
+        known.with_columns(missing).select("Id", *(name for name in names if name != "Id")).unique("Id"),
         on="Id", how="left", maintain_order="left",
     )  # fmt: skip
     is_there = ids.cast(TEXT).is_in(known["Id"].implode())

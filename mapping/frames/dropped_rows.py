@@ -66,7 +66,7 @@ class Columns:
 
 
 @dataclass
-class Reading:
+class FileReading:
     """One file while it is read, some rows at a time. `zone` is that of times that say none; `again` keeps count of rows,
     which may be more than memory holds.
     """

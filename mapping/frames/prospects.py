@@ -47,8 +47,8 @@ def prospects(
 def absent_columns(field_map: FieldMap, object_map: ObjectMap) -> frozenset[str]:
     """The columns of fields that this object lacks, or has only by a record it names: no rule can set them here."""
     looked_up = (mapped for lookup in object_map.lookups for mapped in lookup.fields)
-    lacking = (*_absent(field_map, object_map), *looked_up)
-    return frozenset(name for mapped in lacking for name in column_types(mapped))
+    absent = (*_absent(field_map, object_map), *looked_up)
+    return frozenset(name for mapped in absent for name in column_types(mapped))
 
 
 def unfit(raw: pl.DataFrame, object_map: ObjectMap) -> dict[str, int]:

@@ -80,7 +80,7 @@ def _sent(mode: WriteMode, number: int) -> int:
             return ceil(number / _PAGE) + _CALLS_PER_JOB * ceil(number / SLICE_MAX)
 
 
-def forecast(store: Store, settings: Settings, plan_id: str) -> WritePlan:
+def cost_of(store: Store, settings: Settings, plan_id: str) -> WritePlan:
     """As if all of the plan were approved, and nothing else."""
     with store.read() as tx:
         return write_plan(batches.waiting(tx, plan_id=plan_id), settings)

@@ -1,4 +1,4 @@
-"""Extracts: one bulk query each, carried through however often this worker is stopped on the way.
+"""BulkExtracts: one bulk query each, carried through however often this worker is stopped on the way.
 
 A job is in the store before it is asked about, and a page before the next one is. The same question in a later run goes
 on where the last one stopped, for as long as the org keeps the job. All of it happens under the pull's lease: whoever
@@ -31,7 +31,7 @@ _TORN_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
+class BulkExtract:
     """One question of an object."""
 
     object: str
@@ -40,7 +40,7 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True)
-class Extracts:
+class BulkExtracts:
     """The extracts of one run. `deadline` is on the host's monotonic clock, `seconds` after they began.
 
     `poll_seconds` is the longest pause between two looks at a job; a page has `page_records` rows at most.
@@ -55,7 +55,7 @@ class Extracts:
     poll_seconds: float
     page_records: int
 
-    def begin(self, wanted: Sequence[Extract]) -> list[QueryRecord]:
+    def begin(self, wanted: Sequence[BulkExtract]) -> list[QueryRecord]:
         """The jobs of these questions: those an earlier run left, and new ones. What nobody asks any more is given up."""
         asked = {_asked(each, self.org.api_version): each for each in wanted}
         found: dict[str, QueryRecord] = {}
@@ -69,7 +69,7 @@ class Extracts:
                 self._give_up(job)
         return [found.get(question) or self._create(each, question) for question, each in asked.items()]
 
-    def once(self, wanted: Extract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
+    def once(self, wanted: BulkExtract, records_max: int = PAGE_RECORDS) -> Iterator[ResultPage]:
         """The whole result for this run only: no later run may mistake it for what the org is like then."""
         job = self._create(wanted, self.run_id)
         yield from self.pages(job, records_max=records_max)
@@ -116,7 +116,7 @@ class Extracts:
             return False  # the org has forgotten it
         return told.state is QueryState.COMPLETE or (not _has_failed(told) and age < _STUCK)
 
-    def _create(self, wanted: Extract, question: str) -> QueryRecord:
+    def _create(self, wanted: BulkExtract, question: str) -> QueryRecord:
         asked_at = self.org.now()
         bulk = BulkQuery(self.org.wire)
         made = bulk.create(wanted.soql, include_deleted=wanted.include_deleted)
@@ -183,14 +183,16 @@ class Extracts:
         return BulkQuery(self.org.wire, version=job.api_version)
 
 
-def extracts_of(org: Org, leased: LeasedStore, host: Host, settings: Settings, *, run_id: str) -> Extracts:
+def extracts_of(org: Org, leased: LeasedStore, host: Host, settings: Settings, *, run_id: str) -> BulkExtracts:
     """Begun now: from here on they may take as long as a run may."""
     seconds = settings.run_deadline_seconds
     deadline = host.clock.monotonic() + seconds
-    return Extracts(org, leased, host, run_id, deadline, seconds, settings.bulk_poll_seconds, settings.range_records)
+    return BulkExtracts(
+        org, leased, host, run_id, deadline, seconds, settings.bulk_poll_seconds, settings.range_records
+    )
 
 
-def _asked(wanted: Extract, api_version: str) -> str:
+def _asked(wanted: BulkExtract, api_version: str) -> str:
     """What makes two questions the same."""
     return digest([wanted.soql, wanted.include_deleted, api_version])
 

@@ -18,7 +18,7 @@ from mapping.field_map.filters import Filter
 from mapping.field_map.pulled_objects import PEOPLE, SLOW, PulledObject, pulled_objects
 from mapping.field_map.types import Record, can_be_followed
 from mapping.soql import BY_ID, BY_STAMP, select
-from sync.pull.bulk_extracts import Extract
+from sync.pull.bulk_extracts import BulkExtract
 from sync.pull.staging import MirrorWriter, Staging
 from sync.salesforce.composite import Question
 from sync.salesforce.describes import Describes
@@ -72,10 +72,10 @@ class ObjectPull:
         return Question(soql, self.include_deleted)
 
     @property
-    def extract(self) -> Extract:
+    def extract(self) -> BulkExtract:
         """Without an upper bound, so that a later run asks the very same; and in no order, which is fastest."""
         soql = select(self.name, self.wanted.columns, since=self.since, filters=self.filters, order="")
-        return Extract(self.name, soql, self.include_deleted)
+        return BulkExtract(self.name, soql, self.include_deleted)
 
     def staging(self, writer: MirrorWriter) -> Staging:
         is_compared = not self.is_first or self.is_slow

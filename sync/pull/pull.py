@@ -15,7 +15,7 @@ from mapping.field_map.pulled_objects import PEOPLE
 from mapping.soql import count
 from sync.host.host import CrashPoints
 from sync.host.shutdown import Shutdown
-from sync.pull.bulk_extracts import Extracts, extracts_of
+from sync.pull.bulk_extracts import BulkExtracts, extracts_of
 from sync.pull.drop_folders.reader import Drops, Intake, read_dropped
 from sync.pull.objects import Due, ObjectPull, described, listed_as, object_pulls_of
 from sync.pull.staging import ROWS_MAX, MirrorWriter, Staging, compact
@@ -102,7 +102,7 @@ class _Reading:
 
     org: Org
     writer: MirrorWriter
-    extracts: Callable[[], Extracts]
+    extracts: Callable[[], BulkExtracts]
     shutdown: Shutdown
     lag: timedelta
     rest_max: int
@@ -159,7 +159,7 @@ class _Reading:
             return
         raise TransientError.of("SF-123", object_pull.name, tries=RESTARTS_MAX)  # the org lost track of a query…
 
-    def _extracted(self, extracts: Extracts, object_pull: ObjectPull, job: QueryRecord) -> Staging:
+    def _extracted(self, extracts: BulkExtracts, object_pull: ObjectPull, job: QueryRecord) -> Staging:
         """What a bulk query brought, pages of an earlier run included."""
         staging = object_pull.staging(self.writer)
         staging.take_over([data_file for page in job.pages if (data_file := _data_file(page["data_file"]))])

@@ -17,7 +17,7 @@ from mapping.field_map.types import Record, described_fields, raw_frame, raw_sch
 from mapping.frames.csv_cells import frame_of_cells
 from mapping.soql import BY_ID, by_ids, count, select
 from sync.host.host import Host
-from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
+from sync.pull.bulk_extracts import BulkExtract, BulkExtracts, extracts_of
 from sync.pull.id_list import IdList, id_list
 from sync.pull.pull import mirror_writer, pull
 from sync.pull.staging import MirrorWriter, Staging, compact
@@ -92,7 +92,7 @@ class _Comparison:
     org: Org
     leased: LeasedStore
     writer: MirrorWriter
-    extracts: Extracts
+    extracts: BulkExtracts
     host: Host
     began: datetime
     rest_max: int
@@ -167,7 +167,7 @@ class _Comparison:
                 found.put(raw_frame(page.records, schema))
             return
         soql = select(wanted.api_name, _LISTED, filters=wanted.filters, order="")
-        for result in self.extracts.once(Extract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
+        for result in self.extracts.once(BulkExtract(wanted.api_name, soql, include_deleted=True), _LISTED_RECORDS):
             found.put(frame_of_cells(result.columns, result.rows, schema)[0])
 
     def _read(self, staging: Staging, ids: Sequence[str]) -> set[str]:
@@ -193,7 +193,7 @@ class _Comparison:
             return
         asked_at = self.org.now()
         soql = select(wanted.api_name, wanted.columns, filters=wanted.filters, order="")
-        for result in self.extracts.once(Extract(wanted.api_name, soql, include_deleted=True)):
+        for result in self.extracts.once(BulkExtract(wanted.api_name, soql, include_deleted=True)):
             staging.cells(result, asked_at)
 
     def _keep(self, staging: Staging) -> None:

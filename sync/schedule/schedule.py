@@ -60,7 +60,7 @@ def _here(name: str, sync: Sync, zone: str, org_id: str) -> Sync:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SyncsReading:
     """`said`: the syncs as settings.yaml has them, or had them when it could last be read; `error`: why it cannot be now.
 
     `table`: the same as this org has them.
@@ -76,7 +76,7 @@ class Reading:
 class Schedule:
     """`ticked`: when somebody last looked at the clock, in seconds of the monotonic one. `at_work`: the slot being run."""
 
-    reading: Reading
+    reading: SyncsReading
     watch: Watch
     ticked: float
     at_work: Slot | None = None
@@ -102,7 +102,7 @@ class Schedule:
     def looked(self, worker: Worker) -> "Schedule":
         return replace(self, watch=self.watch.looked(now=worker.clock.now()))
 
-    def following(self, reading: Reading, worker: Worker) -> "Schedule":
+    def following(self, reading: SyncsReading, worker: Worker) -> "Schedule":
         """By what has been read anew."""
         return replace(self, reading=reading, watch=self.watch.over(reading.table.syncs, now=worker.clock.now()))
 
@@ -113,13 +113,13 @@ class Schedule:
         return replace(self, at_work=None, watch=self.watch.stayed(now=worker.clock.now()))
 
 
-def read(worker: Worker, before: Reading | None) -> Reading:
+def read(worker: Worker, before: SyncsReading | None) -> SyncsReading:
     """The settings are read when their file is another, the org's own zone is asked for each time."""
     stamp = _stamp(worker.folder / FILE)
     if before is not None and before.stamp == stamp:
         return replace(before, table=timetable(worker, before.said))
     said, error = _syncs_or_error(worker, before.said if before else worker.settings.syncs)
-    return Reading(stamp, said, error, timetable(worker, said))
+    return SyncsReading(stamp, said, error, timetable(worker, said))
 
 
 def _syncs_or_error(worker: Worker, before: Mapping[str, Sync]) -> tuple[Mapping[str, Sync], SettingsError | None]:

@@ -13,7 +13,7 @@ from engine.messages import Message
 from mapping.field_map.labels import labels_of
 from sync.mirror.mirror import Mirror
 from sync.mirror.records import people
-from sync.plan.cost import forecast
+from sync.plan.cost import cost_of
 from sync.plan.lookup import is_shadow
 from sync.run import Worker
 from sync.store import change_values, changes, describes, orgs, plans, runs
@@ -35,7 +35,7 @@ def heading_of(worker: Worker, plan: PlanRecord) -> Heading:
     figures = run.figures if run else Figures()
     compares = is_shadow(worker.store, worker.read_rulebook, plan)
     writes = (
-        (Message.of("writes.shadow"),) if compares else forecast(worker.store, worker.settings, plan.plan_id).messages()
+        (Message.of("writes.shadow"),) if compares else cost_of(worker.store, worker.settings, plan.plan_id).messages()
     )
     return Heading(
         org_id=plan.org_id,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import MapError
 from mapping.field_map.field_map import ActivitySource, DropFolder
-from mapping.frames.dropped_rows import Again, Reading, headers_of_drop
+from mapping.frames.dropped_rows import Again, FileReading, headers_of_drop
 from sync.pull.drop_folders import sheets
 from sync.pull.staging import MirrorWriter
 from sync.store import data_files, dropped_files
@@ -117,7 +117,7 @@ class _Folder:
         written: list[DataFile] = []
         listed: list[EmptyRow] = []
         with marks() as again:
-            reading = Reading(self.drop, ZoneInfo(self.drop.zone or self.drops.zone), again)
+            reading = FileReading(self.drop, ZoneInfo(self.drop.zone or self.drops.zone), again)
             code = "" if digest in contents else self._rows(path, name, reading, written, listed)
         after = path.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
@@ -138,7 +138,9 @@ class _Folder:
             name, digest, before.st_size, before.st_mtime_ns, rows=reading.rows, refused=reading.refused, code=code
         )
 
-    def _rows(self, path: Path, name: str, reading: Reading, written: list[DataFile], listed: list[EmptyRow]) -> str:
+    def _rows(
+        self, path: Path, name: str, reading: FileReading, written: list[DataFile], listed: list[EmptyRow]
+    ) -> str:
         """Write what the file says; the code of what is wrong with all of it, "" when nothing is."""
         try:
             for page in sheets.pages(path, headers_of_drop(self.drop)):

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mapping.field_map.field_map import DropFolder
-from mapping.frames.dropped_rows import Reading, Refused, moment_of
+from mapping.frames.dropped_rows import FileReading, Refused, moment_of
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 VISITS = DropFolder("exports/*.csv", "Who", "When", kind="What", asset="Page")
 ROW = {"Who": "00Q000000000001", "When": "2026/11/20 9:05", "What": "visit", "Page": "/price"}
 
 
-def reading_of(drop: DropFolder) -> Reading:
+def reading_of(drop: DropFolder) -> FileReading:
     """Of a short file: what stood before is kept in memory."""
     known: Counter[bytes] = Counter()
 
@@ -24,7 +24,7 @@ def reading_of(drop: DropFolder) -> Reading:
         known.update(marks)
         return before
 
-    return Reading(drop, TOKYO, again)
+    return FileReading(drop, TOKYO, again)
 
 
 def ids(*files: list[dict[str, str]]) -> list[list[str]]:

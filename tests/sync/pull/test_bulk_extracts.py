@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import LeaseError
 from sync.host.host import Clock
-from sync.pull.bulk_extracts import Extract, Extracts, extracts_of
+from sync.pull.bulk_extracts import BulkExtract, BulkExtracts, extracts_of
 from sync.run import begin
 from sync.store import jobs, leases
 from sync.store.jobs import QueryRecord
@@ -16,12 +16,12 @@ from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stage import Stage
 
-LEADS = Extract("Lead", "SELECT Id FROM Lead", include_deleted=True)
-USERS = Extract("User", "SELECT Id FROM User", include_deleted=False)
+LEADS = BulkExtract("Lead", "SELECT Id FROM Lead", include_deleted=True)
+USERS = BulkExtract("User", "SELECT Id FROM User", include_deleted=False)
 
 
 @contextmanager
-def lent(stage: Stage) -> Iterator[Extracts]:
+def lent(stage: Stage) -> Iterator[BulkExtracts]:
     """Those of a run that took the lease; it has run out already, so that `take_over` gives it to the next one."""
     worker = stage.worker
     patient = Clock(worker.clock.now, lambda: worker.clock.now().timestamp(), stage.advance)
