@@ -54,9 +54,8 @@ class Selection:
     where: tuple[str, ...] = ()
 
 
-def chooser(mirror: Mirror, selection: Selection, *, as_of: str) -> Test:
+def chooser(selection: Selection, users: Collection[User], queues: Collection[Queue]) -> Test:
     """Whether a change is meant. UsageError PL-420 (nobody of that name), PL-421 (several), PL-422 (no term)."""
-    users, queues = people(mirror, as_of=as_of)
     problems: list[Problem] = []
     tests: list[Test] = []
     if selection.records:
@@ -87,7 +86,7 @@ def chosen(store: Store, mirror: Mirror, plan_id: str | None, selection: Selecti
     """
     with store.read() as tx:
         plan = plan_named(tx, plan_id)
-    is_meant = chooser(mirror, selection, as_of=plan.snapshot)
+    is_meant = chooser(selection, *people(mirror, as_of=plan.snapshot))
     ids: list[str] = []
     rules: set[RuleRef] = set()
     fields: set[str] = set()
