@@ -95,8 +95,7 @@ def test_of_many_who_may_be_meant_ten_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "near"),
-    [("an smith", "Ann Smith"), ("Imbound Leads", "Inbound_Leads"), ("", ""), (" ", "")],
+    ("given", "near"), [("an smith", "Ann Smith"), ("Imbound Leads", "Inbound_Leads"), ("", ""), (" ", "")]
 )
 def test_a_name_that_nobody_has_is_answered_with_the_nearest(given: str, near: str) -> None:
     assert refused(takers=(given,)) == [Problem("PL-420", "", {"given": given, "meant": near})]
