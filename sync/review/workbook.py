@@ -148,11 +148,11 @@ def _edits(worker: Worker, lines: Iterator[Line]) -> Iterator[Problem]:
                 known[plan_id] = _plan(worker, plan_id)
             theirs = [each for each in found.values() if each.plan_id == plan_id and each.state in WAITING]
             rows |= known[plan_id].rows(theirs)
-        fields = {plan_id: _fields(page[0], plan.heading, rows.values()) for plan_id, plan in known.items()}
+        fields = {plan_id: fields_shown(page[0], plan.heading, rows.values()) for plan_id, plan in known.items()}
         for line in page:
             if row := rows.get(line.change_id):
                 plan_id = found[line.change_id].plan_id
-                yield from _edited(line, row, known[plan_id].heading, fields[plan_id])
+                yield from edited(line, row, known[plan_id].heading, fields[plan_id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _plan(worker: Worker, plan_id: str) -> _Plan:
     return _Plan(heading_of(worker, plan), cards, owners_of(worker.mirror, as_of=plan.snapshot))
 
 
-def _fields(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:
+def fields_shown(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:
     """The fields that the sheet has columns of, whether a line changes them or not."""
     words, there = Words(line.language), {folded(cell.heading) for cell in line.cells}
     names = dict.fromkeys([*heading.labels, *(key[len(_LABEL) :] for key in catalogue() if key.startswith(_LABEL))])
@@ -182,7 +182,8 @@ def _fields(line: Line, heading: Heading, rows: Iterable[Row]) -> list[str]:
     return [name for name in names if not there.isdisjoint(map(folded, field_headings(name, heading, words)))]
 
 
-def _edited(line: Line, row: Row, heading: Heading, fields: Sequence[str]) -> Iterator[Problem]:
+def edited(line: Line, row: Row, heading: Heading, fields: Sequence[str]) -> Iterator[Problem]:
+    """CL-121 for each cell of a line that says something else than the plan, under the headings that stand for `fields`."""
     words = Words(line.language)
     stood = _stood(line, row, heading, fields, words)
     for cell in line.cells:
