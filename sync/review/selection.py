@@ -100,13 +100,18 @@ def chosen(store: Store, mirror: Mirror, plan_id: str | None, selection: Selecti
         rules.update(rule for change in waiting for rule in change.rules)
         fields.update(name for change in waiting for name in change.after)
     if not ids:
-        unknown = [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
-        raise UsageError(*(unknown or [Problem("PL-423", "", {"plan": plan.plan_id})]))  # nothing that waits in plan…
+        raise UsageError(
+            *(slips(selection, rules, fields) or [Problem("PL-423", "", {"plan": plan.plan_id})])
+        )  # nothing that waits in plan…
     return plan.plan_id, tuple(ids)
 
 
+def slips(selection: Selection, rules: Collection[RuleRef], fields: Collection[str]) -> list[Problem]:
+    """What is meant of which nothing waits, be it a slip of the pen: PL-424 for rules, PL-425 for fields."""
+    return [*_unknown_rules(selection, rules), *_unknown_fields(selection, fields)]
+
+
 def _unknown_rules(selection: Selection, rules: Collection[RuleRef]) -> Iterator[Problem]:
-    """Rules that are behind nothing that waits: a slip of the pen more often than not."""
     known = sorted(rules)
     for given in selection.rules:
         if known and not any(_names_rule(given, rule) for rule in known):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ Told = dict[str, tuple[int | None, bool | None]]
 def rows(told: Told, **more: list[object]) -> pl.DataFrame:
     stamps = [None if minute is None else T0 + timedelta(minutes=minute) for minute, _ in told.values()]
     frame = {"Id": list(told), "SystemModstamp": stamps, "IsDeleted": [gone for _, gone in told.values()]}
-    schema = {"Id": pl.String, "SystemModstamp": pl.Datetime("us", "UTC"), "IsDeleted": pl.Boolean}
+    schema: dict[str, Any] = {"Id": pl.String, "SystemModstamp": pl.Datetime("us", "UTC"), "IsDeleted": pl.Boolean}
     return pl.DataFrame(frame, schema=schema).with_columns(**{name: pl.Series(held) for name, held in more.items()})
 
 

@@ -60,7 +60,7 @@ class Org:
         self.asked.append(soql)
         columns, name, condition = re.fullmatch(r"SELECT (.*) FROM (\w+) WHERE (.*) ORDER BY Id", soql).groups()  # type: ignore[union-attr]  # another question is an error
         is_meant = told_by(condition)
-        found = [
+        found: list[Any] = [
             {column: row.get(column) for column in columns.split(", ")}
             for key, row in sorted(self.records.get(name, {}).items())
             if is_meant(row) and (include_deleted or not row.get("IsDeleted"))
@@ -189,11 +189,11 @@ def test_an_object_that_cannot_be_followed_is_asked_for_by_its_ids(mirror: Mirro
 
 
 def test_users_come_as_they_are_now_and_queues_are_passed_over(mirror: Mirror) -> None:
-    ann = {"Id": "005A", "SystemModstamp": moment(AT), "Username": "ann@x", "Name": "Ann", "IsActive": False, "UserType": "Standard"}  # fmt: skip
+    ann: Record = {"Id": "005A", "SystemModstamp": moment(AT), "Username": "ann@x", "Name": "Ann", "IsActive": False, "UserType": "Standard"}  # fmt: skip
     org = Org({"User": {"005A": ann}})
     asked: Iterable[str] = ("00GQ", "005A", "005A", "005Z", "")
     assert reread(org, mirror).users(asked) == (User("005A", "ann@x", "Ann", is_active=False),)
-    assert re.findall("'([^']*)'", *org.asked) == ["005A", "005Z"]
+    assert re.findall("'([^']*)'", org.asked[0]) == ["005A", "005Z"]
 
 
 def test_without_users_nobody_is_asked(mirror: Mirror) -> None:

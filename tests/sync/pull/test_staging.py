@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -80,7 +80,7 @@ def lead(number: int, *, minute: int = 0, **said: Any) -> Record:
 
 
 def page(*records: Record, read_at: datetime = AT) -> Page:
-    return Page(list(records), read_at, len(records))
+    return Page(cast("Any", list(records)), read_at, len(records))
 
 
 def test_pages_wait_until_a_data_file_is_full_and_the_rest_until_the_end(pulls: Pulls) -> None:
@@ -146,7 +146,9 @@ def test_a_page_of_a_bulk_query_is_written_at_once(pulls: Pulls) -> None:
     assert staging.cells(ResultPage(LEAD.columns, [cells(1)], "", "d"), LATER) is None
 
 
-GONE, MERGED, CONVERTED = {"IsDeleted": True}, {"IsDeleted": True, "MasterRecordId": "L9"}, {"IsConverted": True}
+GONE: dict[str, Any] = {"IsDeleted": True}
+MERGED: dict[str, Any] = {"IsDeleted": True, "MasterRecordId": "L9"}
+CONVERTED: dict[str, Any] = {"IsConverted": True}
 _FATES: dict[str, tuple[list[Record], Record, dict[str, int]]] = {
     "new": ([], lead(1), {}),
     "as it was": ([lead(1)], lead(1), {}),

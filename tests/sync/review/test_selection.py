@@ -8,7 +8,7 @@ from engine.changes.change import Change
 from engine.errors import Problem, UsageError
 from engine.snapshots import Queue, User
 from engine.values import Scalar
-from sync.review.selection import Selection, chooser
+from sync.review.selection import Selection, chooser, slips
 from tests.engine.small_org import change_of, refs
 
 ANN = User("005000000000001AAA", "ann.smith@acme.example", "Ann Smith", is_active=True)
@@ -143,6 +143,8 @@ def test_a_rule_is_meant_with_or_without_its_kind(given: str, *, holds: bool) ->
         ("Warm", "rating ~ ARM", True),
         ("Warm", "rating ~ cold", False),
         (None, "rating =", True),
+        (None, "rating ~ non", False),
+        ("", "rating =", True),
         (None, "rating !=", False),
         (None, "rating = x*", False),
         ("Warm", "grade != A", False),
@@ -170,3 +172,37 @@ def test_a_term_holds_of_what_a_change_gives(held: Scalar, term: str, *, holds: 
 @pytest.mark.parametrize("term", ["", " ", "=", "= 5", "!x", "rating > ", "rating >= many", "a < b < c"])
 def test_a_term_that_says_nothing_is_refused(term: str) -> None:
     assert refused(where=(term,)) == [Problem("PL-422", "", {"given": term})]
+
+
+RULES = refs("rule/warm", "rule/to kansai", "scoring")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param({"rules": ("warm", "rule/to *")}, [], id="rules that are there"),
+        pytest.param({"where": ("grade = A", " score ", "grade>1")}, [], id="fields that are there"),
+        pytest.param({"rules": ("warm", "to kansay")}, [("PL-424", "to kansay", "to kansai")], id="a rule"),
+        pytest.param({"rules": ("rule/wam",)}, [("PL-424", "rule/wam", "rule/warm")], id="a rule with its kind"),
+        pytest.param({"rules": ("zzz",)}, [("PL-424", "zzz", "")], id="nothing like it"),
+        pytest.param(
+            {"where": ("grad", "scor = 5")}, [("PL-425", "grad", "grade"), ("PL-425", "scor", "score")], id="fields"
+        ),
+        pytest.param({"where": ("owner",), "rules": ("x",)}, [("PL-424", "x", ""), ("PL-425", "owner", "")], id="both"),
+    ],
+)
+def test_what_nothing_waits_of_is_answered_with_what_does(
+    given: dict[str, tuple[str, ...]], told: list[tuple[str, str, str]]
+) -> None:
+    known = {"PL-424": "rule/to kansai, rule/warm, scoring", "PL-425": "grade, score"}
+    expected = [Problem(code, "", {"given": name, "meant": meant, "known": known[code]}) for code, name, meant in told]
+    assert slips(Selection(**given), set(RULES), {"score", "grade"}) == expected
+
+
+def test_where_nothing_waits_at_all_no_name_is_a_slip() -> None:
+    assert slips(Selection(rules=("x",), where=("y",)), (), ()) == []
+
+
+def test_a_person_who_is_named_behind_one_by_id_is_meant_too() -> None:
+    assert meant(*CHANGES, takers=(YAMADA.id, "Ann Smith")) == ["C1", "C2"]

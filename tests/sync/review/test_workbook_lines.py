@@ -116,6 +116,8 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
         (b"a,\x1fb", "CL-111"),
         (b"a, b", "CL-120"),
         (b"", "CL-111"),
+        (b"\xff\xfea\x00,\x00", "CL-120"),
+        (b"\xfe\xff\x00a\x00,", "CL-120"),
         (b"x" * 4_095 + b",", "CL-120"),
         (b"x" * 4_096 + b",", "CL-111"),
     ],
