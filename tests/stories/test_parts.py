@@ -319,9 +319,8 @@ def picture(worker: Worker, header: PlanRecord) -> dict[str, object]:
         )
         for one in standings
     }  # fmt: skip
-    counts = {name: number for name, number in header.counts.items() if name not in {"evaluated", "in_scope"}}
-    notices = sorted(notice.record_id for notice in header.notices)
-    return told | {"counts": counts, "notices": notices, "proposed": header.proposed}
+    told["counts"] = {name: n for name, n in header.counts.items() if name not in {"evaluated", "in_scope"}}
+    return told | {"notices": sorted(notice.record_id for notice in header.notices), "proposed": header.proposed}
 
 
 def seen_by_all(stage: Stage, folder: Path) -> dict[str, object]:

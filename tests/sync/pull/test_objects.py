@@ -7,7 +7,7 @@ import pytest
 
 from mapping.field_map.pulled_objects import GROUP, PulledObject
 from mapping.field_map.types import Record
-from sync.pull.bulk_extracts import Extract
+from sync.pull.bulk_extracts import BulkExtract
 from sync.pull.objects import Due, ObjectPull, listed_as, object_pulls_of
 from sync.salesforce.composite import Question
 from sync.store.data_files import Watermark
@@ -111,8 +111,8 @@ def test_what_the_org_is_asked(asked: ObjectPull, after: tuple[datetime, str] | 
 
 def test_the_extract_of_an_object_has_no_end_and_no_order() -> None:
     first = replace(CHANGED, since=None, is_first=True)
-    assert CHANGED.extract == Extract("Task", f"{SELECT} WHERE {BEGAN}", include_deleted=True)
-    assert first.extract == Extract("Task", f"{SELECT} WHERE Type = 'Call'", include_deleted=True)
+    assert CHANGED.extract == BulkExtract("Task", f"{SELECT} WHERE {BEGAN}", include_deleted=True)
+    assert first.extract == BulkExtract("Task", f"{SELECT} WHERE Type = 'Call'", include_deleted=True)
 
 
 def test_an_object_without_a_mark_for_deleted_ones_is_asked_for_the_living() -> None:

@@ -17,6 +17,7 @@ from sync.salesforce.query_pages import Page
 from sync.store import data_files, runs
 from sync.store.database import Store
 from sync.store.holders import Holder
+from sync.store.vocabulary import RunVerb
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -45,7 +46,7 @@ class Pulls:
 
     def begin(self, wanted: PulledObject = LEAD, *, is_compared: bool = True, is_filtered: bool = False) -> Staging:
         with self.mirror.store.transaction() as tx:
-            self.last_run = runs.start(tx, verb="plan", at=AT, holder=self.here)
+            self.last_run = runs.start(tx, verb=RunVerb.PLAN, at=AT, holder=self.here)
             sequence = runs.sequence_of(tx, self.last_run)
         writer = MirrorWriter(self.mirror, self.last_run, sequence, "map", lambda: LATER, self.rows_max)
         return Staging(writer, wanted, DESCRIBE, is_compared=is_compared, is_filtered=is_filtered)

@@ -18,6 +18,7 @@ from sync.store.database import Store
 from sync.store.dropped_files import DroppedFile
 from sync.store.figures import BrokenFile, DroppedFiles, EmptyRow
 from sync.store.holders import Holder
+from sync.store.vocabulary import RunVerb
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -47,7 +48,7 @@ class Folder:
     def read(self, *sources: ActivitySource, now: Callable[[], datetime] = lambda: NOW) -> Intake:
         """A run that reads and lists what was left."""
         with self.store.transaction() as tx:
-            run = runs.start(tx, verb="plan", at=NOW, holder=self.here)
+            run = runs.start(tx, verb=RunVerb.PLAN, at=NOW, holder=self.here)
             sequence = runs.sequence_of(tx, run)
         writer = MirrorWriter(Mirror(self.home / "mirror", self.store), run, sequence, "map", lambda: NOW, 100)
         intake = read_dropped(Drops(self.home, self.store, writer, now, "Asia/Tokyo"), sources or (SOURCE,))
