@@ -49,13 +49,16 @@ def merge(world: World, now: datetime, who: str, *, winner_id: str, loser_id: st
 
 def undelete(world: World, now: datetime, who: str, record_id: str) -> World:
     """A person takes a record out of the recycle bin."""
-    dml.undelete(world.at(now), fact_of(record_id), record_id, author_of(world, who))
+    binned = world.at(now).tables[fact_of(record_id).name][record_id]
+    dml._save(world, "undelete", fact_of(record_id), binned, {"IsDeleted": False}, author_of(world, who))
     return world
 
 
 def hard_delete(world: World, now: datetime, who: str, record_id: str) -> World:
     """An administrator removes a record for good: not even queryAll shows it."""
-    dml.hard_delete(world.at(now), fact_of(record_id), record_id, author_of(world, who))
+    fact, record = fact_of(record_id), world.at(now).tables[fact_of(record_id).name][record_id]
+    world.tables[fact.name].drop(record_id)
+    dml._log(world, "hard delete", fact, record, record, ["IsDeleted"], author_of(world, who))
     return world
 
 

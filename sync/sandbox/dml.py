@@ -65,23 +65,6 @@ def delete(world: World, fact: ObjectFact, record_id: str, author: Author) -> No
     _save(world, "delete", fact, before, {"IsDeleted": True}, author)
 
 
-def undelete(world: World, fact: ObjectFact, record_id: str, author: Author) -> None:
-    """Take a record out of the recycle bin."""
-    before = _known(world, fact, record_id)
-    if before is None or not before.get("IsDeleted"):
-        raise RefusalError("UNDELETE_FAILED", "Entity is not in the recycle bin", status=404)
-    _save(world, "undelete", fact, before, {"IsDeleted": False}, author)
-
-
-def hard_delete(world: World, fact: ObjectFact, record_id: str, author: Author) -> None:
-    """Remove a record for good, from the recycle bin or from among the living."""
-    record = _known(world, fact, record_id)
-    if record is None:
-        raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
-    world.tables[fact.name].drop(str(record["Id"]))
-    _log(world, "hard delete", fact, record, record, ["IsDeleted"], author)
-
-
 def updatable(name: str) -> ObjectFact:
     """An object that can be written at all."""
     fact = object_named(name)
