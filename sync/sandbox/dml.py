@@ -89,7 +89,7 @@ def living(world: World, fact: ObjectFact, record_id: str) -> Record:
     """The record, refused when its id is no id, unknown, or of something deleted."""
     if not is_id(record_id) or object_of(record_id) is not fact:
         raise RefusalError("MALFORMED_ID", f"{fact.labels[0]} ID: id value of incorrect type: {record_id}", ("Id",))
-    record = _known(world, fact, record_id)
+    record = world.find(fact.name, full(record_id))
     if record is None:
         raise RefusalError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
     if record.get("IsDeleted"):
@@ -107,10 +107,6 @@ def full_name(person: Record) -> str:
     last, first = str(person.get("LastName", "")), str(person.get("FirstName") or "")
     ordered = (first, last) if last.isascii() else (last, first)
     return " ".join(part for part in ordered if part)
-
-
-def _known(world: World, fact: ObjectFact, record_id: str) -> Record | None:
-    return world.find(fact.name, full(record_id)) if is_id(record_id) else None
 
 
 def _is_locked(world: World, key: str) -> bool:
