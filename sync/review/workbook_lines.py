@@ -4,15 +4,14 @@
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from config.words.catalogue import Language, Words
 from engine.errors import Problem, UsageError
@@ -121,32 +120,33 @@ class _Sheet:
 def _opened(path: Path) -> Iterator[_Sheet]:
     """The sheet of a workbook that has the columns of a plan."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        # Left to open it itself, openpyxl keeps a file open whose rows were not read to the end.
+        file = path.open("rb")
     except FileNotFoundError:
         raise UsageError.of("CL-117", str(path)) from None  # there is no such file
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        # this is a table of text (CSV), whatever its name says / this is no workbook that can be read
-        raise UsageError.of("CL-120" if _is_table_of_text(path) else "CL-111", str(path)) from error
-    try:
-        for sheet in book.worksheets:
-            rows = sheet.iter_rows(values_only=True)
-            heading = next(rows, ())
-            if places := _places(heading):
-                yield _Sheet(heading, places, rows)
-                return
-    finally:
-        book.close()
+    except OSError as error:
+        raise UsageError.of("CL-111", str(path)) from error  # this is no workbook that can be read
+    with file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (BadZipFile, KeyError, OSError, ValueError) as error:
+            # this is a table of text (CSV), whatever its name says / this is no workbook that can be read
+            raise UsageError.of("CL-120" if _is_table_of_text(file) else "CL-111", str(path)) from error
+        with closing(book):
+            for sheet in book.worksheets:
+                rows = sheet.iter_rows(values_only=True)
+                heading = next(rows, ())
+                if places := _places(heading):
+                    yield _Sheet(heading, places, rows)
+                    return
     # no sheet of this workbook has the columns of a plan
     raise UsageError.of("CL-112", str(path), known=", ".join(_names("decision") + _names("change")))
 
 
-def _is_table_of_text(path: Path) -> bool:
+def _is_table_of_text(file: BinaryIO) -> bool:
     """Whether this is what a spreadsheet saves as CSV, whatever the file is called."""
-    try:
-        with path.open("rb") as file:
-            line = file.readline(_LINE_MAX)
-    except OSError:
-        return False
+    file.seek(0)
+    line = file.readline(_LINE_MAX)
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     is_text = not any(byte < _SPACE and byte not in b"\t\r\n" for byte in line)

@@ -1,5 +1,7 @@
 """What people wrote into a workbook, read from the file they hand in."""
 
+import gc
+import warnings
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,16 @@ def test_a_sheet_that_lacks_a_column_is_none_of_a_plan(tmp_path: Path, left_out:
     path = book(tmp_path, heading=tuple(name for name in HEADING if name != left_out))
     known = "Decision, 判断, Change, 変更 ID"
     assert refused(path) == [Problem("CL-112", str(path), {"known": known})]
+
+
+def test_a_file_that_is_refused_is_let_go_of(tmp_path: Path) -> None:
+    path = book(tmp_path, heading=("Name",))
+    gc.collect()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert refused(path)
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 def test_a_workbook_of_empty_sheets_is_none_of_a_plan(tmp_path: Path) -> None:
