@@ -21,56 +21,50 @@ FOLLOWED: Record = {"fields": [{"name": "SystemModstamp", "type": "datetime", "f
 UNFOLLOWED: Record = {"fields": [{"name": "SystemModstamp", "type": "datetime", "filterable": True, "sortable": False}]}
 
 
-def due(wanted: PulledObject, mark: Watermark | None, describe: Record = FOLLOWED, **said: object) -> ObjectPull | None:
-    """How it is to be read now; None when it is left alone."""
-    marks = {mark.object: mark} if mark else {}
-    found = object_pulls_of([(wanted, describe)], marks, "rules", replace(DUE, **said))  # type: ignore[arg-type]  # each case names what it is about
-    assert len(found) < 2
-    return found[0] if found else None
-
-
 def mark(wanted: PulledObject, ago: timedelta, rulebook: str = "rules") -> Watermark:
     return Watermark(wanted.api_name, AT - ago, listed_as(wanted, rulebook))
 
 
 SINCE = AT - HOUR - timedelta(minutes=10)
 WHOLE = ObjectPull(LEAD, FOLLOWED, None)
+SLOW = ObjectPull(GROUP, FOLLOWED, None, is_slow=True)
+CALLS = ObjectPull(TASK, FOLLOWED, None)
+# When it was read last and by which rules (None: never; no rules: in another way), what is asked for whole -> how it is read.
+_READ: dict[str, tuple[ObjectPull, tuple[timedelta, str] | None, tuple[str, ...], ObjectPull | None]] = {
+    "never read": (WHOLE, None, (), replace(WHOLE, is_first=True)),
+    "read before": (WHOLE, (HOUR, "rules"), (), replace(WHOLE, since=SINCE)),
+    "other rules": (WHOLE, (HOUR, "other"), (), replace(WHOLE, since=SINCE)),
+    "asked for whole": (WHOLE, (HOUR, "rules"), ("Lead",), WHOLE),
+    "another asked for whole": (WHOLE, (HOUR, "rules"), ("Task",), replace(WHOLE, since=SINCE)),
+    "read otherwise": (WHOLE, (HOUR, ""), (), replace(WHOLE, is_first=True)),
+    "cannot be followed": (replace(WHOLE, describe=UNFOLLOWED), (HOUR, "rules"), (), replace(WHOLE, describe=UNFOLLOWED)),
+    "filtered, never read": (CALLS, None, (), replace(CALLS, is_first=True)),
+    "filtered otherwise": (CALLS, (HOUR, ""), (), replace(CALLS, is_first=True, narrows=True)),
+    "filtered as before": (CALLS, (HOUR, "rules"), (), replace(CALLS, since=SINCE)),
+    "slow, never read": (SLOW, None, (), replace(SLOW, is_first=True)),
+    "slow, not yet due": (SLOW, (HOUR - timedelta(seconds=1), "rules"), (), None),
+    "slow, due": (SLOW, (HOUR, "rules"), (), SLOW),
+    "slow, asked for": (SLOW, (timedelta(), "rules"), ("Group",), SLOW),
+    "slow, other rules": (SLOW, (timedelta(), "other"), (), replace(SLOW, is_first=True)),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        pytest.param(due(LEAD, None), replace(WHOLE, is_first=True), id="never read"),
-        pytest.param(due(LEAD, mark(LEAD, HOUR)), replace(WHOLE, since=SINCE), id="read before"),
-        pytest.param(due(LEAD, mark(LEAD, HOUR, "other")), replace(WHOLE, since=SINCE), id="other rules"),
-        pytest.param(due(LEAD, mark(LEAD, HOUR), whole=("Lead",)), WHOLE, id="asked for whole"),
-        pytest.param(due(LEAD, mark(LEAD, HOUR), whole=("Task",)), replace(WHOLE, since=SINCE), id="another asked for"),
-        pytest.param(due(LEAD, Watermark("Lead", AT, "x")), replace(WHOLE, is_first=True), id="read otherwise"),
-        pytest.param(due(LEAD, mark(LEAD, HOUR), UNFOLLOWED), replace(WHOLE, describe=UNFOLLOWED), id="not to follow"),
-        pytest.param(due(TASK, None), ObjectPull(TASK, FOLLOWED, None, is_first=True), id="filtered, never read"),
-        pytest.param(
-            due(TASK, Watermark("Task", AT, "x")),
-            ObjectPull(TASK, FOLLOWED, None, is_first=True, narrows=True),
-            id="filtered otherwise",
-        ),
-        pytest.param(due(TASK, mark(TASK, HOUR)), ObjectPull(TASK, FOLLOWED, SINCE), id="filtered as before"),
-        pytest.param(due(GROUP, None), ObjectPull(GROUP, FOLLOWED, None, is_first=True, is_slow=True), id="slow, new"),
-        pytest.param(due(GROUP, mark(GROUP, HOUR - timedelta(seconds=1))), None, id="slow, not yet due"),
-        pytest.param(due(GROUP, mark(GROUP, HOUR)), ObjectPull(GROUP, FOLLOWED, None, is_slow=True), id="slow, due"),
-        pytest.param(
-            due(GROUP, mark(GROUP, timedelta()), whole=("Group",)),
-            ObjectPull(GROUP, FOLLOWED, None, is_slow=True),
-            id="slow, asked for",
-        ),
-        pytest.param(
-            due(GROUP, mark(GROUP, timedelta(), "other")),
-            ObjectPull(GROUP, FOLLOWED, None, is_first=True, is_slow=True),
-            id="slow, other rules",
-        ),
-    ],
-)
-def test_how_an_object_is_read(found: ObjectPull | None, expected: ObjectPull | None) -> None:
-    assert found == expected
+@pytest.mark.parametrize(("wanted", "read", "whole", "expected"), _READ.values(), ids=_READ.keys())
+def test_how_an_object_is_read(
+    wanted: ObjectPull, read: tuple[timedelta, str] | None, whole: tuple[str, ...], expected: ObjectPull | None
+) -> None:
+    marks = {}
+    if read:
+        ago, rulebook = read
+        last = mark(wanted.wanted, ago, rulebook)
+        marks[wanted.name] = last if rulebook else replace(last, fields="in another way")
+    found = object_pulls_of([(wanted.wanted, wanted.describe)], marks, "rules", replace(DUE, whole=whole))
+    assert found == ([expected] if expected else [])
+
+
+def test_only_slow_objects_are_read_anew_for_other_rules() -> None:
+    assert listed_as(LEAD, "rules") == LEAD.reading
+    assert len({GROUP.reading, listed_as(GROUP, "rules"), listed_as(GROUP, "other")}) == 3
 
 
 def test_one_that_is_not_due_keeps_no_other_back() -> None:
