@@ -95,7 +95,14 @@ def test_of_many_who_may_be_meant_ten_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "near"), [("an smith", "Ann Smith"), ("Imbound Leads", "Inbound_Leads"), ("", ""), (" ", "")]
+    ("given", "near"),
+    [
+        ("an smith", "Ann Smith"),
+        ("Imbound Leads", "Inbound_Leads"),
+        ("acme.example", "yamada@acme.example"),
+        ("", ""),
+        (" ", ""),
+    ],
 )
 def test_a_name_that_nobody_has_is_answered_with_the_nearest(given: str, near: str) -> None:
     assert refused(takers=(given,)) == [Problem("PL-420", "", {"given": given, "meant": near})]
@@ -133,6 +140,7 @@ def test_a_rule_is_meant_with_or_without_its_kind(given: str, *, holds: bool) ->
         ("Warm", " rating ", True),
         (None, "rating", True),
         ("Warm", "rat", False),
+        ("Warm", "XRATING", False),
         ("Warm", "rating = warm", True),
         ("Warm", "rating=Ｗarm", True),
         ("Warm", "  rating  =  Warm  ", True),
