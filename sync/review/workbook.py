@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 from config.words.catalogue import Words, catalogue
@@ -187,7 +186,7 @@ def edited(line: Line, row: Row, heading: Heading, fields: Sequence[str]) -> Ite
     words = Words(line.language)
     stood = _stood(line, row, heading, fields, words)
     for cell in line.cells:
-        meant = stood.get(folded(cell.heading), ())
+        meant = stood.get(folded(cell.heading))
         if meant and _plain(cell.value) not in map(_plain, meant):
             params = {
                 "column": cell.heading,
@@ -209,7 +208,7 @@ def _stood(line: Line, row: Row, heading: Heading, fields: Sequence[str], words:
     if any(_plain(each) == shown for each in told):
         if _plain(found[state][0]) != shown:
             found.pop(folded(words.say("report.column.note")))
-        found[state] += told
+        found[state] = told
     return found
 
 
@@ -222,7 +221,5 @@ def _plain(value: object) -> str:
             return str(value).upper()
         case int() | float():
             return f"{value:.15g}"
-        case datetime():
-            return value.isoformat(" ")
         case _:
             return " ".join(held_text(str(value)).split())

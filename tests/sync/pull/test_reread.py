@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
+import polars as pl
 import pytest
 
 from engine.conditions.fields import Kind
@@ -19,10 +20,13 @@ from sync.mirror.mirror import Mirror
 from sync.pull.reread import Reread
 from sync.salesforce.composite import IDS_MAX, READ_MAX, Question
 from sync.salesforce.query_pages import Page
+from sync.store import data_files, runs
 from sync.store.database import Store
+from sync.store.holders import Holder
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
+Lay: TypeAlias = Callable[..., None]
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MAP = FieldMap((ObjectMap("Lead", (MappedField("rating", "Rating", Kind.TEXT),)),))
@@ -94,6 +98,20 @@ def of_leads(*rows: Record) -> Org:
 @pytest.fixture
 def mirror(store: Store, tmp_path: Path) -> Mirror:
     return Mirror(tmp_path / "mirror", store)
+
+
+@pytest.fixture
+def lay(mirror: Mirror, here: Holder) -> Lay:
+    """Put records into the mirror."""
+
+    def pull(name: str, *rows: dict[str, Any]) -> None:
+        frame = pl.DataFrame([{"IsDeleted": False, "SystemModstamp": AT, "ParentRoleId": None, **row} for row in rows])
+        with mirror.store.transaction() as tx:
+            run = runs.start(tx, verb="plan", at=AT, holder=here)
+            written = [mirror.write(name, frame, run=run, pull=runs.sequence_of(tx, run), read_at=AT)]
+            data_files.add_pull(tx, run=run, at=AT, data_files=[each for each in written if each], watermarks=[])
+
+    return pull
 
 
 def reread(org: Org, mirror: Mirror, look_back: timedelta = timedelta()) -> Reread:
@@ -188,12 +206,17 @@ def test_an_object_that_cannot_be_followed_is_asked_for_by_its_ids(mirror: Mirro
     assert (moved(org, mirror, held), len(org.asked)) == ([], 6)
 
 
-def test_users_come_as_they_are_now_and_queues_are_passed_over(mirror: Mirror) -> None:
-    ann: Record = {"Id": "005A", "SystemModstamp": moment(AT), "Username": "ann@x", "Name": "Ann", "IsActive": False, "UserType": "Standard"}  # fmt: skip
-    org = Org({"User": {"005A": ann}})
-    asked: Iterable[str] = ("00GQ", "005A", "005A", "005Z", "")
-    assert reread(org, mirror).users(asked) == (User("005A", "ann@x", "Ann", is_active=False),)
-    assert re.findall("'([^']*)'", org.asked[0]) == ["005A", "005Z"]
+def test_users_come_as_they_are_now_and_queues_are_passed_over(mirror: Mirror, lay: Lay) -> None:
+    lay("UserRole", {"Id": "00EA", "Name": "Sales"}, {"Id": "00EB", "Name": "Gone", "IsDeleted": True})
+    ann: Record = {"Id": "005A", "SystemModstamp": moment(AT), "Username": "ann@x", "Name": "Ann", "IsActive": False, "UserType": "Standard", "UserRoleId": "00EA"}  # fmt: skip
+    bob: Record = {**ann, "Id": "005B", "UserRoleId": "00EB"}
+    org = Org({"User": {"005A": ann, "005B": bob}})
+    asked: Iterable[str] = ("00GQ", "005B", "005A", "005A", "005Z", "")
+    assert reread(org, mirror).users(asked) == (
+        User("005A", "ann@x", "Ann", is_active=False, role="Sales"),
+        User("005B", "ann@x", "Ann", is_active=False),
+    )
+    assert re.findall("'([^']*)'", org.asked[0]) == ["005A", "005B", "005Z"]
 
 
 def test_without_users_nobody_is_asked(mirror: Mirror) -> None:

@@ -32,8 +32,9 @@ HEADING = ("Decision", "Reason for it", "Name", "Run", "Change")
 
 def book(tmp_path: Path, *lines: tuple[object, ...], heading: tuple[object, ...] = HEADING) -> Path:
     """A workbook with another sheet before the one of decisions."""
-    made = Workbook()
-    made.worksheets[0].append(("Owner", "Number"))
+    # Written so, a sheet does not say how wide it is, and a line ends where its last cell does.
+    made = Workbook(write_only=True)
+    made.create_sheet().append(("Owner", "Number"))
     sheet = made.create_sheet()
     for line in (heading, *lines):
         sheet.append(line)
