@@ -30,6 +30,7 @@ from sync.store.data_files import DataFile
 from sync.store.database import Store
 from sync.store.events import Event
 from sync.store.holders import Holder
+from sync.store.vocabulary import RunVerb
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -73,14 +74,14 @@ class Past:
     def plan(self) -> str:
         """A plan that the next goes on from: of what is there by now."""
         with self.store.transaction() as tx:
-            self.plan_id = runs.start(tx, verb="plan", at=AT, holder=self.here)
+            self.plan_id = runs.start(tx, verb=RunVerb.PLAN, at=AT, holder=self.here)
             self.seen = audit.head(tx).count
         return self.plan_id
 
     def bring(self, name: str, *rows: dict[str, Any], stamp: datetime = AT) -> str:
         """A pull of rows by Id; the path of its data file."""
         with self.store.transaction() as tx:
-            run = runs.start(tx, verb="plan", at=AT, holder=self.here)
+            run = runs.start(tx, verb=RunVerb.PLAN, at=AT, holder=self.here)
             sequence = runs.sequence_of(tx, run)
         known = dict.fromkeys(name for row in rows for name in row)
         frame = pl.DataFrame([{**dict.fromkeys(known), "IsDeleted": False, **row} for row in rows])

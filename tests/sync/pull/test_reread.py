@@ -23,6 +23,7 @@ from sync.salesforce.query_pages import Page
 from sync.store import data_files, runs
 from sync.store.database import Store
 from sync.store.holders import Holder
+from sync.store.vocabulary import RunVerb
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -107,7 +108,7 @@ def lay(mirror: Mirror, here: Holder) -> Lay:
     def pull(name: str, *rows: dict[str, Any]) -> None:
         frame = pl.DataFrame([{"IsDeleted": False, "SystemModstamp": AT, "ParentRoleId": None, **row} for row in rows])
         with mirror.store.transaction() as tx:
-            run = runs.start(tx, verb="plan", at=AT, holder=here)
+            run = runs.start(tx, verb=RunVerb.PLAN, at=AT, holder=here)
             written = [mirror.write(name, frame, run=run, pull=runs.sequence_of(tx, run), read_at=AT)]
             data_files.add_pull(tx, run=run, at=AT, data_files=[each for each in written if each], watermarks=[])
 

@@ -14,9 +14,8 @@ from sync.app import open_worker
 from sync.review.decisions import approve, expire, give_back, lift, refusal, reject
 from sync.sandbox.server import Opened
 from sync.store import approvals, changes
-from sync.store.approvals import Approval
 from tests.scenes import begun
-from tests.stage import RULEBOOK, Stage, staged, write_rulebook
+from tests.stage import RULEBOOK, START, Stage, staged, write_rulebook
 
 DAY = 24 * 3_600
 PERSON = "os:reviewer@desk"
@@ -57,7 +56,7 @@ def test_all_that_waits_is_approved_by_whom_and_why_is_kept(waiting: Stage) -> N
         found = approvals.approvals_of(tx, [change_id for _, change_id in pairs(waiting)])
     told = {(each.approver, each.reason) for each in found.values()}
     assert told == {(PERSON, "fine")}
-    assert all(isinstance(each, Approval) and each.at <= waiting.worker.clock.now() for each in found.values())
+    assert all(each.at <= waiting.worker.clock.now() for each in found.values())
 
 
 def test_a_change_is_named_by_its_id_or_its_record_s_and_counts_once(waiting: Stage) -> None:
@@ -87,9 +86,8 @@ def test_from_the_moment_it_expires_a_plan_is_approved_no_more_and_may_be_reject
     ends = waiting.header().expires_at
     assert ends
     plan, worker = waiting.header(), waiting.worker
-    before, after = (
-        replace(worker, clock=replace(worker.clock, now=lambda at=at: at)) for at in (ends - timedelta(seconds=1), ends)
-    )
+    before = replace(worker, clock=replace(worker.clock, now=lambda: ends - timedelta(seconds=1)))
+    after = replace(worker, clock=replace(worker.clock, now=lambda: ends))
     told = Problem("PL-406", "A1", {"plan": plan.plan_id, "at": f"{ends:%Y-%m-%d %H:%M} UTC"})
     assert refusal(before, plan, approves=True) is None
     assert refusal(after, plan, approves=True, where="A1") == told
@@ -141,14 +139,15 @@ def test_what_waited_until_its_plan_expired_is_ended_once(waiting: Stage) -> Non
 def test_what_was_rejected_is_forgotten_for_the_records_named_or_for_all(waiting: Stage) -> None:
     (record, _), *_ = pairs(waiting)
     waiting.reject()
-    lifted = [lift(waiting.worker, record_ids=ids, actor=PERSON) for ids in ([record[:15]], [record], None, None)]
+    store = waiting.worker.store
+    lifted = [lift(store, record_ids=ids, actor=PERSON, at=START) for ids in ([record[:15]], [record], None, None)]
     assert lifted == [1, 0, 2, 0]
 
 
 def test_what_is_no_record_id_is_named(waiting: Stage) -> None:
     told = tuple(Problem("PL-411", "", {"given": given}) for given in ("佐藤", "x"))
     with pytest.raises(UsageError) as raised:
-        lift(waiting.worker, record_ids=["佐藤", pairs(waiting)[0][0], "x"], actor=PERSON)
+        lift(waiting.worker.store, record_ids=["佐藤", pairs(waiting)[0][0], "x"], actor=PERSON, at=START)
     assert problems(raised) == told
     with pytest.raises(UsageError) as raised:
         give_back(waiting.worker, ["佐藤", pairs(waiting)[0][0], "x"], fields=None, actor=PERSON)
