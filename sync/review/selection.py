@@ -100,9 +100,9 @@ def chosen(store: Store, mirror: Mirror, plan_id: str | None, selection: Selecti
         rules.update(rule for change in waiting for rule in change.rules)
         fields.update(name for change in waiting for name in change.after)
     if not ids:
-        raise UsageError(
-            *(slips(selection, rules, fields) or [Problem("PL-423", "", {"plan": plan.plan_id})])
-        )  # nothing that waits in plan…
+        # nothing that waits in plan {plan} is meant by this
+        nothing = Problem("PL-423", "", {"plan": plan.plan_id})
+        raise UsageError(*(slips(selection, rules, fields) or [nothing]))
     return plan.plan_id, tuple(ids)
 
 
