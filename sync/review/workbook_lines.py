@@ -188,7 +188,7 @@ def _word(said: str) -> str | None:
 
 def _places(heading: Sequence[Any]) -> dict[str, int] | None:
     """Where the columns stand, by their heading in either language; None when this is another sheet."""
-    texts = [folded(str(cell)) if cell is not None else "" for cell in heading]
+    texts = [folded(str(cell)) for cell in heading]
     places = {
         name: next((texts.index(folded(one)) for one in _words(key) if folded(one) in texts), None)
         for name, key in _COLUMNS.items()

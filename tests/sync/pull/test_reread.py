@@ -163,8 +163,9 @@ def test_of_many_what_changed_within_their_range_is_asked_for(mirror: Mirror) ->
     org = of_leads(*(lead(number) for number in range(READ_MAX + 1)))
     held = many(org)
     org.records["Lead"][key(7)] = lead(7, SystemModstamp=later)
+    org.records["Lead"][key(8)] = lead(8, SystemModstamp=later, IsDeleted=True)
     org.records["Lead"][key(5_000)] = lead(5_000, SystemModstamp=later)
-    assert moved(org, mirror, held) == [key(7)]
+    assert moved(org, mirror, held) == [key(7), key(8)]
     (asked,) = org.asked
     assert asked.endswith(
         f"WHERE Id >= '{key(0)}' AND Id <= '{key(READ_MAX)}' AND SystemModstamp >= {moment(AT)} ORDER BY Id"
@@ -189,15 +190,18 @@ def test_where_nothing_within_the_range_changed_nothing_more_is_asked(mirror: Mi
     assert (moved(org, mirror, dict.fromkeys(org.records["Lead"], AT - MINUTE)), len(org.asked)) == ([], 1)
 
 
-@pytest.mark.parametrize(("page_rows", "calls"), [(500, 1), (100, 1 + 6)])
+@pytest.mark.parametrize(
+    ("changed", "page_rows", "calls"), [(500, 500, 1), (500, 100, 1 + 6), (2, 1, 1 + 6), (1, 1, 1), (2, 2, 1)]
+)
 def test_where_the_range_takes_more_calls_than_the_ids_the_ids_are_asked_for(
-    mirror: Mirror, page_rows: int, calls: int
+    mirror: Mirror, changed: int, page_rows: int, calls: int
 ) -> None:
-    """Of 1,001 ids within 500 changed records; a page of 500 is one call, and six questions by id are no more than two."""
-    org = of_leads(*(lead(number, SystemModstamp=moment(AT + MINUTE)) for number in range(500)))
+    """Of 1,001 ids so many changed, in pages of so many; six questions by id are two calls."""
+    later = moment(AT + MINUTE)
+    org = of_leads(*(lead(number, SystemModstamp=later, IsDeleted=number % 2 == 0) for number in range(changed)))
     org.page_rows = page_rows
-    held = {key(number): AT for number in range(READ_MAX + 1)}
-    assert (len(moved(org, mirror, held)), len(org.asked)) == (500, calls)
+    held = dict.fromkeys(map(key, range(READ_MAX + 1)), AT)
+    assert (len(moved(org, mirror, held)), len(org.asked)) == (changed, calls)
 
 
 def test_an_object_that_cannot_be_followed_is_asked_for_by_its_ids(mirror: Mirror) -> None:

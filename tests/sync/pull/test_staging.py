@@ -244,11 +244,12 @@ def test_pages_of_an_earlier_run_become_this_one_s(pulls: Pulls) -> None:
     earlier = left.cells(ResultPage(LEAD.columns, [cells(1), cells(2)], "next", "d"), AT)
     assert earlier
     staging = pulls.begin(is_compared=False)
+    own = staging.cells(ResultPage(LEAD.columns, [cells(3)], "", "e"), AT)
     staging.take_over([earlier])
     pulls.end(staging)
     writer = staging.writer
-    assert (staging.data_files, staging.rows) == ([replace(earlier, run_id=writer.run_id, pull=writer.sequence)], 2)
-    assert set(pulls.held()) == {"L1", "L2"}
+    taken = replace(earlier, run_id=writer.run_id, pull=writer.sequence)
+    assert (staging.data_files, staging.rows, set(pulls.held())) == ([own, taken], 3, {"L1", "L2", "L3"})
 
 
 def test_where_no_page_was_left_an_object_that_brought_nothing_is_known_all_the_same(pulls: Pulls) -> None:
