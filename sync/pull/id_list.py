@@ -92,7 +92,7 @@ def _differing(here: pl.DataFrame, there: pl.DataFrame, until: datetime | None) 
     ours = here.select("Id", pl.col("SystemModstamp").alias("stamp"), pl.lit(value=True).alias("is_here"))
     both = ours.join(there, on="Id", how="full", coalesce=True)
     is_here, is_there = pl.col("is_here").is_not_null(), pl.col("IsDeleted").is_not_null()
-    lives_there = is_there & ~pl.col("IsDeleted").fill_null(value=False)
+    lives_there = is_there & ~pl.col("IsDeleted")
     is_settled = pl.lit(value=True) if until is None else (pl.col("SystemModstamp") <= until).fill_null(value=True)
 
     def ids(condition: pl.Expr) -> list[str]:

@@ -56,8 +56,9 @@ def test_without_an_id_the_last_that_waits_is_meant_and_else_the_last(store: Sto
     assert meant(store, None) == "20261121T093000Z-0002"
     plan("20261121T093000Z-0003", waits=True)
     plan("20261121T093000Z-0004", waits=True)
-    plan("20261121T093000Z-0005")
-    assert meant(store, None) == "20261121T093000Z-0004"
+    plan("20261121T093000Z-0005", waits=True)
+    plan("20261121T093000Z-0006")
+    assert meant(store, None) == "20261121T093000Z-0005"
 
 
 def test_before_the_first_plan_there_is_none(store: Store) -> None:

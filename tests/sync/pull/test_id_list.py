@@ -67,6 +67,13 @@ def test_only_the_latest_version_counts(tmp_path: Path) -> None:
         assert list(listed.compare(versions({"a": (0, False)}, {"a": (5, False)}))) == [Differing(1, [], [], [], [])]
 
 
+def test_an_id_that_is_listed_twice_is_one(tmp_path: Path) -> None:
+    with id_list(tmp_path) as listed:
+        listed.put(rows({"a": (1, False)}))
+        listed.put(rows({"a": (2, False)}))
+        assert list(listed.compare(versions({"a": (0, False)}))) == [Differing(1, [], ["a"], [], [])]
+
+
 def test_a_list_that_brought_nothing_lists_nothing(tmp_path: Path) -> None:
     with id_list(tmp_path) as listed:
         assert list(listed.compare(versions({"a": (0, False)}))) == [Differing(1, [], [], [], ["a"])]

@@ -140,11 +140,11 @@ def cells(number: int, **said: str) -> list[str]:
 
 def test_a_page_of_a_bulk_query_is_written_at_once(pulls: Pulls) -> None:
     staging = pulls.begin()
-    written = staging.cells(ResultPage(LEAD.columns, [cells(1)], "", "d"), LATER)
+    written = staging.cells(ResultPage(LEAD.columns, [cells(1)], "", "d"), AT)
     assert (written, pulls.end(staging)) == (staging.data_files[0], [1])
-    assert pulls.held()["L1"]["_read_at"] == LATER
+    assert pulls.held()["L1"]["_read_at"] == AT
     staging = pulls.begin()
-    assert staging.cells(ResultPage(LEAD.columns, [cells(1)], "", "d"), LATER) is None
+    assert staging.cells(ResultPage(LEAD.columns, [cells(1)], "", "d"), AT) is None
 
 
 GONE: dict[str, Any] = {"IsDeleted": True}

@@ -98,6 +98,12 @@ def test_an_empty_folder_brings_nothing(folder: Folder) -> None:
     assert (came(intake), intake.files, intake.marks) == (DroppedFiles(), {"drop_exports": []}, [])
 
 
+def test_a_file_without_rows_is_read_and_says_nothing(folder: Folder) -> None:
+    folder.drop("exports/a.csv")
+    intake = folder.read()
+    assert (came(intake), intake.marks) == (DroppedFiles(files=1), [])
+
+
 def test_an_older_file_moves_no_mark_back(folder: Folder) -> None:
     folder.drop("exports/a.csv", 5)
     folder.read()
@@ -110,7 +116,7 @@ def test_the_same_content_under_two_names_is_read_once(folder: Folder) -> None:
     folder.drop("exports/a.csv", 1)
     folder.drop("exports/b.csv", 1)
     intake = folder.read()
-    assert (came(intake).files, came(intake).rows, folder.held()) == (1, 1, 1)
+    assert (came(intake), folder.held()) == (DroppedFiles(files=1, rows=1, newest=day(1)), 1)
     assert [(file.path, file.rows) for file in intake.files["drop_exports"]] == [
         ("exports/a.csv", 1), ("exports/b.csv", 0),
     ]  # fmt: skip
@@ -191,8 +197,10 @@ def test_rows_that_say_nothing_are_counted_over_all_files_and_listed_to_a_limit(
     bad = "2026-11-01 09:00,nobody,visit\n"
     folder.drop("exports/a.csv", text="at,who,what\n" + bad * (LISTED_MAX - 1) + "2026-11-02 09:00,a@x.jp,visit\n")
     folder.drop("exports/b.csv", text="at,who,what\n" + "soon,a@x.jp,visit\n" * 2 + "2026-11-03 09:00,a@x.jp,\n")
-    told = came(folder.read())
+    intake = folder.read()
+    told = came(intake)
     assert (told.files, told.rows, told.refused, told.newest) == (2, LISTED_MAX + 3, LISTED_MAX + 2, day(2))
+    assert [file.refused for file in intake.files["drop_exports"]] == [LISTED_MAX - 1, 3]
     assert told.listed == (
         *(EmptyRow("exports/a.csv", number, "MP-312") for number in range(1, LISTED_MAX)),
         EmptyRow("exports/b.csv", 1, "MP-313"),
