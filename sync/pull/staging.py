@@ -176,7 +176,7 @@ def _fates(rows: pl.DataFrame, known: pl.DataFrame) -> Mapping[str, int]:
     if "IsDeleted" not in marks:
         return {}
     before = known.select("Id", *(pl.col(name).alias(f"{name}_before") for name in marks))
-    both = rows.join(before, on="Id", how="left", maintain_order="left")
+    both = rows.join(before, on="Id", how="left")
     is_gone, was_gone = pl.col("IsDeleted"), pl.col("IsDeleted_before").fill_null(value=False)
     counted = {"deleted": is_gone & ~was_gone, "restored": ~is_gone & was_gone}
     if "MasterRecordId" in rows.columns:

@@ -207,7 +207,7 @@ def test_of_an_object_without_a_mark_what_is_missing_is_gone(pulls: Pulls, there
     staging.mark_missing()
     pulls.end(staging)
     held = pulls.held("GroupMember")
-    assert sorted(key for key, row in held.items() if not row["IsDeleted"]) == [f"M{number}" for number in there]
+    assert sorted(key for key, row in held.items() if row["IsDeleted"] is False) == [f"M{number}" for number in there]
     assert set(held) == {"M1", "M2", "M3"} | {f"M{number}" for number in there}
 
 
