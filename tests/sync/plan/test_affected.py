@@ -227,6 +227,7 @@ def test_a_record_that_activities_name_concerns_their_prospects(past: Past) -> N
 
 def test_a_dropped_row_concerns_whoever_ever_had_its_address(past: Past) -> None:
     past.bring("Lead", {"Id": key(1), "Email": "A@x.jp"}, {"Id": key(2), "Email": "b@x.jp"})
+    past.bring("Contact", {"Id": key(4), "AccountId": None, "Email": "a@x.jp"})
     past.bring("Lead", {"Id": key(1), "Email": "other@x.jp"}, {"Id": key(3), "Email": "a@x.jp"}, stamp=AT + MINUTE)
     past.plan()
     past.bring("drop-0000000000000001", {"Id": "v1", "Prospect": "a@x.jp"})
