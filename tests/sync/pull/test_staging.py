@@ -121,9 +121,13 @@ def test_an_object_that_brought_nothing_is_known_by_its_columns(pulls: Pulls) ->
     assert pulls.end(pulls.begin()) == []
 
 
-def test_of_a_record_that_changed_while_it_was_read_the_newest_version_is_kept(pulls: Pulls) -> None:
-    staging = pulls.bring(lead(1, minute=5, Rating="new"), lead(1, minute=1, Rating="old"))
-    assert ([each.rows for each in staging.data_files], pulls.held()["L1"]["Rating"]) == ([1], "new")
+@pytest.mark.parametrize("is_compared", [True, False], ids=["compared", "whole"])
+def test_of_a_record_that_changed_while_it_was_read_the_newest_version_is_kept(
+    pulls: Pulls, *, is_compared: bool
+) -> None:
+    staging = pulls.begin(is_compared=is_compared)
+    staging.page(page(lead(1, minute=5, Rating="new"), lead(1, minute=1, Rating="old")))
+    assert (pulls.end(staging), pulls.held()["L1"]["Rating"]) == ([1], "new")
 
 
 def test_values_that_do_not_parse_are_counted(pulls: Pulls) -> None:
