@@ -42,7 +42,7 @@ ACCOUNT = Lookup("account", "AccountId", "Account", (INDUSTRY,))
 VISITS = DropFolder("visits/*.csv", "who", "at", by_email=True)
 SIGNS = DropFolder("signs/*.csv", "who", "at")
 MAP = FieldMap(
-    (ObjectMap("Lead", (EMAIL,)), ObjectMap("Contact", (), lookups=(ACCOUNT,))),
+    (ObjectMap("Contact", (), lookups=(ACCOUNT,)), ObjectMap("Lead", (EMAIL,))),
     (
         ActivitySource("Task", ("WhoId", "Lead__c"), "CreatedDate"),
         ActivitySource("Event", ("WhoId",), "CreatedDate", lookups=(Lookup("campaign", "CampaignId", "Campaign"),)),

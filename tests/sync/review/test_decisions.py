@@ -82,6 +82,16 @@ def test_a_rejection_says_by_whom_and_why(waiting: Stage) -> None:
     assert waiting.states() == {State.REJECTED: 3}
 
 
+def test_of_plans_that_wait_the_named_one_is_decided(waiting: Stage) -> None:
+    first = waiting.run_id
+    (record, _), *_ = pairs(waiting)
+    waiting.add_lead(owner="Inbound_Leads", Title="課長")
+    waiting.plan()
+    assert decide(waiting, record, plan_id=first) == 1
+    assert reject(waiting.worker, first, change_ids=None, approver=PERSON, reason="no") == 2
+    assert (waiting.states(first), waiting.states()) == ({State.APPROVED: 1, State.REJECTED: 2}, {State.PLANNED: 1})
+
+
 def test_from_the_moment_it_expires_a_plan_is_approved_no_more_and_may_be_rejected(waiting: Stage) -> None:
     ends = waiting.header().expires_at
     assert ends
@@ -95,6 +105,7 @@ def test_from_the_moment_it_expires_a_plan_is_approved_no_more_and_may_be_reject
     with pytest.raises(PlanStaleError) as raised:
         approve(after, None, change_ids=None, approver=PERSON)
     assert problems(raised) == (replace(told, where=""),)
+    assert reject(after, None, change_ids=None, approver=PERSON, reason="too late") == 3
 
 
 def test_a_baseline_is_decided_as_a_whole(tmp_path: Path) -> None:
