@@ -12,6 +12,7 @@ from engine.errors import LeadsyncError, PlanStaleError, Problem, UsageError
 from engine.messages import Message
 from sync.app import open_worker
 from sync.review.decisions import approve, expire, give_back, lift, refusal, reject
+from sync.review.selection import Selection, chosen
 from sync.sandbox.server import Opened
 from sync.store import approvals, changes
 from tests.scenes import begun
@@ -90,6 +91,17 @@ def test_of_plans_that_wait_the_named_one_is_decided(waiting: Stage) -> None:
     assert decide(waiting, record, plan_id=first) == 1
     assert reject(waiting.worker, first, change_ids=None, approver=PERSON, reason="no") == 2
     assert (waiting.states(first), waiting.states()) == ({State.APPROVED: 1, State.REJECTED: 2}, {State.PLANNED: 1})
+
+
+def test_of_plans_that_wait_changes_are_chosen_of_the_named_one(waiting: Stage) -> None:
+    first, proposed = waiting.run_id, pairs(waiting)
+    waiting.add_lead(owner="Inbound_Leads", Title="課長")
+    waiting.plan()
+    store, mirror = waiting.worker.store, waiting.worker.mirror
+    assert chosen(store, mirror, first, Selection()) == (first, tuple(change_id for _, change_id in proposed))
+    with pytest.raises(UsageError) as raised:
+        chosen(store, mirror, first, Selection(where=("grade = F",)))
+    assert problems(raised) == (Problem("PL-423", "", {"plan": first}),)
 
 
 def test_from_the_moment_it_expires_a_plan_is_approved_no_more_and_may_be_rejected(waiting: Stage) -> None:
