@@ -54,21 +54,21 @@ class Answers:
         outcome = {change.change_id: by_record[change.record_id] for change in sent}
         now = self.readback.reread.org.now
         with self.store.transaction() as tx:
-            ended = [_ended(change, outcome[change.change_id], tries) for change in sent]
-            ours = batches.answer(tx, batch, ended, run=self.run_id, at=now())
+            moves = [ended(change, outcome[change.change_id], tries) for change in sent]
+            ours = batches.answer(tx, batch, moves, run=self.run_id, at=now())
             blocked = _blocked([change for change in sent if change.change_id in ours], outcome)
             changes.move(tx, blocked, run=self.run_id, at=now())
         self.host.points.reach("answer committed")
         if any(answer.result is WriteResult.UNKNOWN for answer in answers):
             self.readback.settle_unknown()
         touched.done += [change for change in sent if outcome[change.change_id].result is WriteResult.DONE]
-        again = [change for change in sent if _comes_again(change, outcome[change.change_id], tries)]
+        again = [change for change in sent if comes_again(change, outcome[change.change_id], tries)]
         if any(outcome[change.change_id].result is WriteResult.LOCKED for change in again):
             self.host.clock.wait(LOCK_WAIT_SECONDS)
         return again
 
 
-def _ended(change: Change, answer: Answer, tries: Counter[str]) -> Move:
+def ended(change: Change, answer: Answer, tries: Counter[str]) -> Move:
     match answer.result:
         case WriteResult.DONE:
             return Move(change.change_id, State.APPLIED)
@@ -80,7 +80,7 @@ def _ended(change: Change, answer: Answer, tries: Counter[str]) -> Move:
             return Move(change.change_id, State.REFUSED, _refusal(answer))
         case WriteResult.MOVED | WriteResult.LOCKED | WriteResult.LEFT:
             tries[change.change_id] += 1
-            is_last = not _comes_again(change, answer, tries)
+            is_last = not comes_again(change, answer, tries)
             return Move(change.change_id, State.APPROVED, Message.of(_DELAYS[answer.result]) if is_last else None)
         case WriteResult.BLOCKED | WriteResult.CONVERTED | WriteResult.NO_ACCESS:
             # Surely not applied; `_blocked` ends it in the same transaction.
@@ -95,7 +95,7 @@ def _blocked(sent: Sequence[Change], outcome: Mapping[str, Answer]) -> list[Move
     ]
 
 
-def _comes_again(change: Change, answer: Answer, tries: Mapping[str, int]) -> bool:
+def comes_again(change: Change, answer: Answer, tries: Mapping[str, int]) -> bool:
     is_retryable = answer.result in {WriteResult.MOVED, WriteResult.LOCKED}
     return is_retryable and tries[change.change_id] < TRIES_MAX
 

@@ -39,7 +39,7 @@ class Readback:
             return frozenset()
         rows = self._rows(standings)
         moves = [
-            _settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset()))
+            settled(change, rows.get(change.record_id), senders.get(change.change_id, frozenset()))
             for change in waiting
         ]
         with self.leased.transaction() as tx:
@@ -87,12 +87,12 @@ class Readback:
             for change_id, note in notes.items():
                 changes.annotate(tx, [change_id], note, run=self.run_id, at=self.reread.org.now())
 
-    def _rows(self, standings: Sequence[Standing]) -> "dict[str, _Seen]":
+    def _rows(self, standings: Sequence[Standing]) -> "dict[str, Seen]":
         """The records as the org has them now: by the map of each change's plan, and only what the changes write."""
         wanted: dict[tuple[str, str], list[Change]] = {}
         for standing in standings:
             wanted.setdefault((standing.plan_id, standing.change.object), []).append(standing.change)
-        rows: dict[str, _Seen] = {}
+        rows: dict[str, Seen] = {}
         for (plan_id, name), theirs in wanted.items():
             written = {field for change in theirs for field in change.after}
             version = self.versions.of(plan_id)
@@ -100,19 +100,19 @@ class Readback:
             frame = self.reread.records(narrow, name, [change.record_id for change in theirs])
             for row in frame.iter_rows(named=True):
                 edition = Edition.of(row, zone=version.moment.zone, us=self.us)
-                rows[str(row["id"])] = _Seen(row, edition)
+                rows[str(row["id"])] = Seen(row, edition)
         return rows
 
 
-def _is_there(change: Change, seen: "_Seen | None") -> bool:
+def _is_there(change: Change, seen: "Seen | None") -> bool:
     return seen is not None and all(held_value(seen.row, field) == value for field, value in change.after.items())
 
 
-def _changed_after(seen: "_Seen | None") -> Message:
+def _changed_after(seen: "Seen | None") -> Message:
     return seen.edition.changed_after() if seen else Message.of("note.changed_after")
 
 
-def _settled(change: Change, seen: "_Seen | None", senders: frozenset[str]) -> Move:
+def settled(change: Change, seen: "Seen | None", senders: frozenset[str]) -> Move:
     note = Message.of("note.settled")
     if seen is None:
         return Move(change.change_id, State.GONE, note)
@@ -163,7 +163,7 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """A record as the org has it now, and whose version that is."""
 
     row: Mapping[str, object]

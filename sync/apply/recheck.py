@@ -139,14 +139,14 @@ class Rechecks:
             for row in frame.select("id", "org__run", "modified_by", "modified_at").iter_rows(named=True)
         }
         return {
-            change.change_id: _overridden(
+            change.change_id: signed(
                 rulings[change.change_id], editions.get(change.record_id), senders.get(change.change_id, frozenset())
             )
             for change in theirs
         }
 
 
-def _overridden(rechecked: Recheck, edition: Edition | None, senders: frozenset[str]) -> Recheck:
+def signed(rechecked: Recheck, edition: Edition | None, senders: frozenset[str]) -> Recheck:
     """A record that carries a run that sent the change was written by us, however late; what differs came after."""
     if edition is None or rechecked.ruling is Ruling.GONE:
         return rechecked

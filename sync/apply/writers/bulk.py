@@ -142,7 +142,7 @@ class BulkWriter:
         if lost is None:
             return 0
         ingest = Ingest(self.wire, version=lost.api_version)
-        found = [job.id for job in ingest.listed() if self._may_be(job, lost)]
+        found = [job.id for job in ingest.listed() if may_be(job, lost, self.us)]
         with self.leased.read() as tx:
             known = jobs.known(tx, found)
         stopped = [job_id for job_id in found if job_id not in known]
@@ -151,15 +151,6 @@ class BulkWriter:
         with self.leased.store.transaction() as tx:
             jobs.forget_expected(tx)
         return len(stopped)
-
-    def _may_be(self, job: Job, lost: IngestRecord) -> bool:
-        return (
-            job.state is JobState.OPEN
-            and job.operation == "update"
-            and job.object == lost.object
-            and job.created_by == self.us
-            and job.created_at >= lost.created_at - _SKEW
-        )
 
     def _outcome(self, ingest: Ingest, job_id: str, record_ids: Sequence[str]) -> list[Answer] | None:
         """The answers of a closed job. Whatever goes wrong now, the job goes on, and the next run asks it again."""
@@ -202,6 +193,12 @@ class BulkWriter:
             ingest.abort(job_id)
         except LeadsyncError:
             return
+
+
+def may_be(job: Job, lost: IngestRecord, us: str) -> bool:
+    """Whether a job of the org may be the one whose id was lost."""
+    is_like_it = (job.state, job.operation, job.object, job.created_by) == (JobState.OPEN, "update", lost.object, us)
+    return is_like_it and job.created_at >= lost.created_at - _SKEW
 
 
 def _writable(group: PayloadGroup) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
