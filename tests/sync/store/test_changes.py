@@ -201,6 +201,30 @@ def test_that_it_was_rebased_stays_said_of_what_is_applied_until_something_else_
     assert told == [(rebased, True), (None, False)]
 
 
+def test_what_is_said_later_of_a_change_takes_the_place_of_what_was_said_of_its_base(
+    store: Store, run: str, at: datetime, propose: Propose, change: Make
+) -> None:
+    one, later = change(1, grade="A"), Message.of("note.changed_after")
+    propose(State.APPROVED, one)
+    _move(store, at, Move(one.change_id, State.SENDING, Message.of("note.rebased"), one))
+    _move(store, at, Move(one.change_id, State.APPLIED))
+    with store.transaction() as tx:
+        changes.annotate(tx, [one.change_id], later, run=run, at=at)
+    with store.read() as tx:
+        found = changes.find(tx, [one.change_id])[one.change_id]
+    assert (found.state, found.note, found.is_rebased) == (State.APPLIED, later, False)
+
+
+def test_a_plan_is_read_in_pages_of_so_many(store: Store, run: str, propose: Propose, change: Make) -> None:
+    several = [change(number, grade="A") for number in (1, 2, 3)]
+    propose(State.PLANNED, *several)
+    with store.read() as tx:
+        first = changes.page_of_plan(tx, run, after="", most=2)
+        rest = changes.page_of_plan(tx, run, after=first[-1].change.record_id, most=2)
+    assert [each.change for each in (*first, *rest)] == several
+    assert len(first) == 2
+
+
 def test_a_rebased_change_may_not_ask_for_something_else(
     store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:

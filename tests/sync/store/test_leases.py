@@ -231,6 +231,26 @@ def test_a_killed_holder_on_this_host_is_replaced_at_once(
     assert b'"holder_died":true' in told[-1]
 
 
+def test_a_lease_elsewhere_is_taken_over_from_the_moment_it_has_run_out(
+    tmp_path: Path, here: Holder, elsewhere: Holder
+) -> None:
+    """Of a host that cannot be asked whether its process lives; on SQLite, where the clock is the host's."""
+    store = Store.open(f"sqlite:///{tmp_path}/store.sqlite", dice=bytes)
+    ends = _NOW + timedelta(seconds=60)
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=60)
+    with store.read() as tx, pytest.raises(LeaseError):
+        leases.refuse_busy(tx, holder=here, clock=lambda: ends - timedelta(microseconds=1))
+    with store.read() as tx:
+        leases.refuse_busy(tx, holder=here, clock=lambda: ends)
+    with store.transaction() as tx:
+        leases.take(tx, PULL, holder=here, clock=lambda: ends, lease_seconds=60)
+    with store.read() as tx:
+        told = [link.body for link in audit.links(tx) if Event.LEASE_TAKEN_OVER.encode() in link.body]
+    store.close()
+    assert [b'"epoch":2' in told[-1], b'"holder_died":false' in told[-1]] == [True, True]
+
+
 def test_a_pid_that_was_given_to_another_process_does_not_count_as_the_holder(store: Store, here: Holder) -> None:
     with store.transaction() as tx:
         leases.take(tx, PULL, holder=replace(here, started="1"), clock=_clock, lease_seconds=60)
