@@ -215,16 +215,6 @@ def test_what_is_said_later_of_a_change_takes_the_place_of_what_was_said_of_its_
     assert (found.state, found.note, found.is_rebased) == (State.APPLIED, later, False)
 
 
-def test_a_plan_is_read_in_pages_of_so_many(store: Store, run: str, propose: Propose, change: Make) -> None:
-    several = [change(number, grade="A") for number in (1, 2, 3)]
-    propose(State.PLANNED, *several)
-    with store.read() as tx:
-        first = changes.page_of_plan(tx, run, after="", most=2)
-        rest = changes.page_of_plan(tx, run, after=first[-1].change.record_id, most=2)
-    assert [each.change for each in (*first, *rest)] == several
-    assert len(first) == 2
-
-
 def test_a_rebased_change_may_not_ask_for_something_else(
     store: Store, at: datetime, propose: Propose, change: Make
 ) -> None:
