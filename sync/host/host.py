@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 
 from sync.host.shutdown import Shutdown
 
@@ -27,6 +28,14 @@ def host_clock() -> Clock:
     return Clock(now=lambda: datetime.now(UTC), monotonic=time.monotonic, wait=time.sleep)
 
 
+# Where a process may be cut off: between what it does in the world and what it writes down of it.
+CrashPoint: TypeAlias = Literal[
+    "answer committed", "answer received", "compaction written", "data files written", "intent committed", "job closed",
+    "job created", "job expected", "mended", "page kept", "pull committed", "query job kept", "rows uploaded", "slot taken",
+    "slot worked",
+]  # fmt: skip
+
+
 @dataclass(slots=True)
 class CrashPoints:
     """Counts passes of named points, which cost nothing in production; `at` is `name:n`, or empty for never.
@@ -37,7 +46,7 @@ class CrashPoints:
     at: str = ""
     passes: Counter[str] = field(default_factory=Counter)
 
-    def reach(self, name: str) -> None:
+    def reach(self, name: CrashPoint) -> None:
         """Pass a named point; the process ends here, without clean-up, if it was told to."""
         if not self.at:
             return
