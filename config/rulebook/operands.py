@@ -22,12 +22,12 @@ from engine.names import folded, plain, unshown
 from engine.rulebook.rulebook import Rulebook
 from engine.verdicts.grade import LADDER
 from engine.verdicts.registry import VERDICT_OF
+from mapping.field_map.standard_fields import PROSPECT_OBJECTS
 from mapping.ids import id18, is_id
 from mapping.text.keys import facet_of, fragment_of, key_of
 
 One = str | int | float | bool
 # One rulebook may serve an org that has mapped contacts and one that has not.
-_PROSPECTS = ("Lead", "Contact")
 _OF_OWNER = frozenset({"owner_role", "owner_manager"})
 _DAYS = re.compile(r"(\d+)\s*(?:days?|日間?)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
@@ -162,7 +162,7 @@ def _words(name: str, known: Known) -> tuple[str, ...] | None:
         return verdict.words(known.said)[name] if is_said else None
     match name:
         case "object":
-            return (*known.objects, *_PROSPECTS)
+            return (*known.objects, *PROSPECT_OBJECTS)
         case "owner_role" | "owner_manager":
             return None  # the org says which there are
         case "owner_kind":

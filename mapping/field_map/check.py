@@ -12,13 +12,13 @@ from engine.errors import Parameter, Problem
 from mapping.field_map.field_map import ActivitySource, FieldMap, Lookup, MappedField, ObjectMap, RelatedObject
 from mapping.field_map.filters import Value
 from mapping.field_map.pulled_objects import PEOPLE, activity_columns, columns_of, related_columns
+from mapping.field_map.standard_fields import PROSPECT_OBJECTS
 from mapping.field_map.types import COMPOUND, described_fields
 from mapping.field_map.write_back import WRITE_BACK, FieldType, WriteBackField
 
 Described: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "combobox", "encryptedstring"})
-_PROSPECTS = frozenset({"Lead", "Contact"})
 _FILTERED = frozenset({"string", "picklist", "combobox", "reference", "id", "email", "phone", "url"})
 _WHOLES = frozenset({"int", "long"})
 _DECIMALS = frozenset({"double", "currency", "percent"})
@@ -157,7 +157,7 @@ def _source(source: ActivitySource, fields: Described, prospects: frozenset[str]
     is_some_mapped = any(prospects & names for names in held.values())
     for api_name, names in held.items():
         # A column for contacts may stand beside that for leads before contacts are mapped.
-        if not (prospects | _PROSPECTS if is_some_mapped else prospects) & names:
+        if not (prospects.union(PROSPECT_OBJECTS) if is_some_mapped else prospects) & names:
             wanted = ", ".join(sorted(prospects))
             yield _problem("MP-209", source.where, source.api_name, api_name, wanted=wanted)  # {object}.{field} does…
     if source.at in known and known[source.at]["type"] != "datetime":

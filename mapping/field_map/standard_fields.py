@@ -165,6 +165,8 @@ STANDARD_FIELDS: Mapping[str, Mapping[str, Standard]] = MappingProxyType(
     }
 )
 
+# Objects whose records may be prospects.
+PROSPECT_OBJECTS = ("Lead", "Contact")
 # Objects whose records Salesforce lets only users own.
 WITHOUT_QUEUES = frozenset({"Contact", "Account", "Opportunity"})
 

@@ -5,11 +5,10 @@ from pathlib import Path
 import typer
 
 from engine.errors import UsageError
+from mapping.field_map.standard_fields import PROSPECT_OBJECTS
 from sync.cli import options
 from sync.cli.exit_codes import Code
 from sync.cli.terminal import Terminal
-
-_OBJECTS = ("Lead", "Contact")
 
 
 def add(app: typer.Typer, terminal: Terminal) -> None:
@@ -18,15 +17,15 @@ def add(app: typer.Typer, terminal: Terminal) -> None:
     app.add_typer(group, name="fields", help=words.say("cli.fields"))
     folder_option = options.folder(words)
     to_option = options.option(words, "fields_to", "--to", default=..., metavar="DIR")
-    object_option = options.option(words, "object", "--object", default=list(_OBJECTS), metavar="NAME")
+    object_option = options.option(words, "object", "--object", default=list(PROSPECT_OBJECTS), metavar="NAME")
 
     @group.command("export", help=words.say("cli.fields.export"))
     def export(*, to: Path = to_option, objects: list[str] = object_option, folder: Path = folder_option) -> int:
         from sync.salesforce.field_source import source
 
-        if unknown := [name for name in objects if name not in _OBJECTS]:
+        if unknown := [name for name in objects if name not in PROSPECT_OBJECTS]:
             # leadsync has no fields for {given}
-            raise UsageError.of("CL-102", given=", ".join(unknown), known=", ".join(_OBJECTS))
+            raise UsageError.of("CL-102", given=", ".join(unknown), known=", ".join(PROSPECT_OBJECTS))
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise UsageError.of("CL-103", str(to))  # this folder is not empty
         names, api_version = _named(terminal, folder)

@@ -43,6 +43,14 @@ def test_the_table_has_every_action_and_rule_files_can_say_each() -> None:
     assert {kind_of(action).name for action, _ in TABLE} == set(ACTIONS) == set(READERS)
 
 
+@pytest.mark.parametrize("action", [action for action, _ in TABLE], ids=repr)
+def test_what_gives_a_field_a_value_is_a_set_field(action: Action) -> None:
+    """Drafts, overrides and shadow read fields from what is set: of another kind they would propose nothing, in silence."""
+    kind = kind_of(action)
+    fields = kind.outputs(kind.given(doing(action))).keys() - {"owner"}
+    assert isinstance(action, SetField) or not fields
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=repr)
 def test_a_kind_finds_its_own_actions_only(kind: ActionKind[Any]) -> None:
     rulebook = doing(SET_RATING, AddTag("vip"), Assign(pool="p"))
