@@ -16,7 +16,7 @@ from sync.store.changes import Move, find, move
 from sync.store.database import Transaction
 from sync.store.leases import Lease
 from sync.store.paging import among, chunks
-from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes
+from sync.store.tables import approvals, batch_changes, batches, change_bodies, changes, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ def plans_of(tx: Transaction, change_ids: Iterable[str]) -> dict[str, str]:
 
 def plans_waiting(tx: Transaction) -> tuple[str, ...]:
     """The plans with approved changes, oldest first."""
-    query = select(changes.c.plan_id).distinct().where(changes.c.state == State.APPROVED.value)
-    return tuple(tx.execute(query.order_by(changes.c.plan_id)).scalars())
+    query = select(changes.c.plan_id).join(runs, runs.c.run_id == changes.c.plan_id)
+    query = query.where(changes.c.state == State.APPROVED.value).group_by(changes.c.plan_id, runs.c.sequence)
+    return tuple(tx.execute(query.order_by(runs.c.sequence)).scalars())
 
 
 def states_of(tx: Transaction, change_ids: Iterable[str]) -> Mapping[State, int]:

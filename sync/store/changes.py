@@ -130,18 +130,19 @@ def page_of_plan(
 def page_of_run(tx: Transaction, run_id: str, *, after: str, most: int) -> tuple[Standing, ...]:
     """At most so many of the changes that a run sent, whatever plan they are of, by record id from behind one."""
     rows = tx.execute(
-        _WHOLE.where(_sent_by(run_id), changes.c.record_id > after).order_by(changes.c.record_id).limit(most)
+        _WHOLE.where(sent_by(run_id), changes.c.record_id > after).order_by(changes.c.record_id).limit(most)
     )
     return tuple(_standing(row) for row in rows)
 
 
 def counts_of_run(tx: Transaction, run_id: str) -> dict[State, int]:
     """How many of the changes that a run sent are in each state now."""
-    query = select(changes.c.state, func.count()).where(_sent_by(run_id)).group_by(changes.c.state)
+    query = select(changes.c.state, func.count()).where(sent_by(run_id)).group_by(changes.c.state)
     return {State(state): number for state, number in tx.execute(query)}
 
 
-def _sent_by(run_id: str) -> ColumnElement[bool]:
+def sent_by(run_id: str) -> ColumnElement[bool]:
+    """A condition on `changes`: a run sent them."""
     sent = select(batch_changes.c.change_id).join(batches, batches.c.batch_id == batch_changes.c.batch_id)
     return changes.c.change_id.in_(sent.where(batches.c.run_id == run_id))
 

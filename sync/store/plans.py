@@ -15,16 +15,17 @@ from engine.errors import PlanStaleError, Problem
 from sync.store import audit
 from sync.store.audit import Entry as AuditEntry
 from sync.store.change_values import message_body, message_from
-from sync.store.changes import Move, find, move
+from sync.store.changes import Move, find, move, sent_by
 from sync.store.database import Transaction
 from sync.store.events import Event
 from sync.store.paging import among
-from sync.store.tables import approvals, batch_changes, batches, changes, plans, texts
+from sync.store.tables import approvals, changes, plans, runs, texts
 from sync.store.vocabulary import TextKind
 
 # What waits for a person. What is approved stays so: it may be written slowly, and is rechecked before it is.
 # Of many that are in the way so many are named.
 _NAMED_MAX = 100
+_MADE_BY = runs.c.run_id == plans.c.plan_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +121,20 @@ def record(tx: Transaction, plan_id: str) -> PlanRecord | None:
 
 
 def latest(tx: Transaction) -> PlanRecord | None:
-    """The last plan of all: an id begins with its moment, and an index over ids there is."""
-    row = tx.execute(select(plans).order_by(plans.c.plan_id.desc()).limit(1)).one_or_none()
+    """The plan of the last run that made one: a clock may go back, the sequence of runs does not."""
+    row = tx.execute(select(plans).join(runs, _MADE_BY).order_by(runs.c.sequence.desc()).limit(1)).one_or_none()
     return None if row is None else _from_row(row)
 
 
 def ids(tx: Transaction) -> tuple[str, ...]:
     """The ids of all plans, oldest first."""
-    return tuple(tx.execute(select(plans.c.plan_id).order_by(plans.c.at, plans.c.plan_id)).scalars())
+    return tuple(tx.execute(select(plans.c.plan_id).join(runs, _MADE_BY).order_by(runs.c.sequence)).scalars())
 
 
 def last_zone(tx: Transaction) -> str | None:
     """The time zone of the last plan; None before the first."""
-    return tx.execute(select(plans.c.zone).order_by(plans.c.plan_id.desc()).limit(1)).scalar_one_or_none()
+    last = latest(tx)
+    return last.zone if last else None
 
 
 def waiting(tx: Transaction) -> dict[str, int]:
@@ -143,19 +145,16 @@ def waiting(tx: Transaction) -> dict[str, int]:
         query = select(changes.c.plan_id, func.count().label("number")).where(changes.c.state == state.value)
         for row in tx.execute(query.group_by(changes.c.plan_id)):
             counts[row.plan_id] += row.number
-    return dict(sorted(counts.items()))
+    made = tx.execute(select(runs.c.run_id).where(runs.c.run_id.in_(counts)).order_by(runs.c.sequence)).scalars()
+    return {plan_id: counts[plan_id] for plan_id in made}
 
 
 def of_run(tx: Transaction, run_id: str) -> tuple[str, ...]:
     """The plans a run has something to tell of: its own if it proposed anything, and those it sent changes of."""
     own = select(plans.c.plan_id).where(plans.c.plan_id == run_id, plans.c.proposed > 0)
-    sent = (
-        select(changes.c.plan_id)
-        .join(batch_changes, batch_changes.c.change_id == changes.c.change_id)
-        .join(batches, batches.c.batch_id == batch_changes.c.batch_id)
-        .where(batches.c.run_id == run_id)
-    )
-    return tuple(sorted(tx.execute(own.union(sent)).scalars()))
+    sent = select(changes.c.plan_id).where(sent_by(run_id))
+    query = select(runs.c.run_id).where(runs.c.run_id.in_(own.union(sent))).order_by(runs.c.sequence)
+    return tuple(tx.execute(query).scalars())
 
 
 def rulebooks(tx: Transaction, plan_ids: Iterable[str]) -> dict[str, str]:

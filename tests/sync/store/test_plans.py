@@ -183,3 +183,17 @@ def test_a_baseline_with_nothing_to_approve_establishes_at_once(store: Store, ru
     _save(store, replace(plan, is_baseline=True), run)
     with store.read() as tx:
         assert plans.is_established(tx)
+
+
+def test_plans_follow_each_other_as_their_runs_did_though_a_clock_went_back(
+    store: Store, run: str, at: datetime, plan: Plan, change: Make, here: Holder
+) -> None:
+    with store.transaction() as tx:
+        later = runs.start(tx, verb=RunVerb.PLAN, at=at - timedelta(hours=1), holder=here)
+    _save(store, replace(plan, changes=(change(1, grade="A"),)), run)
+    _save(store, replace(plan, changes=(change(2, grade="A"),), zone="Pacific/Honolulu"), later)
+    with store.read() as tx:
+        last = plans.latest(tx)
+        told = (list(plans.waiting(tx)), plans.ids(tx), plans.last_zone(tx))
+    assert last is not None
+    assert (last.plan_id, *told) == (later, [run, later], (run, later), "Pacific/Honolulu")
