@@ -142,7 +142,6 @@ def counts_of_run(tx: Transaction, run_id: str) -> dict[State, int]:
 
 
 def sent_by(run_id: str) -> ColumnElement[bool]:
-    """A condition on `changes`: a run sent them."""
     sent = select(batch_changes.c.change_id).join(batches, batches.c.batch_id == batch_changes.c.batch_id)
     return changes.c.change_id.in_(sent.where(batches.c.run_id == run_id))
 
