@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.changes.change import Change, Effects, Standing, Turn
 from engine.changes.memory import Memory, Quiet, Written
 from engine.changes.states import MOVES, OPEN, State
-from engine.errors import PlanStaleError
+from engine.errors import PlanStaleError, Problem
 from engine.messages import Message
 from engine.plan.guards import Entry
 from sync.store import audit, changes, memory, proposals, remembered
@@ -81,8 +81,11 @@ def test_a_move_that_the_life_of_a_change_does_not_know_is_refused(
 ) -> None:
     propose(State.PLANNED, change(1, grade="A"), change(2, grade="A"))
     impossible = [Move(change(1, grade="A").change_id, State.HELD), Move(change(2, grade="A").change_id, to)]
-    with pytest.raises(PlanStaleError, match="PL-302"):
+    with pytest.raises(PlanStaleError) as raised:
         _move(store, at, *impossible)
+    stuck = change(2, grade="A")
+    told = {"record": stuck.record_id, "before": "planned", "after": to.value}
+    assert raised.value.problems == (Problem("PL-302", stuck.change_id, told),)
     assert {standing.state for standing in _recall(store).open_changes.values()} == {State.PLANNED}
 
 
@@ -213,6 +216,20 @@ def test_what_is_said_later_of_a_change_takes_the_place_of_what_was_said_of_its_
     with store.read() as tx:
         found = changes.find(tx, [one.change_id])[one.change_id]
     assert (found.state, found.note, found.is_rebased) == (State.APPLIED, later, False)
+    named = {"change": one.change_id, "object": "Lead", "record": one.record_id, "note": "note.changed_after"}
+    assert _entries(store)[-1].items() >= {"run": run, **named}.items()
+
+
+def test_what_is_said_of_a_change_stays_said_while_it_is_on_its_way(
+    store: Store, at: datetime, propose: Propose, change: Make
+) -> None:
+    one, why = change(1, grade="A"), Message.of("note.locked")
+    propose(State.APPROVED, one)
+    _move(store, at, Move(one.change_id, State.SENDING))
+    _move(store, at, Move(one.change_id, State.APPROVED, why))
+    _move(store, at, Move(one.change_id, State.SENDING))
+    with store.read() as tx:
+        assert changes.find(tx, [one.change_id])[one.change_id].note == why
 
 
 def test_a_rebased_change_may_not_ask_for_something_else(

@@ -51,6 +51,18 @@ def test_the_two_leases_are_independent(store: Store, here: Holder) -> None:
         assert write.epoch == 1
 
 
+def test_giving_one_back_leaves_the_other_with_its_holder(store: Store, here: Holder) -> None:
+    with store.transaction() as tx:
+        pull = leases.take(tx, PULL, holder=here, clock=_clock, lease_seconds=60)
+        write = leases.take(tx, WRITE, holder=here, clock=_clock, lease_seconds=60)
+        leases.release(tx, pull)
+    assert pull.epoch == write.epoch
+    with store.read() as tx, pytest.raises(LeaseError):
+        leases.check(tx, pull)
+    with store.read() as tx:
+        leases.check(tx, write)
+
+
 def test_a_lease_that_is_held_is_refused_and_says_until_when(store: Store, here: Holder, elsewhere: Holder) -> None:
     with store.transaction() as tx:
         leases.take(tx, PULL, holder=elsewhere, clock=_clock, lease_seconds=60)

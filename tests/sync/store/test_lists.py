@@ -106,7 +106,7 @@ def test_what_waits_for_a_person_is_told_in_pages_and_by_name(
         assert changes.waiting(tx, run, after="", most=2) == told[1:3]
         assert changes.waiting(tx, run, after=several[2].record_id, most=9) == told[3:]
         assert changes.waiting(tx, "another", after="", most=9) == []
-        named = [several[0].change_id, several[1].record_id, several[3].change_id, several[1].change_id]
+        named = [several[0].change_id, several[1].record_id, several[3].change_id, several[3].record_id]
         assert sorted(changes.waiting_among(tx, run, named), key=lambda each: each.record_id) == [told[1], told[3]]
         assert changes.waiting_among(tx, "another", named) == []
 
