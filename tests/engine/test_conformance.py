@@ -258,20 +258,6 @@ def agree(
     assert duckdb.schema == polars.schema
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(rulebook=rulebooks(), people=PROSPECTS, happened=ACTIVITIES)
-def test_a_random_rulebook_means_the_same_on_duckdb(
-    rulebook: Rulebook,
-    people: list[dict[str, Any]],
-    happened: list[dict[str, Any]],
-    moment: Moment,
-    prospects: Build,
-    activities: Build,
-    on_duckdb: Move,
-) -> None:
-    agree(rulebook, prospects(*people), activities(*happened), on_duckdb, moment)
-
-
 @pytest.mark.long
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rulebook=rulebooks(), people=PROSPECTS, happened=ACTIVITIES)

@@ -85,6 +85,7 @@ def test_p11_every_text_of_every_field_comes_as_it_is(org: Stage) -> None:
         assert seen(org, name) == leads, name
 
 
+@pytest.mark.long
 # Of the bytes of a page: in the header, in rows, and most of all in cells that are full of commas and line breaks.
 @pytest.mark.parametrize("after", [60, 700, 1_460])
 @pytest.mark.parametrize("kind", [FaultKind.CUT, FaultKind.TRUNCATED])

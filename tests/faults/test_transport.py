@@ -57,6 +57,7 @@ def leads(stage: Stage) -> int:
     return stage.worker.mirror.latest("Lead").collect().height
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", range(6))
 def test_t1_a_session_that_ends_at_any_call_is_renewed_and_the_pull_is_whole(stage: Stage, call: int) -> None:
     stage.break_with(Fault(FaultKind.EXPIRED, path="/services/data", skip=call))
@@ -73,6 +74,7 @@ def test_t3_a_session_that_is_refused_for_ever_is_asked_twice(stage: Stage) -> N
     assert stage.server.world.requests - before == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kind",
     [FaultKind.MAINTENANCE, FaultKind.BUSY, FaultKind.GATEWAY, FaultKind.RESET, FaultKind.ERROR, FaultKind.EDGE,

@@ -138,6 +138,7 @@ def test_a_file_that_grew_is_read_for_what_is_new(stage: Stage, lead: str) -> No
     assert score(stage, lead) == 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -162,6 +162,7 @@ def test_an_edit_after_a_contest_was_approved_is_not_overwritten(tmp_path: Path)
         assert (stage.standing_of(lead), stage.lead(lead)["Rating"]) == (State.CONFLICT, "Hot")
 
 
+@pytest.mark.long
 def test_an_edit_of_a_value_that_was_ours_when_planned_is_not_overwritten(tmp_path: Path) -> None:
     with winning(tmp_path / "folder", "contest") as stage:
         lead = stage.add_lead(NumberOfEmployees=2000)

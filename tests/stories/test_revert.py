@@ -38,6 +38,7 @@ def shown(stage: Stage, lead: str) -> tuple[object, ...]:
     return (stage.owner(lead), *(stage.lead(lead).get(name) for name in ("Persona__c", "Grade__c", "Score__c")))
 
 
+@pytest.mark.long
 def test_what_a_run_applied_is_put_back_once_it_is_approved(stage: Stage) -> None:
     lead = stage.add_lead(owner="Inbound_Leads", Title="課長")
     before = shown(stage, lead)

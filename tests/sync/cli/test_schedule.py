@@ -28,6 +28,7 @@ def owing(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_once_runs_what_is_due_and_then_nothing(call: Any, owing: Path) -> None:
     first = call("run", "--once", "--folder", owing, "--json")
     second = call("run", "--once", "--folder", owing, "--json")

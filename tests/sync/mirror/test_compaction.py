@@ -104,6 +104,7 @@ def tasks(store: Store, tmp_path: Path) -> Tasks:
     return Tasks(Mirror(tmp_path / "mirror", store, range_rows=4))
 
 
+@pytest.mark.long
 def test_a_first_pull_becomes_base_data_files_of_a_range_each(tasks: Tasks) -> None:
     tasks.pull(_spread(range(6)), _spread(range(6, 11)))
     before = tasks.told()

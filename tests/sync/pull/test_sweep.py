@@ -111,6 +111,7 @@ def test_p15_a_formula_that_changes_without_a_stamp_is_found(org: Stage) -> None
     assert known(stage, lead)["Owner_Active__c"] is False
 
 
+@pytest.mark.long
 def test_an_org_that_shows_hardly_anything_any_more_is_not_believed(stage: Stage) -> None:
     leads = [stage.add_lead() for _ in range(101)]
     swept(stage)

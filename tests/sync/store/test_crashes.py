@@ -126,6 +126,7 @@ def test_an_undisturbed_life_is_consistent(store: Store, store_url: str) -> None
         ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("last", [25, 58])
 def test_a_crash_at_some_statements_is_survived(last: int, store: Store, store_url: str, here: Holder) -> None:
     assert _live(store_url, last).returncode == 9

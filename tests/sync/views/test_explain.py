@@ -62,6 +62,7 @@ def test_explain_tells_whose_lead_it_was_when_the_plan_was_made(tmp_path: Path) 
     assert (found.name, found.owner) == ("株式会社山田製作所", "鈴木 一郎")
 
 
+@pytest.mark.long
 def test_everybody_in_the_pool_is_told_with_why_they_were_passed_over(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         stage.plan()
@@ -142,6 +143,7 @@ def test_an_owner_given_later_is_no_reason_to_have_been_passed_over_then(tmp_pat
     assert [(one.turn, one.passed) for one in then.considered] == [(None, None)] * 3
 
 
+@pytest.mark.long
 def test_the_turns_of_today_are_told(tmp_path: Path) -> None:
     with staged(tmp_path / "folder", rulebook=RULEBOOK) as stage:
         stage.plan()
