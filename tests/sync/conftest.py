@@ -9,14 +9,18 @@ from typing import TypeAlias
 import pytest
 
 from engine.changes.change import Base, Change, Effects, RuleRef, change_id
+from engine.changes.plan import Plan
+from engine.changes.states import State
 from sync.store import leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease
 from sync.store.vocabulary import LeaseName, RunVerb
 from tests.stores import make
+from tests.sync.store import small_plans
 
 MakeChange: TypeAlias = Callable[..., Change]
+Propose: TypeAlias = Callable[..., None]
 
 
 @pytest.fixture
@@ -89,3 +93,25 @@ def change(at: datetime) -> MakeChange:
         )
 
     return make
+
+
+@pytest.fixture
+def propose(store: Store, run: str, at: datetime) -> Propose:
+    """Save a plan of the run with these changes, all in one state: `propose(State.APPROVED, change(1, grade="A"))`."""
+
+    def save(state: State, *changes: Change) -> None:
+        plan = Plan(
+            org_id="00D",
+            at=at,
+            zone="Asia/Tokyo",
+            rulebook="0" * 64,
+            snapshot=run,
+            is_baseline=False,
+            changes=changes,
+            counts={"evaluated": len(changes)},
+        )
+        states = dict.fromkeys((change.change_id for change in changes), state)
+        with store.transaction() as tx:
+            small_plans.propose(tx, plan, run=run, field_map="1" * 64, states=states, policy="policy@000000000001")
+
+    return save

@@ -45,7 +45,12 @@ def test_what_only_memory_keeps_goes_though_no_call_is_left(settings: Settings) 
 
 def test_what_the_pace_holds_back_is_not_blamed_on_the_calls(settings: Settings) -> None:
     found = shares({OWNERS: 100_000}, settings, spare=100, room=50)
-    assert (found[0].left, why_left(found, spare=100)) == (0, None)
+    assert (found[0].going, found[0].left, why_left(found, spare=100)) == (100_000, 0, None)
+
+
+def test_of_several_objects_the_calls_go_to_the_first_by_name(settings: Settings) -> None:
+    found = shares({OWNERS: 25, ("Contact", Reach.OWNER): 25}, settings, spare=10, room=None)
+    assert [each.object for each in found] == ["Contact", "Lead"]
 
 
 @pytest.mark.parametrize("spare", [0, 1, 2])

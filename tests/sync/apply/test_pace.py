@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.changes.change import Change
+from engine.changes.states import State
 from engine.messages import Message
 from engine.moments import Moment
 from engine.rulebook.policy import Calendar, Freeze, Pace, Policy
 from engine.rulebook.rulebook import Operation, Rulebook
 from sync.apply.pace import Gate
 from sync.host.shutdown import Shutdown
-from sync.store import pauses
+from sync.store import batches, pauses
+from sync.store.changes import Move
 from sync.store.database import Store
+from sync.store.leases import Lease
 
 TOKYO, HONOLULU = "Asia/Tokyo", "Pacific/Honolulu"
 NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -179,6 +183,24 @@ def test_so_many_records_pass_in_any_hour(gate: Callable[..., Gate]) -> None:
     assert (watched.room(), watched.closed()) == (6, None)
     watched.passed(9, at=hours.at)
     assert watched.room() == 0
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_what_other_runs_sent_within_the_hour_has_passed_too(
+    gate: Callable[..., Gate],
+    store: Store,
+    run: str,
+    lease: Lease,
+    propose: Callable[..., None],
+    change: Callable[..., Change],
+) -> None:
+    sent = [change(number, grade="A") for number in range(5)]
+    propose(State.APPROVED, *sent)
+    with store.transaction() as tx:
+        for some, at in ((sent[:3], NOON - timedelta(hours=1)), (sent[3:], NOON - timedelta(minutes=59))):
+            moves = [Move(each.change_id, State.SENDING) for each in some]
+            batches.intend(tx, lease, moves, run=run, mode="guarded", at=at)
+    assert gate(Policy(pace=Pace(records_per_hour=10)), store=store).room() == 8
 
 
 def test_without_a_pace_there_is_no_end_of_room(gate: Callable[..., Gate]) -> None:
