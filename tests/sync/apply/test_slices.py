@@ -1,0 +1,307 @@
+"""A slice on its way, without an org: what goes in which batch, what ends on the way, and what is left."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from engine.changes.change import Base, Change, Standing
+from engine.changes.states import State
+from engine.errors import TransientError
+from engine.messages import Message
+from engine.plan.recheck import Recheck, Ruling
+from mapping.field_map.field_map import FieldMap, ObjectMap
+from sync.apply.answers import Answers
+from sync.apply.slices import Slice
+from sync.apply.writers.batches import PayloadGroup
+from sync.host.host import Host
+from sync.salesforce.writes import Answer, WriteResult
+from sync.store import changes
+from sync.store.batches import Approved
+from sync.store.changes import Move
+from sync.store.database import Store
+from sync.store.leases import Lease, LeasedStore
+from sync.store.vocabulary import WriteMode
+
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+MAP = FieldMap((ObjectMap("Lead", (), {"grade": "Grade__c", "run": "Run__c", "assigned_at": "At__c"}),))
+Sent = list[tuple[str, Mapping[str, object]]]
+
+
+@dataclass
+class Org:
+    """Rechecks, gate and writer in one: the org takes what is sent, but for what a test says of a record by its id."""
+
+    at: datetime
+    mode: WriteMode = WriteMode.GUARDED
+    size: int = 25
+    rooms: list[int | None] = field(default_factory=list)
+    closes: list[Message | None] = field(default_factory=list)
+    barring: dict[str, Recheck] = field(default_factory=dict)
+    rulings: dict[str, Recheck] = field(default_factory=dict)
+    results: dict[str, list[WriteResult]] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+    ends: Exception | None = None
+    is_at_work: bool = False
+    sent: list[Sent] = field(default_factory=list)
+    passes: list[tuple[int, datetime]] = field(default_factory=list)
+    compared: list[list[str]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def closed(self) -> Message | None:
+        return self.closes.pop(0) if self.closes else None
+
+    def room(self) -> int | None:
+        return self.rooms.pop(0) if self.rooms else None
+
+    def passed(self, count: int, *, at: datetime) -> None:
+        self.passes.append((count, at))
+
+    def barred(self, waiting: Sequence[Change]) -> dict[str, Recheck]:
+        return {each.change_id: self.barring[each.change_id] for each in waiting if each.change_id in self.barring}
+
+    def compare(self, batch: Sequence[Change]) -> dict[str, Recheck]:
+        self.compared.append([each.record_id for each in batch])
+        return {each.change_id: self.rulings.get(each.change_id, Recheck(Ruling.HOLDS, change=each)) for each in batch}
+
+    read_and_recheck = compare
+
+    def fit(self, groups: Sequence[PayloadGroup]) -> int:
+        return min(len(groups), 2) if self.mode is WriteMode.BULK else len(groups)
+
+    def prepare(self, _: str) -> str | None:
+        return None
+
+    def give_up(self, job_id: str | None) -> None:
+        """Nothing is there."""
+
+    def send(self, groups: Sequence[PayloadGroup], _: str | None) -> list[Answer] | None:
+        if self.ends:
+            raise self.ends
+        self.sent.append([(each.record_id, each.payload) for each in groups])
+        return None if self.is_at_work else [self._answer(each.record_id) for each in groups]
+
+    def of(self, _: str) -> Any:
+        """What its plan was made by."""
+        return SimpleNamespace(field_map=MAP)
+
+    def settle_unknown(self) -> None:
+        """Nothing is."""
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+    def reach(self, point: str) -> None:
+        """Nobody dies here."""
+
+    def _answer(self, record_id: str) -> Answer:
+        results = self.results.get(record_id)
+        return Answer(record_id, results.pop(0) if results else WriteResult.DONE)
+
+
+@dataclass
+class Table:
+    """A store with a plan of approved changes of as many records, and a slice of them."""
+
+    store: Store
+    org: Org
+    made: list[Change]
+    piece: Slice
+
+    def states(self) -> list[State]:
+        return [standing.state for standing in self.standings()]
+
+    def standings(self) -> list[Standing]:
+        with self.store.read() as tx:
+            found = changes.find(tx, [each.change_id for each in self.made])
+        return [found[each.change_id] for each in self.made]
+
+    def batches(self) -> list[list[str]]:
+        return [[record_id for record_id, _ in batch] for batch in self.org.sent]
+
+
+@pytest.fixture
+def lay(
+    store: Store, run: str, lease: Lease, at: datetime, propose: Callable[..., None], change: Callable[..., Change]
+) -> Callable[..., Table]:
+    """Lay a table: `count` changes whose versions are long read, `edited` of them (by number) since they were approved."""
+
+    def build(count: int = 1, *, edited: frozenset[int] = frozenset(), age: float = 60, **said: Any) -> Table:
+        values = said.pop("values", {"grade": "A"})
+        base = Base(at, at, at + timedelta(seconds=age))
+        made = [replace(change(number, **values), base=base) for number in range(count)]
+        propose(State.APPROVED, *made)
+        org = Org(at, **said)
+        it = cast("Any", org)
+        readback = SimpleNamespace(reread=SimpleNamespace(org=org), settle_unknown=org.settle_unknown)
+        answers = Answers(store, cast("Any", readback), Host(it, cast("Any", None), it), run)
+        approved = [
+            Approved(Standing(each, State.APPROVED, run), number not in edited) for number, each in enumerate(made)
+        ]
+        leased, writers = LeasedStore(store, lease), {org.mode: it, WriteMode.GUARDED: it}
+        # What is approved comes in any order.
+        piece = Slice(approved[::-1], leased, it, it, writers, it, answers, timedelta(seconds=2))
+        return Table(store, org, made, piece)
+
+    return build
+
+
+def ids(made: Sequence[Change]) -> list[str]:
+    return [each.record_id for each in made]
+
+
+def test_changes_go_by_record_in_batches_of_what_one_call_takes(lay: Callable[..., Table], at: datetime) -> None:
+    table = lay(5, size=2)
+    table.piece.send(WriteMode.GUARDED)
+    assert table.batches() == [ids(table.made[:2]), ids(table.made[2:4]), ids(table.made[4:])]
+    assert table.states() == [State.APPLIED] * 5
+    assert table.org.passes == [(2, at), (2, at), (1, at)]
+    assert table.piece.touched.change_ids == {each.change_id for each in table.made}
+    assert (table.piece.touched.done, table.piece.waits) == (table.made, None)
+
+
+def test_a_batch_is_no_larger_than_the_room_of_the_hour(lay: Callable[..., Table]) -> None:
+    table = lay(4, size=2, rooms=[1, 9])
+    table.piece.send(WriteMode.GUARDED)
+    assert [len(batch) for batch in table.batches()] == [1, 2, 1]
+
+
+def test_what_closes_the_gate_stops_a_slice_before_its_next_batch(lay: Callable[..., Table]) -> None:
+    late = Message.of("wait.deadline", seconds=600)
+    table = lay(4, size=2, closes=[None, late])
+    table.piece.send(WriteMode.GUARDED)
+    assert table.states() == [State.APPLIED] * 2 + [State.APPROVED] * 2
+    assert table.piece.waits == late
+    assert table.piece.touched.change_ids == {each.change_id for each in table.made[:2]}
+
+
+def test_a_write_carries_the_run_it_is_of(lay: Callable[..., Table], run: str) -> None:
+    table = lay(1)
+    table.piece.send(WriteMode.GUARDED)
+    assert table.org.sent == [[(table.made[0].record_id, {"Grade__c": "A", "Run__c": run})]]
+
+
+def test_a_moved_owner_is_written_with_the_time(lay: Callable[..., Table], run: str) -> None:
+    table = lay(1, values={"owner": "005000000000001AAA"})
+    table.piece.send(WriteMode.GUARDED)
+    written = {"OwnerId": "005000000000001AAA", "Run__c": run, "At__c": "2026-11-21T09:30:00Z"}
+    assert table.org.sent == [[(table.made[0].record_id, written)]]
+
+
+def test_what_was_edited_since_it_was_approved_is_cancelled(lay: Callable[..., Table]) -> None:
+    table = lay(3, edited=frozenset({1}))
+    table.piece.send(WriteMode.GUARDED)
+    assert table.states() == [State.APPLIED, State.CANCELLED, State.APPLIED]
+    assert table.standings()[1].note == Message.of("note.not_approved")
+    assert table.batches() == [ids([table.made[0], table.made[2]])]
+    assert len(table.piece.touched.change_ids) == 3
+
+
+def test_memory_takes_effect_for_what_is_bound_alone(lay: Callable[..., Table]) -> None:
+    table = lay(3, edited=frozenset({0}))
+    table.piece.remember()
+    assert table.states() == [State.CANCELLED, State.APPLIED, State.APPLIED]
+    assert len(table.piece.touched.change_ids) == 3
+
+
+_ENDS = {
+    Ruling.UNCHANGED: State.UNCHANGED,
+    Ruling.WRITTEN: State.APPLIED,
+    Ruling.CONFLICT: State.CONFLICT,
+    Ruling.BLOCKED: State.BLOCKED,
+    Ruling.GONE: State.GONE,
+}
+
+
+@pytest.mark.parametrize("by", ["barring", "rulings"])
+def test_what_does_not_hold_ends_by_its_ruling_and_is_not_sent(lay: Callable[..., Table], by: str) -> None:
+    table = lay(6, mode=WriteMode.COLLECTIONS)
+    note = Message.of("note.converted")
+    getattr(table.org, by).update(
+        {each.change_id: Recheck(ruling, note=note) for each, ruling in zip(table.made, _ENDS, strict=False)}
+    )
+    table.piece.send(WriteMode.COLLECTIONS)
+    ended = [(state, note) for state in _ENDS.values()]
+    assert [(each.state, each.note) for each in table.standings()] == [*ended, (State.APPLIED, None)]
+    assert table.batches() == [ids(table.made[5:])]
+    assert len(table.piece.touched.change_ids) == 6
+
+
+def test_a_whole_batch_that_does_not_hold_is_no_end_of_the_slice(lay: Callable[..., Table]) -> None:
+    table = lay(3, mode=WriteMode.COLLECTIONS, size=1)
+    table.org.rulings[table.made[1].change_id] = Recheck(Ruling.GONE)
+    table.piece.send(WriteMode.COLLECTIONS)
+    assert table.states() == [State.APPLIED, State.GONE, State.APPLIED]
+
+
+def test_what_is_sent_against_a_newer_version_says_so_and_is_kept_as_sent(lay: Callable[..., Table]) -> None:
+    table = lay(2, mode=WriteMode.COLLECTIONS)
+    first, later = table.made[0], table.org.at + timedelta(minutes=5)
+    rebased = replace(first, base=Base(later, later, later))
+    table.org.rulings[first.change_id] = Recheck(Ruling.HOLDS, change=rebased)
+    table.piece.send(WriteMode.COLLECTIONS)
+    found = [(each.change.base, each.note, each.is_rebased) for each in table.standings()]
+    assert found == [(rebased.base, Message.of("note.rebased"), True), (table.made[1].base, None, False)]
+
+
+@pytest.mark.parametrize("result", [WriteResult.MOVED, WriteResult.LOCKED])
+def test_what_may_be_tried_again_comes_last_guarded_and_read_anew(
+    lay: Callable[..., Table], result: WriteResult
+) -> None:
+    table = lay(3, size=2)
+    first, second, third = ids(table.made)
+    table.org.results[first] = [result]
+    table.piece.send(WriteMode.GUARDED)
+    assert table.batches() == [[first, second], [third], [first]]
+    assert table.org.compared == [[first]]
+    assert table.states() == [State.APPLIED] * 3
+
+
+def test_what_is_moved_all_the_time_is_left_after_three_tries(lay: Callable[..., Table]) -> None:
+    table = lay(2)
+    table.org.results[table.made[0].record_id] = [WriteResult.MOVED] * 9
+    table.piece.send(WriteMode.GUARDED)
+    assert [len(batch) for batch in table.batches()] == [2, 1, 1]
+    assert table.standings()[0].note == Message.of("note.moving")
+    assert table.states() == [State.APPROVED, State.APPLIED]
+
+
+def test_what_does_not_fit_goes_next_in_its_order_and_is_compared_again(lay: Callable[..., Table]) -> None:
+    table = lay(5, mode=WriteMode.BULK)
+    table.piece.send(WriteMode.BULK)
+    made = ids(table.made)
+    assert table.batches() == [made[:2], made[2:4], made[4:]]
+    assert table.org.compared == [made, made[2:], made[4:]]
+
+
+def test_what_surely_was_not_applied_is_approved_again(lay: Callable[..., Table]) -> None:
+    table = lay(2, ends=TransientError.of("TR-101"))
+    with pytest.raises(TransientError):
+        table.piece.send(WriteMode.GUARDED)
+    assert table.states() == [State.APPROVED] * 2
+
+
+def test_what_a_job_is_still_at_stays_sent_and_is_waited_for(lay: Callable[..., Table]) -> None:
+    table = lay(3, mode=WriteMode.BULK, is_at_work=True)
+    table.piece.send(WriteMode.BULK)
+    assert table.states() == [State.SENDING] * 2 + [State.APPROVED]
+    assert table.piece.waits == Message.of("wait.job")
+    assert table.piece.touched.change_ids == {each.change_id for each in table.made[:2]}
+
+
+def test_what_others_have_moved_on_is_neither_sent_nor_ended_nor_counted(lay: Callable[..., Table]) -> None:
+    table = lay(3, mode=WriteMode.COLLECTIONS)
+    with table.store.transaction() as tx:
+        moves = [Move(each.change_id, State.SUPERSEDED) for each in table.made[:2]]
+        changes.move(tx, moves, run=None, at=table.org.at)
+    table.org.barring[table.made[0].change_id] = Recheck(Ruling.GONE)
+    table.piece.send(WriteMode.COLLECTIONS)
+    assert table.states() == [State.SUPERSEDED] * 2 + [State.APPLIED]
+    assert table.piece.touched.change_ids == {table.made[2].change_id}
