@@ -4,18 +4,22 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
+import polars as pl
 import pytest
 
 from engine.changes.change import Base, Change, Effects, RuleRef, change_id
 from engine.changes.plan import Plan
 from engine.changes.states import State
-from sync.store import leases, runs
+from sync.mirror.mirror import Mirror
+from sync.store import data_files, leases, runs
 from sync.store.database import Store
 from sync.store.holders import Holder, this_process
 from sync.store.leases import Lease
 from sync.store.vocabulary import LeaseName, RunVerb
+from tests.soql_org import AT
 from tests.stores import make
 from tests.sync.store import small_plans
 
@@ -115,3 +119,22 @@ def propose(store: Store, run: str, at: datetime) -> Propose:
             small_plans.propose(tx, plan, run=run, field_map="1" * 64, states=states, policy="policy@000000000001")
 
     return save
+
+
+@pytest.fixture
+def mirror(store: Store, tmp_path: Path) -> Mirror:
+    return Mirror(tmp_path / "mirror", store)
+
+
+@pytest.fixture
+def lay(mirror: Mirror, here: Holder) -> Callable[..., None]:
+    """Put records into the mirror."""
+
+    def pull(name: str, *rows: dict[str, Any]) -> None:
+        frame = pl.DataFrame([{"IsDeleted": False, "SystemModstamp": AT, "ParentRoleId": None, **row} for row in rows])
+        with mirror.store.transaction() as tx:
+            run = runs.start(tx, verb=RunVerb.PLAN, at=AT, holder=here)
+            written = [mirror.write(name, frame, run=run, pull=runs.sequence_of(tx, run), read_at=AT)]
+            data_files.add_pull(tx, run=run, at=AT, data_files=[each for each in written if each], watermarks=[])
+
+    return pull

@@ -128,10 +128,10 @@ class Table:
 
 
 @pytest.fixture
-def lay(
+def table_of(
     store: Store, run: str, lease: Lease, at: datetime, propose: Callable[..., None], change: Callable[..., Change]
 ) -> Callable[..., Table]:
-    """Lay a table: `count` changes whose versions are long read, `edited` of them (by number) since they were approved."""
+    """A table of `count` changes whose versions are long read, `edited` of them (by number) since they were approved."""
 
     def build(count: int = 1, *, edited: frozenset[int] = frozenset(), age: float = 60, **said: Any) -> Table:
         values = said.pop("values", {"grade": "A"})
@@ -157,8 +157,8 @@ def ids(made: Sequence[Change]) -> list[str]:
     return [each.record_id for each in made]
 
 
-def test_changes_go_by_record_in_batches_of_what_one_call_takes(lay: Callable[..., Table], at: datetime) -> None:
-    table = lay(5, size=2)
+def test_changes_go_by_record_in_batches_of_what_one_call_takes(table_of: Callable[..., Table], at: datetime) -> None:
+    table = table_of(5, size=2)
     table.piece.send(WriteMode.GUARDED)
     assert table.batches() == [ids(table.made[:2]), ids(table.made[2:4]), ids(table.made[4:])]
     assert table.states() == [State.APPLIED] * 5
@@ -167,36 +167,36 @@ def test_changes_go_by_record_in_batches_of_what_one_call_takes(lay: Callable[..
     assert (table.piece.touched.done, table.piece.waits) == (table.made, None)
 
 
-def test_a_batch_is_no_larger_than_the_room_of_the_hour(lay: Callable[..., Table]) -> None:
-    table = lay(4, size=2, rooms=[1, 9])
+def test_a_batch_is_no_larger_than_the_room_of_the_hour(table_of: Callable[..., Table]) -> None:
+    table = table_of(4, size=2, rooms=[1, 9])
     table.piece.send(WriteMode.GUARDED)
     assert [len(batch) for batch in table.batches()] == [1, 2, 1]
 
 
-def test_what_closes_the_gate_stops_a_slice_before_its_next_batch(lay: Callable[..., Table]) -> None:
+def test_what_closes_the_gate_stops_a_slice_before_its_next_batch(table_of: Callable[..., Table]) -> None:
     late = Message.of("wait.deadline", seconds=600)
-    table = lay(4, size=2, closes=[None, late])
+    table = table_of(4, size=2, closes=[None, late])
     table.piece.send(WriteMode.GUARDED)
     assert table.states() == [State.APPLIED] * 2 + [State.APPROVED] * 2
     assert table.piece.waits == late
     assert table.piece.touched.change_ids == {each.change_id for each in table.made[:2]}
 
 
-def test_a_write_carries_the_run_it_is_of(lay: Callable[..., Table], run: str) -> None:
-    table = lay(1)
+def test_a_write_carries_the_run_it_is_of(table_of: Callable[..., Table], run: str) -> None:
+    table = table_of(1)
     table.piece.send(WriteMode.GUARDED)
     assert table.org.sent == [[(table.made[0].record_id, {"Grade__c": "A", "Run__c": run})]]
 
 
-def test_a_moved_owner_is_written_with_the_time(lay: Callable[..., Table], run: str) -> None:
-    table = lay(1, values={"owner": "005000000000001AAA"})
+def test_a_moved_owner_is_written_with_the_time(table_of: Callable[..., Table], run: str) -> None:
+    table = table_of(1, values={"owner": "005000000000001AAA"})
     table.piece.send(WriteMode.GUARDED)
     written = {"OwnerId": "005000000000001AAA", "Run__c": run, "At__c": "2026-11-21T09:30:00Z"}
     assert table.org.sent == [[(table.made[0].record_id, written)]]
 
 
-def test_what_was_edited_since_it_was_approved_is_cancelled(lay: Callable[..., Table]) -> None:
-    table = lay(3, edited=frozenset({1}))
+def test_what_was_edited_since_it_was_approved_is_cancelled(table_of: Callable[..., Table]) -> None:
+    table = table_of(3, edited=frozenset({1}))
     table.piece.send(WriteMode.GUARDED)
     assert table.states() == [State.APPLIED, State.CANCELLED, State.APPLIED]
     assert table.standings()[1].note == Message.of("note.not_approved")
@@ -204,8 +204,8 @@ def test_what_was_edited_since_it_was_approved_is_cancelled(lay: Callable[..., T
     assert len(table.piece.touched.change_ids) == 3
 
 
-def test_memory_takes_effect_for_what_is_bound_alone(lay: Callable[..., Table]) -> None:
-    table = lay(3, edited=frozenset({0}))
+def test_memory_takes_effect_for_what_is_bound_alone(table_of: Callable[..., Table]) -> None:
+    table = table_of(3, edited=frozenset({0}))
     table.piece.remember()
     assert table.states() == [State.CANCELLED, State.APPLIED, State.APPLIED]
     assert len(table.piece.touched.change_ids) == 3
@@ -221,8 +221,8 @@ _ENDS = {
 
 
 @pytest.mark.parametrize("by", ["barring", "rulings"])
-def test_what_does_not_hold_ends_by_its_ruling_and_is_not_sent(lay: Callable[..., Table], by: str) -> None:
-    table = lay(6, mode=WriteMode.COLLECTIONS)
+def test_what_does_not_hold_ends_by_its_ruling_and_is_not_sent(table_of: Callable[..., Table], by: str) -> None:
+    table = table_of(6, mode=WriteMode.COLLECTIONS)
     note = Message.of("note.converted")
     getattr(table.org, by).update(
         {each.change_id: Recheck(ruling, note=note) for each, ruling in zip(table.made, _ENDS, strict=False)}
@@ -234,15 +234,15 @@ def test_what_does_not_hold_ends_by_its_ruling_and_is_not_sent(lay: Callable[...
     assert len(table.piece.touched.change_ids) == 6
 
 
-def test_a_whole_batch_that_does_not_hold_is_no_end_of_the_slice(lay: Callable[..., Table]) -> None:
-    table = lay(3, mode=WriteMode.COLLECTIONS, size=1)
+def test_a_whole_batch_that_does_not_hold_is_no_end_of_the_slice(table_of: Callable[..., Table]) -> None:
+    table = table_of(3, mode=WriteMode.COLLECTIONS, size=1)
     table.org.rulings[table.made[1].change_id] = Recheck(Ruling.GONE)
     table.piece.send(WriteMode.COLLECTIONS)
     assert table.states() == [State.APPLIED, State.GONE, State.APPLIED]
 
 
-def test_what_is_sent_against_a_newer_version_says_so_and_is_kept_as_sent(lay: Callable[..., Table]) -> None:
-    table = lay(2, mode=WriteMode.COLLECTIONS)
+def test_what_is_sent_against_a_newer_version_says_so_and_is_kept_as_sent(table_of: Callable[..., Table]) -> None:
+    table = table_of(2, mode=WriteMode.COLLECTIONS)
     first, later = table.made[0], table.org.at + timedelta(minutes=5)
     rebased = replace(first, base=Base(later, later, later))
     table.org.rulings[first.change_id] = Recheck(Ruling.HOLDS, change=rebased)
@@ -253,9 +253,9 @@ def test_what_is_sent_against_a_newer_version_says_so_and_is_kept_as_sent(lay: C
 
 @pytest.mark.parametrize("result", [WriteResult.MOVED, WriteResult.LOCKED])
 def test_what_may_be_tried_again_comes_last_guarded_and_read_anew(
-    lay: Callable[..., Table], result: WriteResult
+    table_of: Callable[..., Table], result: WriteResult
 ) -> None:
-    table = lay(3, size=2)
+    table = table_of(3, size=2)
     first, second, third = ids(table.made)
     table.org.results[first] = [result]
     table.piece.send(WriteMode.GUARDED)
@@ -264,8 +264,8 @@ def test_what_may_be_tried_again_comes_last_guarded_and_read_anew(
     assert table.states() == [State.APPLIED] * 3
 
 
-def test_what_is_moved_all_the_time_is_left_after_three_tries(lay: Callable[..., Table]) -> None:
-    table = lay(2)
+def test_what_is_moved_all_the_time_is_left_after_three_tries(table_of: Callable[..., Table]) -> None:
+    table = table_of(2)
     table.org.results[table.made[0].record_id] = [WriteResult.MOVED] * 9
     table.piece.send(WriteMode.GUARDED)
     assert [len(batch) for batch in table.batches()] == [2, 1, 1]
@@ -273,31 +273,31 @@ def test_what_is_moved_all_the_time_is_left_after_three_tries(lay: Callable[...,
     assert table.states() == [State.APPROVED, State.APPLIED]
 
 
-def test_what_does_not_fit_goes_next_in_its_order_and_is_compared_again(lay: Callable[..., Table]) -> None:
-    table = lay(5, mode=WriteMode.BULK)
+def test_what_does_not_fit_goes_next_in_its_order_and_is_compared_again(table_of: Callable[..., Table]) -> None:
+    table = table_of(5, mode=WriteMode.BULK)
     table.piece.send(WriteMode.BULK)
     made = ids(table.made)
     assert table.batches() == [made[:2], made[2:4], made[4:]]
     assert table.org.compared == [made, made[2:], made[4:]]
 
 
-def test_what_surely_was_not_applied_is_approved_again(lay: Callable[..., Table]) -> None:
-    table = lay(2, ends=TransientError.of("TR-101"))
+def test_what_surely_was_not_applied_is_approved_again(table_of: Callable[..., Table]) -> None:
+    table = table_of(2, ends=TransientError.of("TR-101"))
     with pytest.raises(TransientError):
         table.piece.send(WriteMode.GUARDED)
     assert table.states() == [State.APPROVED] * 2
 
 
-def test_what_a_job_is_still_at_stays_sent_and_is_waited_for(lay: Callable[..., Table]) -> None:
-    table = lay(3, mode=WriteMode.BULK, is_at_work=True)
+def test_what_a_job_is_still_at_stays_sent_and_is_waited_for(table_of: Callable[..., Table]) -> None:
+    table = table_of(3, mode=WriteMode.BULK, is_at_work=True)
     table.piece.send(WriteMode.BULK)
     assert table.states() == [State.SENDING] * 2 + [State.APPROVED]
     assert table.piece.waits == Message.of("wait.job")
     assert table.piece.touched.change_ids == {each.change_id for each in table.made[:2]}
 
 
-def test_what_others_have_moved_on_is_neither_sent_nor_ended_nor_counted(lay: Callable[..., Table]) -> None:
-    table = lay(3, mode=WriteMode.COLLECTIONS)
+def test_what_others_have_moved_on_is_neither_sent_nor_ended_nor_counted(table_of: Callable[..., Table]) -> None:
+    table = table_of(3, mode=WriteMode.COLLECTIONS)
     with table.store.transaction() as tx:
         moves = [Move(each.change_id, State.SUPERSEDED) for each in table.made[:2]]
         changes.move(tx, moves, run=None, at=table.org.at)
