@@ -1,160 +1,23 @@
 """A slice on its way, without an org: what goes in which batch, what ends on the way, and what is left."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from engine.changes.change import Base, Change, Standing
+from engine.changes.change import Base
 from engine.changes.states import State
 from engine.errors import TransientError
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling
-from mapping.field_map.field_map import FieldMap, ObjectMap
-from sync.apply.answers import Answers
-from sync.apply.slices import Slice
-from sync.apply.writers.batches import PayloadGroup
-from sync.host.host import Host
-from sync.salesforce.writes import Answer, WriteResult
+from sync.salesforce.writes import WriteResult
 from sync.store import changes
-from sync.store.batches import Approved
 from sync.store.changes import Move
-from sync.store.database import Store
-from sync.store.leases import Lease, LeasedStore
 from sync.store.vocabulary import WriteMode
+from tests.sync.apply.willing_org import Table, ids
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-
-MAP = FieldMap((ObjectMap("Lead", (), {"grade": "Grade__c", "run": "Run__c", "assigned_at": "At__c"}),))
-Sent = list[tuple[str, Mapping[str, object]]]
-
-
-@dataclass
-class Org:
-    """Rechecks, gate and writer in one: the org takes what is sent, but for what a test says of a record by its id."""
-
-    at: datetime
-    mode: WriteMode = WriteMode.GUARDED
-    size: int = 25
-    rooms: list[int | None] = field(default_factory=list)
-    closes: list[Message | None] = field(default_factory=list)
-    barring: dict[str, Recheck] = field(default_factory=dict)
-    rulings: dict[str, Recheck] = field(default_factory=dict)
-    results: dict[str, list[WriteResult]] = field(default_factory=dict)
-    doubtful: set[str] = field(default_factory=set)
-    ends: Exception | None = None
-    is_at_work: bool = False
-    sent: list[Sent] = field(default_factory=list)
-    passes: list[tuple[int, datetime]] = field(default_factory=list)
-    compared: list[list[str]] = field(default_factory=list)
-    waited: list[float] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def closed(self) -> Message | None:
-        return self.closes.pop(0) if self.closes else None
-
-    def room(self) -> int | None:
-        return self.rooms.pop(0) if self.rooms else None
-
-    def passed(self, count: int, *, at: datetime) -> None:
-        self.passes.append((count, at))
-
-    def barred(self, waiting: Sequence[Change]) -> dict[str, Recheck]:
-        return {each.change_id: self.barring[each.change_id] for each in waiting if each.change_id in self.barring}
-
-    def compare(self, batch: Sequence[Change]) -> dict[str, Recheck]:
-        self.compared.append([each.record_id for each in batch])
-        return {each.change_id: self.rulings.get(each.change_id, Recheck(Ruling.HOLDS, change=each)) for each in batch}
-
-    read_and_recheck = compare
-
-    def fit(self, groups: Sequence[PayloadGroup]) -> int:
-        return min(len(groups), 2) if self.mode is WriteMode.BULK else len(groups)
-
-    def prepare(self, _: str) -> str | None:
-        return None
-
-    def give_up(self, job_id: str | None) -> None:
-        """Nothing is there."""
-
-    def send(self, groups: Sequence[PayloadGroup], _: str | None) -> list[Answer] | None:
-        if self.ends:
-            raise self.ends
-        self.sent.append([(each.record_id, each.payload) for each in groups])
-        return None if self.is_at_work else [self._answer(each.record_id) for each in groups]
-
-    def of(self, _: str) -> Any:
-        """What its plan was made by."""
-        return SimpleNamespace(field_map=MAP)
-
-    def settle_unknown(self) -> None:
-        """Nothing is."""
-
-    def wait(self, seconds: float) -> None:
-        self.waited.append(seconds)
-
-    def reach(self, point: str) -> None:
-        """Nobody dies here."""
-
-    def _answer(self, record_id: str) -> Answer:
-        results = self.results.get(record_id)
-        return Answer(record_id, results.pop(0) if results else WriteResult.DONE)
-
-
-@dataclass
-class Table:
-    """A store with a plan of approved changes of as many records, and a slice of them."""
-
-    store: Store
-    org: Org
-    made: list[Change]
-    piece: Slice
-
-    def states(self) -> list[State]:
-        return [standing.state for standing in self.standings()]
-
-    def standings(self) -> list[Standing]:
-        with self.store.read() as tx:
-            found = changes.find(tx, [each.change_id for each in self.made])
-        return [found[each.change_id] for each in self.made]
-
-    def batches(self) -> list[list[str]]:
-        return [[record_id for record_id, _ in batch] for batch in self.org.sent]
-
-
-@pytest.fixture
-def table_of(
-    store: Store, run: str, lease: Lease, at: datetime, propose: Callable[..., None], change: Callable[..., Change]
-) -> Callable[..., Table]:
-    """A table of `count` changes whose versions are long read, `edited` of them (by number) since they were approved."""
-
-    def build(count: int = 1, *, edited: frozenset[int] = frozenset(), age: float = 60, **said: Any) -> Table:
-        values = said.pop("values", {"grade": "A"})
-        base = Base(at, at, at + timedelta(seconds=age))
-        made = [replace(change(number, **values), base=base) for number in range(count)]
-        propose(State.APPROVED, *made)
-        org = Org(at, **said)
-        it = cast("Any", org)
-        readback = SimpleNamespace(reread=SimpleNamespace(org=org), settle_unknown=org.settle_unknown)
-        answers = Answers(store, cast("Any", readback), Host(it, cast("Any", None), it), run)
-        approved = [
-            Approved(Standing(each, State.APPROVED, run), number not in edited) for number, each in enumerate(made)
-        ]
-        leased, writers = LeasedStore(store, lease), {org.mode: it, WriteMode.GUARDED: it}
-        # What is approved comes in any order.
-        piece = Slice(approved[::-1], leased, it, it, writers, it, answers, timedelta(seconds=2))
-        return Table(store, org, made, piece)
-
-    return build
-
-
-def ids(made: Sequence[Change]) -> list[str]:
-    return [each.record_id for each in made]
 
 
 def test_changes_go_by_record_in_batches_of_what_one_call_takes(table_of: Callable[..., Table], at: datetime) -> None:
