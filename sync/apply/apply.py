@@ -53,7 +53,7 @@ def apply(run: Run, lease: Lease) -> Settlement:
     """Send everything approved. TransientError or OrgError when the org stops answering: what was sent is settled."""
     store, settings = run.worker.store, run.worker.settings
     outbox = outbox_of(run, lease)
-    counts = _Counts(store, outbox.answers.readback)
+    counts = Counts(store, outbox.answers.readback)
     sending = outbox.settled()
     # What turned out not to have been written is on its way again below.
     counts.add(sending.settled, but=State.APPROVED)
@@ -104,7 +104,7 @@ def outbox_of(run: Run, lease: Lease) -> Outbox:
 
 
 @dataclass(slots=True)
-class _Counts:
+class Counts:
     """What became of the changes so far, by state; nothing is held of a slice once it is counted."""
 
     store: Store

@@ -94,7 +94,7 @@ class BulkWriter:
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         if job_id is None:
             raise ValueError("a job is prepared before it is sent")
-        writable = {each.record_id: _writable(each) for each in groups}
+        writable = {each.record_id: writable(each) for each in groups}
         refused = {
             key: Answer(key, WriteResult.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
             for key, (_, fields) in writable.items()
@@ -201,7 +201,7 @@ def may_be(job: Job, lost: IngestRecord, us: str) -> bool:
     return is_like_it and job.created_at >= lost.created_at - _SKEW
 
 
-def _writable(group: PayloadGroup) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
+def writable(group: PayloadGroup) -> tuple[dict[str, str | int | float | bool | None], tuple[str, ...]]:
     """What CSV can say of a group's payload, and the fields it cannot: a text that would empty its field instead."""
     said, refused = {}, []
     for name, value in group.payload.items():
