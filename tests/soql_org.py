@@ -15,7 +15,7 @@ from sync.salesforce.query_pages import Page
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 _MOMENTS = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 _MARKS = ("IsDeleted", "IsConverted")
-_TEXTS = ("Id", "OwnerId", "MasterRecordId", "LastModifiedById", "Rating", "Leadsync_Run__c")
+_TEXTS = ("Id", "OwnerId", "MasterRecordId", "LastModifiedById", "Rating", "Phone", "Leadsync_Run__c")
 _NUMBERS = ("NumberOfEmployees",)
 
 

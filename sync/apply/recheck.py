@@ -88,7 +88,7 @@ class Rechecks:
         """The same for what travels unguarded: what has not moved since it was last looked at holds as it is."""
         doubtful = [change for change in batch if change.change_id in self.doubtful]
         rest = [change for change in batch if change.change_id not in self.doubtful]
-        rechecked = self.read_and_recheck(doubtful) if doubtful else {}
+        rechecked = self.read_and_recheck(doubtful)
         for version, object_map, theirs in self._by_version(rest):
             stamps = {change.record_id: change.base.stamp for change in theirs}
             since = min(change.base.read_at for change in theirs)

@@ -34,17 +34,15 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 US, ANN, BOB, LEFT, NOBODY = (f"005{name:0>15}" for name in ("U", "A", "B", "L", "N"))
 INBOUND, CASES = (f"00G{name:0>15}" for name in ("I", "C"))
 SECOND = timedelta(seconds=1)
-MAP = FieldMap(
-    tuple(
-        ObjectMap(
-            name,
-            (MappedField("rating", "Rating", Kind.TEXT), MappedField("employees", "NumberOfEmployees", Kind.INTEGER)),
-            {"run": "Leadsync_Run__c"},
-        )
-        for name in ("Contact", "Lead")
-    )
+RATING, EMPLOYEES = (
+    MappedField("rating", "Rating", Kind.TEXT),
+    MappedField("employees", "NumberOfEmployees", Kind.INTEGER),
 )
-WARM = AutomationRule("warm", "warm", BIG, (SetField("rating", "Warm", key="warm"),))
+PHONE = MappedField("phone", "Phone", Kind.TEXT)
+RUN = {"run": "Leadsync_Run__c"}
+# Leads have no phone, so no rule sets one there.
+MAP = FieldMap((ObjectMap("Contact", (RATING, EMPLOYEES, PHONE), RUN), ObjectMap("Lead", (RATING, EMPLOYEES), RUN)))
+WARM = AutomationRule("warm", "warm", BIG, (SetField("rating", "Warm", key="warm"), SetField("phone", "03")))
 TEAM = Pool("team", "team", (Reference("ann@x"), Reference("bob@x")))
 RULEBOOK = Rulebook("r", "d", rules=(WARM,), assignment=Assignment((TEAM,), (Reference("Inbound"),), "team"))
 
@@ -199,7 +197,10 @@ def test_what_is_read_again_comes_back_on_the_version_read(table: Table) -> None
 
 
 def test_changes_of_two_objects_are_read_each_from_its_own(table: Table) -> None:
-    one, other = table.approved(warm(1, name="Contact"), warm(2))
+    one, other = table.approved(
+        warm(1, name="Contact", before={"rating": None, "phone": None}, after={"rating": "Warm", "phone": "03"}),
+        warm(2),
+    )
     table.hold(now(1), name="Contact")
     table.hold(now(2))
     found = table.rechecks().read_and_recheck([one, other])

@@ -1,5 +1,6 @@
 """A slice on its way, without an org: what goes in which batch, what ends on the way, and what is left."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from engine.errors import TransientError
 from engine.messages import Message
 from engine.plan.recheck import Recheck, Ruling
 from sync.salesforce.writes import WriteResult
-from sync.store import changes
+from sync.store import audit, changes
 from sync.store.changes import Move
 from sync.store.vocabulary import WriteMode
 from tests.sync.apply.willing_org import Table, ids
@@ -97,6 +98,15 @@ def test_what_does_not_hold_ends_by_its_ruling_and_is_not_sent(table_of: Callabl
     assert len(table.piece.touched.change_ids) == 6
 
 
+def test_whatever_ends_is_told_as_of_the_run_that_ended_it(table_of: Callable[..., Table], run: str) -> None:
+    table = table_of(1)
+    table.org.barring[table.made[0].change_id] = Recheck(Ruling.GONE)
+    table.piece.send(WriteMode.GUARDED)
+    with table.store.read() as tx:
+        last = json.loads([link.body for link in audit.links(tx)][-1])
+    assert (last["run"], last["to"]) == (run, "gone")
+
+
 def test_a_whole_batch_that_does_not_hold_is_no_end_of_the_slice(table_of: Callable[..., Table]) -> None:
     table = table_of(3, mode=WriteMode.COLLECTIONS, size=1)
     table.org.rulings[table.made[1].change_id] = Recheck(Ruling.GONE)
@@ -136,6 +146,17 @@ def test_what_is_moved_all_the_time_is_left_after_three_tries(table_of: Callable
     assert table.states() == [State.APPROVED, State.APPLIED]
 
 
+def test_one_that_is_written_to_all_the_time_holds_nobody_up(table_of: Callable[..., Table]) -> None:
+    table = table_of(2)
+    still, young = table.made
+    table.org.doubtful = {still.change_id, young.change_id}
+    now = Base(table.org.at, table.org.at, table.org.at)
+    table.org.rulings[young.change_id] = Recheck(Ruling.HOLDS, change=replace(young, base=now))
+    table.piece.send(WriteMode.GUARDED)
+    assert (table.batches(), table.org.waited) == ([[still.record_id]], [2.0])
+    assert table.states() == [State.APPLIED, State.APPROVED]
+
+
 def test_what_does_not_fit_goes_next_in_its_order_and_is_compared_again(table_of: Callable[..., Table]) -> None:
     table = table_of(5, mode=WriteMode.BULK)
     table.piece.send(WriteMode.BULK)
@@ -152,11 +173,11 @@ def test_what_surely_was_not_applied_is_approved_again(table_of: Callable[..., T
 
 
 def test_what_a_job_is_still_at_stays_sent_and_is_waited_for(table_of: Callable[..., Table]) -> None:
-    table = table_of(3, mode=WriteMode.BULK, is_at_work=True)
+    table = table_of(4, mode=WriteMode.BULK, is_at_work=True, edited=frozenset({3}))
     table.piece.send(WriteMode.BULK)
-    assert table.states() == [State.SENDING] * 2 + [State.APPROVED]
+    assert table.states() == [State.SENDING] * 2 + [State.APPROVED, State.CANCELLED]
     assert table.piece.waits == Message.of("wait.job")
-    assert table.piece.touched.change_ids == {each.change_id for each in table.made[:2]}
+    assert table.piece.touched.change_ids == {table.made[number].change_id for number in (0, 1, 3)}
 
 
 def test_what_others_have_moved_on_is_neither_sent_nor_ended_nor_counted(table_of: Callable[..., Table]) -> None:
