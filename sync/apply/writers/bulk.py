@@ -94,13 +94,13 @@ class BulkWriter:
     def send(self, groups: Sequence[PayloadGroup], job_id: str | None) -> list[Answer] | None:
         if job_id is None:
             raise ValueError("a job is prepared before it is sent")
-        writable = {each.record_id: writable(each) for each in groups}
+        said = {each.record_id: writable(each) for each in groups}
         refused = {
             key: Answer(key, WriteResult.REFUSED, "NOT_AVAILABLE_TEXT", fields=fields)
-            for key, (_, fields) in writable.items()
+            for key, (_, fields) in said.items()
             if fields
         }
-        rows = [(key, payload) for key, (payload, _) in writable.items() if key not in refused]
+        rows = [(key, payload) for key, (payload, _) in said.items() if key not in refused]
         points, ingest = self.patience.host.points, self._ingest
         try:
             ingest.upload(job_id, csv_of(rows))
